@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { childEnd, exitStatus } from "./child-end.ts";
+
+test("a status word tells the exit code or the signal", () => {
+  assert.deepEqual(childEnd(0), { how: "exited", code: 0 });
+  assert.deepEqual(childEnd(0x0300), { how: "exited", code: 3 });
+  assert.deepEqual(childEnd(0xff00), { how: "exited", code: 255 });
+  assert.deepEqual(childEnd(9), { how: "killed", signal: 9 });
+  assert.deepEqual(childEnd(64), { how: "killed", signal: 64 });
+});
+
+test("a core dump does not change the signal", () => {
+  assert.deepEqual(childEnd(0x80 | 11), { how: "killed", signal: 11 });
+});
+
+test("a shell is told 128 and the signal", () => {
+  assert.equal(exitStatus({ how: "exited", code: 42 }), 42);
+  assert.equal(exitStatus({ how: "killed", signal: 15 }), 143);
+});

@@ -1,0 +1,15 @@
+/** How a child ended. */
+export type ChildEnd =
+  | { readonly how: "exited"; readonly code: number } // 0 to 255
+  | { readonly how: "killed"; readonly signal: number }; // 1 to 64
+
+/** Decodes the status word of waitpid(2) for a child that has ended. */
+export function childEnd(status: number): ChildEnd {
+  const signal = status & 0x7f;
+  return signal === 0 ? { how: "exited", code: (status >> 8) & 0xff } : { how: "killed", signal };
+}
+
+/** The exit status that tells this end to a shell: the code itself, or 128 + signal. @see spec.md section 4 */
+export function exitStatus(end: ChildEnd): number {
+  return end.how === "exited" ? end.code : 128 + end.signal;
+}

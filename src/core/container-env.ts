@@ -1,0 +1,63 @@
+/** The environment of the container: name to value, both byte strings. @see spec.md section 3 */
+export type Environment = ReadonlyMap<string, string>;
+
+/** Names that belong to one user or process and are never written to the directory or the dumps. */
+const PERSONAL = ["HOME", "USER", "GROUP", "UID", "GID", "SHELL"];
+
+/** The longest `NAME=value` that execve(2) takes, without its final NUL: MAX_ARG_STRLEN less one. */
+export const MAX_VARIABLE_BYTES = 131071;
+
+/** Reads `NAME=value` strings; what has no name is dropped, and of two equal names the first stays, as for getenv(3). */
+export function parseEnviron(environ: readonly string[]): Map<string, string> {
+  const env = new Map<string, string>();
+  for (const entry of environ) {
+    const equals = entry.indexOf("=");
+    const name = entry.slice(0, equals);
+    if (equals > 0 && !env.has(name)) env.set(name, entry.slice(equals + 1));
+  }
+  return env;
+}
+
+/** The environment as execve(2) takes it. */
+export function toEnviron(env: Environment): string[] {
+  return [...env].map(([name, value]) => `${name}=${value}`);
+}
+
+/** At start a file only fills a gap: what `docker run --env` said wins. */
+export function mergeAtStart(given: Environment, files: Environment): Map<string, string> {
+  return new Map([...files, ...given]);
+}
+
+/** After a startup script the directory is the environment, and what it cannot hold stays as it was. */
+export function mergeAfterScript(before: Environment, files: Environment): Map<string, string> {
+  const kept = [...before].filter(([name]) => PERSONAL.includes(name) || !isFileName(name));
+  return new Map([...kept, ...files]);
+}
+
+/** The part of the environment that is everybody's: what the directory and the dumps show. */
+export function shared(env: Environment): Map<string, string> {
+  return new Map([...env].filter(([name]) => !PERSONAL.includes(name)));
+}
+
+/** Whether both have the same names with the same values. */
+export function isSame(one: Environment, other: Environment): boolean {
+  return one.size === other.size && [...one].every(([name, value]) => other.get(name) === value);
+}
+
+/** Whether a variable of this name can be a file in the directory. */
+export function isFileName(name: string): boolean {
+  return name.length <= 255 && !name.includes("/") && name !== "." && name !== ".." && name !== SCRATCH_NAME;
+}
+
+/** What the directory's files are called while they are written; never a variable. */
+export const SCRATCH_NAME = ".my_init.tmp";
+
+/** The value that a file's content stands for: one trailing newline is the editor's. */
+export function valueOfContent(content: string): string {
+  return content.endsWith("\n") ? content.slice(0, -1) : content;
+}
+
+/** The content that reads back as `value`. */
+export function contentOfValue(value: string): string {
+  return value.endsWith("\n") ? `${value}\n` : value;
+}

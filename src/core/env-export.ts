@@ -1,0 +1,54 @@
+import { isDigit, isLetter } from "./ascii.ts";
+import type { Environment } from "./container-env.ts";
+import { hex } from "./printable.ts";
+import { shellQuote } from "./shell-quote.ts";
+import { utf8Length } from "./utf8.ts";
+
+/** Names that a shell keeps for itself: assigning them is an error, in bash at least, and ends the script. */
+const READ_ONLY_IN_SHELLS = ["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
+
+/** Whether any POSIX shell can set a variable of this name. @see XBD 3.216 Name */
+export function isShellName(name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (!isLetter(code) && (i === 0 || !isDigit(code))) return false;
+  }
+  return name !== "" && !READ_ONLY_IN_SHELLS.includes(name);
+}
+
+/** A script that sets these variables in any POSIX shell; what {@link isShellName} refuses is left out. */
+export function toShellScript(env: Environment): string {
+  const lines = sorted(env).filter(([name]) => isShellName(name));
+  return lines.map(([name, value]) => `export ${name}=${shellQuote(value)}\n`).join("");
+}
+
+/** One JSON object of strings. A byte that is not UTF-8 becomes a lone surrogate, as in Python's surrogateescape. */
+export function toJson(env: Environment): string {
+  return `{${sorted(env)
+    .map(([name, value]) => `${jsonString(name)}: ${jsonString(value)}`)
+    .join(", ")}}`;
+}
+
+/** A JSON string of a byte string. @see RFC 8259 section 7 */
+export function jsonString(bytes: string): string {
+  let json = '"';
+  let plainFrom = 0;
+  for (let i = 0; i < bytes.length; ) {
+    const code = bytes.charCodeAt(i);
+    const length = utf8Length(bytes, i);
+    if (length > 0 && code >= 0x20 && code !== 0x22 && code !== 0x5c && code !== 0x7f) {
+      i += length;
+      continue;
+    }
+    json += bytes.slice(plainFrom, i);
+    if (length === 0) json += `\\udc${hex(code, 2)}`;
+    else json += code === 0x22 || code === 0x5c ? `\\${bytes.charAt(i)}` : `\\u${hex(code, 4)}`;
+    i++;
+    plainFrom = i;
+  }
+  return `${json}${bytes.slice(plainFrom)}"`;
+}
+
+function sorted(env: Environment): [string, string][] {
+  return [...env].sort(([a], [b]) => (a < b ? -1 : 1));
+}

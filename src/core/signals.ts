@@ -1,0 +1,45 @@
+/** Numbers of the signals that the programs speak of, the same on x86-64 and arm64. @see signal(7) */
+export const SIGNAL = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGSEGV: 11,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+  SIGSTKFLT: 16,
+  SIGCHLD: 17,
+  SIGCONT: 18,
+  SIGSTOP: 19,
+  SIGTSTP: 20,
+  SIGTTIN: 21,
+  SIGTTOU: 22,
+  SIGURG: 23,
+  SIGXCPU: 24,
+  SIGXFSZ: 25,
+  SIGVTALRM: 26,
+  SIGPROF: 27,
+  SIGWINCH: 28,
+  SIGIO: 29,
+  SIGPWR: 30,
+  SIGSYS: 31,
+} as const;
+
+/** The first real-time signal as programs on glibc count, and systemd's "halt", SIGRTMIN+3. */
+const SIGRTMIN = 34;
+export const SIGRTMIN_PLUS_3 = SIGRTMIN + 3;
+
+/** `SIGTERM` for 15, `SIGRTMIN+3` for 37, `signal 99` for what has no name. */
+export function signalName(signal: number): string {
+  for (const [name, number] of Object.entries(SIGNAL)) if (number === signal) return name;
+  if (signal === SIGRTMIN) return "SIGRTMIN";
+  return signal > SIGRTMIN && signal <= 64 ? `SIGRTMIN+${signal - SIGRTMIN}` : `signal ${signal}`;
+}
