@@ -1,0 +1,78 @@
+#!/bin/sh
+# Compiles the static binary, its sanitizer twin and the engine that runs unit tests.
+#
+#   build.sh engine ENGINE OBJECTS          compile the engine's objects (slow; changes only with the engine)
+#   build.sh all    ENGINE OBJECTS JS OUT   compile native/, the bytecode of JS/*.js, and link into OUT
+#
+# ENGINE: folder of the engine's source (engine.sh brings it). JS: holds baseimage.js, the bundle of all programs.
+# OUT: bin/baseimage, asan/ (the program and the libraries it needs), engine/run.
+# No link-time optimisation: it saves 1% here and would compile the engine again at each change.
+set -eu
+
+what=$1 engine=$2 objects=$3
+native=$(dirname "$0")
+parts="quickjs cutils libunicode libregexp dtoa"
+
+# Engine headers come by -isystem, so that our own warnings stay errors.
+common="-std=gnu11 -D_GNU_SOURCE -isystem $engine"
+own="-Wall -Wextra -Wconversion -Wno-sign-conversion -Werror"
+small="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
+checked="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+version="-DCONFIG_VERSION=\"$(cat "$engine/VERSION")\""
+
+compile_engine() { # COMPILER FOLDER FLAGS...
+    compiler=$1 folder=$2
+    shift 2
+    mkdir -p "$folder"
+    for part in $parts; do
+        $compiler -D_GNU_SOURCE -fwrapv "$version" "$@" -c "$engine/$part.c" -o "$folder/$part.o"
+    done
+}
+
+engine_objects() { # FOLDER
+    for part in $parts; do printf '%s ' "$objects/$1/$part.o"; done
+}
+
+if [ "$what" = engine ]; then
+    # shellcheck disable=SC2086 # the flags are several words
+    compile_engine "${MUSL_GCC:-musl-gcc}" "$objects/small" $small &
+    # The engine computes with pointers and bits in ways that UBSAN reports and the C layer never uses.
+    compile_engine "${CC:-gcc}" "$objects/asan" -g -O1 -fno-omit-frame-pointer -fsanitize=address
+    wait
+    exit 0
+fi
+
+js=$4 out=$5
+work=$objects/work
+sources="$native/main.c $native/linux.c $native/text.c"
+mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine"
+
+# shellcheck disable=SC2046,SC2086 # flags, sources and objects are lists of words
+{
+    # The compiler of bytecode must be the engine that runs it.
+    ${MUSL_GCC:-musl-gcc} $common -O1 -static "$native/compile.c" $(engine_objects small) -lm -o "$work/compile"
+    "$work/compile" <"$js/baseimage.js" >"$work/script"
+
+    # The program is run once to make its heap, which then goes into its own file: first with an arena
+    # that is surely large enough, to learn the size, then with that size.
+    link() { # DEFINES...
+        ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
+            -Wl,--build-id=none $sources "$native/heap.c" $(engine_objects small) -lm -o "$work/unsaved"
+    }
+    link
+    "$work/unsaved" <"$work/script" 2>"$work/used" >/dev/null
+    link -DARENA_BYTES="$(cat "$work/used")"
+    "$work/unsaved" <"$work/script" 2>"$work/used" >"$work/heap"
+    ${OBJCOPY:-objcopy} --strip-all --update-section heap_image="$work/heap" "$work/unsaved" "$out/bin/baseimage"
+
+    ${CC:-gcc} $common $own $checked -DSANITIZED -DSCRIPT="\"$work/script\"" -I"$native" -static-libasan -static-libubsan \
+        $sources "$native/heap.c" $(engine_objects asan) -lm -o "$out/asan/baseimage"
+    # So that it runs on a host whose libc is older: start it by this loader.
+    ldd "$out/asan/baseimage" | sed -n 's/^\t\([^ ]* => \)\{0,1\}\(\/[^ ]*\) .*/\2/p' |
+        while read -r library; do cp -L "$library" "$out/asan/"; done
+
+    if [ -f "$native/run-tests.c" ]; then
+        ${MUSL_GCC:-musl-gcc} $common $own -Os -static "$native/run-tests.c" $(engine_objects small) -lm \
+            -o "$out/engine/run"
+    fi
+}

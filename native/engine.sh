@@ -1,0 +1,50 @@
+#!/bin/sh
+# engine.sh DIRECTORY: brings the engine source that engine.lock names to DIRECTORY.
+#
+# apt follows Debian's signatures from the archive's key to the file; the checksums in engine.lock
+# then hold that file to the one we tested, whatever the archive offers by then.
+set -eu
+
+target=${1:?usage: engine.sh DIRECTORY}
+lock=$(dirname "$0")/engine.lock
+
+locked() { awk -v key="$1" '$1 == key { print $2; exit }' "$lock"; }
+package=$(locked package)
+version=$(locked version)
+suite=$(locked suite)
+
+# The mirror that this system already uses, so that a local one is honoured. A Debian archive is
+# told by its path: a security archive or somebody's own packages have no quickjs.
+# shellcheck disable=SC2016 # $(REPO_URI) is a field of apt's, not a command
+mirror=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' |
+  sed 's|/$||' | grep -m 1 '/debian$' || true)
+mirror=${mirror:-http://deb.debian.org/debian}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+chmod 755 "$scratch" # apt fetches as the user _apt
+
+# Lists of our own: the system's stay as they are, and only the source index is fetched.
+mkdir -p "$scratch/lists/partial" "$scratch/files"
+chmod 777 "$scratch/files" "$scratch/lists/partial"
+cat > "$scratch/debian.sources" <<SOURCES
+Types: deb-src
+URIs: $mirror
+Suites: $suite
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SOURCES
+apt_source() {
+  apt-get -q -o Dir::Etc::SourceList="$scratch/debian.sources" -o Dir::Etc::SourceParts=- \
+    -o Dir::State::Lists="$scratch/lists" -o Acquire::Languages=none "$@"
+}
+
+apt_source update
+if ! (cd "$scratch/files" && apt_source source --download-only "$package=$version"); then
+  echo "engine.sh: cannot fetch $package $version from $mirror: see native/engine.lock" >&2
+  exit 1
+fi
+awk '$1 == "sha256" { print $2 "  " $3 }' "$lock" | (cd "$scratch/files" && sha256sum --check --strict)
+
+mkdir -p "$target"
+tar -xJf "$scratch/files/${package}_${version%-*}.orig.tar.xz" -C "$target" --strip-components=1

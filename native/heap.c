@@ -1,0 +1,144 @@
+/* The engine's memory, made so that it can be saved (docs/adr/0004-saved-heap.md).
+ *
+ * Small blocks come from lists of free blocks of their size, and those from chunks cut off one after
+ * the other; large ones from malloc. There is one thread, and chunks are kept: a program that has
+ * started needs about what it needed to start.
+ *
+ * While the heap to be saved is built, all blocks come from the arena. The link editor places it, so
+ * the program into which it is put later finds every pointer in it valid. */
+#include "native.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Before each block stands its capacity in bytes. */
+typedef size_t header;
+
+enum {
+    STEP = 16, /* with its header, a block is a multiple of this */
+    LARGEST_SMALL = 1024,
+    CHUNK = 64 * 1024,
+    PAGE = 4096,
+};
+
+#ifndef ARENA_BYTES /* build.sh finds out what is needed */
+#define ARENA_BYTES (4 * 1024 * 1024)
+#endif
+
+/* Initialised, so that the section has content in the file. */
+struct saved_heap saved_heap __attribute__((section("heap_image"), aligned(PAGE))) = { .is_saved = false };
+static char arena[ARENA_BYTES] __attribute__((section("heap_image"), aligned(PAGE))) = { 0 };
+
+static bool is_in_arena(const void *block)
+{
+    return (const char *)block >= arena && (const char *)block < arena + sizeof arena;
+}
+
+size_t heap_arena_used(void)
+{
+    return is_in_arena(saved_heap.chunk) ? (size_t)(saved_heap.chunk - arena) : sizeof arena + 1;
+}
+
+static bool next_chunk(void)
+{
+    if (saved_heap.chunk == NULL) {
+        saved_heap.chunk = arena;
+        saved_heap.chunk_end = arena + sizeof arena;
+        return true;
+    }
+    char *memory = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return false;
+    saved_heap.chunk = memory;
+    saved_heap.chunk_end = memory + CHUNK;
+    return true;
+}
+
+static void *cut_off(size_t whole)
+{
+    if ((size_t)(saved_heap.chunk_end - saved_heap.chunk) < whole && !next_chunk())
+        return NULL;
+    header *start = (header *)(void *)saved_heap.chunk;
+    saved_heap.chunk += whole;
+    *start = whole - sizeof(header);
+    return start + 1;
+}
+
+static size_t capacity_of(const void *block)
+{
+    return block == NULL ? 0 : ((const header *)block)[-1];
+}
+
+static void *block_new(size_t size)
+{
+    if (size > SIZE_MAX - 2 * STEP)
+        return NULL;
+    size_t whole = (size + sizeof(header) + STEP - 1) & ~(size_t)(STEP - 1);
+    if (whole <= LARGEST_SMALL) {
+        struct block **list = &saved_heap.free_lists[whole / STEP];
+        struct block *block = *list;
+        if (block == NULL)
+            return cut_off(whole);
+        *list = block->next;
+        return block;
+    }
+    if (!saved_heap.is_saved && (size_t)(saved_heap.chunk_end - saved_heap.chunk) >= whole)
+        return cut_off(whole);
+    header *start = malloc(size + sizeof(header));
+    if (start == NULL)
+        return NULL;
+    *start = size;
+    return start + 1;
+}
+
+static void block_free(void *block)
+{
+    size_t whole = capacity_of(block) + sizeof(header);
+    if (whole <= LARGEST_SMALL) {
+        struct block **list = &saved_heap.free_lists[whole / STEP];
+        ((struct block *)block)->next = *list;
+        *list = block;
+    } else if (!is_in_arena(block)) { /* large and in the arena: a table that has grown since; left there */
+        free((header *)block - 1);
+    }
+}
+
+/* The engine keeps count of its memory in `state`; a limit is not ours to set. */
+static void *heap_malloc(JSMallocState *state, size_t size)
+{
+    void *block = block_new(size);
+    if (block != NULL) {
+        state->malloc_count++;
+        state->malloc_size += capacity_of(block) + sizeof(header);
+    }
+    return block;
+}
+
+static void heap_free(JSMallocState *state, void *block)
+{
+    if (block == NULL)
+        return;
+    state->malloc_count--;
+    state->malloc_size -= capacity_of(block) + sizeof(header);
+    block_free(block);
+}
+
+static void *heap_realloc(JSMallocState *state, void *block, size_t size)
+{
+    if (size == 0) {
+        heap_free(state, block);
+        return NULL;
+    }
+    size_t capacity = capacity_of(block);
+    if (block != NULL && size <= capacity && size >= capacity / 2)
+        return block;
+    void *moved = heap_malloc(state, size);
+    if (moved != NULL && block != NULL) {
+        memcpy(moved, block, capacity < size ? capacity : size);
+        heap_free(state, block);
+    }
+    return moved;
+}
+
+const JSMallocFunctions heap_functions = { heap_malloc, heap_free, heap_realloc, capacity_of };

@@ -1,0 +1,675 @@
+/* The table behind interface Linux: src/linux/linux.ts has the units, answers and man pages.
+ * One method, one call (or one bundle that cannot be divided, as in spawn). Nothing is decided here. */
+#include "native.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define UNUSED (void)self, (void)argc
+
+sigset_t blocked_signals;
+
+/* The bits of spawn's options: SPAWN in src/linux/linux.ts. */
+enum { SPAWN_SESSION = 1, SPAWN_GROUP = 2, SPAWN_FOREGROUND = 4, SPAWN_NO_INPUT = 8 };
+
+void signals_block(void)
+{
+    /* Through the bytes of the set: musl's sigaddset refuses 32 to 34, of which 34 is SIGRTMIN elsewhere. */
+    memset(&blocked_signals, 0xFF, sizeof blocked_signals);
+    /* What a program does to itself must kill it at once, as if there were no mask. */
+    const int own_faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS };
+    for (size_t i = 0; i < sizeof own_faults / sizeof *own_faults; i++)
+        sigdelset(&blocked_signals, own_faults[i]);
+    sigprocmask(SIG_SETMASK, &blocked_signals, NULL);
+    /* An inherited SIG_IGN here would make the kernel reap children behind our back. */
+    signal(SIGCHLD, SIG_DFL);
+}
+
+/* Undoes signals_block, and whatever was ignored, for the program that follows. */
+static void signals_restore(void)
+{
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    for (int number = 1; number <= 64; number++)
+        if (number < 32 || number > 34)
+            sigaction(number, &action, NULL);
+    sigset_t none;
+    memset(&none, 0, sizeof none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static JSValue result(JSContext *ctx, int returned)
+{
+    return JS_NewInt32(ctx, returned < 0 ? -errno : returned);
+}
+
+/* What a text_to_... that gave NULL means: a negated errno, or the exception that is pending. */
+static JSValue refused(JSContext *ctx, int error)
+{
+    return error != 0 ? JS_NewInt32(ctx, -error) : JS_EXCEPTION;
+}
+
+static JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count)
+{
+    JSValue array = JS_NewArray(ctx);
+    if (JS_IsException(array))
+        return array;
+    for (uint32_t i = 0; i < count; i++) {
+        if (JS_SetPropertyUint32(ctx, array, i, JS_NewInt64(ctx, numbers[i])) < 0) {
+            JS_FreeValue(ctx, array);
+            return JS_EXCEPTION;
+        }
+    }
+    return array;
+}
+
+/* Reads `count` arguments that are all whole numbers. */
+static int int_arguments(JSContext *ctx, JSValueConst *argv, int32_t *numbers, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (JS_ToInt32(ctx, &numbers[i], argv[i]))
+            return -1;
+    return 0;
+}
+
+/* -- children ------------------------------------------------------------------------------------ */
+
+struct program {
+    char *file;
+    char **argv;
+    char **env;
+};
+
+static void program_free(JSContext *ctx, struct program *program)
+{
+    free_text(ctx, program->file);
+    free_text_array(ctx, program->argv);
+    free_text_array(ctx, program->env);
+}
+
+static bool program_read(JSContext *ctx, struct program *program, int *error, JSValueConst *argv)
+{
+    *program = (struct program){ 0 };
+    program->file = text_to_c(ctx, error, argv[0]);
+    if (program->file != NULL)
+        program->argv = text_to_c_array(ctx, error, argv[1]);
+    if (program->argv != NULL)
+        program->env = text_to_c_array(ctx, error, argv[2]);
+    if (program->env != NULL)
+        return true;
+    program_free(ctx, program);
+    return false;
+}
+
+static JSValue linux_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    struct program program;
+    int error;
+    int32_t numbers[2];
+    if (int_arguments(ctx, argv + 3, numbers, 2))
+        return JS_EXCEPTION;
+    if (!program_read(ctx, &program, &error, argv))
+        return refused(ctx, error);
+    int32_t options = numbers[0], terminal = numbers[1];
+
+    /* vfork: the parent sleeps until execve has done or failed, so the child can leave its errno
+     * here, no page is copied, and no half-started child is ever seen by anyone. */
+    volatile int failure = 0;
+    pid_t pid = vfork();
+    if (pid == 0) {
+        if (options & SPAWN_SESSION)
+            setsid();
+        if (options & (SPAWN_GROUP | SPAWN_FOREGROUND))
+            setpgid(0, 0);
+        if (options & SPAWN_FOREGROUND) /* SIGTTOU is blocked still: a background group may do this */
+            tcsetpgrp(terminal, getpid());
+        if (options & SPAWN_NO_INPUT) {
+            int null = open("/dev/null", O_RDONLY);
+            if (null > 0) {
+                dup2(null, 0);
+                close(null);
+            }
+        }
+        signals_restore();
+        execve(program.file, program.argv, program.env);
+        failure = errno;
+        _exit(127);
+    }
+    int answer = pid < 0 ? -errno : pid;
+    if (failure != 0) {
+        waitpid(pid, NULL, 0);
+        answer = -failure;
+    }
+    program_free(ctx, &program);
+    return JS_NewInt32(ctx, answer);
+}
+
+static JSValue linux_exec(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    struct program program;
+    int error;
+    if (!program_read(ctx, &program, &error, argv))
+        return refused(ctx, error);
+    signals_restore();
+    execve(program.file, program.argv, program.env);
+    JSValue answer = JS_NewInt32(ctx, -errno);
+    sigprocmask(SIG_SETMASK, &blocked_signals, NULL);
+    program_free(ctx, &program);
+    return answer;
+}
+
+static JSValue linux_wait_any(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED, (void)argv;
+    int status;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (pid <= 0)
+        return result(ctx, pid);
+    return int_array(ctx, (int64_t[]){ pid, status }, 2);
+}
+
+static JSValue linux_kill(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[2];
+    if (int_arguments(ctx, argv, numbers, 2))
+        return JS_EXCEPTION;
+    return result(ctx, kill(numbers[0], numbers[1]));
+}
+
+static JSValue linux_pidfd_open(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t pid;
+    if (int_arguments(ctx, argv, &pid, 1))
+        return JS_EXCEPTION;
+    return result(ctx, (int)syscall(SYS_pidfd_open, pid, 0)); /* close-on-exec by itself */
+}
+
+static JSValue linux_pidfd_kill(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[2];
+    if (int_arguments(ctx, argv, numbers, 2))
+        return JS_EXCEPTION;
+    return result(ctx, (int)syscall(SYS_pidfd_send_signal, numbers[0], numbers[1], NULL, 0));
+}
+
+static JSValue linux_become_subreaper(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED, (void)argv;
+    return result(ctx, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+}
+
+static JSValue linux_get_pid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED, (void)argv;
+    return result(ctx, getpid());
+}
+
+/* -- signals, clock ------------------------------------------------------------------------------- */
+
+static JSValue linux_take_signal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED, (void)argv;
+    siginfo_t info;
+    struct timespec now = { 0, 0 };
+    int number = sigtimedwait(&blocked_signals, &info, &now);
+    if (number < 0)
+        return result(ctx, number);
+    return int_array(ctx, (int64_t[]){ number, info.si_pid }, 2);
+}
+
+static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    static int signals = -1; /* made by the first wait, so that a program that never waits pays nothing */
+    if (signals < 0 && (signals = signalfd(-1, &blocked_signals, SFD_CLOEXEC)) < 0)
+        return result(ctx, -1);
+
+    uint32_t counts[2];
+    int32_t timeout;
+    for (int side = 0; side < 2; side++) {
+        JSValue length = JS_GetPropertyStr(ctx, argv[side], "length");
+        if (JS_ToUint32(ctx, &counts[side], length))
+            return JS_EXCEPTION;
+    }
+    if (JS_ToInt32(ctx, &timeout, argv[2]))
+        return JS_EXCEPTION;
+    uint32_t count = counts[0] + counts[1];
+    struct pollfd *fds = js_mallocz(ctx, sizeof *fds * ((size_t)count + 1));
+    int64_t *ready = js_malloc(ctx, sizeof *ready * ((size_t)count + 1));
+    JSValue answer = JS_EXCEPTION;
+    if (fds == NULL || ready == NULL)
+        goto done;
+    fds[count] = (struct pollfd){ .fd = signals, .events = POLLIN };
+    for (uint32_t i = 0; i < count; i++) {
+        bool reads = i < counts[0];
+        JSValue number = JS_GetPropertyUint32(ctx, argv[reads ? 0 : 1], reads ? i : i - counts[0]);
+        if (JS_ToInt32(ctx, &fds[i].fd, number))
+            goto done;
+        fds[i].events = reads ? POLLIN : POLLOUT;
+    }
+    if (poll(fds, (nfds_t)count + 1, timeout) < 0) {
+        answer = result(ctx, -1);
+        goto done;
+    }
+    uint32_t ready_count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (fds[i].revents != 0)
+            ready[ready_count++] = fds[i].fd;
+    answer = int_array(ctx, ready, ready_count);
+done:
+    js_free(ctx, fds);
+    js_free(ctx, ready);
+    return answer;
+}
+
+static JSValue linux_monotonic_ms(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED, (void)argv;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return JS_NewFloat64(ctx, (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6);
+}
+
+/* -- identity -------------------------------------------------------------------------------------- */
+
+static JSValue linux_get_euid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED, (void)argv;
+    return JS_NewInt64(ctx, geteuid());
+}
+
+static JSValue linux_set_groups(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    uint32_t count;
+    JSValue length = JS_GetPropertyStr(ctx, argv[0], "length");
+    if (JS_ToUint32(ctx, &count, length))
+        return JS_EXCEPTION;
+    gid_t *groups = js_malloc(ctx, sizeof *groups * ((size_t)count + 1));
+    if (groups == NULL)
+        return JS_EXCEPTION;
+    for (uint32_t i = 0; i < count; i++) {
+        JSValue number = JS_GetPropertyUint32(ctx, argv[0], i);
+        if (JS_ToUint32(ctx, &groups[i], number)) {
+            js_free(ctx, groups);
+            return JS_EXCEPTION;
+        }
+    }
+    JSValue answer = result(ctx, (int)syscall(SYS_setgroups, (size_t)count, groups));
+    js_free(ctx, groups);
+    return answer;
+}
+
+static JSValue linux_set_gid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    uint32_t gid;
+    if (JS_ToUint32(ctx, &gid, argv[0]))
+        return JS_EXCEPTION;
+    return result(ctx, setresgid(gid, gid, gid));
+}
+
+static JSValue linux_set_uid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    uint32_t uid;
+    if (JS_ToUint32(ctx, &uid, argv[0]))
+        return JS_EXCEPTION;
+    return result(ctx, setresuid(uid, uid, uid));
+}
+
+/* -- files ------------------------------------------------------------------------------------------ */
+
+static JSValue linux_read_file(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int error;
+    int64_t max;
+    bool is_cut = JS_ToBool(ctx, argv[2]);
+    if (JS_ToInt64(ctx, &max, argv[1]))
+        return JS_EXCEPTION;
+    char *path = text_to_c(ctx, &error, argv[0]);
+    if (path == NULL)
+        return refused(ctx, error);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    error = errno;
+    free_text(ctx, path);
+    if (fd < 0)
+        return JS_NewInt32(ctx, -error);
+
+    /* One more than allowed is asked for, so that too much shows. */
+    size_t limit = (size_t)max + 1, capacity = limit < 4096 ? limit : 4096, len = 0;
+    char *bytes = js_malloc(ctx, capacity);
+    JSValue answer = JS_EXCEPTION;
+    while (bytes != NULL) {
+        ssize_t got = read(fd, bytes + len, capacity - len);
+        if (got < 0) {
+            answer = result(ctx, -1);
+            break;
+        }
+        len += (size_t)got;
+        if (got == 0 || len > (size_t)max) {
+            if (len > (size_t)max && is_cut)
+                len = (size_t)max;
+            answer = len > (size_t)max ? JS_NewInt32(ctx, -EFBIG) : text_from_bytes(ctx, bytes, len);
+            break;
+        }
+        if (len == capacity) {
+            capacity = capacity * 2 < limit ? capacity * 2 : limit;
+            char *larger = js_realloc(ctx, bytes, capacity);
+            if (larger == NULL)
+                break;
+            bytes = larger;
+        }
+    }
+    js_free(ctx, bytes);
+    close(fd);
+    return answer;
+}
+
+static JSValue linux_write_file(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int error;
+    size_t len;
+    int is_new = JS_ToBool(ctx, argv[2]);
+    char *path = text_to_c(ctx, &error, argv[0]);
+    if (path == NULL)
+        return refused(ctx, error);
+    char *bytes = text_to_bytes(ctx, &len, argv[1]);
+    if (bytes == NULL) {
+        free_text(ctx, path);
+        return JS_EXCEPTION;
+    }
+    int flags = is_new ? O_CREAT | O_EXCL | O_NOFOLLOW : O_TRUNC;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0600);
+    error = fd < 0 ? errno : 0;
+    for (size_t done = 0; error == 0 && done < len;) {
+        ssize_t put = write(fd, bytes + done, len - done);
+        if (put < 0)
+            error = errno;
+        else
+            done += (size_t)put;
+    }
+    if (fd >= 0) {
+        if (close(fd) < 0 && error == 0)
+            error = errno;
+        if (error != 0 && is_new)
+            unlink(path);
+    }
+    free_text(ctx, bytes);
+    free_text(ctx, path);
+    return JS_NewInt32(ctx, -error);
+}
+
+static JSValue linux_list_dir(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int error;
+    char *path = text_to_c(ctx, &error, argv[0]);
+    if (path == NULL)
+        return refused(ctx, error);
+    DIR *dir = opendir(path);
+    error = errno;
+    free_text(ctx, path);
+    if (dir == NULL)
+        return JS_NewInt32(ctx, -error);
+
+    JSValue names = JS_NewArray(ctx);
+    uint32_t count = 0;
+    struct dirent *entry;
+    for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        JSValue name = text_from_bytes(ctx, entry->d_name, strlen(entry->d_name));
+        if (JS_IsException(name) || JS_SetPropertyUint32(ctx, names, count++, name) < 0) {
+            JS_FreeValue(ctx, names);
+            names = JS_EXCEPTION;
+            break;
+        }
+    }
+    if (entry == NULL && errno != 0) {
+        JS_FreeValue(ctx, names);
+        names = JS_NewInt32(ctx, -errno);
+    }
+    closedir(dir);
+    return names;
+}
+
+static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int error;
+    char *path = text_to_c(ctx, &error, argv[0]);
+    if (path == NULL)
+        return refused(ctx, error);
+    struct stat status;
+    int returned = stat(path, &status);
+    error = errno;
+    free_text(ctx, path);
+    if (returned < 0)
+        return JS_NewInt32(ctx, -error);
+    return int_array(ctx,
+                     (int64_t[]){ status.st_mode, status.st_uid, status.st_gid, status.st_size,
+                                  (int64_t)status.st_ino },
+                     5);
+}
+
+/* The calls that take one path and up to two numbers differ in one line: `call` is that line. */
+enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK };
+
+static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int call)
+{
+    UNUSED;
+    int error;
+    int64_t numbers[2] = { 0, 0 };
+    int count = call == CALL_UNLINK ? 0 : call == CALL_CHOWN ? 2 : 1;
+    for (int i = 0; i < count; i++)
+        if (JS_ToInt64(ctx, &numbers[i], argv[i + 1]))
+            return JS_EXCEPTION;
+    char *path = text_to_c(ctx, &error, argv[0]);
+    if (path == NULL)
+        return refused(ctx, error);
+    int returned = call == CALL_ACCESS  ? faccessat(AT_FDCWD, path, (int)numbers[0], AT_EACCESS)
+                   : call == CALL_CHMOD ? chmod(path, (mode_t)numbers[0])
+                   : call == CALL_CHOWN ? chown(path, (uid_t)numbers[0], (gid_t)numbers[1])
+                                        : unlink(path);
+    JSValue answer = result(ctx, returned);
+    free_text(ctx, path);
+    return answer;
+}
+
+static JSValue linux_rename(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int error;
+    char *from = text_to_c(ctx, &error, argv[0]);
+    if (from == NULL)
+        return refused(ctx, error);
+    char *to = text_to_c(ctx, &error, argv[1]);
+    JSValue answer = to == NULL ? refused(ctx, error) : result(ctx, rename(from, to));
+    free_text(ctx, from);
+    free_text(ctx, to);
+    return answer;
+}
+
+static JSValue linux_inotify_open(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED, (void)argv;
+    return result(ctx, inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+}
+
+static JSValue linux_inotify_add(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t fd;
+    int error;
+    if (int_arguments(ctx, argv, &fd, 1))
+        return JS_EXCEPTION;
+    char *folder = text_to_c(ctx, &error, argv[1]);
+    if (folder == NULL)
+        return refused(ctx, error);
+    JSValue answer = result(ctx, inotify_add_watch(fd, folder, IN_MOVED_TO));
+    free_text(ctx, folder);
+    return answer;
+}
+
+static JSValue linux_inotify_read(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t fd;
+    if (int_arguments(ctx, argv, &fd, 1))
+        return JS_EXCEPTION;
+    char bytes[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t got = read(fd, bytes, sizeof bytes);
+    if (got < 0)
+        return result(ctx, -1);
+    int64_t watches[sizeof bytes / sizeof(struct inotify_event)];
+    uint32_t count = 0;
+    for (char *at = bytes; at < bytes + got;) {
+        const struct inotify_event *event = (const struct inotify_event *)(void *)at;
+        watches[count++] = event->wd;
+        at += sizeof *event + event->len;
+    }
+    return int_array(ctx, watches, count);
+}
+
+/* -- descriptors ------------------------------------------------------------------------------------ */
+
+static JSValue linux_write(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t fd;
+    size_t len;
+    if (int_arguments(ctx, argv, &fd, 1))
+        return JS_EXCEPTION;
+    char *bytes = text_to_bytes(ctx, &len, argv[1]);
+    if (bytes == NULL)
+        return JS_EXCEPTION;
+    JSValue answer = result(ctx, (int)write(fd, bytes, len));
+    free_text(ctx, bytes);
+    return answer;
+}
+
+static JSValue linux_close(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t fd;
+    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : result(ctx, close(fd));
+}
+
+static JSValue linux_is_terminal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t fd;
+    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : JS_NewBool(ctx, isatty(fd));
+}
+
+static JSValue linux_get_foreground(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t fd;
+    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : result(ctx, tcgetpgrp(fd));
+}
+
+static JSValue linux_set_foreground(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[2];
+    return int_arguments(ctx, argv, numbers, 2) ? JS_EXCEPTION : result(ctx, tcsetpgrp(numbers[0], numbers[1]));
+}
+
+static JSValue linux_get_group(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED, (void)argv;
+    return result(ctx, getpgrp());
+}
+
+/* -- the table --------------------------------------------------------------------------------------- */
+
+static const JSCFunctionListEntry table[] = {
+    JS_CFUNC_DEF("spawn", 5, linux_spawn),
+    JS_CFUNC_DEF("exec", 3, linux_exec),
+    JS_CFUNC_DEF("waitAny", 0, linux_wait_any),
+    JS_CFUNC_DEF("kill", 2, linux_kill),
+    JS_CFUNC_DEF("pidfdOpen", 1, linux_pidfd_open),
+    JS_CFUNC_DEF("pidfdKill", 2, linux_pidfd_kill),
+    JS_CFUNC_DEF("becomeSubreaper", 0, linux_become_subreaper),
+    JS_CFUNC_DEF("getPid", 0, linux_get_pid),
+    JS_CFUNC_DEF("takeSignal", 0, linux_take_signal),
+    JS_CFUNC_DEF("poll", 3, linux_poll),
+    JS_CFUNC_DEF("monotonicMs", 0, linux_monotonic_ms),
+    JS_CFUNC_DEF("getEuid", 0, linux_get_euid),
+    JS_CFUNC_DEF("setGroups", 1, linux_set_groups),
+    JS_CFUNC_DEF("setGid", 1, linux_set_gid),
+    JS_CFUNC_DEF("setUid", 1, linux_set_uid),
+    JS_CFUNC_DEF("readFile", 3, linux_read_file),
+    JS_CFUNC_DEF("writeFile", 3, linux_write_file),
+    JS_CFUNC_DEF("listDir", 1, linux_list_dir),
+    JS_CFUNC_DEF("stat", 1, linux_stat),
+    JS_CFUNC_MAGIC_DEF("access", 2, path_call, CALL_ACCESS),
+    JS_CFUNC_MAGIC_DEF("chmod", 2, path_call, CALL_CHMOD),
+    JS_CFUNC_MAGIC_DEF("chown", 3, path_call, CALL_CHOWN),
+    JS_CFUNC_DEF("rename", 2, linux_rename),
+    JS_CFUNC_MAGIC_DEF("unlink", 1, path_call, CALL_UNLINK),
+    JS_CFUNC_DEF("inotifyOpen", 0, linux_inotify_open),
+    JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),
+    JS_CFUNC_DEF("inotifyRead", 1, linux_inotify_read),
+    JS_CFUNC_DEF("write", 2, linux_write),
+    JS_CFUNC_DEF("close", 1, linux_close),
+    JS_CFUNC_DEF("isTerminal", 1, linux_is_terminal),
+    JS_CFUNC_DEF("getForeground", 1, linux_get_foreground),
+    JS_CFUNC_DEF("setForeground", 2, linux_set_foreground),
+    JS_CFUNC_DEF("getGroup", 0, linux_get_group),
+};
+
+static JSValue text_array(JSContext *ctx, char **words, int count)
+{
+    JSValue array = JS_NewArray(ctx);
+    for (int i = 0; i < count && !JS_IsException(array); i++) {
+        JSValue word = text_from_bytes(ctx, words[i], strlen(words[i]));
+        if (JS_IsException(word) || JS_SetPropertyUint32(ctx, array, (uint32_t)i, word) < 0) {
+            JS_FreeValue(ctx, array);
+            array = JS_EXCEPTION;
+        }
+    }
+    return array;
+}
+
+JSValue linux_new(JSContext *ctx)
+{
+    JSValue object = JS_NewObject(ctx);
+    if (!JS_IsException(object))
+        JS_SetPropertyFunctionList(ctx, object, table, sizeof table / sizeof *table);
+    return object;
+}
+
+/* Sets what differs from process to process. Below zero with an exception pending. */
+int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv, char **env)
+{
+    int env_count = 0;
+    while (env[env_count] != NULL)
+        env_count++;
+    JSValue words = text_array(ctx, argv, argc);
+    if (JS_IsException(words) || JS_SetPropertyStr(ctx, object, "argv", words) < 0)
+        return -1;
+    JSValue variables = text_array(ctx, env, env_count);
+    return JS_IsException(variables) ? -1 : JS_SetPropertyStr(ctx, object, "environ", variables);
+}

@@ -1,0 +1,149 @@
+/* The life of every program: block signals, take the engine as it was saved when the program was
+ * built, call main(linux) in it, leave with the status it answers. Nothing is decided here but the
+ * last resort. */
+#include "native.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Exit status for a bug of ours, EX_SOFTWARE of sysexits.h. */
+enum { STATUS_BUG = 70 };
+
+/* What was thrown and not caught: a bug, with its stack, or no memory left to say more. */
+static int report(JSContext *ctx)
+{
+    JSValue thrown = JS_GetException(ctx);
+    const char *message = JS_ToCString(ctx, thrown);
+    if (message == NULL || strstr(message, "out of memory") != NULL) {
+        fputs("*** cannot go on: out of memory (ENOMEM)\n", stderr);
+        return 1;
+    }
+    JSValue stack = JS_GetPropertyStr(ctx, thrown, "stack");
+    const char *lines = JS_IsString(stack) ? JS_ToCString(ctx, stack) : NULL;
+    fprintf(stderr, "internal error: %s\n%s", message, lines != NULL ? lines : "");
+    JS_FreeCString(ctx, message);
+    JS_FreeCString(ctx, lines);
+    JS_FreeValue(ctx, stack);
+    JS_FreeValue(ctx, thrown);
+    return STATUS_BUG;
+}
+
+/* The engine with what our scripts use of the language: no parser, no Promise, no RegExp, no Date. */
+static JSContext *new_context(const JSMallocFunctions *memory)
+{
+    JSRuntime *runtime = memory != NULL ? JS_NewRuntime2(memory, NULL) : JS_NewRuntime();
+    JSContext *ctx = runtime != NULL ? JS_NewContextRaw(runtime) : NULL;
+    if (ctx != NULL) {
+        JS_AddIntrinsicBaseObjects(ctx);
+        JS_AddIntrinsicMapSet(ctx);
+    }
+    return ctx;
+}
+
+/* Starts an engine and runs the script, which leaves a function `main`: `saved_heap` holds it all. */
+static int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size)
+{
+    JSContext *ctx = new_context(memory);
+    if (ctx == NULL) {
+        fputs("*** cannot start: out of memory (ENOMEM)\n", stderr);
+        return 1;
+    }
+    JSValue code = JS_ReadObject(ctx, script, size, JS_READ_OBJ_BYTECODE);
+    JSValue done = JS_IsException(code) ? code : JS_EvalFunction(ctx, code);
+    if (JS_IsException(done))
+        return report(ctx);
+    JS_FreeValue(ctx, done);
+    JSValue global = JS_GetGlobalObject(ctx);
+    saved_heap.ctx = ctx;
+    saved_heap.main_function = JS_GetPropertyStr(ctx, global, "main");
+    saved_heap.linux_object = linux_new(ctx);
+    JS_FreeValue(ctx, global);
+    return 0;
+}
+
+/* Calls main(linux) in the engine that `saved_heap` holds. */
+static int run(int argc, char **argv)
+{
+    JSContext *ctx = saved_heap.ctx;
+    JS_UpdateStackTop(JS_GetRuntime(ctx));
+    if (linux_set_process(ctx, saved_heap.linux_object, argc, argv, environ) < 0)
+        return report(ctx);
+    JSValue answer = JS_Call(ctx, saved_heap.main_function, JS_UNDEFINED, 1, &saved_heap.linux_object);
+    int32_t status = STATUS_BUG;
+    if (JS_IsException(answer) || JS_ToInt32(ctx, &status, answer))
+        status = report(ctx);
+    JS_FreeValue(ctx, answer);
+    return status;
+}
+
+#ifdef SANITIZED
+
+/* The sanitizers know malloc, and what leaks from it: no saved heap, the script is in the program. */
+__asm__(".section .rodata\n"
+        "script: .incbin \"" SCRIPT "\"\n"
+        "script_end: .byte 0\n"
+        ".text\n");
+extern const uint8_t script[] __asm__("script"), script_end[] __asm__("script_end");
+
+static int start(int argc, char **argv)
+{
+    int status = prepare(NULL, script, (size_t)(script_end - script));
+    if (status != 0)
+        return status;
+    status = run(argc, argv);
+    JSContext *ctx = saved_heap.ctx;
+    JSRuntime *runtime = JS_GetRuntime(ctx);
+    JS_FreeValue(ctx, saved_heap.main_function);
+    JS_FreeValue(ctx, saved_heap.linux_object);
+    JS_FreeContext(ctx);
+    JS_FreeRuntime(runtime);
+    return status;
+}
+
+#else
+
+/* The engine seeds Math.random with the time: the saved heap shall be the same from every build. */
+int gettimeofday(struct timeval *restrict time, void *restrict zone)
+{
+    (void)zone;
+    *time = (struct timeval){ 0, 0 };
+    return 0;
+}
+
+/* As the build calls it: reads bytecode, writes what section heap_image is to hold. */
+static int save_heap(void)
+{
+    static uint8_t script[1 << 20];
+    size_t size = fread(script, 1, sizeof script, stdin);
+    int status = prepare(&heap_functions, script, size);
+    if (status != 0)
+        return status;
+    fprintf(stderr, "%zu\n", heap_arena_used());
+    extern const char section_start[] __asm__("__start_heap_image"), section_end[] __asm__("__stop_heap_image");
+    saved_heap.is_saved = true;
+    fwrite(section_start, 1, (size_t)(section_end - section_start), stdout);
+    return fflush(stdout) != 0;
+}
+
+static int start(int argc, char **argv)
+{
+    return saved_heap.is_saved ? run(argc, argv) : save_heap();
+}
+
+#endif
+
+int main(int argc, char **argv)
+{
+    /* A closed standard stream would be taken by the next file opened, and messages written into it. */
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", O_RDWR);
+    signals_block();
+    return start(argc, argv);
+}

@@ -1,0 +1,52 @@
+/* What the files of native/ share. The life of the program is in main.c. */
+#ifndef BASEIMAGE_NATIVE_H
+#define BASEIMAGE_NATIVE_H
+
+#include <quickjs.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* text.c: strings of JavaScript in which each character is one byte (docs/adr/0003-byte-strings.md). */
+
+/* A new string from `len` bytes. */
+JSValue text_from_bytes(JSContext *ctx, const char *bytes, size_t len);
+
+/* The bytes of a string: `free_text` them. NULL with an exception pending where the value is no
+ * string of bytes. A NUL byte follows the last. */
+char *text_to_bytes(JSContext *ctx, size_t *len, JSValueConst value);
+
+/* The same for C: NULL and `*error` = EINVAL where a NUL byte stands inside. */
+char *text_to_c(JSContext *ctx, int *error, JSValueConst value);
+
+/* An array of strings as C has it, ended by NULL: `free_text_array` it. */
+char **text_to_c_array(JSContext *ctx, int *error, JSValueConst array);
+
+void free_text(JSContext *ctx, char *bytes);
+void free_text_array(JSContext *ctx, char **array);
+
+/* heap.c: the engine's memory, and what of it is in the program's file from the start. */
+extern const JSMallocFunctions heap_functions;
+extern struct saved_heap {
+    bool is_saved;
+    JSContext *ctx;
+    JSValue main_function, linux_object;
+    char *chunk, *chunk_end; /* where the next new block is cut off */
+    struct block {
+        struct block *next;
+    } *free_lists[1024 / 16 + 1]; /* by size, in steps of 16 */
+} saved_heap;
+
+/* How many bytes of the arena are in use; more than it has where it was too small. */
+size_t heap_arena_used(void);
+
+/* linux.c: the object behind interface Linux; its argv and environ come when there is a process. */
+JSValue linux_new(JSContext *ctx);
+int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv, char **env);
+
+/* The signals that poll(2) and sigtimedwait(2) wait for: set once by `signals_block`. */
+void signals_block(void);
+extern sigset_t blocked_signals;
+
+#endif

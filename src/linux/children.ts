@@ -1,0 +1,74 @@
+import { type ChildEnd, childEnd } from "../core/child-end.ts";
+import { ERRNO } from "./errno.ts";
+import type { Linux } from "./linux.ts";
+
+/** A process that is ours to wait for. Until {@link Children.reap} saw its end, no other has its pid. */
+export interface Child {
+  readonly pid: number;
+  /** Undefined while it lives. */
+  readonly end: ChildEnd | undefined;
+}
+
+/** A program to start: path, words with the program's name first, `NAME=value` strings. */
+export interface Program {
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly environ: readonly string[];
+}
+
+/** The processes that are children of this one, started here or handed over by the kernel. */
+export class Children {
+  readonly #linux: Linux;
+  readonly #known = new Map<number, { pid: number; end: ChildEnd | undefined }>();
+  #isEmpty = true;
+
+  constructor(linux: Linux) {
+    this.#linux = linux;
+  }
+
+  /** Whether the last {@link reap} found that no child is left, known or not. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  /**
+   * Starts a program.
+   *
+   * @param options bits of SPAWN
+   * @returns the child, or the errno (above zero) with which it could not be started
+   */
+  spawn(program: Program, options: number, terminal = -1): Child | number {
+    const pid = this.#linux.spawn(program.file, program.argv, program.environ, options, terminal);
+    return pid < 0 ? -pid : this.adopt(pid);
+  }
+
+  /** Keeps the end of a child that was handed over, so that it can be waited for by name. */
+  adopt(pid: number): Child {
+    const child = { pid, end: undefined };
+    this.#known.set(pid, child);
+    this.#isEmpty = false;
+    return child;
+  }
+
+  /** Reaps all that have ended, however many. */
+  reap(): void {
+    for (;;) {
+      const answer = this.#linux.waitAny();
+      if (typeof answer === "number") {
+        this.#isEmpty = answer === -ERRNO.ECHILD;
+        return;
+      }
+      const [pid, status] = answer;
+      const child = this.#known.get(pid);
+      if (child !== undefined) {
+        child.end = childEnd(status);
+        this.#known.delete(pid);
+      }
+    }
+  }
+
+  /** Sends `signal` to a child that lives; one that ended may have left its pid to a stranger. */
+  signal(child: Child, signal: number): void {
+    if (child.end === undefined) this.#linux.kill(child.pid, signal);
+  }
+}

@@ -1,0 +1,79 @@
+import { SIGNAL } from "../core/signals.ts";
+import type { Children } from "./children.ts";
+import type { Linux } from "./linux.ts";
+import type { Output } from "./output.ts";
+
+/** The longest time that poll(2) can be given: a wait without a deadline simply begins again. */
+const LONGEST_POLL_MS = 2147483647;
+
+/** Told of each signal that arrives, but SIGCHLD, in the order of arrival. */
+export type SignalListener = (signal: number, senderPid: number) => void;
+
+/**
+ * The only place where a program waits. Whatever it waits for, every child that has ended is reaped,
+ * every signal is handed on and kept output is written.
+ */
+export class EventLoop {
+  readonly #linux: Linux;
+  readonly #children: Children;
+  readonly #output: Output;
+  readonly #onSignal: SignalListener;
+  readonly #watched = new Map<number, () => void>();
+
+  constructor(linux: Linux, children: Children, output: Output, onSignal: SignalListener) {
+    this.#linux = linux;
+    this.#children = children;
+    this.#output = output;
+    this.#onSignal = onSignal;
+  }
+
+  /** Milliseconds on the clock that deadlines are told in. */
+  get nowMs(): number {
+    return this.#linux.monotonicMs();
+  }
+
+  /** Calls `onReady` each time `fd` is readable, until {@link unwatch}. */
+  watch(fd: number, onReady: () => void): void {
+    this.#watched.set(fd, onReady);
+  }
+
+  /** Ends a watch and closes its descriptor. */
+  unwatch(fd: number): void {
+    if (this.#watched.delete(fd)) this.#linux.close(fd);
+  }
+
+  /**
+   * Waits until `isDone()`, which is asked after each event.
+   *
+   * @param deadlineMs asked after each event too, as a signal may bring it nearer; Infinity: none
+   * @param lookAgainMs for what makes no event: how long to wait at most before asking again
+   * @returns whether it is done; false: the time was up first
+   */
+  waitUntil(isDone: () => boolean, deadlineMs: () => number, lookAgainMs = LONGEST_POLL_MS): boolean {
+    for (;;) {
+      // Signals before children: a child that ends after the look leaves its SIGCHLD for poll to see.
+      this.#takeSignals();
+      this.#children.reap();
+      if (isDone()) return true;
+      const leftMs = deadlineMs() - this.nowMs;
+      if (leftMs <= 0) return false;
+      this.#wait(Math.ceil(Math.min(leftMs, lookAgainMs)));
+    }
+  }
+
+  #takeSignals(): void {
+    for (;;) {
+      const taken = this.#linux.takeSignal();
+      if (typeof taken === "number") return;
+      if (taken[0] !== SIGNAL.SIGCHLD) this.#onSignal(taken[0], taken[1]);
+    }
+  }
+
+  #wait(timeoutMs: number): void {
+    const writes = this.#output.isBehind ? [this.#output.fd] : [];
+    const ready = this.#linux.poll([...this.#watched.keys()], writes, timeoutMs);
+    if (typeof ready === "number") return; // EINTR: looked at again by the caller
+    for (const fd of ready) this.#watched.get(fd)?.();
+    this.#output.flush();
+  }
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux } from "../../test/support/fake-linux.ts";
+import { execFailure } from "./exec-failure.ts";
+
+/** What is said of a file with this content that execve(2) refused with `errno`. */
+function told(content: string, errno: number, mode = 0o755): string {
+  const linux = new FakeLinux();
+  linux.addFile("/etc/s", content, { mode });
+  linux.addFile("/bin/locked", "", { mode: 0o644 });
+  const sentence = execFailure(linux, "/etc/s", errno);
+  const start = 'cannot run "/etc/s": ';
+  assert.equal(sentence.slice(0, start.length), start);
+  return sentence.slice(start.length);
+}
+
+const ENOENT = 2;
+const ENOEXEC = 8;
+const EACCES = 13;
+
+test("an interpreter that is not there is named", () => {
+  assert.equal(told("#!/bin/bsh -e\necho\n", ENOENT), 'no such interpreter "/bin/bsh" (ENOENT)');
+  assert.equal(told("#! \t/bin/bsh\t-e", ENOENT), 'no such interpreter "/bin/bsh" (ENOENT)');
+});
+
+test("Windows line ends are told whatever the errno", () => {
+  for (const errno of [ENOENT, ENOEXEC, EACCES]) {
+    assert.ok(told("#!/bin/sh\r\necho\r\n", errno).startsWith("its first line ends as on Windows (CR LF); save it"));
+  }
+});
+
+test("a program for another machine is told by its machine", () => {
+  const elf = (machine: number) => `\x7fELF\x02\x01\x01${"\0".repeat(11)}${String.fromCharCode(machine, 0)}`;
+  assert.equal(told(elf(183), ENOEXEC), "wrong architecture, it was built for arm64 (ENOEXEC)");
+  assert.equal(told(elf(62), ENOEXEC), "wrong architecture, it was built for x86-64 (ENOEXEC)");
+  assert.equal(told(elf(99), ENOEXEC), "wrong architecture, it was built for machine 99 (ENOEXEC)");
+  const bigEndian = `\x7fELF\x02\x02\x01${"\0".repeat(11)}${String.fromCharCode(0, 22)}`;
+  assert.equal(told(bigEndian, ENOEXEC), "wrong architecture, it was built for s390x (ENOEXEC)");
+});
+
+test("a program without its loader is told so", () => {
+  assert.ok(told("\x7fELF\x02", ENOENT).startsWith("its dynamic loader is missing"));
+});
+
+test("what is no program is told by what is wrong with it", () => {
+  assert.equal(told("", ENOEXEC), "it is empty (ENOEXEC)");
+  assert.equal(told("#!\necho", ENOEXEC), "its first line names no interpreter after #! (ENOEXEC)");
+  assert.ok(told("echo hello\n", ENOEXEC).startsWith("it is no program, and its first line does not begin with #!"));
+});
+
+test("a lack of permission is told with its remedy", () => {
+  assert.equal(told("#!/bin/sh\n", EACCES, 0o644), 'no permission to execute its interpreter "/bin/sh" (EACCES)');
+  assert.equal(told("#!/bin/locked\n", EACCES), 'no permission to execute its interpreter "/bin/locked" (EACCES)');
+  assert.equal(told("\x7fELF", EACCES, 0o644), "no permission; make it executable with chmod +x (EACCES)");
+  assert.ok(told("\x7fELF", EACCES).includes("noexec"));
+});
+
+test("other errors keep the kernel's words, and hostile names are made safe", () => {
+  assert.equal(told("#!/bin/sh", 7), "arguments and environment are too large (E2BIG)");
+  assert.equal(
+    execFailure(new FakeLinux(), "/a\nb", ENOENT),
+    'cannot run "/a\\nb": no such file or directory (ENOENT)',
+  );
+});

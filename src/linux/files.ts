@@ -1,0 +1,65 @@
+import { ERRNO } from "./errno.ts";
+import type { Linux } from "./linux.ts";
+import { SysError } from "./sys-error.ts";
+
+/** Bits of a mode. @see inode(7) */
+const S_IFMT = 0o170000;
+const TYPES: Readonly<Record<number, FileType>> = { 0o100000: "file", 0o040000: "directory" };
+
+/** Mode bits that let somebody execute a file. */
+export const ANY_EXECUTE = 0o111;
+
+export type FileType = "file" | "directory" | "other";
+
+/** What stat(2) tells, as far as anyone here asks. */
+export interface FileFacts {
+  readonly type: FileType;
+  /** Permission bits only. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What `path` leads to, links followed; an errno (above zero) where it leads nowhere. */
+export function fileFacts(linux: Linux, path: string): FileFacts | number {
+  const answer = linux.stat(path);
+  if (typeof answer === "number") return -answer;
+  const [mode, uid, gid] = answer;
+  return { type: TYPES[mode & S_IFMT] ?? "other", mode: mode & 0o7777, uid, gid };
+}
+
+/** Whether this user may execute it. */
+export function isExecutable(linux: Linux, path: string): boolean {
+  return linux.access(path, 1) === 0;
+}
+
+/** Who may do what with a file that is new. */
+export interface NewFile {
+  readonly mode: number;
+  readonly gid: number;
+}
+
+/**
+ * Puts `content` in the place of the file `path`, whole: it is written aside and renamed, so a reader
+ * sees the old file or the new one, and a full disk leaves the old. Owner and mode stay those of the
+ * old file; a new one gets `ifNew`. Where a mount sits on `path` itself, it is written in place.
+ *
+ * @param scratch a path in the same folder that is nobody's
+ * @throws SysError where it cannot be written
+ */
+export function replaceFile(linux: Linux, path: string, scratch: string, content: string, ifNew: NewFile): void {
+  const old = fileFacts(linux, path);
+  const { mode, gid } = typeof old === "number" ? ifNew : old;
+  const uid = typeof old === "number" ? linux.getEuid() : old.uid;
+
+  linux.unlink(scratch); // left by a my_init that was killed in between
+  let failed = linux.writeFile(scratch, content, true);
+  if (failed < 0) throw new SysError("cannot write", path, -failed);
+  // Group before mode: until then it is nobody's but ours. Without the right to give a file away it stays ours.
+  const given = linux.chown(scratch, uid, gid);
+  failed = linux.chmod(scratch, given < 0 ? mode & 0o600 : mode);
+  if (failed === 0) failed = linux.rename(scratch, path);
+  if (failed < 0) linux.unlink(scratch);
+  if (failed === -ERRNO.EBUSY) failed = linux.writeFile(path, content, false);
+  if (failed < 0) throw new SysError("cannot write", path, -failed);
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux } from "../../test/support/fake-linux.ts";
+import { become } from "./identity.ts";
+import { Failure } from "./sys-error.ts";
+
+const www = { name: "www", uid: 33, gid: 33, groups: [33, 100], home: "/" };
+
+test("groups are given up before the gid, and the uid last", () => {
+  const linux = new FakeLinux();
+  become(linux, www);
+  assert.deepEqual(linux.calls, ["setGroups 33,100", "setGid 33", "setUid 33"]);
+});
+
+test("a pipe of root's becomes writable by name, a file does not", () => {
+  const linux = new FakeLinux();
+  linux.addNode("/proc/self/fd/1", 0o010600);
+  linux.addFile("/proc/self/fd/2", "", { mode: 0o600 });
+  become(linux, www);
+  assert.equal((linux.files.get("/proc/self/fd/1")?.mode ?? 0) & 0o777, 0o622);
+  assert.equal((linux.files.get("/proc/self/fd/2")?.mode ?? 0) & 0o777, 0o600);
+});
+
+test("a terminal is given to the user, and keeps its group", () => {
+  const linux = new FakeLinux();
+  linux.terminal = { foreground: 1 };
+  linux.addNode("/proc/self/fd/1", 0o020620, 0, 5);
+  become(linux, www);
+  assert.deepEqual([linux.files.get("/proc/self/fd/1")?.uid, linux.files.get("/proc/self/fd/1")?.gid], [33, 5]);
+});
+
+test("where it is not permitted nobody is become, and the step is told", () => {
+  for (const [call, act] of [
+    ["setGroups", "cannot set the groups of"],
+    ["setGid", "cannot set the group of"],
+    ["setUid", "cannot become"],
+  ] as const) {
+    const linux = new FakeLinux({ fault: (name) => (name === call ? 1 : 0) });
+    assert.throws(
+      () => become(linux, www),
+      (error: unknown) =>
+        error instanceof Failure && error.message === `${act} user www: operation not permitted (EPERM)`,
+    );
+    assert.equal(linux.euid, 0);
+  }
+});

@@ -1,0 +1,48 @@
+import { errorWords } from "./errno.ts";
+import type { Linux } from "./linux.ts";
+import { Failure } from "./sys-error.ts";
+
+/** Who a process is to become. */
+export interface Identity {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** All groups, its own among them. */
+  readonly groups: readonly number[];
+  readonly home: string;
+}
+
+/**
+ * Becomes somebody else, for good: groups, then gid, then uid, as each step takes away the right to
+ * the one before. Standard output and error are made so that the new user can open them by name.
+ *
+ * @throws Failure where it is not permitted
+ */
+export function become(linux: Linux, identity: Identity): void {
+  for (const fd of [1, 2]) openUp(linux, fd, identity.uid);
+  const steps = [
+    ["set the groups of", linux.setGroups(identity.groups)],
+    ["set the group of", linux.setGid(identity.gid)],
+    ["become", linux.setUid(identity.uid)],
+  ] as const;
+  for (const [act, answer] of steps) {
+    if (answer < 0) throw new Failure(`cannot ${act} user ${identity.name}: ${errorWords(-answer)}`);
+  }
+}
+
+/** Bits of a mode. @see inode(7) */
+const S_IFMT = 0o170000;
+const S_IFIFO = 0o010000;
+
+/**
+ * Lets `uid` open /dev/stdout or /dev/stderr: a pipe of the engine's belongs to root and is closed to
+ * others. Files are left alone, and so are devices but the terminal, which is given as login(1) gives it.
+ */
+function openUp(linux: Linux, fd: number, uid: number): void {
+  const path = `/proc/self/fd/${fd}`;
+  const facts = linux.stat(path);
+  if (typeof facts === "number") return;
+  const mode = facts[0];
+  if ((mode & S_IFMT) === S_IFIFO) linux.chmod(path, (mode & 0o777) | 0o222);
+  else if (linux.isTerminal(fd)) linux.chown(path, uid, facts[2]);
+}

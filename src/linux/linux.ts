@@ -1,0 +1,165 @@
+/**
+ * The port to the kernel: every system call that the programs make, and nothing else.
+ *
+ * Three rules hold for every method:
+ * - Text is bytes. Each character of a string is one byte, U+0000 to U+00FF ("byte string",
+ *   docs/adr/0003-byte-strings.md); so nothing is lost, and string order is byte order.
+ * - Success is a plain value; failure is a negated errno. A method that may give a string gives a
+ *   number only when it failed. A string with a NUL byte where C cannot take one is `-EINVAL`.
+ * - Nothing is retried, translated or logged. The folder `src/linux` makes sense of the answers.
+ *
+ * `native/linux.c` has one table with the same names; `test/tidy.test.ts` compares them.
+ */
+export interface Linux {
+  // -- children ---------------------------------------------------------------------------------
+
+  /**
+   * Starts a program in a child process, with default signal handlers and no signal blocked.
+   *
+   * @param file a path; PATH is not searched
+   * @param argv the words, the program's name first
+   * @param env `NAME=value` strings
+   * @param options what the child sets up before execve, by the bits of {@link SPAWN}
+   * @param terminal with `SPAWN.foreground`: descriptor of the terminal handed to the child's group
+   * @returns the child's pid, or the negated errno of fork or execve (the child is reaped then)
+   * @see vfork(2), execve(2), setsid(2), setpgid(2), tcsetpgrp(3)
+   */
+  spawn(file: string, argv: readonly string[], env: readonly string[], options: number, terminal: number): number;
+
+  /** Replaces this process, with default signal handlers and no signal blocked. Answers only failure. @see execve(2) */
+  exec(file: string, argv: readonly string[], env: readonly string[]): number;
+
+  /**
+   * Reaps one child that has ended, without waiting.
+   *
+   * @returns pid and raw status word; 0: children live on, none has ended; `-ECHILD`: no children
+   * @see waitpid(2) with -1 and WNOHANG
+   */
+  waitAny(): readonly [pid: number, status: number] | number;
+
+  /** @param pid as kill(2) has it: -1 is everyone but this process and PID 1 @see kill(2) */
+  kill(pid: number, signal: number): number;
+
+  /** @returns a descriptor that {@link poll} finds ready once the process has ended @see pidfd_open(2) */
+  pidfdOpen(pid: number): number;
+
+  /** @see pidfd_send_signal(2) */
+  pidfdKill(pidfd: number, signal: number): number;
+
+  /** Orphaned descendants become this process's children instead of PID 1's. @see PR_SET_CHILD_SUBREAPER(2const) */
+  becomeSubreaper(): number;
+
+  /** @see getpid(2) */
+  getPid(): number;
+
+  // -- signals, clock -----------------------------------------------------------------------------
+
+  /**
+   * Takes one pending signal out of the set that `native/main.c` blocks, without waiting.
+   *
+   * @returns its number and the pid of its sender (0: the kernel or another PID namespace), or `-EAGAIN`
+   * @see sigtimedwait(2)
+   */
+  takeSignal(): readonly [signal: number, senderPid: number] | number;
+
+  /**
+   * Waits until a signal is pending, a descriptor is ready or the time is up.
+   *
+   * @param reads descriptors to wait for input on (a pidfd: for its end)
+   * @param writes descriptors to wait for room on
+   * @param timeoutMs whole milliseconds; 0 looks, a negative number waits without end
+   * @returns the ready descriptors, without the signals: ask {@link takeSignal}; or `-EINTR`
+   * @see poll(2), signalfd(2)
+   */
+  poll(reads: readonly number[], writes: readonly number[], timeoutMs: number): readonly number[] | number;
+
+  /** Milliseconds, with a fraction, since an unspecified start. @see clock_gettime(2), CLOCK_MONOTONIC */
+  monotonicMs(): number;
+
+  // -- identity -----------------------------------------------------------------------------------
+
+  /** @see geteuid(2) */
+  getEuid(): number;
+  /** @see setgroups(2) */
+  setGroups(gids: readonly number[]): number;
+  /** Real, effective and saved. @see setresgid(2) */
+  setGid(gid: number): number;
+  /** Real, effective and saved. @see setresuid(2) */
+  setUid(uid: number): number;
+
+  // -- files --------------------------------------------------------------------------------------
+
+  /**
+   * Reads a whole file; never waits for a FIFO's writer.
+   *
+   * @param isCut what has more than `maxBytes` is cut there; else it is `-EFBIG`
+   * @see open(2) with O_NONBLOCK, read(2)
+   */
+  readFile(path: string, maxBytes: number, isCut: boolean): string | number;
+
+  /**
+   * Writes a file whole; no half of it is left under `path` when that fails and `isNew`.
+   *
+   * @param isNew true: the file must not exist (O_EXCL, 0600); false: it must, and is truncated
+   * @see open(2), write(2)
+   */
+  writeFile(path: string, bytes: string, isNew: boolean): number;
+
+  /** Names in a directory, without `.` and `..`, unsorted. @see readdir(3) */
+  listDir(path: string): readonly string[] | number;
+
+  /** Follows links. @returns [mode with file type, uid, gid, size, inode] @see stat(2) */
+  stat(path: string): readonly [mode: number, uid: number, gid: number, size: number, inode: number] | number;
+
+  /** @param mode 4 read, 2 write, 1 execute, added up; for the effective user @see faccessat(2), AT_EACCESS */
+  access(path: string, mode: number): number;
+  /** @see chmod(2) */
+  chmod(path: string, mode: number): number;
+  /** @see chown(2) */
+  chown(path: string, uid: number, gid: number): number;
+  /** @see rename(2) */
+  rename(from: string, to: string): number;
+  /** @see unlink(2) */
+  unlink(path: string): number;
+
+  /** A descriptor that {@link poll} finds ready when a watched folder changes. @see inotify_init1(2) */
+  inotifyOpen(): number;
+  /** Watches a folder for files that are renamed into it. @returns the watch's number @see inotify_add_watch(2), IN_MOVED_TO */
+  inotifyAdd(fd: number, folder: string): number;
+  /** Takes what has happened, without waiting. @returns the watch's number for each event, or `-EAGAIN` @see inotify(7) */
+  inotifyRead(fd: number): readonly number[] | number;
+
+  // -- descriptors --------------------------------------------------------------------------------
+
+  /** @returns how many bytes were taken @see write(2) */
+  write(fd: number, bytes: string): number;
+  /** @see close(2) */
+  close(fd: number): number;
+  /** @see isatty(3) */
+  isTerminal(fd: number): boolean;
+  /** @returns the terminal's foreground process group @see tcgetpgrp(3) */
+  getForeground(fd: number): number;
+  /** @see tcsetpgrp(3) */
+  setForeground(fd: number, group: number): number;
+  /** @see getpgrp(2) */
+  getGroup(): number;
+
+  // -- the process --------------------------------------------------------------------------------
+
+  /** The words this process was started with. */
+  readonly argv: readonly string[];
+  /** The `NAME=value` strings this process was started with. */
+  readonly environ: readonly string[];
+}
+
+/** Bits of {@link Linux.spawn}'s `options`. */
+export const SPAWN = {
+  /** A session of its own, without a terminal. */
+  session: 1,
+  /** A process group of its own. */
+  group: 2,
+  /** Its group (implies `group`) becomes the terminal's foreground group. */
+  foreground: 4,
+  /** Standard input is /dev/null. */
+  noInput: 8,
+} as const;

@@ -1,0 +1,102 @@
+import { isAllDigits, isDigit } from "../core/ascii.ts";
+import { printable } from "../core/printable.ts";
+import { ERRNO } from "./errno.ts";
+import type { Linux } from "./linux.ts";
+
+/** What /proc tells of a process. @see proc_pid_stat(5) */
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** The name of the program, cut to 15 bytes. */
+  readonly name: string;
+  readonly isZombie: boolean;
+  readonly hasTerminal: boolean;
+  /** Clock ticks from the machine's start to the process's: tells two owners of one pid apart. */
+  readonly startTime: number;
+}
+
+/** More than this of a file in /proc is nobody's concern: a command line can have megabytes. */
+const MOST_BYTES = 4096;
+
+/** All processes of this PID namespace; one that ends meanwhile is left out. */
+export function allProcesses(linux: Linux): Process[] {
+  const names = linux.listDir("/proc");
+  if (typeof names === "number") return [];
+  return names.flatMap((name) => {
+    return isDigit(name.charCodeAt(0)) ? (readProcess(linux, Number(name)) ?? []) : [];
+  });
+}
+
+/**
+ * The children of a process that neither starts nor loses any meanwhile; of others some may be missing.
+ *
+ * @see proc_pid_task_tid_children(5)
+ */
+export function childPids(linux: Linux, pid: number): number[] {
+  const line = linux.readFile(`/proc/${pid}/task/${pid}/children`, MOST_BYTES, true);
+  if (typeof line === "string") return line.split(" ").filter(isAllDigits).map(Number);
+  return allProcesses(linux).flatMap((process) => (process.parent === pid ? [process.pid] : []));
+}
+
+/** The processes whose line of parents leads to `pid`. */
+export function descendants(all: readonly Process[], pid: number): Process[] {
+  const byParent = new Map<number, Process[]>();
+  for (const process of all) {
+    const siblings = byParent.get(process.parent);
+    if (siblings === undefined) byParent.set(process.parent, [process]);
+    else siblings.push(process);
+  }
+  const found = [...(byParent.get(pid) ?? [])];
+  for (const process of found) found.push(...(byParent.get(process.pid) ?? []));
+  return found;
+}
+
+/** What /proc tells of the process `pid`, or undefined where there is none. */
+export function readProcess(linux: Linux, pid: number): Process | undefined {
+  const line = linux.readFile(`/proc/${pid}/stat`, MOST_BYTES, true);
+  if (typeof line === "number") return undefined;
+  // The name stands in parentheses and may hold any byte, parentheses too.
+  const [open, close] = [line.indexOf("("), line.lastIndexOf(")")];
+  const fields = line.slice(close + 2).split(" ");
+  return {
+    pid,
+    parent: Number(fields[1]),
+    name: line.slice(open + 1, close),
+    isZombie: fields[0] === "Z" || fields[0] === "X",
+    hasTerminal: fields[4] !== "0",
+    startTime: Number(fields[19]),
+  };
+}
+
+/** Its words with spaces between, safe for a log line; its name in brackets where it has none (a zombie, say). */
+export function commandLine(linux: Linux, process: Process): string {
+  const words = linux.readFile(`/proc/${process.pid}/cmdline`, MOST_BYTES, true);
+  if (typeof words === "number" || words === "") return `[${printable(process.name)}]`;
+  const line = words.endsWith("\0") ? words.slice(0, -1) : words;
+  return printable(line.split("\0").join(" "));
+}
+
+/** Whether the process has asked the kernel to drop `signal`, as an interactive shell does with SIGTERM. */
+export function ignoresSignal(linux: Linux, pid: number, signal: number): boolean {
+  const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
+  if (typeof status === "number") return false;
+  const mask = status.split("\n").find((line) => line.startsWith("SigIgn:"));
+  if (mask === undefined) return false;
+  const digit = mask.charAt(mask.length - 1 - Math.floor((signal - 1) / 4));
+  return ((Number(`0x${digit}`) >> ((signal - 1) % 4)) & 1) === 1;
+}
+
+/**
+ * Sends `signal` to this very process and never to a later owner of its pid: the descriptor is bound
+ * to whoever has the pid now, and the start time tells whether that is still the one that was seen.
+ */
+export function signalProcess(linux: Linux, process: Process, signal: number): void {
+  const fd = linux.pidfdOpen(process.pid);
+  const isSame = readProcess(linux, process.pid)?.startTime === process.startTime;
+  if (fd >= 0) {
+    if (isSame) linux.pidfdKill(fd, signal);
+    linux.close(fd);
+  } else if (isSame && fd !== -ERRNO.EINVAL) {
+    linux.kill(process.pid, signal); // a kernel or a seccomp filter without pidfds
+  }
+}
