@@ -1,0 +1,73 @@
+import { toEnviron } from "../core/container-env.ts";
+import { printable } from "../core/printable.ts";
+import { SIGNAL } from "../core/signals.ts";
+import type { Child } from "../linux/children.ts";
+import { execFailure } from "../linux/exec-failure.ts";
+import { SPAWN, type Linux } from "../linux/linux.ts";
+import { lookupCommand } from "../linux/path-lookup.ts";
+import { ignoresSignal } from "../linux/processes.ts";
+import { type Context, waitInShutdown } from "./context.ts";
+import { forceToExit } from "./force.ts";
+import { killedWords } from "./outcome.ts";
+
+const STDIN = 0;
+
+/** A shell's statuses for what it could not start. */
+const STATUS_NOT_FOUND = 127;
+const STATUS_CANNOT_RUN = 126;
+
+/** Whether standard input is a terminal that we have in the foreground, and so may hand on. */
+export function hasTerminal(linux: Linux): boolean {
+  return linux.isTerminal(STDIN) && linux.getForeground(STDIN) === linux.getGroup();
+}
+
+/**
+ * Starts the main command, in a process group of its own; with a terminal that is the foreground
+ * group, so that job control works in it and Ctrl-C is for it alone.
+ *
+ * @returns the child, or the exit status to report where it could not be started; why was said
+ */
+export function startCommand(context: Context, words: readonly string[], isForeground: boolean): Child | number {
+  const { linux, log, children, environment } = context;
+  const name = words[0] ?? "";
+  log.info(`Running ${printable(words.join(" "))}...`);
+  const lookup = lookupCommand(linux, name, environment.current.get("PATH"));
+  if (lookup.kind === "not-found") {
+    const where = name.includes("/") ? "" : " in PATH";
+    log.warn(`cannot run "${printable(name)}": not found${where} (ENOENT)`);
+    return STATUS_NOT_FOUND;
+  }
+  if (lookup.kind === "not-executable") {
+    log.warn(execFailure(linux, lookup.path, lookup.errno));
+    return STATUS_CANNOT_RUN;
+  }
+  const program = { file: lookup.path, argv: words, environ: toEnviron(environment.current) };
+  const child = children.spawn(program, isForeground ? SPAWN.foreground : SPAWN.group, STDIN);
+  if (typeof child !== "number") return child;
+  log.warn(execFailure(linux, lookup.path, child));
+  return STATUS_CANNOT_RUN;
+}
+
+/** Tells how the command ended. */
+export function reportCommand({ log }: Context, words: readonly string[], child: Child): void {
+  const name = printable(words[0] ?? "");
+  if (child.end?.how === "exited") log.info(`${name} exited with exit code ${child.end.code}.`);
+  if (child.end?.how === "killed") log.info(`${name} ${killedWords(child.end.signal)}.`);
+}
+
+/** Passes on the signal that asked for shutdown, waits, and kills a command that does not go. */
+export function stopCommand(context: Context, command: Child, signal: number, deadlineMs: number): void {
+  const { children, linux, log } = context;
+  if (command.end !== undefined) return;
+  log.info(`Shutting down the command (PID ${command.pid})...`);
+  children.signal(command, signal);
+  children.signal(command, SIGNAL.SIGCONT);
+  // A shell at a terminal is deaf to TERM; that its terminal went away it understands.
+  if (linux.isTerminal(STDIN) && ignoresSignal(linux, command.pid, signal)) children.signal(command, SIGNAL.SIGHUP);
+  if (!waitInShutdown(context, () => command.end !== undefined, deadlineMs)) forceToExit(context, command);
+}
+
+/** Takes the terminal back from the command's process group. */
+export function takeTerminalBack(linux: Linux): void {
+  linux.setForeground(STDIN, linux.getGroup());
+}

@@ -1,0 +1,32 @@
+import type { Children } from "../linux/children.ts";
+import type { EventLoop } from "../linux/event-loop.ts";
+import type { Linux } from "../linux/linux.ts";
+import type { ContainerEnvironment } from "./environment.ts";
+import type { Log } from "./log.ts";
+import type { StopRequest } from "./stop-request.ts";
+
+/** What all parts of my_init work with, made once in main.ts. */
+export interface Context {
+  readonly linux: Linux;
+  readonly log: Log;
+  readonly children: Children;
+  readonly loop: EventLoop;
+  readonly environment: ContainerEnvironment;
+  readonly stop: StopRequest;
+}
+
+/**
+ * Waits until `isDone()`, at most to `deadlineMs`, or a second after a second request to stop.
+ *
+ * @param lookAgainMs as for {@link EventLoop.waitUntil}
+ * @returns whether it is done
+ */
+export function waitInShutdown(
+  { loop, stop }: Context,
+  isDone: () => boolean,
+  deadlineMs: number,
+  lookAgainMs?: number,
+): boolean {
+  const startMs = loop.nowMs;
+  return loop.waitUntil(isDone, () => stop.hurried(startMs, deadlineMs), lookAgainMs);
+}

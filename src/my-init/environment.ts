@@ -1,0 +1,157 @@
+import {
+  contentOfValue,
+  type Environment,
+  isFileName,
+  isSame,
+  MAX_VARIABLE_BYTES,
+  mergeAfterScript,
+  mergeAtStart,
+  parseEnviron,
+  SCRATCH_NAME,
+  shared,
+  valueOfContent,
+} from "../core/container-env.ts";
+import { isShellName, toJson, toShellScript } from "../core/env-export.ts";
+import { printable } from "../core/printable.ts";
+import { ERRNO, errorWords } from "../linux/errno.ts";
+import { fileFacts, replaceFile } from "../linux/files.ts";
+import type { Linux } from "../linux/linux.ts";
+import { Failure, SysError } from "../linux/sys-error.ts";
+import type { Log } from "./log.ts";
+
+const DIRECTORY = "/etc/container_environment";
+/** What the dumps are called while they are written, in the same folder. */
+const DUMP_SCRATCH = "/etc/.container_environment.my_init.tmp";
+
+/** Group docker_env, whose members may read the dumps. */
+const DOCKER_ENV_GID = 8377;
+const NEW_DUMP = { mode: 0o640, gid: DOCKER_ENV_GID };
+const NEW_VARIABLE = { mode: 0o644, gid: 0 };
+
+/** Errors that say "not here, not for you": the container runs without what could not be written. */
+const FORBIDDEN: readonly number[] = [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM];
+
+/** The environment of the container, between the process, the directory and the dumps. @see spec.md section 3 */
+export class ContainerEnvironment {
+  readonly #linux: Linux;
+  readonly #log: Log;
+  #env: Environment;
+  #isWritable = true;
+  #dumped: Environment | undefined;
+
+  constructor(linux: Linux, log: Log) {
+    this.#linux = linux;
+    this.#log = log;
+    this.#env = parseEnviron(linux.environ);
+  }
+
+  /** The variables as they are now. */
+  get current(): Environment {
+    return this.#env;
+  }
+
+  /**
+   * At start: reads the directory, then writes the whole back to it and to the dumps. Without the
+   * directory nothing is read or written.
+   *
+   * @throws SysError where a variable cannot be read, or there is no room to write
+   */
+  import(): void {
+    const files = this.#readDirectory();
+    if (files === undefined) return;
+    this.#env = mergeAtStart(this.#env, files);
+    this.#write(() => this.#writeDirectory(files));
+    this.#writeDumps();
+  }
+
+  /** After a startup script: the directory is the environment now. @throws SysError as {@link import} */
+  refresh(): void {
+    const files = this.#readDirectory();
+    if (files === undefined) return;
+    // What could not be written there is not missing from it.
+    this.#env = this.#isWritable ? mergeAfterScript(this.#env, files) : mergeAtStart(this.#env, files);
+    this.#writeDumps();
+  }
+
+  #readDirectory(): Map<string, string> | undefined {
+    const names = this.#linux.listDir(DIRECTORY);
+    if (typeof names === "number") {
+      if (-names === ERRNO.ENOENT) return undefined;
+      if (!FORBIDDEN.includes(-names)) throw new SysError("cannot read", DIRECTORY, -names);
+      this.#log.warn(`cannot read "${DIRECTORY}": ${errorWords(-names)}; its variables are not used`);
+      return undefined;
+    }
+    const files = new Map<string, string>();
+    for (const name of [...names].sort()) {
+      const value = this.#readVariable(name);
+      if (value !== undefined) files.set(name, value);
+    }
+    return files;
+  }
+
+  #readVariable(name: string): string | undefined {
+    // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
+    if (name === SCRATCH_NAME || name.startsWith("..")) return undefined;
+    const path = `${DIRECTORY}/${name}`;
+    const facts = fileFacts(this.#linux, path);
+    if (typeof facts === "number") throw new SysError("cannot read", path, facts);
+    if (facts.type !== "file" || name.includes("=")) {
+      const reason = facts.type === "file" ? "a variable's name cannot have an equals sign" : "it is no file";
+      this.#log.warn(`"${printable(path)}" is no variable: ${reason}`);
+      return undefined;
+    }
+    const content = this.#linux.readFile(path, MAX_VARIABLE_BYTES - name.length, false);
+    if (typeof content === "number") throw new SysError("cannot read", path, -content);
+    if (content.includes("\0")) throw new Failure(`cannot use "${printable(path)}": a variable cannot hold a NUL byte`);
+    return valueOfContent(content);
+  }
+
+  #writeDirectory(files: Environment): void {
+    const scratch = `${DIRECTORY}/${SCRATCH_NAME}`;
+    for (const [name, value] of shared(this.#env)) {
+      if (files.get(name) === value) continue;
+      if (isFileName(name)) {
+        replaceFile(this.#linux, `${DIRECTORY}/${name}`, scratch, contentOfValue(value), NEW_VARIABLE);
+      } else {
+        this.#log.warn(`the variable "${printable(name)}" has no file in ${DIRECTORY}: no file can have this name`);
+      }
+    }
+  }
+
+  #writeDumps(): void {
+    const env = shared(this.#env);
+    if (this.#dumped !== undefined && isSame(env, this.#dumped)) return;
+    this.#warnOfLeftOut(env);
+    this.#dumped = env;
+    this.#write(() => {
+      this.#writeDump(`${DIRECTORY}.sh`, toShellScript(env));
+      this.#writeDump(`${DIRECTORY}.json`, toJson(env));
+    });
+  }
+
+  /** Names what is not in the shell's dump, once each. */
+  #warnOfLeftOut(env: Environment): void {
+    const names = [...env.keys()].filter((name) => !isShellName(name) && !this.#dumped?.has(name)).sort();
+    if (names.length === 0) return;
+    const list = names.map((name) => `"${printable(name)}"`).join(", ");
+    this.#log.warn(`not in ${DIRECTORY}.sh, as no shell can set variables of these names: ${list}`);
+  }
+
+  #writeDump(path: string, content: string): void {
+    // Reading costs a tenth of writing, and most starts of a container change nothing.
+    if (this.#linux.readFile(path, content.length, false) === content) return;
+    replaceFile(this.#linux, path, DUMP_SCRATCH, content, NEW_DUMP);
+  }
+
+  /** Writes, and where writing is not allowed says so once and never tries again. */
+  #write(act: () => void): void {
+    if (!this.#isWritable) return;
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof SysError) || !FORBIDDEN.includes(error.errno)) throw error;
+      this.#isWritable = false;
+      this.#log.warn(`${error.message}; the environment is not written to ${DIRECTORY} and its dumps`);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { SIGNAL } from "../core/signals.ts";
+import { allProcesses, descendants, ignoresSignal, type Process, signalProcess } from "../linux/processes.ts";
+import { type Context, waitInShutdown } from "./context.ts";
+import { forceProcess, waitForKilled } from "./force.ts";
+
+/** To kill(2): every process but this one and PID 1; in a namespace of our own that is everyone else in it. */
+const EVERYONE = -1;
+
+/** No signal: kill(2) only says whether there is somebody. */
+const ANYBODY = 0;
+
+/** How long those who obey take; after that it is worth looking who is left. */
+const OBEDIENT_MS = 50;
+
+/** How often to look for processes that were started since: nothing else tells of them. */
+const LOOK_AGAIN_MS = 100;
+
+/** Tells all that is left to end, waits for it, and kills what does not go by the deadline. */
+export function stopEveryone(context: Context, deadlineMs: number): void {
+  context.log.info("Killing all processes...");
+  const rest = new Rest(context);
+  if (!rest.tell()) return;
+  const soonMs = Math.min(deadlineMs, context.loop.nowMs + OBEDIENT_MS);
+  if (waitInShutdown(context, () => rest.isGone(), soonMs)) return;
+  rest.hangUp();
+  if (waitInShutdown(context, () => rest.isGone(), deadlineMs, LOOK_AGAIN_MS)) return;
+
+  context.log.warn("Not all processes have exited in time. Forcing them to exit.");
+  rest.force();
+  waitForKilled(context, () => rest.isGone());
+}
+
+/**
+ * All processes but us that are ours to end. As PID 1 those are all in the namespace, also what
+ * `docker exec` started, which is nobody's descendant here; otherwise our descendants and no others.
+ */
+class Rest {
+  readonly #context: Context;
+  readonly #isInit: boolean;
+  readonly #self: number;
+  /** Start times by pid of those told, so that each is told once. */
+  readonly #told = new Map<number, number>();
+  /** Those who are not our children and whose end a pidfd will tell. */
+  readonly #awaited = new Map<number, number>();
+  #lookedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#self = context.linux.getPid();
+    this.#isInit = this.#self === 1;
+  }
+
+  /** TERM, and CONT for those who are stopped and could not hear it. @returns whether there is anybody */
+  tell(): boolean {
+    const { children, linux } = this.#context;
+    children.reap();
+    if (!this.#isInit && children.isEmpty) return false;
+    if (this.#isInit && linux.kill(EVERYONE, ANYBODY) < 0) return false;
+    // Listed before the kill: who is forked after it, by a handler of TERM say, must be told too.
+    for (const process of this.#living()) {
+      if (!this.#isInit) this.#tellOne(process);
+      this.#told.set(process.pid, process.startTime);
+    }
+    if (this.#isInit) {
+      linux.kill(EVERYONE, SIGNAL.SIGTERM);
+      linux.kill(EVERYONE, SIGNAL.SIGCONT);
+    }
+    this.#lookedMs = this.#context.loop.nowMs;
+    return true;
+  }
+
+  /** A shell at a terminal is deaf to TERM; that its terminal went away it understands. */
+  hangUp(): void {
+    const { linux } = this.#context;
+    for (const process of this.#living()) {
+      if (process.hasTerminal && ignoresSignal(linux, process.pid, SIGNAL.SIGTERM)) {
+        signalProcess(linux, process, SIGNAL.SIGHUP);
+        signalProcess(linux, process, SIGNAL.SIGCONT);
+      }
+    }
+  }
+
+  /** Whether nobody is left. */
+  isGone(): boolean {
+    const { children, loop } = this.#context;
+    if (children.isEmpty) return this.#strangersAreGone();
+    if (loop.nowMs - this.#lookedMs >= LOOK_AGAIN_MS) this.#tellNew();
+    return false;
+  }
+
+  /** KILL, with a warning for each. */
+  force(): void {
+    for (const process of this.#living()) forceProcess(this.#context, process);
+    if (this.#isInit) this.#context.linux.kill(EVERYONE, SIGNAL.SIGKILL);
+  }
+
+  /** Processes that are not our children end without a word to us: a pidfd says it. */
+  #strangersAreGone(): boolean {
+    if (!this.#isInit) return true;
+    const { linux, loop } = this.#context;
+    // Reading /proc is no snapshot: one who forks and ends meanwhile hides its child. kill(2) sees all at
+    // once, but also the dead whom the engine has not reaped; a second look settles that.
+    const strangers = this.#living();
+    if (strangers.length === 0) return linux.kill(EVERYONE, ANYBODY) < 0 || this.#living().length === 0;
+    this.#tellNew();
+    for (const { pid, startTime } of strangers) {
+      if (this.#awaited.get(pid) === startTime) continue;
+      const fd = linux.pidfdOpen(pid);
+      if (fd < 0) continue; // gone meanwhile, or no pidfds here: the next look tells
+      this.#awaited.set(pid, startTime);
+      loop.watch(fd, () => loop.unwatch(fd));
+    }
+    return false;
+  }
+
+  #tellNew(): void {
+    for (const process of this.#living()) {
+      if (this.#told.get(process.pid) === process.startTime) continue;
+      this.#tellOne(process);
+      this.#told.set(process.pid, process.startTime);
+    }
+    this.#lookedMs = this.#context.loop.nowMs;
+  }
+
+  #tellOne(process: Process): void {
+    signalProcess(this.#context.linux, process, SIGNAL.SIGTERM);
+    signalProcess(this.#context.linux, process, SIGNAL.SIGCONT);
+  }
+
+  #living(): Process[] {
+    const all = allProcesses(this.#context.linux);
+    const ours = this.#isInit ? all.filter(({ pid }) => pid !== this.#self) : descendants(all, this.#self);
+    return ours.filter(({ isZombie }) => !isZombie);
+  }
+}

@@ -1,0 +1,35 @@
+import { printable } from "../core/printable.ts";
+import { SIGNAL } from "../core/signals.ts";
+import type { Child } from "../linux/children.ts";
+import { commandLine, type Process, readProcess, signalProcess } from "../linux/processes.ts";
+import type { Context } from "./context.ts";
+
+/** SIGKILL is obeyed at once, but by a process that sleeps in a broken device or network file system. */
+const KILL_WAIT_MS = 1000;
+
+/** Kills a child that did not go when it was told to, with a warning that names it, and waits for its end. */
+export function forceToExit(context: Context, child: Child): void {
+  if (child.end !== undefined) return;
+  const process = readProcess(context.linux, child.pid);
+  if (process !== undefined) warnForced(context, process);
+  context.children.signal(child, SIGNAL.SIGKILL);
+  waitForKilled(context, () => child.end !== undefined);
+}
+
+/** Kills a process that is not our child, with a warning that names it. */
+export function forceProcess(context: Context, process: Process, service?: string): void {
+  warnForced(context, process, service);
+  signalProcess(context.linux, process, SIGNAL.SIGKILL);
+}
+
+/** Waits until those who were killed are gone, for as long as that can reasonably take. */
+export function waitForKilled({ loop }: Context, isGone: () => boolean): boolean {
+  const deadlineMs = loop.nowMs + KILL_WAIT_MS;
+  return loop.waitUntil(isGone, () => deadlineMs);
+}
+
+function warnForced({ log, linux }: Context, process: Process, service?: string): void {
+  const whose = service === undefined ? "" : `, service ${printable(service)}`;
+  const who = `${commandLine(linux, process)} (PID ${process.pid}${whose})`;
+  log.warn(`${who} did not shut down in time. Forcing it to exit.`);
+}

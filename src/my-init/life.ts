@@ -1,0 +1,149 @@
+import { exitStatus } from "../core/child-end.ts";
+import { printable } from "../core/printable.ts";
+import { SIGNAL } from "../core/signals.ts";
+import type { Child } from "../linux/children.ts";
+import { Failure } from "../linux/sys-error.ts";
+import { hasTerminal, reportCommand, startCommand, takeTerminalBack } from "./command.ts";
+import type { Context } from "./context.ts";
+import type { Options } from "./options.ts";
+import { failureWords, type Outcome, statusOf } from "./outcome.ts";
+import { startRunit } from "./runit.ts";
+import { scriptsIn, startScript } from "./scripts.ts";
+import { shutDown } from "./shutdown.ts";
+
+const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
+const STARTUP_SCRIPTS = "/etc/my_init.d";
+const RC_LOCAL = "/etc/rc.local";
+
+const NO_DEADLINE = () => Number.POSITIVE_INFINITY;
+
+/** One container from its first step to its last: boot, run, shutdown. @see spec.md section 4 */
+export class Life {
+  readonly #context: Context;
+  readonly #options: Options;
+  #script: Child | undefined;
+  #command: Child | undefined;
+  #runsvdir: Child | undefined;
+  #isForeground = false;
+
+  constructor(context: Context, options: Options) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** The command, while it runs: who signals are passed on to. */
+  get command(): Child | undefined {
+    return this.#command;
+  }
+
+  /** Lives it. From here on nothing is thrown. @returns the exit status of my_init */
+  live(): number {
+    let outcome: Outcome = { kind: "cannot-go-on" };
+    this.#tryTo(() => {
+      outcome = this.#boot() ?? this.#run();
+    });
+    const hasCommandEnded = this.#command?.end !== undefined;
+    if (hasCommandEnded) this.#finishCommand();
+    this.#tryTo(() => this.#shutDown(outcome));
+    if (!hasCommandEnded) this.#finishCommand();
+    return statusOf(outcome, this.#options.command.length > 0, this.#command?.end);
+  }
+
+  #shutDown(outcome: Outcome): void {
+    shutDown(
+      this.#context,
+      { script: this.#script, command: this.#command, runsvdir: this.#runsvdir },
+      outcome.kind === "stop-requested" ? outcome.signal : SIGNAL.SIGTERM,
+      this.#options.killAllOnExit,
+    );
+  }
+
+  #finishCommand(): void {
+    if (this.#isForeground) takeTerminalBack(this.#context.linux);
+    if (this.#command !== undefined) reportCommand(this.#context, this.#options.command, this.#command);
+  }
+
+  /** What throws has no plan left but the shutdown; a shutdown that throws has not even that. */
+  #tryTo(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      for (const line of errorLines(error)) this.#context.log.warn(line);
+    }
+  }
+
+  /** @returns undefined when booted, else what kept it from being */
+  #boot(): Outcome | undefined {
+    const { environment, log } = this.#context;
+    environment.import();
+    if (this.#options.enableInsecureKey) {
+      log.info("Installing insecure SSH key for user root");
+      const outcome = this.#runStartupScript(INSECURE_KEY);
+      if (outcome !== undefined) return outcome;
+    }
+    for (const path of this.#startupScripts()) {
+      const outcome = this.#runStartupScript(path);
+      if (outcome !== undefined) return outcome;
+    }
+    const outcome = this.#stopRequested();
+    if (outcome !== undefined || this.#options.skipRunit) return outcome;
+    this.#runsvdir = startRunit(this.#context, this.#options.command.length === 0);
+    return this.#runsvdir === undefined ? { kind: "cannot-go-on" } : undefined;
+  }
+
+  #startupScripts(): string[] {
+    if (this.#options.skipStartupFiles) return [];
+    const { environment, linux } = this.#context;
+    const scripts = scriptsIn(this.#context, environment.current.get("ENV_INIT_DIRECTORY") ?? STARTUP_SCRIPTS);
+    return linux.access(RC_LOCAL, 1) === 0 ? [...scripts, RC_LOCAL] : scripts;
+  }
+
+  #runStartupScript(path: string): Outcome | undefined {
+    const { environment, log, loop, stop } = this.#context;
+    const requested = this.#stopRequested();
+    if (requested !== undefined) return requested;
+    const script = startScript(this.#context, path, 0);
+    if (typeof script === "number") return { kind: "script-failed", status: script };
+    this.#script = script;
+    loop.waitUntil(() => script.end !== undefined || stop.signal !== undefined, NO_DEADLINE);
+    if (script.end === undefined) return this.#stopRequested();
+    this.#script = undefined;
+    if (script.end.how === "killed" || script.end.code !== 0) {
+      log.warn(`${printable(path)} ${failureWords(script.end)}`);
+      return { kind: "script-failed", status: exitStatus(script.end) };
+    }
+    environment.refresh();
+    return undefined;
+  }
+
+  #run(): Outcome {
+    const { linux, loop, stop } = this.#context;
+    const { command: words } = this.#options;
+    if (words.length > 0) {
+      this.#isForeground = hasTerminal(linux);
+      const command = startCommand(this.#context, words, this.#isForeground);
+      if (typeof command === "number") return { kind: "command-ended", status: command };
+      this.#command = command;
+    }
+    const runsvdir = this.#runsvdir;
+    const hasEnded = () => this.#command?.end !== undefined || runsvdir?.end !== undefined;
+    loop.waitUntil(() => hasEnded() || stop.signal !== undefined, NO_DEADLINE);
+    if (this.#command?.end !== undefined) return { kind: "command-ended", status: exitStatus(this.#command.end) };
+    if (runsvdir?.end === undefined) return this.#stopRequested() ?? { kind: "cannot-go-on" };
+    this.#context.log.warn(`Runit ${failureWords(runsvdir.end)}; without it no service is looked after`);
+    return { kind: "cannot-go-on" };
+  }
+
+  #stopRequested(): Outcome | undefined {
+    const { signal } = this.#context.stop;
+    return signal === undefined ? undefined : { kind: "stop-requested", signal };
+  }
+}
+
+/** A failure with a sentence of its own, no memory left, or a bug, which shows its stack. */
+function errorLines(error: unknown): string[] {
+  if (error instanceof Failure) return [error.message];
+  if (!(error instanceof Error)) return [`internal error: ${printable(String(error))}`];
+  if (error.message === "out of memory") return ["out of memory (ENOMEM): the container cannot go on"];
+  return [`internal error: ${error.message}`, ...(error.stack ?? "").split("\n").filter((line) => line !== "")];
+}

@@ -1,0 +1,62 @@
+import { SIGNAL } from "../core/signals.ts";
+import { Children } from "../linux/children.ts";
+import { errorWords } from "../linux/errno.ts";
+import { EventLoop } from "../linux/event-loop.ts";
+import type { Linux } from "../linux/linux.ts";
+import { Output, writeAll } from "../linux/output.ts";
+import { ContainerEnvironment } from "./environment.ts";
+import { Life } from "./life.ts";
+import { Log } from "./log.ts";
+import { type Options, readCommandLine } from "./options.ts";
+import { StopRequest } from "./stop-request.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+const STATUS_USAGE = 2;
+
+/** How long the last messages may wait for a reader that is behind. */
+const LAST_WORDS_MS = 1000;
+
+/** The program my_init: the init of a container. @returns its exit status @see spec.md sections 2 to 4 */
+export function main(linux: Linux): number {
+  const request = readCommandLine(linux.argv.slice(1));
+  switch (request.kind) {
+    case "say":
+      writeAll(linux, STDOUT, request.text);
+      return 0;
+    case "refuse":
+      writeAll(linux, STDERR, request.text);
+      return STATUS_USAGE;
+    case "live":
+      return live(linux, request.options);
+  }
+}
+
+function live(linux: Linux, options: Options): number {
+  const output = new Output(linux, STDERR);
+  const log = new Log(output, options.isQuiet);
+  const children = new Children(linux);
+  const stop = new StopRequest();
+  const self = linux.getPid();
+
+  const loop = new EventLoop(linux, children, output, (signal, sender) => {
+    // That a message of ours found no reader is no message for the command.
+    if (signal === SIGNAL.SIGPIPE && sender === self) return;
+    if (stop.note(signal, loop.nowMs)) return;
+    if (life.command !== undefined) children.signal(life.command, signal);
+  });
+  const environment = new ContainerEnvironment(linux, log);
+  const life = new Life({ linux, log, children, loop, environment, stop }, options);
+
+  if (self !== 1) {
+    const answer = linux.becomeSubreaper();
+    if (answer < 0) log.warn(`cannot take care of orphans: ${errorWords(-answer)}`);
+  }
+  const status = life.live();
+  const lastMs = loop.nowMs + LAST_WORDS_MS;
+  loop.waitUntil(
+    () => !output.isBehind,
+    () => lastMs,
+  );
+  return status;
+}

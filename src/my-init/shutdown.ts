@@ -1,0 +1,73 @@
+import { SIGNAL } from "../core/signals.ts";
+import { SPAWN } from "../linux/linux.ts";
+import { Budget, readLimits } from "./budget.ts";
+import { stopCommand } from "./command.ts";
+import { type Context, waitInShutdown } from "./context.ts";
+import { stopEveryone } from "./everyone.ts";
+import { forceToExit } from "./force.ts";
+import type { Child } from "../linux/children.ts";
+import { failureWords } from "./outcome.ts";
+import { stopRunit } from "./runit.ts";
+import { scriptsIn, startScript } from "./scripts.ts";
+import { printable } from "../core/printable.ts";
+
+const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
+const POST_SHUTDOWN = "/etc/my_init.post_shutdown.d";
+
+/** How long a startup script that was running may go on undisturbed before it is told to stop. */
+const LET_FINISH_MS = 3000;
+
+/** What is running when the shutdown begins. */
+export interface Running {
+  /** A startup script, when shutdown was asked for during the boot. */
+  readonly script: Child | undefined;
+  readonly command: Child | undefined;
+  readonly runsvdir: Child | undefined;
+}
+
+/**
+ * Takes the container down, in the order of spec.md section 4. It ends whatever its parts do: each
+ * wait has a deadline, and no failure of a part keeps the next from running.
+ *
+ * @param signal what the command is told: the signal that came
+ * @param killsAll false: other processes are left alone at the end
+ */
+export function shutDown(context: Context, running: Running, signal: number, killsAll: boolean): void {
+  const { environment, log, loop } = context;
+  const limits = readLimits(environment.current, (message) => log.warn(message));
+  const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
+  // One for each script, and for: startup script, command, runit, all that is left, the last KILL.
+  const budget = new Budget(limits, loop.nowMs, before.length + after.length + 5);
+
+  stopScript(context, running.script, signal, budget.step("process", loop.nowMs));
+  const commandDeadlineMs = budget.step("process", loop.nowMs);
+  if (running.command !== undefined) stopCommand(context, running.command, signal, commandDeadlineMs);
+  for (const path of before) runShutdownScript(context, path, budget.step("process", loop.nowMs));
+  const runitDeadlineMs = budget.step("process", loop.nowMs);
+  if (running.runsvdir !== undefined) stopRunit(context, running.runsvdir, runitDeadlineMs);
+  for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));
+  if (killsAll) stopEveryone(context, budget.step("all", loop.nowMs));
+}
+
+/** A startup script is let finish if it soon does: cut off in the middle it may leave half of its work behind. */
+function stopScript(context: Context, script: Child | undefined, signal: number, deadlineMs: number): void {
+  if (script === undefined) return;
+  const nowMs = context.loop.nowMs;
+  const patienceMs = nowMs + Math.min(LET_FINISH_MS, (deadlineMs - nowMs) / 3);
+  const hasEnded = () => script.end !== undefined;
+  if (waitInShutdown(context, hasEnded, patienceMs)) return;
+  context.children.signal(script, signal);
+  context.children.signal(script, SIGNAL.SIGCONT);
+  if (!waitInShutdown(context, hasEnded, deadlineMs)) forceToExit(context, script);
+}
+
+/** Runs one script of the shutdown; that it fails or hangs is told, and stops nothing. */
+function runShutdownScript(context: Context, path: string, deadlineMs: number): void {
+  // A group of its own: a second Ctrl-C at the terminal is for my_init to judge.
+  const script = startScript(context, path, SPAWN.group);
+  if (typeof script === "number") return;
+  if (!waitInShutdown(context, () => script.end !== undefined, deadlineMs)) forceToExit(context, script);
+  if (script.end !== undefined && (script.end.how === "killed" || script.end.code !== 0)) {
+    context.log.warn(`${printable(path)} ${failureWords(script.end)}`);
+  }
+}
