@@ -1,0 +1,39 @@
+# Written for the classic builder, so that Docker 20.10, BuildKit and Podman all build it:
+# no COPY --chmod, no heredocs, no RUN --mount.
+ARG BASE_IMAGE=ubuntu:24.04
+ARG TOOLCHAIN_IMAGE=debian:13
+
+# The compilers, and the JavaScript engine: slow to bring, seldom changed.
+FROM ${TOOLCHAIN_IMAGE} AS toolchain
+RUN apt-get -q update \
+ && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends \
+      binutils gcc libc6-dev musl-tools xz-utils \
+ && apt-get clean \
+ && rm -rf /var/lib/apt/lists/*
+COPY native/engine.lock native/engine.sh native/build.sh /src/native/
+RUN sh /src/native/engine.sh /engine \
+ && sh /src/native/build.sh engine /engine /objects
+
+# The one static binary, its sanitizer twin, and the engine that runs unit tests: all in /out.
+FROM toolchain AS binary
+COPY native/ /src/native/
+COPY build/js/ /src/build/js/
+RUN sh /src/native/build.sh all /engine /objects /src/build/js /out
+# A program that needs an interpreter would not start in an image whose libc is another one.
+RUN ! readelf --program-headers /out/bin/baseimage | grep INTERP
+
+# What users get. The binary comes last: a change of it installs no package again.
+FROM ${BASE_IMAGE} AS image
+COPY image/ /tmp/baseimage/image/
+COPY rootfs/ /tmp/baseimage/rootfs/
+# Another value installs and upgrades the packages again, past the cache.
+ARG PACKAGES_AS_OF=
+RUN sh /tmp/baseimage/image/build.sh
+COPY --from=binary /out/bin/baseimage /usr/sbin/my_init
+RUN ln -s my_init /usr/sbin/setuser \
+ && if [ ! -e /sbin/my_init ]; then ln -s /usr/sbin/my_init /usr/sbin/setuser /sbin/; fi \
+ && /sbin/my_init --version
+
+# For what my_init does not start: RUN lines, `docker exec`, another init.
+ENV LANG=C.UTF-8
+CMD ["/sbin/my_init"]

@@ -1,0 +1,72 @@
+# Every task has one name here. Each makes this machine ready for itself first (scripts/setup.sh).
+
+ENGINE ?= docker
+NAME ?= baseimage
+VERSION ?= $(shell cat VERSION)
+BASE_IMAGE ?= ubuntu:24.04
+TOOLCHAIN_IMAGE ?= debian:13
+# The image that tests, the bench and the demonstration use.
+IMAGE ?= $(NAME):$(VERSION)
+# Test files or folders, for `make e2e FILES=test/e2e/image.test.ts` and the like.
+FILES ?=
+
+export ENGINE NAME VERSION BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISABLE_SSH DISABLE_CRON FRESH
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help run build test check test-unit test-engine test-process e2e bench ci clean engine-stop setup-node setup-lint setup-engine
+
+help: ## list these tasks
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  variables: NAME=joe/baseimage VERSION=1.2 BASE_IMAGE=debian:13 ENGINE=podman FRESH=1 (upgrade packages)"
+
+run: build ## build, then show a container boot, heal and stop
+	@sh scripts/demo.sh
+
+build: setup-node setup-engine ## build the image NAME:VERSION; the binary goes to build/bin
+	@node scripts/bundle.mjs
+	@sh scripts/build-image.sh
+
+test: test-unit test-engine test-process e2e ## prove it: all four rings, the last on real containers
+
+check: setup-node setup-lint ## types, lint, layers, shell scripts, the repository's own rules; seconds
+	node_modules/.bin/tsc --project tsconfig.json
+	node_modules/.bin/tsc --project tsconfig.test.json
+	node_modules/.bin/biome check --error-on-warnings .
+	@sh scripts/lint-shell.sh
+	node scripts/test.mjs test/tidy.test.ts
+
+test-unit: setup-node ## unit tests on Node
+	node scripts/test.mjs $(or $(FILES),src)
+
+test-engine: build ## the same unit tests on the engine that ships
+	node scripts/test.mjs --engine $(or $(FILES),src)
+
+test-process: build ## the real binary as a plain process; no containers
+	node scripts/test.mjs $(or $(FILES),test/process)
+
+e2e: build ## the real image in real containers
+	node scripts/test.mjs $(or $(FILES),test/e2e)
+
+bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
+	node scripts/bench.mjs
+
+ci: ## what the continuous integration runs
+	@bash .ci/run
+
+clean: ## remove what was built here; images stay in the engine
+	@sh scripts/stop-engine.sh
+	rm -rf build node_modules
+
+engine-stop: ## end the dockerd that was started here, if one was
+	@sh scripts/stop-engine.sh
+
+setup-node:
+	@sh scripts/setup.sh node
+
+setup-lint:
+	@sh scripts/setup.sh lint
+
+setup-engine:
+	@sh scripts/setup.sh engine

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Makes the base system into baseimage. Runs once, inside the image's build, as root.
+#
+# Packages first, the overlay after them, so that neither a package nor a question about its
+# configuration files wins over ours; then permissions; then clean-up, all in one layer.
+set -eu
+
+here=$(dirname "$0")
+rootfs=$here/../rootfs
+
+# One packages file and one overlay each.
+features="base"
+
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+
+main() {
+  prepare_packages
+  install_packages
+  lay_overlays
+  apply_permissions
+  clean_up
+}
+
+# What has to be there before the first package script runs.
+prepare_packages() {
+  install -m 755 "$rootfs/base/usr/sbin/policy-rc.d" /usr/sbin/policy-rc.d
+
+  # runit's package brings /etc/service as a link into its run levels, which a container has not;
+  # a directory that is already there stays one.
+  mkdir -p /etc/service
+
+  # `ischroot` makes packages guess where they run, and `initctl` is for an init that is not there.
+  for program in /usr/bin/ischroot /sbin/initctl; do
+    if [ -e "$program" ]; then
+      # Moved by hand: dpkg warns when it moves a file of an essential package itself.
+      dpkg-divert --local --no-rename --add "$program"
+      mv "$program" "$program.distrib"
+      ln -s /bin/true "$program"
+    fi
+  done
+
+  # Also for who installs a package by hand: nobody answers in a Dockerfile. An interactive shell
+  # can still ask for questions with DEBIAN_FRONTEND.
+  echo 'debconf debconf/frontend select Noninteractive' | debconf-set-selections
+
+  apt-get -q update
+  # HTTPS sources and whatever is old, before anything is built on it.
+  apt-get -qy -o Dpkg::Options::=--force-confold dist-upgrade
+}
+
+install_packages() {
+  names=$(for feature in $features; do cat "$here/packages/$feature"; done)
+  # shellcheck disable=SC2086 # a list of words
+  if would_install perl $names; then
+    names="$names $("$here/sysuser-helper.sh")"
+  fi
+  # shellcheck disable=SC2086
+  apt-get -qy install --no-install-recommends $names
+  apt-get check
+
+  update-alternatives --install /usr/bin/vim vim /usr/bin/vim.tiny 10
+}
+
+# Would installing the packages $2... bring $1?
+would_install() {
+  wanted=$1
+  shift
+  apt-get -s install --no-install-recommends "$@" | grep -q "^Inst $wanted "
+}
+
+lay_overlays() {
+  for feature in $features; do
+    # The modes of a work tree depend on the umask of who cloned it; only "executable" is Git's.
+    chmod -R u=rwX,go=rX "$rootfs/$feature"
+    # tar rather than cp: /sbin is a link to /usr/sbin, and must stay one.
+    tar -C "$rootfs/$feature" --owner=root:0 --group=root:0 --exclude=.keep -c . |
+      tar -C / --keep-directory-symlink --no-overwrite-dir -x
+  done
+}
+
+apply_permissions() {
+  # A fixed number, so that a volume means the same group in every image.
+  groupadd --gid 8377 docker_env
+  grep -v '^#' "$here/permissions" | while read -r mode owner path; do
+    chown "$owner" "$path"
+    chmod "$mode" "$path"
+  done
+}
+
+clean_up() {
+  find /var/log -type f -delete
+  # Copies that dpkg, debconf, passwd and ldconfig keep of what was there before.
+  rm -f /var/cache/debconf/*-old /var/lib/dpkg/*-old /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- \
+    /var/cache/ldconfig/aux-cache /var/cache/apt/*.bin
+  # Each container is a machine of its own.
+  if [ -e /etc/machine-id ]; then : > /etc/machine-id; fi
+  rm -rf /run/runit
+  sh /bd_build/cleanup.sh
+}
+
+main

@@ -1,0 +1,129 @@
+#!/bin/sh
+# base-image.sh IMAGE: prints the name of an image that `FROM` can use here for IMAGE.
+#
+# That is IMAGE itself where the engine has it or a registry gives it. Where none answers, a Debian 13
+# root of our own stands in for the two images that a plain build asks for: made by debootstrap
+# through this host's apt mirror, imported once, used again from then on.
+set -eu
+
+image=${1:?usage: base-image.sh IMAGE}
+engine=${ENGINE:-docker}
+cd "$(dirname "$0")/.."
+
+stand_in=baseimage-debootstrap:debian-13
+suite=trixie
+# How long a registry may be silent. A pull that has begun may take as long as it likes.
+patience_seconds=8
+
+main() {
+  if has_image "$image"; then
+    echo "$image"
+    return
+  fi
+  if ! is_known_unreachable && pull; then
+    echo "$image"
+    return
+  fi
+  case $image in
+    ubuntu:24.04 | ubuntu:noble | debian:13 | debian:trixie | debian:stable) ;;
+    *) fail "$image is not here and no registry gives it; BASE_IMAGE=debian:13 can be made without one" ;;
+  esac
+  has_image "$stand_in" || make_stand_in
+  say "no registry gives $image: $stand_in, made here by debootstrap, stands in for it"
+  echo "$stand_in"
+}
+
+say() { echo "base-image: $*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+has_image() { "$engine" image inspect "$1" > /dev/null 2>&1; }
+
+# A silent registry costs seconds, so it is asked once a day, not at every build.
+note=build/unreachable/$(echo "$image" | tr '/:@' '___')
+is_known_unreachable() { [ -n "$(find "$note" -mmin -1440 2> /dev/null)" ]; }
+
+pull() {
+  mkdir -p build/unreachable
+  log=$note.log
+  say "pulling $image ..."
+  "$engine" pull "$image" < /dev/null > "$log" 2>&1 &
+  puller=$!
+  # Both engines report progress as soon as the registry has answered; until then the clock runs.
+  tenths=$((patience_seconds * 10))
+  while kill -0 "$puller" 2> /dev/null; do
+    grep -qE 'Pulling|Copying|Getting image' "$log" && break
+    tenths=$((tenths - 1))
+    if [ "$tenths" -eq 0 ]; then
+      kill "$puller"
+      break
+    fi
+    sleep 0.1
+  done
+  if wait "$puller" && has_image "$image"; then
+    rm -f "$note" "$log"
+    return 0
+  fi
+  : > "$note"
+  return 1
+}
+
+make_stand_in() {
+  [ "$(id -u)" -eq 0 ] || fail "no registry gives $image, and making a Debian root instead needs root"
+  command -v debootstrap > /dev/null || fail "no registry gives $image, and debootstrap is not installed to make a Debian root"
+
+  mirror=$(host_mirror '/debian$')
+  security=$(host_mirror '/debian-security$')
+  mirror=${mirror:-http://deb.debian.org/debian}
+  security=${security:-http://deb.debian.org/debian-security}
+
+  mkdir -p build
+  log=build/debootstrap.log
+  work=$(mktemp -d "${TMPDIR:-/var/tmp}/debootstrap.XXXXXX")
+  # Interrupted, debootstrap may leave /proc mounted in there: stay out of it.
+  trap 'umount "$work/root/proc" "$work/root/sys" 2> /dev/null || true; rm -rf --one-file-system "$work"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+
+  say "making a Debian 13 root by debootstrap from $mirror, once (a minute or so; log: $log) ..."
+  # A debootstrap that is older than the suite knows it by its script for sid.
+  script=/usr/share/debootstrap/scripts/$suite
+  [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
+  debootstrap --variant=minbase "$suite" "$work/root" "$mirror" "$script" > "$log" 2>&1 ||
+    fail "debootstrap failed: $(tail -n 1 "$log")"
+
+  # debootstrap knows one suite; what was mended since is in the other two.
+  rm -f "$work/root/etc/apt/sources.list"
+  cat > "$work/root/etc/apt/sources.list.d/debian.sources" <<SOURCES
+Types: deb
+URIs: $mirror
+Suites: $suite $suite-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: $security
+Suites: $suite-security
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SOURCES
+  find "$work/root/var/log" "$work/root/var/lib/apt/lists" "$work/root/var/cache/apt" -type f -delete
+  rm -f "$work/root/etc/resolv.conf" "$work/root/etc/hostname"
+
+  tar -C "$work/root" --numeric-owner --one-file-system --sort=name --exclude='./dev/*' -c . |
+    "$engine" import \
+      --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+      --change 'CMD ["bash"]' - "$stand_in" > /dev/null 2>> "$log"
+}
+
+# The address of this host's own Debian archive whose path matches $1, if it has one.
+host_mirror() {
+  command -v apt-get > /dev/null || return 0
+  # shellcheck disable=SC2016 # $(REPO_URI) is a field of apt's, not a command
+  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
+    sed 's|/$||' | grep -m 1 "$1" || true
+}
+
+main

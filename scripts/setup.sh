@@ -1,0 +1,148 @@
+#!/bin/sh
+# setup.sh PART...: makes this machine ready for `node` (types, tests), `lint` or `engine` (containers).
+#
+# Installs what is missing where it can (root and apt), says what it does, and is silent where there
+# is nothing to do. Elsewhere it says in one line what to install, and fails.
+set -eu
+
+cd "$(dirname "$0")/.."
+engine=${ENGINE:-docker}
+pidfile=build/dockerd.pid
+log=build/dockerd.log
+
+main() {
+  missing=
+  for part in "$@"; do
+    case $part in
+      node) need_node ;;
+      lint) has shellcheck || missing="$missing shellcheck" ;;
+      engine) need_engine_packages ;;
+      *) fail "no such part: $part" ;;
+    esac
+  done
+  [ -z "$missing" ] || install_packages
+
+  for part in "$@"; do
+    case $part in
+      node) install_modules ;;
+      engine) [ "$engine" != docker ] || start_dockerd ;;
+    esac
+  done
+}
+
+say() { echo "setup: $*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+has() { command -v "$1" > /dev/null 2>&1; }
+
+need_node() {
+  if ! has node; then
+    missing="$missing nodejs npm"
+  elif ! has npm; then
+    missing="$missing npm"
+  fi
+}
+
+need_engine_packages() {
+  case $engine in
+    docker)
+      has docker || missing="$missing docker-cli"
+      # A client alone may talk to an engine elsewhere; only when none answers is one needed here.
+      has dockerd || [ -x /usr/sbin/dockerd ] || engine_answers || missing="$missing docker.io iptables"
+      ;;
+    podman) has podman || missing="$missing podman" ;;
+    *) fail "ENGINE=$engine: only docker and podman are known" ;;
+  esac
+  has debootstrap || engine_has_base || missing="$missing debootstrap"
+}
+
+# debootstrap is only for machines without a registry: who has a base image needs none.
+engine_has_base() { "$engine" image inspect "${BASE_IMAGE:-ubuntu:24.04}" "${TOOLCHAIN_IMAGE:-debian:13}" > /dev/null 2>&1; }
+
+engine_answers() { timeout 20 "$engine" version > /dev/null 2>&1; }
+
+install_packages() {
+  if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
+    fail "please install:$missing (only root on Debian or Ubuntu can have it done by this script)"
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  say "installing:$missing"
+  mkdir -p build
+  apt-get -q update > build/setup.log 2>&1 || true # a foreign source that is down is not our concern
+  case $missing in
+    *nodejs*) refuse_old_node "$(apt-cache policy nodejs | awk '$1 == "Candidate:" { print $2 }')" ;;
+  esac
+  # Before Debian 13 the client is part of docker.io.
+  case $missing in
+    *docker-cli*) apt_knows docker-cli || missing=$(echo "$missing" | sed 's/docker-cli/docker.io/') ;;
+  esac
+  # shellcheck disable=SC2086 # a list of words
+  apt-get -qy install --no-install-recommends $missing >> build/setup.log 2>&1 < /dev/null ||
+    fail "apt-get install$missing failed: $(grep '^E:' build/setup.log | head -n 1) (log: build/setup.log)"
+}
+
+refuse_old_node() {
+  major=$(echo "${1#v}" | sed 's/[^0-9].*//')
+  [ "${major:-0}" -ge 20 ] || fail "Node $1 is too old: please install Node 20 or newer with npm (https://nodejs.org)"
+}
+
+apt_knows() { apt-cache policy "$1" | grep -q 'Candidate: [^(]'; }
+
+install_modules() {
+  refuse_old_node "$(node --version)"
+  # npm leaves this copy of the lock file when it has finished.
+  stamp=node_modules/.package-lock.json
+  if [ ! -e "$stamp" ] || [ -n "$(find package-lock.json -newer "$stamp")" ]; then
+    say "installing npm packages"
+    npm ci --no-audit --no-fund --loglevel=error < /dev/null >&2
+    touch "$stamp"
+  fi
+}
+
+start_dockerd() {
+  engine_answers && return
+  [ "$(id -u)" -eq 0 ] || fail "no Docker engine answers: please start one, run this as root, or join the group docker"
+  if [ -d /run/systemd/system ]; then
+    say "starting the Docker service"
+    systemctl start docker
+    engine_answers || fail "the Docker service does not answer: see journalctl -u docker"
+    return
+  fi
+  mkdir -p build
+  mount_cgroups
+  say "starting dockerd (log: $log; 'make engine-stop' ends it)"
+  # A lock or a pid file of an engine that was killed would keep the new one from starting.
+  if [ -e /var/run/docker.pid ] && ! kill -0 "$(cat /var/run/docker.pid)" 2> /dev/null; then rm -f /var/run/docker.pid; fi
+  # In a session of its own, so that Ctrl-C in `make run` does not reach it.
+  setsid dockerd > "$log" 2>&1 < /dev/null &
+  dockerd=$!
+  echo "$dockerd" > "$pidfile"
+  tries=600
+  until engine_answers; do
+    if ! kill -0 "$dockerd" 2> /dev/null || [ "$tries" -eq 0 ]; then
+      kill "$dockerd" 2> /dev/null || true
+      rm -f "$pidfile"
+      fail "dockerd did not start: $(grep -E 'fail|error' "$log" | tail -n 1) (log: $log)"
+    fi
+    tries=$((tries - 1))
+    sleep 0.1
+  done
+}
+
+# dockerd needs the kernel's control groups, which nobody mounts where no init system runs.
+mount_cgroups() {
+  if mountpoint -q /sys/fs/cgroup || grep -q ' cgroup' /proc/mounts; then return; fi
+  say "mounting the control groups"
+  mkdir -p /sys/fs/cgroup
+  if ! awk '$2 != 0 && NR > 1 { exit 1 }' /proc/cgroups || ! mount -t cgroup2 cgroup2 /sys/fs/cgroup 2> /dev/null; then
+    mount -t tmpfs -o mode=755 cgroup /sys/fs/cgroup
+    awk 'NR > 1 && $4 == 1 { print $1 }' /proc/cgroups | while read -r controller; do
+      mkdir -p "/sys/fs/cgroup/$controller"
+      mount -t cgroup -o "$controller" cgroup "/sys/fs/cgroup/$controller" || rmdir "/sys/fs/cgroup/$controller"
+    done
+  fi
+}
+
+main "$@"
