@@ -3,7 +3,7 @@ import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { execFailure } from "../linux/exec-failure.ts";
-import { SPAWN, type Linux } from "../linux/linux.ts";
+import { type Linux, SPAWN } from "../linux/linux.ts";
 import { lookupCommand } from "../linux/path-lookup.ts";
 import { ignoresSignal } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";

@@ -41,7 +41,11 @@ export function scriptsIn({ linux, log }: Context, folder: string): string[] {
  *
  * @returns the child, or the exit status to report where it could not be started; why was said
  */
-export function startScript({ log, children, environment, linux }: Context, path: string, options: number): Child | number {
+export function startScript(
+  { log, children, environment, linux }: Context,
+  path: string,
+  options: number,
+): Child | number {
   log.info(`Running ${printable(path)}...`);
   const child = children.spawn({ file: path, argv: [path], environ: toEnviron(environment.current) }, options);
   if (typeof child !== "number") return child;

@@ -1,15 +1,15 @@
+import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
+import type { Child } from "../linux/children.ts";
 import { SPAWN } from "../linux/linux.ts";
 import { Budget, readLimits } from "./budget.ts";
 import { stopCommand } from "./command.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { stopEveryone } from "./everyone.ts";
 import { forceToExit } from "./force.ts";
-import type { Child } from "../linux/children.ts";
 import { failureWords } from "./outcome.ts";
 import { stopRunit } from "./runit.ts";
 import { scriptsIn, startScript } from "./scripts.ts";
-import { printable } from "../core/printable.ts";
 
 const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
 const POST_SHUTDOWN = "/etc/my_init.post_shutdown.d";

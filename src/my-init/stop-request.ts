@@ -1,13 +1,7 @@
 import { SIGNAL, SIGRTMIN_PLUS_3 } from "../core/signals.ts";
 
 /** The signals that ask for shutdown. SIGRTMIN+3 is what systemd and Podman send to end a container. */
-const STOP_SIGNALS: readonly number[] = [
-  SIGNAL.SIGTERM,
-  SIGNAL.SIGINT,
-  SIGNAL.SIGQUIT,
-  SIGNAL.SIGPWR,
-  SIGRTMIN_PLUS_3,
-];
+const STOP_SIGNALS: readonly number[] = [SIGNAL.SIGTERM, SIGNAL.SIGINT, SIGNAL.SIGQUIT, SIGNAL.SIGPWR, SIGRTMIN_PLUS_3];
 
 /** After a second request each wait may take this long from its start, or from the request. */
 const HURRY_MS = 1000;
