@@ -9,6 +9,8 @@ TOOLCHAIN_IMAGE ?= debian:13
 IMAGE ?= $(NAME):$(VERSION)
 # Test files or folders, for `make e2e FILES=test/e2e/image.test.ts` and the like.
 FILES ?=
+# For `make bench FLAGS=--quick`.
+FLAGS ?=
 
 export ENGINE NAME VERSION BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISABLE_SSH DISABLE_CRON FRESH
 
@@ -38,19 +40,21 @@ check: setup-node setup-lint ## types, lint, layers, shell scripts, the reposito
 	node scripts/test.mjs test/tidy.test.ts
 
 test-unit: setup-node ## unit tests on Node
-	node scripts/test.mjs $(or $(FILES),src)
+	node scripts/test.mjs $(or $(FILES),src test/simulation test/tidy.test.ts)
 
 test-engine: build ## the same unit tests on the engine that ships
-	node scripts/test.mjs --engine $(or $(FILES),src)
+	node scripts/engine-tests.mjs $(FILES)
 
-test-process: build ## the real binary as a plain process; no containers
+test-process: build ## the real binary as a plain process, and again with sanitizers; no containers
+	@sh scripts/export-root.sh
 	node scripts/test.mjs $(or $(FILES),test/process)
+	SANITIZED=1 node scripts/test.mjs $(or $(FILES),test/process)
 
 e2e: build ## the real image in real containers
 	node scripts/test.mjs $(or $(FILES),test/e2e)
 
 bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
-	node scripts/bench.mjs
+	node bench/main.mjs $(FLAGS)
 
 ci: ## what the continuous integration runs
 	@bash .ci/run

@@ -119,9 +119,13 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
 /* As the build calls it: reads bytecode, writes what section heap_image is to hold. */
 static int save_heap(void)
 {
-    static uint8_t script[1 << 20];
-    size_t size = fread(script, 1, sizeof script, stdin);
+    const size_t most = 1 << 20;
+    uint8_t *script = malloc(most);
+    if (script == NULL)
+        return 1;
+    size_t size = fread(script, 1, most, stdin);
     int status = prepare(&heap_functions, script, size);
+    free(script);
     if (status != 0)
         return status;
     fprintf(stderr, "%zu\n", heap_arena_used());
