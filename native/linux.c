@@ -354,32 +354,35 @@ static JSValue linux_read_file(JSContext *ctx, JSValueConst self, int argc, JSVa
     if (fd < 0)
         return JS_NewInt32(ctx, -error);
 
-    /* One more than allowed is asked for, so that too much shows. */
-    size_t limit = (size_t)max + 1, capacity = limit < 4096 ? limit : 4096, len = 0;
-    char *bytes = js_malloc(ctx, capacity);
+    /* Most files are small: those never touch malloc. One byte more than allowed is asked for, so that too much shows. */
+    char start[4096];
+    size_t limit = (size_t)max + 1, capacity = sizeof start, len = 0;
+    char *bytes = start, *larger = NULL;
     JSValue answer = JS_EXCEPTION;
-    while (bytes != NULL) {
-        ssize_t got = read(fd, bytes + len, capacity - len);
+    for (;;) {
+        ssize_t got = read(fd, bytes + len, (capacity < limit ? capacity : limit) - len);
         if (got < 0) {
             answer = result(ctx, -1);
             break;
         }
         len += (size_t)got;
-        if (got == 0 || len > (size_t)max) {
-            if (len > (size_t)max && is_cut)
-                len = (size_t)max;
-            answer = len > (size_t)max ? JS_NewInt32(ctx, -EFBIG) : text_from_bytes(ctx, bytes, len);
+        if (got == 0 || len == limit) {
+            if (len == limit && is_cut)
+                len--;
+            answer = len == limit ? JS_NewInt32(ctx, -EFBIG) : text_from_bytes(ctx, bytes, len);
             break;
         }
         if (len == capacity) {
-            capacity = capacity * 2 < limit ? capacity * 2 : limit;
-            char *larger = js_realloc(ctx, bytes, capacity);
-            if (larger == NULL)
+            capacity *= 2;
+            char *grown = js_realloc(ctx, larger, capacity);
+            if (grown == NULL)
                 break;
-            bytes = larger;
+            if (larger == NULL)
+                memcpy(grown, start, len);
+            bytes = larger = grown;
         }
     }
-    js_free(ctx, bytes);
+    js_free(ctx, larger);
     close(fd);
     return answer;
 }

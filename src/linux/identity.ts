@@ -21,11 +21,12 @@ export interface Identity {
 export function become(linux: Linux, identity: Identity): void {
   for (const fd of [1, 2]) openUp(linux, fd, identity.uid);
   const steps = [
-    ["set the groups of", linux.setGroups(identity.groups)],
-    ["set the group of", linux.setGid(identity.gid)],
-    ["become", linux.setUid(identity.uid)],
+    ["set the groups of", () => linux.setGroups(identity.groups)],
+    ["set the group of", () => linux.setGid(identity.gid)],
+    ["become", () => linux.setUid(identity.uid)],
   ] as const;
-  for (const [act, answer] of steps) {
+  for (const [act, step] of steps) {
+    const answer = step();
     if (answer < 0) throw new Failure(`cannot ${act} user ${identity.name}: ${errorWords(-answer)}`);
   }
 }

@@ -115,22 +115,27 @@ test("a later owner of a pid gets no signal", () => {
   assert.equal(linux.pidfds.size, 0);
 });
 
-test("one who ends while its start time is compared leaves nobody else to be hit", () => {
-  const linux: FakeLinux = new FakeLinux({
-    reusesPids: true,
-    fault: (call) => {
-      if (call === "pidfdKill") {
+test("one who ends at any moment in between leaves nobody else to be hit", () => {
+  for (const moment of ["pidfdOpen", "readFile", "pidfdKill", "close"]) {
+    let isArmed = false;
+    const linux: FakeLinux = new FakeLinux({
+      reusesPids: true,
+      fault: (call) => {
+        if (!isArmed || call !== moment) return 0;
+        isArmed = false;
         for (const process of linux.processes.values()) if (process.argv[0] === "old") process.exit(0);
         linux.addStranger(sleeps, ["new"]);
-      }
-      return 0;
-    },
-  });
-  const old = linux.addStranger(sleeps, ["old"]);
-  const seen = readProcess(linux, old.pid);
-  assert.ok(seen !== undefined);
-  signalProcess(linux, seen, 15);
-  assert.deepEqual(linux.sent, []);
+        return 0;
+      },
+    });
+    const old = linux.addStranger(together(sleeps, ignoresTerm), ["old"]);
+    const seen = readProcess(linux, old.pid);
+    assert.ok(seen !== undefined);
+    isArmed = true;
+    signalProcess(linux, seen, 15);
+    assert.equal(linux.processes.get(old.pid)?.argv[0], "new", moment);
+    for (const { target } of linux.sent) assert.equal(target, old, moment);
+  }
 });
 
 test("without pidfds, kill(2) does", () => {

@@ -68,6 +68,12 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
   };
 }
 
+/** Whether this very process, and no later owner of its pid, still runs. */
+export function isAlive(linux: Linux, process: Process): boolean {
+  const now = readProcess(linux, process.pid);
+  return now !== undefined && now.startTime === process.startTime && !now.isZombie;
+}
+
 /** Its words with spaces between, safe for a log line; its name in brackets where it has none (a zombie, say). */
 export function commandLine(linux: Linux, process: Process): string {
   const words = linux.readFile(`/proc/${process.pid}/cmdline`, MOST_BYTES, true);

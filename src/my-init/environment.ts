@@ -36,6 +36,7 @@ export class ContainerEnvironment {
   readonly #linux: Linux;
   readonly #log: Log;
   #env: Environment;
+  #isForbidden = false;
   #isWritable = true;
   #dumped: Environment | undefined;
 
@@ -78,7 +79,10 @@ export class ContainerEnvironment {
     if (typeof names === "number") {
       if (-names === ERRNO.ENOENT) return undefined;
       if (!FORBIDDEN.includes(-names)) throw new SysError("cannot read", DIRECTORY, -names);
-      this.#log.warn(`cannot read "${DIRECTORY}": ${errorWords(-names)}; its variables are not used`);
+      if (!this.#isForbidden) {
+        this.#log.warn(`cannot read "${DIRECTORY}": ${errorWords(-names)}; its variables are not used`);
+      }
+      this.#isForbidden = true;
       return undefined;
     }
     const files = new Map<string, string>();
@@ -90,11 +94,12 @@ export class ContainerEnvironment {
   }
 
   #readVariable(name: string): string | undefined {
-    // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
-    if (name === SCRATCH_NAME || name.startsWith("..")) return undefined;
+    if (name === SCRATCH_NAME) return undefined;
     const path = `${DIRECTORY}/${name}`;
     const facts = fileFacts(this.#linux, path);
     if (typeof facts === "number") throw new SysError("cannot read", path, facts);
+    // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
+    if (facts.type === "directory" && name.startsWith("..")) return undefined;
     if (facts.type !== "file" || name.includes("=")) {
       const reason = facts.type === "file" ? "a variable's name cannot have an equals sign" : "it is no file";
       this.#log.warn(`"${printable(path)}" is no variable: ${reason}`);

@@ -27,7 +27,7 @@ export function stopEveryone(context: Context, deadlineMs: number): void {
 
   context.log.warn("Not all processes have exited in time. Forcing them to exit.");
   rest.force();
-  waitForKilled(context, () => rest.isGone());
+  waitForKilled(context, () => rest.isGone(), LOOK_AGAIN_MS);
 }
 
 /**

@@ -22,10 +22,14 @@ export function forceProcess(context: Context, process: Process, service?: strin
   signalProcess(context.linux, process, SIGNAL.SIGKILL);
 }
 
-/** Waits until those who were killed are gone, for as long as that can reasonably take. */
-export function waitForKilled({ loop }: Context, isGone: () => boolean): boolean {
+/**
+ * Waits until those who were killed are gone, for as long as that can reasonably take.
+ *
+ * @param lookAgainMs as for {@link EventLoop.waitUntil}
+ */
+export function waitForKilled({ loop }: Context, isGone: () => boolean, lookAgainMs?: number): boolean {
   const deadlineMs = loop.nowMs + KILL_WAIT_MS;
-  return loop.waitUntil(isGone, () => deadlineMs);
+  return loop.waitUntil(isGone, () => deadlineMs, lookAgainMs);
 }
 
 function warnForced({ log, linux }: Context, process: Process, service?: string): void {

@@ -1,6 +1,6 @@
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
-import { allProcesses, childPids, commandLine, type Process } from "../linux/processes.ts";
+import { allProcesses, childPids, commandLine, isAlive, type Process, readProcess } from "../linux/processes.ts";
 import { isServiceDown, logServicePid, watchServices } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, forceToExit } from "./force.ts";
@@ -20,8 +20,9 @@ export class Services {
   readonly #context: Context;
   /** By pid. */
   readonly #supervisors = new Map<number, Supervisor>();
-  /** Log services whose runsv went before them. */
-  readonly #logServices: Child[] = [];
+  /** Log services whose runsv was released before them. */
+  readonly #logServices: Process[] = [];
+  readonly #released = new Set<number>();
 
   /** Finds the runsv processes among our children, and waits for those that are only about to become one. */
   constructor(context: Context, deadlineMs: number) {
@@ -34,7 +35,7 @@ export class Services {
   /** Whether all supervisors, and so all services and their log services, have ended. */
   areGone(): boolean {
     for (const { child } of this.#supervisors.values()) if (child.end === undefined) return false;
-    return this.#logServices.every(({ end }) => end !== undefined);
+    return !this.#logServices.some((process) => isAlive(this.#context.linux, process));
   }
 
   /**
@@ -68,7 +69,9 @@ export class Services {
   /** Kills what is left then. */
   forceSupervisors(): void {
     for (const { child } of this.#supervisors.values()) forceToExit(this.#context, child);
-    for (const child of this.#logServices) forceToExit(this.#context, child);
+    for (const process of this.#logServices) {
+      if (isAlive(this.#context.linux, process)) forceProcess(this.#context, process);
+    }
   }
 
   /** @returns whether none is about to become a runsv */
@@ -97,9 +100,9 @@ export class Services {
   #releaseIfDown(pid: number): void {
     const { children, linux } = this.#context;
     const runsv = this.#supervisors.get(pid)?.child;
-    if (runsv === undefined || runsv.end !== undefined || !isServiceDown(linux, pid)) return;
-    const logServices = childPids(linux, pid);
+    if (runsv === undefined || runsv.end !== undefined || this.#released.has(pid) || !isServiceDown(linux, pid)) return;
+    this.#released.add(pid);
+    this.#logServices.push(...childPids(linux, pid).flatMap((child) => readProcess(linux, child) ?? []));
     children.signal(runsv, SIGNAL.SIGKILL);
-    this.#logServices.push(...logServices.map((logService) => children.adopt(logService)));
   }
 }

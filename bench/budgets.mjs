@@ -1,0 +1,83 @@
+// What the project promised itself, and whether this run kept it.
+import { number } from "./report.mjs";
+import { summarize } from "./stats.mjs";
+
+/** @import { Section } from "./report.mjs" */
+
+/**
+ * @typedef {object} Verdict
+ * @property {string} what
+ * @property {string} limit
+ * @property {string} measured
+ * @property {"met" | "MISSED" | "not measured"} verdict
+ */
+
+/**
+ * @param {readonly Section[]} sections
+ * @returns {Verdict[]}
+ */
+export function judge(sections) {
+  /** @param {string} id @param {string} name */
+  const row = (id, name) =>
+    sections.find((section) => section.id === id)?.rows.find((candidate) => candidate.name === name);
+  /** @param {string} id @param {string} name */
+  const median = (id, name) => {
+    const found = row(id, name);
+    return found && summarize(found.samples).median;
+  };
+  /** @param {string} id @param {string} name */
+  const worst = (id, name) => {
+    const found = row(id, name);
+    return found && summarize(found.samples).max;
+  };
+  /** @param {number | undefined} part @param {number | undefined} whole */
+  const ratio = (part, whole) => (part === undefined || whole === undefined ? undefined : part / whole);
+
+  return [
+    atMost("my_init idle with services, RSS", median("memory-rss", "my_init"), 1280, "KiB"),
+    atMost(
+      "my_init -- true over true, as PID 1: ratio to tini",
+      ratio(median("start-pid1", "my_init"), median("start-pid1", "tini")),
+      1,
+    ),
+    atMost(
+      "my_init -- true over true, not PID 1: ratio to tini",
+      ratio(median("start-plain", "my_init"), median("start-plain", "tini")),
+      1,
+    ),
+    atMost("idle default container, cgroup rss", median("memory-container", "as it is"), 3584, "KiB"),
+    atMost("the same with sshd up", median("memory-container", "with sshd"), 4864, "KiB"),
+    atMost("docker run IMAGE my_init --quiet -- true over true", median("run", "my_init"), 100, "ms"),
+    atMost("added to the base, layers", median("size-layers", "all of it"), 50, "MB"),
+    atMost("added to the base, packages", median("size-packages", "baseimage"), 60),
+    atMost("python, perl or systemd packages among them", median("size-unwanted", "baseimage"), 0),
+    atMost("docker stop, 100 services", median("stop-100", "my_init"), 200, "ms"),
+    atMost(
+      "docker stop, 100 services: ratio to s6",
+      ratio(median("stop-100", "my_init"), median("stop-100", "s6-svscan")),
+      200 / 210,
+    ),
+    atMost("docker stop, 100 services: handlers that did not run", worst("stop-100-missed", "my_init"), 0),
+    atMost("20,000 orphans: zombies a second after the last exit", worst("orphans-zombies", "my_init"), 0),
+    atMost(
+      "20,000 orphans: CPU, ratio to tini",
+      ratio(median("orphans-cpu", "my_init"), median("orphans-cpu", "tini")),
+      2,
+    ),
+    atMost("the static binary", median("size-binary", "my_init"), 1_000_000, "bytes"),
+  ];
+}
+
+/**
+ * @param {string} what
+ * @param {number | undefined} measured
+ * @param {number} limit
+ * @param {string} [unit]
+ * @returns {Verdict}
+ */
+function atMost(what, measured, limit, unit = "") {
+  /** @param {number} value */
+  const show = (value) => `${number(value)} ${unit}`.trim();
+  if (measured === undefined) return { what, limit: show(limit), measured: "", verdict: "not measured" };
+  return { what, limit: show(limit), measured: show(measured), verdict: measured <= limit ? "met" : "MISSED" };
+}

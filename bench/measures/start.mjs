@@ -1,0 +1,69 @@
+// Time that an init adds before and after a one-shot command.
+
+import { number } from "../report.mjs";
+import { summarize } from "../stats.mjs";
+
+/** @import { Bench } from "../main.mjs" */
+/** @import { Section } from "../report.mjs" */
+
+const MY_INIT = ["/sbin/my_init", "--skip-startup-files", "--skip-runit", "--quiet", "--", "true"];
+const DUMB_INIT = ["/usr/bin/dumb-init", "--", "true"];
+const CATATONIT = ["/usr/bin/catatonit", "--", "true"];
+
+/**
+ * @param {Bench} bench
+ * @returns {Section[]}
+ */
+export function measureStart(bench) {
+  const asPid1 = {
+    my_init: MY_INIT,
+    tini: ["/usr/bin/tini", "--", "true"],
+    "dumb-init": DUMB_INIT,
+    catatonit: CATATONIT,
+  };
+  // Not being PID 1, tini has to be told to take in orphans; my_init does so by itself.
+  const plain = { ...asPid1, tini: ["/usr/bin/tini", "-s", "--", "true"] };
+  return [measureMode(bench, "pid1", "as PID 1", asPid1), measureMode(bench, "plain", "not PID 1", plain)];
+}
+
+/**
+ * @param {Bench} bench
+ * @param {"pid1" | "plain"} mode
+ * @param {string} inWords
+ * @param {Record<string, string[]>} candidates
+ * @returns {Section}
+ */
+function measureMode({ engine, images, quick }, mode, inWords, candidates) {
+  const rounds = quick ? 150 : 600;
+  const commands = Object.values(candidates).flatMap((command) => [":::", ...command]);
+  const { stdout } = engine.run([
+    // A PID namespace of their own, and a /proc in it, take a capability that containers do not have.
+    ...["--rm", "--network", "none", "--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined"],
+    ...["--entrypoint", "/bench/spawn-timer", images.ours, mode, String(rounds), "true", ...commands],
+  ]);
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ").map((ns) => Number(ns) / 1000));
+  const names = Object.keys(candidates);
+  if (
+    lines.length !== rounds ||
+    lines.some((line) => line.length !== names.length + 1 || line.some((us) => !(us > 0)))
+  ) {
+    throw new Error(
+      `spawn-timer printed ${lines.length} lines where ${rounds} rounds of ${names.length + 1} times were expected`,
+    );
+  }
+  const alone = lines.map((line) => line[0] ?? Number.NaN);
+  return {
+    id: `start-${mode}`,
+    title: `Time added to \`true\`, ${inWords}: X -- true less true in the same round`,
+    unit: "µs",
+    reference: "tini",
+    rows: names.map((name, i) => ({
+      name,
+      samples: lines.map((line, round) => (line[i + 1] ?? 0) - (alone[round] ?? 0)),
+    })),
+    notes: [`true alone: ${number(summarize(alone).median)} µs`],
+  };
+}

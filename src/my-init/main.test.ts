@@ -1,0 +1,336 @@
+// Short stories of containers on a fake kernel; test/simulation plays thousands that nobody thought of.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux, type FakeOptions, type FakeProgram } from "../../test/support/fake-linux.ts";
+import * as habit from "../../test/support/fake-programs.ts";
+import { main } from "./main.ts";
+
+const TERM = 15;
+const times = { forkMs: 0.1, execMs: 0.5 };
+
+interface Story extends FakeOptions {
+  readonly words?: readonly string[];
+  readonly programs?: Readonly<Record<string, FakeProgram>>;
+  readonly services?: readonly habit.FakeService[];
+  readonly prepare?: (linux: FakeLinux) => void;
+  /** Signals by the milliseconds after which they come. */
+  readonly signals?: Readonly<Record<number, number>>;
+}
+
+/** Lives one container from start to end. */
+function live({ words = [], programs = {}, services = [], prepare, signals = {}, ...options }: Story) {
+  const linux = new FakeLinux({ argv: ["my_init", ...words], environ: ["PATH=/bin"], ...options });
+  linux.addProgram("/usr/bin/runsvdir", habit.runsvdir(services, times));
+  for (const path of ["/etc/my_init.d", "/etc/my_init.pre_shutdown.d", "/etc/my_init.post_shutdown.d"]) {
+    linux.addDirectory(path);
+  }
+  for (const [path, program] of Object.entries(programs)) linux.addProgram(path, program);
+  for (const [ms, signal] of Object.entries(signals)) linux.after(Number(ms), () => linux.signalSelf(signal));
+  prepare?.(linux);
+  const startMs = linux.nowMs;
+  const status = main(linux);
+  return { linux, status, ms: linux.nowMs - startMs, lines: linux.stderr.text.split("\n").slice(0, -1) };
+}
+
+test("one command: boot, run it, shut down, exit with its status", () => {
+  const { status, lines } = live({ words: ["app", "x y"], programs: { "/bin/app": habit.exitsAfter(50, 42) } });
+  assert.equal(status, 42);
+  assert.deepEqual(lines, [
+    "*** Booting runit daemon...",
+    "*** Runit started as PID 2",
+    "*** Running app x y...",
+    "*** app exited with exit code 42.",
+    "*** Shutting down runit daemon (PID 2)...",
+    "*** Killing all processes...",
+  ]);
+});
+
+test("--quiet says nothing where nothing is wrong", () => {
+  const { status, linux } = live({ words: ["--quiet", "--", "app"], programs: { "/bin/app": habit.exitsAfter(5) } });
+  assert.equal(status, 0);
+  assert.equal(linux.stderr.text + linux.stdout.text, "");
+});
+
+test("startup scripts run in byte order, then rc.local, each with the container's environment", () => {
+  const started: string[] = [];
+  const script =
+    (name: string): FakeProgram =>
+    (self) => {
+      started.push(`${name} ${self.environ.join(",")}`);
+      self.exit(0);
+    };
+  const names = ["b", "a", "Z", "10", "2"];
+  const programs = Object.fromEntries(names.map((name) => [`/etc/my_init.d/${name}`, script(name)]));
+  live({
+    words: ["--skip-runit", "app"],
+    programs: { ...programs, "/etc/rc.local": script("rc"), "/bin/app": habit.exitsAfter(0) },
+    prepare: (linux) => {
+      linux.addFile("/etc/my_init.d/README", "");
+      linux.addDirectory("/etc/my_init.d/folder");
+      linux.addProgram("/etc/my_init.d/.hidden", script("hidden"));
+    },
+  });
+  assert.deepEqual(
+    started,
+    ["10", "2", "Z", "a", "b", "rc"].map((name) => `${name} PATH=/bin`),
+  );
+});
+
+test("a startup script that fails stops the boot, and its status is the container's", () => {
+  const { status, lines } = live({
+    programs: {
+      "/etc/my_init.d/10_bad": habit.exitsAfter(5, 3),
+      "/etc/my_init.d/20_next": () => assert.fail("it ran"),
+    },
+  });
+  assert.equal(status, 3);
+  assert.ok(lines.includes("*** /etc/my_init.d/10_bad failed with status 3"));
+  assert.ok(!lines.includes("*** Booting runit daemon..."));
+});
+
+test("a startup script that dies of a signal gives 128 and the signal", () => {
+  const { status, lines } = live({ programs: { "/etc/my_init.d/10_bad": habit.diesAfter(5, 11) } });
+  assert.equal(status, 139);
+  assert.ok(lines.includes("*** /etc/my_init.d/10_bad was killed by signal 11 (SIGSEGV)"));
+});
+
+test("a startup script that cannot be executed gives 126, and a line says why", () => {
+  const { status, lines } = live({
+    prepare: (linux) => linux.addFile("/etc/my_init.d/10_bad", "#!/bin/bsh\n", { mode: 0o755 }),
+  });
+  assert.equal(status, 126);
+  assert.ok(lines.includes('*** cannot run "/etc/my_init.d/10_bad": no such interpreter "/bin/bsh" (ENOENT)'));
+});
+
+test("a command that is not found gives 127, one that cannot be executed 126, and shutdown runs all the same", () => {
+  const post = { "/etc/my_init.post_shutdown.d/10": habit.exitsAfter(1) };
+  const missing = live({ words: ["nothing"], programs: post });
+  assert.equal(missing.status, 127);
+  assert.ok(missing.lines.includes("*** Running /etc/my_init.post_shutdown.d/10..."));
+  const text = live({ words: ["/etc/text"], prepare: (linux) => linux.addFile("/etc/text", "x", { mode: 0o755 }) });
+  assert.equal(text.status, 126);
+});
+
+test("asked to stop without a command, a container ends at once with status 0", () => {
+  const { status, ms } = live({ signals: { 500: TERM } });
+  assert.equal(status, 0);
+  assert.ok(ms < 510, `${ms}`);
+});
+
+test("the command is told the signal that came, and says itself how it ends", () => {
+  const trapsInt: FakeProgram = (self) => self.on(2, () => self.exit(7));
+  assert.equal(live({ words: ["app"], programs: { "/bin/app": trapsInt }, signals: { 100: 2 } }).status, 7);
+  assert.equal(live({ words: ["app"], programs: { "/bin/app": habit.sleeps }, signals: { 100: TERM } }).status, 143);
+});
+
+test("other signals go on to the command, and to nobody else", () => {
+  const heard: number[] = [];
+  const app: FakeProgram = (self) => {
+    for (const signal of [1, 10, 12, 28]) self.on(signal, () => heard.push(signal));
+  };
+  const { linux } = live({
+    words: ["app"],
+    programs: { "/bin/app": app },
+    services: [{ name: "web", run: habit.sleeps }],
+    signals: { 100: 1, 110: 10, 120: 28, 200: TERM },
+  });
+  assert.deepEqual(heard, [1, 10, 28]);
+  assert.ok(linux.sent.every(({ target, signal }) => signal === TERM || signal === 18 || target.file === "/bin/app"));
+});
+
+test("runsvdir gone by itself ends the container with status 1", () => {
+  const { status, lines } = live({ programs: { "/usr/bin/runsvdir": habit.exitsAfter(100, 111) } });
+  assert.equal(status, 1);
+  assert.ok(lines.some((line) => line.startsWith("*** Runit failed with status 111")));
+});
+
+test("without runsvdir the container does not start", () => {
+  const { status } = live({ prepare: (linux) => linux.files.delete("/usr/bin/runsvdir") });
+  assert.equal(status, 1);
+});
+
+test("all services are told at once, and the slowest gives the time", () => {
+  const services = Array.from({ length: 50 }, (_, index) => ({
+    name: `s${index}`,
+    run: habit.endsOnTerm(100 + index),
+    logMs: 1,
+  }));
+  const { ms, lines } = live({ services, signals: { 1000: TERM } });
+  assert.ok(ms < 1000 + 160, `${ms}`);
+  assert.ok(!lines.some((line) => line.includes("Forcing")));
+});
+
+test("a service that does not go is named and killed, and its log service and finish script are not cut off", () => {
+  const ended: string[] = [];
+  const finish: FakeProgram = (self) => self.after(20, () => [ended.push("finish"), self.exit(0)]);
+  const { lines, linux } = live({
+    services: [{ name: "deaf", run: habit.ignoresTerm, finish, logMs: 5 }],
+    signals: { 1000: TERM },
+    environ: ["SHUTDOWN_TIMEOUT=2"],
+  });
+  assert.ok(lines.some((line) => line.includes("service deaf) did not shut down in time. Forcing it to exit.")));
+  assert.deepEqual(ended, ["finish"]);
+  assert.deepEqual(linux.living(), []);
+});
+
+test("shutdown scripts run before the services stop and after, and a failing one stops nothing", () => {
+  const { status, lines } = live({
+    programs: {
+      "/etc/my_init.pre_shutdown.d/10": habit.exitsAfter(5, 1),
+      "/etc/my_init.post_shutdown.d/10": habit.diesAfter(5, 9),
+    },
+    signals: { 100: TERM },
+  });
+  assert.equal(status, 0);
+  assert.deepEqual(lines.slice(2), [
+    "*** Running /etc/my_init.pre_shutdown.d/10...",
+    "*** /etc/my_init.pre_shutdown.d/10 failed with status 1",
+    "*** Shutting down runit daemon (PID 2)...",
+    "*** Running /etc/my_init.post_shutdown.d/10...",
+    "*** /etc/my_init.post_shutdown.d/10 was killed by signal 9 (SIGKILL)",
+    "*** Killing all processes...",
+  ]);
+});
+
+test("told to stop in the middle of the boot, my_init lets a script finish and starts nothing more", () => {
+  const { status, lines } = live({
+    programs: { "/etc/my_init.d/10": habit.exitsAfter(2000), "/etc/my_init.d/20": () => assert.fail("it ran") },
+    signals: { 100: TERM },
+  });
+  assert.equal(status, 0);
+  assert.deepEqual(lines, ["*** Running /etc/my_init.d/10...", "*** Killing all processes..."]);
+});
+
+test("a startup script that is stopped is continued, so that it can hear that it is to end", () => {
+  const { status, lines, ms } = live({
+    programs: { "/etc/my_init.d/10": habit.stopsAfter(10) },
+    signals: { 100: TERM },
+  });
+  assert.equal(status, 0);
+  assert.ok(!lines.some((line) => line.includes("Forcing")));
+  assert.ok(ms <= 3200, `${ms}`);
+});
+
+test("a shell at a terminal is deaf to TERM, and understands that its terminal went away", () => {
+  const { status, ms } = live({
+    words: ["--skip-runit", "sh"],
+    programs: { "/bin/sh": habit.ignoresTerm },
+    prepare: (kernel) => {
+      kernel.terminal = { foreground: kernel.self.group };
+    },
+    signals: { 100: TERM },
+  });
+  assert.equal(status, 129);
+  assert.ok(ms <= 110, `${ms}`);
+});
+
+test("everything hangs, and the container still ends within its 9 seconds", () => {
+  const { ms, linux } = live({
+    words: ["app"],
+    programs: {
+      "/bin/app": habit.ignoresTerm,
+      "/etc/my_init.pre_shutdown.d/10": habit.ignoresTerm,
+      "/etc/my_init.post_shutdown.d/10": habit.ignoresTerm,
+    },
+    services: [{ name: "deaf", run: habit.together(habit.ignoresTerm, habit.daemonises(1, habit.ignoresTerm)) }],
+    signals: { 1000: TERM },
+  });
+  assert.ok(ms <= 1000 + 9000 + 300, `${ms}`);
+  assert.deepEqual(linux.living(), []);
+});
+
+test("a second TERM leaves what hangs a second", () => {
+  const { ms, status } = live({
+    words: ["--skip-runit", "app"],
+    programs: { "/bin/app": habit.ignoresTerm },
+    signals: { 1000: TERM, 1500: TERM },
+  });
+  assert.equal(status, 137);
+  assert.ok(ms <= 2510, `${ms}`);
+});
+
+test("daemonised grandchildren are told to end and waited for", () => {
+  const daemon = habit.endsOnTerm(300);
+  const { ms, linux, lines } = live({
+    words: ["--skip-runit", "app"],
+    programs: { "/bin/app": habit.together(habit.daemonises(10, daemon), habit.exitsAfter(100)) },
+  });
+  assert.ok(ms >= 400 && ms < 410, `${ms}`);
+  assert.deepEqual(linux.living(), []);
+  assert.ok(!lines.some((line) => line.includes("Forcing")));
+});
+
+test("--no-kill-all-on-exit leaves other processes alone", () => {
+  const { linux } = live({
+    words: ["--no-kill-all-on-exit", "--skip-runit", "app"],
+    programs: { "/bin/app": habit.together(habit.daemonises(10, habit.sleeps), habit.exitsAfter(100)) },
+  });
+  assert.equal(linux.living().length, 1);
+  assert.deepEqual(linux.sent, []);
+});
+
+test("where it is not PID 1, my_init reaps orphans and touches no stranger", () => {
+  let stranger: { isAlive: boolean } | undefined;
+  const { linux } = live({
+    pid: 77,
+    words: ["--skip-runit", "app"],
+    programs: { "/bin/app": habit.together(habit.daemonises(10, habit.sleeps), habit.exitsAfter(100)) },
+    prepare: (kernel) => {
+      stranger = kernel.addStranger(habit.sleeps, ["stranger"]);
+    },
+  });
+  assert.deepEqual(linux.living(), []);
+  assert.equal(stranger?.isAlive, true);
+});
+
+test("as PID 1 it ends what docker exec started, too, and waits for it", () => {
+  const { ms, linux } = live({
+    signals: { 1000: TERM },
+    prepare: (kernel) => kernel.addStranger(habit.endsOnTerm(200), ["exec"]),
+  });
+  assert.equal(linux.processes.size, 1);
+  assert.ok(ms >= 1200 && ms < 1210, `${ms}`);
+});
+
+test("the terminal goes to the command and comes back", () => {
+  const groups: number[] = [];
+  const { linux } = live({
+    words: ["--skip-runit", "app"],
+    programs: {
+      "/bin/app": (self) =>
+        self.after(10, () => {
+          groups.push(self.linux.terminal?.foreground ?? 0, self.group);
+          self.exit(0);
+        }),
+    },
+    prepare: (kernel) => {
+      kernel.terminal = { foreground: kernel.self.group };
+    },
+  });
+  assert.equal(groups[0], groups[1]);
+  assert.equal(linux.terminal?.foreground, linux.self.group);
+});
+
+test("nobody reads the log, and the container lives and ends all the same", () => {
+  const { status, ms } = live({
+    signals: { 1000: TERM },
+    prepare: (kernel) => {
+      kernel.stderr.room = 0;
+    },
+  });
+  assert.equal(status, 0);
+  assert.ok(ms <= 2100, `${ms}`);
+});
+
+test("a log that was closed disturbs nobody, not even the command", () => {
+  const heard: number[] = [];
+  const { status } = live({
+    words: ["app"],
+    programs: { "/bin/app": (self) => [self.on(13, () => heard.push(13)), self.after(50, () => self.exit(4))] },
+    prepare: (kernel) => {
+      kernel.stderr.isClosed = true;
+    },
+  });
+  assert.equal(status, 4);
+  assert.deepEqual(heard, []);
+});

@@ -1,0 +1,320 @@
+// The image as a system: packages, locale, apt, runit, tools, permissions. Spec section 1.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
+import { buildImage, image, run, runContainer, startContainer } from "../support/container.ts";
+
+/** A container that does nothing, to look around in. */
+const idle = { command: ["sleep", "600"] };
+
+/** The packages of an image, by name. */
+async function packagesOf(reference: string): Promise<Set<string>> {
+  const outcome = await run(["run", "--rm", reference, "dpkg-query", "--show", "--showformat", "${Package}\n"]);
+  assert.equal(outcome.status, 0, outcome.stderr);
+  return new Set(outcome.stdout.trim().split("\n"));
+}
+
+/** The image that the build said it was built on: the layer below its own. */
+let base: string;
+
+before(async () => {
+  const wanted = process.env["BASE_IMAGE"] || "ubuntu:24.04";
+  base = execFileSync("sh", ["scripts/base-image.sh", wanted], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).trim();
+});
+
+test("the base system is Ubuntu LTS or Debian stable", async (t) => {
+  const outcome = await runContainer(t, { command: ["sh", "-c", '. /etc/os-release; echo "$ID $VERSION_ID"'] });
+  assert.match(outcome.stdout, /^(ubuntu \d\d\.04|debian 1\d)\n$/);
+});
+
+test("every package is upgraded, and dpkg and apt find nothing wrong", async (t) => {
+  const container = await startContainer(t, idle);
+  assert.equal(await container.sh("dpkg --audit"), "");
+  await container.sh("apt-get check");
+  await container.sh("apt-get -q update");
+  assert.match(await container.sh("apt-get -s dist-upgrade"), /^0 upgraded, 0 newly installed, 0 to remove/m);
+});
+
+test("security and update archives are among apt's sources", async (t) => {
+  const container = await startContainer(t, idle);
+  const sources = await container.sh(
+    "apt-get indextargets --no-release-info --format '$(RELEASE)' 'Created-By: Packages'",
+  );
+  assert.match(sources, /-updates$/m);
+  assert.match(sources, /-security$/m);
+});
+
+test("all of it adds at most 60 packages and 50 MB, and neither Python, Perl nor systemd", async (t) => {
+  const before = await packagesOf(base);
+  const after = await packagesOf(image);
+  const added = [...after].filter((name) => !before.has(name));
+  t.diagnostic(`${added.length} packages added: ${added.sort().join(" ")}`);
+  assert.ok(added.length <= 60, `${added.length} packages added`);
+  for (const name of after) assert.doesNotMatch(name, /^(python|systemd$|systemd-sysv|perl$|perl-modules|libperl)/);
+
+  const sizeOf = async (reference: string) =>
+    Number((await run(["image", "inspect", "--format", "{{.Size}}", reference])).stdout);
+  const addedBytes = (await sizeOf(image)) - (await sizeOf(base));
+  t.diagnostic(`${(addedBytes / 1e6).toFixed(1)} MB added`);
+  assert.ok(addedBytes <= 50e6, `${addedBytes} bytes added`);
+
+  const found = await runContainer(t, { command: ["sh", "-c", "command -v python3 python; ls /lib/systemd/systemd"] });
+  assert.equal(found.stdout, "");
+});
+
+test("the locale is UTF-8 and `locale` prints no warning", async (t) => {
+  const container = await startContainer(t, idle);
+  const shells: Record<string, string[]> = {
+    "docker exec": ["locale"],
+    "a login shell": ["env", "-i", "bash", "-l", "-c", "locale"],
+    "a login shell of sh": ["env", "-i", "sh", "-l", "-c", "locale"],
+    "su - USER": ["env", "-i", "su", "-", "games", "-s", "/bin/sh", "-c", "locale 2>&1"],
+  };
+  for (const [where, command] of Object.entries(shells)) {
+    const outcome = await container.exec(command);
+    assert.match(outcome.stdout, /^LANG=\S+\.UTF-8$/m, where);
+    assert.doesNotMatch(outcome.stdout + outcome.stderr, /locale: Cannot/, where);
+  }
+  assert.equal((await container.sh("locale charmap")).trim(), "UTF-8");
+  assert.equal((await container.sh("printf 'é' | wc -m")).trim(), "1");
+});
+
+test("services see a UTF-8 locale", async (t) => {
+  const derived = await buildImage(
+    t,
+    `FROM ${image}
+RUN mkdir /etc/service/teller && printf '#!/bin/sh\\nlocale\\nexec sleep 600\\n' > /etc/service/teller/run && chmod +x /etc/service/teller/run`,
+  );
+  const container = await startContainer(t, { image: derived });
+  await container.waitForLog(/^LANG=\S+\.UTF-8$/m);
+  const { stdout, stderr } = await container.logs();
+  assert.doesNotMatch(stdout + stderr, /Cannot set/);
+});
+
+test("my_init is the image's command, static, and setuser is the same program", async (t) => {
+  const container = await startContainer(t, idle);
+  const config = (
+    await run(["image", "inspect", "--format", "{{json .Config.Cmd}} {{json .Config.Entrypoint}}", image])
+  ).stdout.trim();
+  assert.match(config, /^\["\/sbin\/my_init"\] (null|\[\])$/);
+  assert.match(await container.sh("/sbin/my_init --version"), /\d/);
+  assert.equal(await container.sh("readlink -f /sbin/setuser"), await container.sh("readlink -f /sbin/my_init"));
+  assert.match((await container.exec(["ldd", "/sbin/my_init"])).stderr, /not a dynamic executable/);
+  assert.match(
+    await container.sh("ls -ld /sbin"),
+    /^l.* -> usr\/sbin$/m,
+    "/sbin is still the link that the distribution made",
+  );
+});
+
+test("package scripts never start daemons", async (t) => {
+  const container = await startContainer(t, idle);
+  assert.equal((await container.exec(["/usr/sbin/policy-rc.d", "ssh", "start"])).status, 101);
+  await container.sh("install_clean memcached");
+  assert.equal((await container.exec(["pgrep", "memcached"])).status, 1, "memcached is installed and not running");
+});
+
+test("ischroot and initctl are neutralised by diversion where the distribution has them", async (t) => {
+  const container = await startContainer(t, idle);
+  const diverted = await container.sh(
+    "for f in /usr/bin/ischroot /sbin/initctl; do [ ! -e $f.distrib ] || echo $f; done",
+  );
+  assert.match(diverted, /\/usr\/bin\/ischroot/);
+  for (const program of diverted.trim().split("\n")) {
+    assert.equal((await container.sh(`readlink ${program}`)).trim(), "/bin/true");
+    assert.match(await container.sh(`dpkg-divert --list ${program}`), /^local diversion/);
+  }
+});
+
+test("HTTPS sources work in apt and curl, with certificates of one's own too", async (t) => {
+  const container = await startContainer(t, idle);
+  await container.sh(`
+    mkdir /tmp/archive && cd /tmp/archive && printf 'HTTP/1.0 200 OK\\r\\nContent-Length: 6\\r\\n\\r\\nhello\\n' > Packages
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \\
+      -addext subjectAltName=DNS:localhost -keyout /tmp/key.pem -out /tmp/cert.pem 2> /dev/null
+    openssl s_server -quiet -accept 4433 -key /tmp/key.pem -cert /tmp/cert.pem -HTTP > /tmp/server.log 2>&1 < /dev/null &
+    until curl --insecure --silent https://localhost:4433/Packages; do sleep 0.05; done`);
+  assert.equal(
+    (await container.exec(["curl", "--silent", "https://localhost:4433/Packages"])).status,
+    60,
+    "an unknown certificate is refused",
+  );
+  await container.sh("cp /tmp/cert.pem /usr/local/share/ca-certificates/own.crt && update-ca-certificates");
+  await container.sh("curl --silent --fail https://localhost:4433/Packages");
+  assert.ok(
+    Number(await container.sh("grep -c BEGIN /etc/ssl/certs/ca-certificates.crt")) > 100,
+    "the public authorities are there",
+  );
+
+  await container.sh("/usr/lib/apt/apt-helper download-file https://localhost:4433/Packages /tmp/fetched");
+  assert.equal(await container.sh("cat /tmp/fetched"), "hello\n");
+});
+
+test("apt-get install of a server succeeds in a Dockerfile without prompts", async (t) => {
+  const derived = await buildImage(
+    t,
+    `FROM ${image}
+RUN mkdir -p /etc/nginx && echo 'worker_processes 1; events {} # mine' > /etc/nginx/nginx.conf
+RUN apt-get update && apt-get install -y nginx-light tzdata memcached`,
+  );
+  const outcome = await runContainer(t, {
+    image: derived,
+    command: ["sh", "-c", "nginx -v; cat /etc/nginx/nginx.conf; ls /var/cache/apt/archives/*.deb"],
+  });
+  assert.match(outcome.stderr, /nginx version/);
+  assert.match(outcome.stdout, /# mine/, "a configuration file that came before its package is kept");
+  assert.doesNotMatch(outcome.stdout, /\.deb$/m, "packages are not kept once installed");
+});
+
+test("runit is the distribution's own, and a killed service comes back", async (t) => {
+  const derived = await buildImage(
+    t,
+    `FROM ${image}
+RUN mkdir /etc/service/worker && printf '#!/bin/sh\\necho worker is PID $$\\nexec sleep 600\\n' > /etc/service/worker/run && chmod +x /etc/service/worker/run`,
+  );
+  const container = await startContainer(t, { image: derived });
+  await container.waitForLog(/worker is PID \d+/);
+  assert.equal(
+    (await container.sh("dpkg --verify runit; dpkg --search /usr/bin/runsvdir")).trim(),
+    "runit: /usr/bin/runsvdir",
+  );
+  assert.match(await container.sh("pgrep -a runsvdir"), /runsvdir -P \/etc\/service/);
+  await container.sh("pkill -KILL -x sleep");
+  await container.waitForLog(/worker is PID \d+[^]*worker is PID \d+/);
+});
+
+test("/etc/service is a directory, and no service is in it by default", async (t) => {
+  const outcome = await runContainer(t, { command: ["sh", "-c", "stat -c %F /etc/service; ls -A /etc/service"] });
+  assert.equal(outcome.stdout, "directory\n");
+});
+
+test("install_clean installs without recommends, cleans up, and ends with apt's status", async (t) => {
+  const container = await startContainer(t, idle);
+  const isInstalled = async (name: string) => (await container.exec(["dpkg", "--status", name])).status === 0;
+  const isClean = async () =>
+    assert.equal(await container.sh("find /var/lib/apt/lists /var/cache/apt -type f ! -name lock"), "");
+  await isClean();
+
+  await container.sh("install_clean nginx-light");
+  assert.ok(await isInstalled("nginx-light"));
+  await isClean();
+
+  const failed = await container.exec(["install_clean", "no-such-package"]);
+  assert.equal(failed.status, 100);
+  assert.match(failed.stderr, /Unable to locate package no-such-package/);
+  await isClean();
+
+  assert.equal((await container.exec(["install_clean"])).status, 2);
+});
+
+test("install_clean takes recommends where it is told to", async (t) => {
+  const container = await startContainer(t, idle);
+  const plan = (words: string) => container.sh(`install_clean -s ${words} | sed -n 's/^Inst \\([^ ]*\\).*/\\1/p'`);
+  assert.doesNotMatch(await plan("git"), /^less$|^ssh-client$|^openssh-client$/m);
+  assert.match(await plan("--install-recommends git"), /^openssh-client$/m);
+  assert.match(await plan("git --install-recommends"), /^openssh-client$/m);
+});
+
+test("the tools that an administrator types first are there", async (t) => {
+  const container = await startContainer(t, idle);
+  for (const tool of ["curl", "less", "vim", "vi", "ps", "top", "killall", "pstree", "fuser"]) {
+    await container.sh(`command -v ${tool}`);
+  }
+  assert.equal((await container.sh("readlink -f /usr/bin/vim")).trim(), "/usr/bin/vim.tiny");
+});
+
+test("modes and owners are those of image/permissions", async (t) => {
+  const container = await startContainer(t, idle);
+  const lines = readFileSync("image/permissions", "utf8")
+    .split("\n")
+    .filter((line) => /^\d/.test(line));
+  assert.ok(lines.length > 5);
+  for (const line of lines) {
+    const [mode, owner, path] = line.split(/\s+/);
+    assert.equal((await container.sh(`stat -c '0%a %U:%G' ${path}`)).trim(), `${mode} ${owner}`, path);
+  }
+  assert.equal((await container.sh("getent group docker_env")).trim(), "docker_env:x:8377:");
+  assert.equal(
+    await container.sh(
+      "find / -xdev \\( -path /proc -o -path /sys -o -path /dev \\) -prune -o ! -type l -perm -002 ! -perm -1000 -print",
+    ),
+    "",
+    "nothing is writable by all",
+  );
+});
+
+test("the container environment says INITRD=no and LANG", async (t) => {
+  const container = await startContainer(t, idle);
+  assert.equal(await container.sh("cat /etc/container_environment/INITRD"), "no");
+  assert.match(await container.sh("cat /etc/container_environment/LANG"), /^\S+\.UTF-8$/);
+});
+
+test("a login shell of an ordinary user prints no error about the environment it may not read", async (t) => {
+  const container = await startContainer(t, {});
+  await container.waitForLog("Runit started as PID");
+  const outcome = await container.exec(["su", "-", "games", "-s", "/bin/bash", "-c", "cd /; true"]);
+  assert.doesNotMatch(outcome.stderr, /ermission denied|container_environment/);
+});
+
+test("nothing is left of the build", async (t) => {
+  const container = await startContainer(t, idle);
+  assert.equal(await container.sh("find /tmp /var/tmp /var/log /var/lib/apt/lists -mindepth 1 ! -type d"), "");
+  assert.equal(await container.sh("find / -xdev -name .keep -not -path '/proc/*'"), "");
+  assert.equal(await container.sh("find /var/cache/apt -type f ! -name lock"), "");
+  assert.equal((await container.exec(["test", "-s", "/etc/machine-id"])).status, 1);
+});
+
+test("derived images find buildconfig and cleanup.sh where the original has them", async (t) => {
+  const container = await startContainer(t, idle);
+  const printed = await container.sh(
+    'set -eu; . /bd_build/buildconfig; echo "$minimal_apt_get_install|$LC_ALL|$DEBIAN_FRONTEND|$DISABLE_SSH"',
+  );
+  assert.equal(printed, "apt-get install -y --no-install-recommends|C|noninteractive|0\n");
+  await container.sh("touch /tmp/x; apt-get -q update; /bd_build/cleanup.sh");
+  assert.equal(await container.sh("ls /tmp; find /var/lib/apt/lists -type f"), "");
+});
+
+test("who installs the real helper of runit gets it in exchange, and nothing breaks", async (t) => {
+  const container = await startContainer(t, idle);
+  if ((await container.exec(["dpkg", "--status", "baseimage-sysuser-helper"])).status !== 0) {
+    t.skip("this distribution's runit needs no stand-in");
+    return;
+  }
+  await container.sh("apt-get -q update && apt-get install -y sysuser-helper && apt-get check && dpkg --audit");
+  assert.equal((await container.exec(["dpkg", "--status", "runit"])).status, 0);
+  assert.equal(await container.sh("dpkg-query --show --showformat '${db:Status-Abbrev}' sysuser-helper"), "ii ");
+});
+
+test("`make build NAME=... VERSION=...` names the image so", async (t) => {
+  t.after(() => run(["rmi", "--force", "joe/baseimage-test:1.2", "joe/baseimage-test:latest"]));
+  execFileSync("make", ["build", "NAME=joe/baseimage-test", "VERSION=1.2"], { stdio: "pipe", env: makeEnvironment() });
+  const ids = await run([
+    "image",
+    "inspect",
+    "--format",
+    "{{.Id}}",
+    "joe/baseimage-test:1.2",
+    "joe/baseimage-test:latest",
+  ]);
+  assert.equal(ids.status, 0, ids.stderr);
+});
+
+test("a second `make build` with nothing changed takes seconds", () => {
+  const build = () => execFileSync("make", ["build"], { stdio: "pipe", env: makeEnvironment() });
+  build();
+  const begin = performance.now();
+  build();
+  const tookMs = performance.now() - begin;
+  assert.ok(tookMs < 10_000, `${Math.round(tookMs)} ms`);
+});
+
+/** Without what an outer `make` left there, which would be passed on to this one. */
+function makeEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(MAKE|MFLAGS|NAME$|VERSION$|IMAGE$)/.test(name)),
+  );
+}

@@ -1,0 +1,90 @@
+// The same image under Podman: what differs from Docker is who starts the container and how it is told to stop.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { after, before, describe, type TestContext, test } from "node:test";
+import { engine, image } from "../support/container.ts";
+
+/** What Podman needs where this test runs: limits that an unprivileged machine allows, and the runtime that is there. */
+const options = ["--ulimit=nofile=1024:2048", "--ulimit=nproc=1000:1000", "--network=none", "--pull=never"];
+const runtime = spawnSync("runc", ["--version"]).status === 0 ? ["--runtime", "runc"] : [];
+
+function podman(words: readonly string[], input?: string): { status: number; stdout: string; stderr: string } {
+  const { status, stdout, stderr, error } = spawnSync("podman", [...runtime, ...words], {
+    encoding: "utf8",
+    timeout: 60_000,
+    input,
+  });
+  if (error !== undefined) throw error;
+  return { status: status ?? -1, stdout, stderr };
+}
+
+const isInstalled = spawnSync("podman", ["--version"]).status === 0;
+const reason = "podman is not installed";
+if (!isInstalled && process.env["CI"]) throw new Error(`${reason}: this test must not be skipped here`);
+
+function start(t: TestContext, name: string, words: readonly string[]): void {
+  t.after(() => podman(["rm", "--force", "--time", "0", name]));
+  const { status, stderr } = podman(["run", "--detach", "--name", name, ...options, ...words]);
+  assert.equal(status, 0, stderr);
+}
+
+function waitForLog(name: string, sign: RegExp): void {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    const { stdout, stderr } = podman(["logs", name]);
+    if (sign.test(stdout + stderr)) return;
+    if (performance.now() > end) throw new Error(`${sign} never came:\n${stdout}${stderr}`);
+  }
+}
+
+describe("podman", { skip: isInstalled ? false : reason }, () => {
+  before(async () => {
+    if (engine === "podman") return;
+    // Podman has a store of its own.
+    const save = spawn(engine, ["save", image], { stdio: ["ignore", "pipe", "inherit"] });
+    const load = spawn("podman", ["load", "--quiet"], { stdio: [save.stdout, "ignore", "inherit"] });
+    const status = await new Promise((done) => void load.once("close", done));
+    assert.equal(status, 0, "the image reaches podman");
+  });
+  after(() => {
+    if (engine !== "podman") podman(["rmi", "--force", image]);
+  });
+
+  test("a one-shot container prints what its command prints, and ends with its status", () => {
+    const outcome = podman([
+      "run",
+      "--rm",
+      ...options,
+      image,
+      "/sbin/my_init",
+      "--quiet",
+      "--",
+      "sh",
+      "-c",
+      "echo X; exit 42",
+    ]);
+    assert.deepEqual([outcome.status, outcome.stdout, outcome.stderr], [42, "X\n", ""]);
+  });
+
+  test("podman stop ends services in order, with exit code 0", (t) => {
+    const name = `baseimage-test-podman-stop-${process.pid}`;
+    const service = "/etc/service/worker/run";
+    const script = `#!/bin/sh\\ntrap "echo worker said goodbye; exit 0" TERM\\necho worker is up\\nwhile :; do sleep 0.05; done\\n`;
+    const boot = `mkdir -p /etc/service/worker; printf '${script}' > ${service}; chmod 755 ${service}; exec /sbin/my_init`;
+    start(t, name, ["--entrypoint", "sh", image, "-c", boot]);
+    waitForLog(name, /worker is up/);
+    assert.equal(podman(["stop", "--time", "10", name]).status, 0);
+    assert.equal(podman(["inspect", "--format", "{{.State.ExitCode}}", name]).stdout.trim(), "0");
+    const { stdout, stderr } = podman(["logs", name]);
+    assert.match(stdout + stderr, /worker said goodbye/);
+    assert.doesNotMatch(stdout + stderr, /Forcing/);
+  });
+
+  test("SIGRTMIN+3, which Podman sends to what it takes for systemd, ends a container in order", (t) => {
+    const name = `baseimage-test-podman-rtmin-${process.pid}`;
+    start(t, name, ["--stop-signal", "37", image]);
+    waitForLog(name, /Runit started as PID/);
+    assert.equal(podman(["stop", "--time", "10", name]).status, 0);
+    assert.equal(podman(["inspect", "--format", "{{.State.ExitCode}}", name]).stdout.trim(), "0");
+  });
+});

@@ -1,0 +1,99 @@
+// Not PID 1: the same behaviour as a subreaper, and never a signal to a stranger. Spec section 4.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { dockerEnv, type InitOptions, processRing, runInit, startInit, until } from "../support/process.ts";
+
+/** Strangers in a session of their own, in the very group that my_init is in, and without a parent. They tell what they hear. */
+const strangers = {
+  before: `inside "exec setsid /fixtures/prints-signals.sh /tmp/end far" &
+    inside "exec /fixtures/prints-signals.sh /tmp/end near" &
+    inside "sh -c 'setsid /fixtures/prints-signals.sh /tmp/end orphan & exit'"`,
+  after: `inside "pkill -USR1 -f [p]rints-signals; sleep 0.2; touch /tmp/end; while pgrep -f [p]rints-signals; do sleep 0.01; done"`,
+};
+/** What has to be so before anything ends: they listen. */
+const wait =
+  "until pgrep -f 'near$' && pgrep -f 'far$' && pgrep -f 'orphan$'; do sleep 0.02; done > /dev/null; sleep 0.2";
+
+function assertUnhurt(output: string): void {
+  assert.equal(output.match(/ends unhurt/g)?.length, 3, output);
+  assert.deepEqual(
+    output.match(/^got .*/gm),
+    ["got USR1", "got USR1", "got USR1"],
+    "they heard the test, and nothing else",
+  );
+}
+
+describe("not PID 1", processRing, () => {
+  const cases: Readonly<Record<string, InitOptions>> = {
+    "a command that ends": { args: ["sh", "-c", `${wait}; exit 6`] },
+    "--skip-runit": { args: ["--skip-runit", "sh", "-c", `${wait}; exit 6`] },
+    "a startup script that fails": { scripts: { "/etc/my_init.d/10_a": `${wait}; exit 6` } },
+    "a daemon that has to be killed": {
+      env: { ...dockerEnv, KILL_ALL_PROCESSES_TIMEOUT: "1" },
+      args: [
+        "sh",
+        "-c",
+        `${wait}; setsid /fixtures/ignores-term.sh & until pgrep -f [i]gnores-term; do :; done; sleep 0.2; exit 6`,
+      ],
+    },
+    "a service that has to be killed": {
+      env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
+      scripts: { "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh" },
+      args: ["sh", "-c", `${wait}; until pgrep -f [i]gnores-term; do :; done; sleep 0.2; exit 6`],
+    },
+  };
+  for (const [what, options] of Object.entries(cases)) {
+    test(`no stranger is ever signalled: ${what}`, async (t) => {
+      const ended = await runInit(t, { ...options, besides: strangers });
+      assert.equal(ended.status, 6, ended.output);
+      assertUnhurt(ended.output);
+    });
+  }
+
+  test("no stranger is ever signalled: asked to stop twice", async (t) => {
+    const init = await startInit(t, {
+      besides: strangers,
+      scripts: { "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh", "/etc/my_init.d/10_a": wait },
+    });
+    await init.waitFor("deaf as PID");
+    init.signal("SIGTERM");
+    await init.waitFor("Shutting down runit");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assertUnhurt(ended.output);
+  });
+
+  test("services, daemons and orphans are its own: handed to it, told to end, reaped", async (t) => {
+    const init = await startInit(t, {
+      besides: {},
+      scripts: {
+        "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh worker 0.2",
+        "/etc/my_init.d/10_a": "/fixtures/daemonises.sh /fixtures/says-goodbye.sh daemon 0.2; (: &); (: &)",
+      },
+      args: ["/fixtures/says-goodbye.sh", "command"],
+    });
+    for (const who of ["worker", "daemon", "command"]) await init.waitFor(`${who} is up`);
+    const self = init.processes().find(({ parent, name }) => parent === 1 && /^my_init|^ld-linux/.test(name));
+    const [, daemon] = await init.waitFor(/^daemon is up as PID (\d+)$/m);
+    assert.equal(init.processes().find(({ pid }) => pid === Number(daemon))?.parent, self?.pid);
+    await until(() => init.processes().every(({ state }) => state !== "Z"), "no zombie is left");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    for (const who of ["worker", "daemon", "command"]) assert.match(ended.output, new RegExp(`${who} said goodbye`));
+    assert.doesNotMatch(ended.output, /Forcing/);
+  });
+
+  for (const [what, args, status] of [
+    ["a command's own", ["sh", "-c", "exit 9"], 9],
+    ["that of a command that died", ["sh", "-c", "kill -KILL $$"], 137],
+    ["not found", ["no-such-command"], 127],
+    ["not executable", ["/etc/passwd"], 126],
+    ["bad usage", ["--bogus"], 2],
+  ] as const) {
+    test(`the exit status is the same as for PID 1: ${what}`, async (t) => {
+      assert.equal((await runInit(t, { besides: {}, args })).status, status);
+    });
+  }
+});

@@ -1,0 +1,119 @@
+// While a container runs: orphans are reaped, and nothing blocks my_init. Spec section 4.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { dockerEnv, type Init, processRing, runInit, startInit, until } from "../support/process.ts";
+
+const zombies = (init: Init) => init.processes().filter(({ state }) => state === "Z");
+
+describe("running", processRing, () => {
+  test("2,000 orphans leave no zombie", async (t) => {
+    const init = await startInit(t, { args: ["sh", "-c", "/fixtures/leaves-orphans.sh 2000; exec sleep 1000"] });
+    await init.waitFor("left 2000 orphans");
+    await until(() => zombies(init).length === 0, "all are reaped", 1000);
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 143);
+  });
+
+  test("the test of orphans can fail: a PID 1 that does not reap keeps every one", async (t) => {
+    const init = await startInit(t, { wrapper: ["sh", "-c", "echo careless; exec sleep 1000"] });
+    await init.waitFor("careless");
+    await init.exec("/fixtures/leaves-orphans.sh 50");
+    assert.equal(zombies(init).length, 50);
+  });
+
+  test("orphans of a startup script are reaped while it runs", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/my_init.d/10_a": "/fixtures/leaves-orphans.sh 50; until [ -e /tmp/go ]; do sleep 0.01; done" },
+      args: ["true"],
+    });
+    await init.waitFor("left 50 orphans");
+    await until(() => zombies(init).length === 0, "all are reaped", 1000);
+    init.view.write("/tmp/go", "");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("orphans are reaped while a service takes its time to stop", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/slow/run":
+          'trap "/fixtures/leaves-orphans.sh 50; until [ -e /tmp/go ]; do sleep 0.01; done; exit 0" TERM; echo up; while :; do sleep 0.05; done',
+      },
+    });
+    await init.waitFor("up");
+    init.signal("SIGTERM");
+    await init.waitFor("left 50 orphans");
+    await until(() => zombies(init).filter(({ parent }) => parent === 1).length === 0, "all are reaped", 1000);
+    init.view.write("/tmp/go", "");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  for (const redirect of ["2>&-", ">&-", ">&- 2>&- <&-", "2>/dev/full", ">/dev/full"]) {
+    test(`a container goes through its life with ${redirect}`, async (t) => {
+      const ended = await runInit(t, {
+        redirect,
+        scripts: { "/etc/my_init.d/10_a": "touch /tmp/script", "/etc/service/idle/run": "exec sleep 1000" },
+        args: ["sh", "-c", "[ -e /tmp/script ] && exit 5"],
+      });
+      assert.equal(ended.status, 5);
+    });
+  }
+
+  test("a reader that has gone away ends nothing", async (t) => {
+    const ended = await runInit(t, {
+      prepare:
+        'mkfifo "$root/tmp/pipe"; (head -c 1 > /dev/null) < "$root/tmp/pipe" & exec 2> "$root/tmp/pipe"; printf x >&2; wait $!',
+      args: ["sh", "-c", "sleep 0.1; exit 5"],
+    });
+    assert.equal(ended.status, 5);
+  });
+
+  test("output that nobody reads holds up neither boot nor shutdown", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/my_init.d/10_floods": "(yes >&2 &); sleep 0.2", "/etc/my_init.d/20_next": ":" },
+      args: ["sh", "-c", "touch /tmp/command; exec sleep 1000"],
+    });
+    init.stopReading();
+    await until(() => init.view.exists("/tmp/command"), "the command runs");
+    init.signal("SIGTERM");
+    await until(() => init.isGone, "it ends", 8000);
+    init.readAgain();
+    assert.equal((await init.ended()).status, 143);
+  });
+
+  test("a reader that is late gets every message whole and in order", async (t) => {
+    const long = "x".repeat(120_000);
+    const init = await startInit(t, {
+      args: ["sh", "-c", "touch /tmp/command; until [ -e /tmp/go ]; do sleep 0.01; done", long],
+    });
+    init.stopReading();
+    await until(() => init.view.exists("/tmp/command"), "the command runs");
+    init.readAgain();
+    await init.waitFor(new RegExp(`^\\*\\*\\* Running sh -c .* x{${long.length}}\\.\\.\\.$`, "m"));
+    init.view.write("/tmp/go", "");
+    const ended = await init.ended();
+    assert.match(ended.stderr, /^\*\*\* sh exited with exit code 0\.$/m);
+  });
+
+  test("more messages than can be kept for a reader are counted, never waited for", async (t) => {
+    const long = "y".repeat(120_000);
+    const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: long, KILL_PROCESS_TIMEOUT: long, KILL_ALL_PROCESSES_TIMEOUT: long },
+      args: ["--skip-runit", "--skip-startup-files", "true", long],
+    });
+    init.stopReading();
+    await until(() => init.isGone, "it ends", 8000);
+    init.readAgain();
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+  });
+
+  test("a service that dies is started again", async (t) => {
+    const init = await startInit(t, { scripts: { "/etc/service/worker/run": "echo worker starts; exec sleep 1000" } });
+    await init.waitFor("worker starts");
+    await init.exec("sleep 1.1; pkill -KILL -x sleep; true");
+    await init.waitFor(/worker starts[^]*worker starts/);
+    assert.equal(zombies(init).length, 0);
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+});

@@ -1,0 +1,164 @@
+// The scripts of boot and shutdown: which run, in what order, and what is said of those that cannot. Spec section 4.
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { describe, test } from "node:test";
+import { dockerEnv, makeView, processRing, runInit } from "../support/process.ts";
+
+const bare = ["--skip-runit", "--", "true"];
+
+describe("scripts", processRing, () => {
+  test("startup scripts run in byte order of their names, rc.local after them, services after that, the command last", async (t) => {
+    const names = ["9", "10", "10_a", "B", "a", "_", "\xe9", "~", "2"];
+    const ended = await runInit(t, {
+      scripts: {
+        ...Object.fromEntries(names.map((name) => [`/etc/my_init.d/${name}`, 'echo "${0##*/}"'])),
+        "/etc/rc.local": 'echo "rc.local, runsvdir:$(pgrep runsvdir)"',
+      },
+      args: ["--", "sh", "-c", 'echo "command, runsvdir:$(pgrep runsvdir > /dev/null && echo up)"'],
+    });
+    assert.deepEqual(ended.stdout.split("\n"), [
+      ...[...names].sort(),
+      "rc.local, runsvdir:",
+      "command, runsvdir:up",
+      "",
+    ]);
+  });
+
+  test("a script runs alone: the next begins when it has ended", async (t) => {
+    const ended = await runInit(t, {
+      scripts: { "/etc/my_init.d/10_a": "sleep 0.3; echo a ends", "/etc/my_init.d/20_b": "echo b begins" },
+      args: bare,
+    });
+    assert.equal(ended.stdout, "a ends\nb begins\n");
+  });
+
+  test("a dotfile and a subdirectory are skipped in silence, what is not executable with a warning", async (t) => {
+    const view = await makeView(t);
+    for (const folder of ["my_init.d", "my_init.pre_shutdown.d", "my_init.post_shutdown.d"]) {
+      view.script(`/etc/${folder}/.hidden`, "echo hidden ran");
+      mkdirSync(view.path(`/etc/${folder}/folder`));
+      view.write(`/etc/${folder}/plain`, "#!/bin/sh\necho plain ran\n");
+      symlinkSync("/nowhere", view.path(`/etc/${folder}/dangling`));
+      view.script(`/etc/${folder}/zz`, 'echo "$0 ran"');
+    }
+    const ended = await runInit(t, { view, args: bare });
+    assert.equal(ended.status, 0);
+    assert.equal(
+      ended.stdout,
+      "/etc/my_init.d/zz ran\n/etc/my_init.pre_shutdown.d/zz ran\n/etc/my_init.post_shutdown.d/zz ran\n",
+    );
+    for (const folder of ["my_init.d", "my_init.pre_shutdown.d", "my_init.post_shutdown.d"]) {
+      assert.match(ended.stderr, new RegExp(`^\\*\\*\\* /etc/${folder}/plain is skipped: it is not executable$`, "m"));
+      assert.match(ended.stderr, new RegExp(`^\\*\\*\\* /etc/${folder}/dangling is skipped: .*ENOENT`, "m"));
+    }
+    assert.doesNotMatch(ended.output, /hidden|folder is/);
+  });
+
+  test("an rc.local that is not executable is left out", async (t) => {
+    const view = await makeView(t);
+    view.write("/etc/rc.local", "#!/bin/sh\necho ran\n");
+    const ended = await runInit(t, { view, args: bare });
+    assert.equal(ended.status, 0);
+    assert.equal(ended.stdout, "");
+  });
+
+  test("folders of scripts that are not there are no mistake", async (t) => {
+    const ended = await runInit(t, { prepare: 'rm -r "$root"/etc/my_init.*', args: ["--quiet", ...bare] });
+    assert.deepEqual([ended.status, ended.output], [0, ""]);
+  });
+
+  const foreign = `\x7fELF\x02\x02\x01${"\0".repeat(9)}\0\x02\0\x16${"\0".repeat(44)}`;
+  const unrunnable: Readonly<Record<string, readonly [content: string, reason: RegExp]>> = {
+    "no such interpreter": ["#!/bin/bsh -e\nexit 0\n", /no such interpreter "\/bin\/bsh" \(ENOENT\)/],
+    "Windows line ends": ["#!/bin/sh\r\nexit 0\r\n", /Windows \(CR LF\)/],
+    "wrong architecture": [foreign, /wrong architecture, it was built for s390x \(ENOEXEC\)/],
+    "no first line": ["exit 0\n", /does not begin with #!/],
+    "nothing in it": ["", /it is empty/],
+    "an interpreter that is not executable": [
+      "#!/etc/passwd\n",
+      /no permission to execute its interpreter "\/etc\/passwd" \(EACCES\)/,
+    ],
+  };
+  for (const [what, [content, reason]] of Object.entries(unrunnable)) {
+    test(`a startup script that cannot be executed ends the boot in words: ${what}`, async (t) => {
+      const view = await makeView(t);
+      view.write("/etc/my_init.d/10_it", content, 0o755);
+      const ended = await runInit(t, { view, args: bare });
+      assert.equal(ended.status, 126);
+      assert.match(ended.stderr, /^\*\*\* cannot run "\/etc\/my_init\.d\/10_it": /m);
+      assert.match(ended.stderr, reason);
+      assert.match(ended.stderr, /^\*\*\* \/etc\/my_init\.d\/10_it failed with status 126$/m);
+      assert.doesNotMatch(ended.stderr, /Running true/);
+    });
+  }
+
+  test("a script on a file system mounted noexec is told apart from one without the executable bit", async (t) => {
+    const view = await makeView(t, 'mount -t tmpfs -o noexec,mode=755 tmpfs "$root/etc/my_init.d"');
+    view.script("/etc/my_init.d/10_it", "exit 0");
+    const asScript = await runInit(t, { view });
+    assert.match(asScript.stderr, /cannot run "\/etc\/my_init\.d\/10_it": .*noexec/);
+    const asCommand = await runInit(t, { view, args: ["--skip-startup-files", "--", "/etc/my_init.d/10_it"] });
+    assert.match(asCommand.stderr, /cannot run "\/etc\/my_init\.d\/10_it": .*noexec/);
+    assert.deepEqual([asScript.status, asCommand.status], [126, 126]);
+  });
+
+  test("shutdown scripts run before the services stop and after, with the environment as it is then", async (t) => {
+    const ended = await runInit(t, {
+      env: { ...dockerEnv, COLOUR: "red" },
+      scripts: {
+        "/etc/my_init.d/10_a": "echo green > /etc/container_environment/COLOUR",
+        "/etc/my_init.pre_shutdown.d/20_b": 'echo "pre 2: $COLOUR, runsv: $(pgrep -c -x runsv)"',
+        "/etc/my_init.pre_shutdown.d/10_a": 'echo "pre 1"',
+        "/etc/my_init.post_shutdown.d/10_a": 'echo "post: $COLOUR, runsv: $(pgrep -c -x runsv)"',
+        "/etc/service/worker/run": "exec sleep 1000",
+      },
+      args: ["sh", "-c", "until pgrep -x runsv; do sleep 0.01; done"],
+    });
+    assert.match(ended.stdout, /^pre 1\npre 2: green, runsv: 1\npost: green, runsv: 0\n$/m);
+  });
+
+  test("shutdown scripts run with --skip-runit all the same, and with --skip-startup-files", async (t) => {
+    const scripts = {
+      "/etc/my_init.pre_shutdown.d/10_a": "echo pre",
+      "/etc/my_init.post_shutdown.d/10_a": "echo post",
+    };
+    for (const option of ["--skip-runit", "--skip-startup-files"]) {
+      assert.equal((await runInit(t, { scripts, args: [option, "true"] })).stdout, "pre\npost\n", option);
+    }
+  });
+
+  test("a shutdown script that fails, dies or cannot be run is told, and stops nothing", async (t) => {
+    const view = await makeView(t);
+    view.script("/etc/my_init.pre_shutdown.d/10_fails", "exit 3");
+    view.script("/etc/my_init.pre_shutdown.d/20_dies", "kill -KILL $$");
+    view.write("/etc/my_init.pre_shutdown.d/30_cannot", "#!/no/interpreter\n", 0o755);
+    view.script("/etc/my_init.post_shutdown.d/10_fails", "exit 4");
+    view.script("/etc/my_init.post_shutdown.d/20_runs", "echo reached the last");
+    const ended = await runInit(t, { view, args: ["sh", "-c", "exit 5"] });
+    assert.equal(ended.status, 5);
+    assert.equal(ended.stdout, "reached the last\n");
+    const lines = [
+      "/etc/my_init.pre_shutdown.d/10_fails failed with status 3",
+      "/etc/my_init.pre_shutdown.d/20_dies was killed by signal 9 (SIGKILL)",
+      'cannot run "/etc/my_init.pre_shutdown.d/30_cannot": no such interpreter "/no/interpreter" (ENOENT)',
+      "/etc/my_init.post_shutdown.d/10_fails failed with status 4",
+    ];
+    for (const line of lines) assert.ok(ended.stderr.includes(`*** ${line}\n`), line);
+  });
+
+  test("a folder of scripts that root may not read is told", async (t) => {
+    const view = await makeView(t);
+    view.script("/etc/my_init.d/10_a", "echo ran");
+    chmodSync(view.path("/etc/my_init.d"), 0o000);
+    const ended = await runInit(t, {
+      view,
+      wrapper: [
+        "setpriv",
+        "--bounding-set=-dac_override,-dac_read_search",
+        "--inh-caps=-dac_override,-dac_read_search",
+      ],
+      args: bare,
+    });
+    assert.match(ended.stderr, /^\*\*\* cannot read "\/etc\/my_init\.d": permission denied \(EACCES\)$/m);
+  });
+});

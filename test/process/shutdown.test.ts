@@ -1,0 +1,451 @@
+// Shutdown: its order, its limits, and who is waited for, named and killed. Spec section 4.
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { describe, test } from "node:test";
+import {
+  dockerEnv,
+  type Ended,
+  type Init,
+  makeView,
+  processRing,
+  runInit,
+  startInit,
+  until,
+} from "../support/process.ts";
+
+/** The lines of an output that hold one of these words, in their order. */
+function order(output: string, words: RegExp): string[] {
+  return [...output.matchAll(new RegExp(words, "g"))].map(([word]) => word);
+}
+
+function assertNobodyForced(ended: Ended): void {
+  assert.doesNotMatch(ended.stderr, /Forcing|in time/);
+}
+
+describe("shutdown", processRing, () => {
+  test("it goes in order: command, first scripts, services, last scripts, all that is left", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh service 0.1",
+        "/etc/my_init.pre_shutdown.d/10_a": "echo pre-shutdown said goodbye",
+        "/etc/my_init.post_shutdown.d/10_a": "echo post-shutdown said goodbye",
+        "/etc/my_init.d/10_a": "/fixtures/daemonises.sh /fixtures/says-goodbye.sh daemon 0.1",
+      },
+      args: ["/fixtures/says-goodbye.sh", "command", "0.1"],
+    });
+    for (const who of ["daemon", "service", "command"]) await init.waitFor(`${who} is up`);
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.deepEqual(
+      order(ended.output, /[\w-]+ said goodbye/),
+      ["command", "pre-shutdown", "service", "post-shutdown", "daemon"].map((who) => `${who} said goodbye`),
+    );
+    assertNobodyForced(ended);
+  });
+
+  test("services are told to stop all at once", async (t) => {
+    const count = 8;
+    const init = await startInit(t, {
+      scripts: Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [`/etc/service/s${i}/run`, `exec /fixtures/says-goodbye.sh s${i} 0.5`]),
+      ),
+    });
+    for (let i = 0; i < count; i++) await init.waitFor(`s${i} is up`);
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.output.match(/said goodbye/g)?.length, count);
+    assert.ok(performance.now() - begin < count * 500, "not one after the other");
+    assertNobodyForced(ended);
+  });
+
+  test("each wait ends as soon as what it waits for has happened, for services that have only just started, too", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh worker",
+        "/etc/my_init.post_shutdown.d/10_a": ":",
+      },
+      args: ["sh", "-c", "sleep 1000 & exec sleep 1000"],
+    });
+    await init.waitFor("worker is up");
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    await init.ended();
+    const tookMs = performance.now() - begin;
+    assert.ok(tookMs < 600, `${tookMs} ms`);
+  });
+
+  test("no service is restarted while the shutdown goes on", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/brief/run": "echo brief runs; exec sleep 0.02",
+        "/etc/service/slow/run": "exec /fixtures/says-goodbye.sh slow 1.5",
+      },
+    });
+    await init.waitFor("slow is up");
+    await init.waitFor("brief runs");
+    init.signal("SIGTERM");
+    await init.waitFor("Shutting down runit");
+    const before = init.output;
+    const { output } = await init.ended();
+    assert.match(output, /slow said goodbye/);
+    // One start may have been under way when the shutdown began.
+    assert.ok((output.slice(before.length).match(/brief runs/g)?.length ?? 0) <= 1, output);
+  });
+
+  test("a log service ends after its service and hears its last words", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/talker/run":
+          'trap "echo last words; exit 0" TERM; echo first words; while :; do sleep 0.05; done',
+        "/etc/service/talker/log/run":
+          'trap "" TERM; while read -r line; do echo "logged: $line"; done; echo logger ends',
+      },
+    });
+    await init.waitFor("logged: first words");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.deepEqual(order(ended.output, /logged: \w+ words|logger ends/), [
+      "logged: first words",
+      "logged: last words",
+      "logger ends",
+    ]);
+    assertNobodyForced(ended);
+  });
+
+  test("a finish script and a control/t of a service are run", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/worker/run": 'trap "echo quit heard; exit 7" QUIT; echo worker up; while :; do sleep 0.05; done',
+        "/etc/service/worker/control/t": 'kill -QUIT "$(cat supervise/pid)"',
+        "/etc/service/worker/finish": 'echo "finish $1"',
+      },
+    });
+    await init.waitFor("worker up");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.match(ended.output, /quit heard/);
+    assert.match(ended.output, /finish 7/);
+    assertNobodyForced(ended);
+  });
+
+  test("a service that ignores TERM is named by command line, pid and service, and killed; the others end in peace", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
+      scripts: {
+        "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh",
+        "/etc/service/well/run": "exec /fixtures/says-goodbye.sh well",
+        "/etc/my_init.post_shutdown.d/10_a": "echo reached the last",
+      },
+    });
+    const [, pid] = await init.waitFor(/^deaf as PID (\d+)$/m);
+    await init.waitFor("well is up");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.ok(
+      ended.stderr.includes(
+        `*** /bin/bash /fixtures/ignores-term.sh (PID ${pid}, service deaf) did not shut down in time. Forcing it to exit.\n`,
+      ),
+      ended.stderr,
+    );
+    assert.equal(ended.stderr.match(/Forcing it/g)?.length, 1, ended.stderr);
+    assert.match(ended.output, /well said goodbye/);
+    assert.match(ended.output, /reached the last/);
+  });
+
+  test("a service that ignores TERM does not take its log service along, which hears all it said", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
+      scripts: {
+        "/etc/service/deaf/run": 'trap "echo no, I stay" TERM; echo up; while :; do sleep 0.05; done',
+        "/etc/service/deaf/log/run":
+          'trap "" TERM; while read -r line; do sleep 0.05; echo "logged: $line"; done; echo logger ends',
+      },
+    });
+    await init.waitFor("logged: up");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.match(ended.output, /logged: no, I stay/);
+    assert.match(ended.output, /logger ends/);
+    assert.equal(ended.stderr.match(/Forcing it/g)?.length, 1, ended.stderr);
+  });
+
+  test("a command that does not end is named and killed, and its status says so", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
+      args: ["--skip-runit", "/fixtures/ignores-term.sh", "a b"],
+    });
+    const [, pid] = await init.waitFor(/^deaf as PID (\d+)$/m);
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.status, 137);
+    assert.ok(
+      ended.stderr.includes(
+        `*** /bin/bash /fixtures/ignores-term.sh a b (PID ${pid}) did not shut down in time. Forcing it to exit.\n`,
+      ),
+      ended.stderr,
+    );
+    assert.match(ended.stderr, /^\*\*\* \/fixtures\/ignores-term\.sh was killed by signal 9 \(SIGKILL\)\.$/m);
+  });
+
+  test("shutdown scripts that hang are named and killed, one after the other, and the whole still ends in time", async (t) => {
+    const hang = "exec /fixtures/ignores-term.sh";
+    const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "3" },
+      scripts: {
+        "/etc/my_init.pre_shutdown.d/10_hangs": hang,
+        "/etc/my_init.pre_shutdown.d/20_hangs": hang,
+        "/etc/service/deaf/run": hang,
+        "/etc/my_init.post_shutdown.d/10_hangs": hang,
+        "/etc/my_init.post_shutdown.d/20_last": "echo reached the last",
+      },
+    });
+    await init.waitFor("deaf as");
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    const tookMs = performance.now() - begin;
+    assert.ok(tookMs > 2000 && tookMs < 4500, `${tookMs} ms`);
+    assert.equal(ended.status, 0);
+    assert.equal(
+      ended.stderr.match(/ignores-term\.sh.* did not shut down in time\. Forcing it to exit\./g)?.length,
+      4,
+      ended.stderr,
+    );
+    assert.match(ended.stderr, /10_hangs was killed by signal 9/);
+    assert.match(ended.stdout, /reached the last/);
+  });
+
+  test("daemonised grandchildren in sessions of their own are told to end, and waited for", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/my_init.d/10_a":
+          "/fixtures/daemonises.sh /fixtures/says-goodbye.sh first 0.5; /fixtures/daemonises.sh /fixtures/says-goodbye.sh second 0.2",
+      },
+      args: [
+        "--skip-runit",
+        "sh",
+        "-c",
+        "/fixtures/daemonises.sh /fixtures/says-goodbye.sh third 0.3; until [ -e /tmp/go ]; do sleep 0.05; done; exit 4",
+      ],
+    });
+    for (const who of ["first", "second", "third"]) await init.waitFor(`${who} is up`);
+    init.view.write("/tmp/go", "");
+    const ended = await init.ended();
+    assert.equal(ended.status, 4);
+    for (const who of ["first", "second", "third"]) assert.match(ended.output, new RegExp(`${who} said goodbye`));
+    assertNobodyForced(ended);
+  });
+
+  test("a daemon that ignores TERM is named and killed", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, KILL_ALL_PROCESSES_TIMEOUT: "1" },
+      args: [
+        "--skip-runit",
+        "sh",
+        "-c",
+        "/fixtures/daemonises.sh /fixtures/ignores-term.sh; until [ -e /tmp/go ]; do sleep 0.05; done",
+      ],
+    });
+    const [, pid] = await init.waitFor(/^deaf as PID (\d+)$/m);
+    init.view.write("/tmp/go", "");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.match(ended.stderr, /^\*\*\* Not all processes have exited in time\. Forcing them to exit\.$/m);
+    assert.match(
+      ended.stderr,
+      new RegExp(`^\\*\\*\\* .*ignores-term\\.sh.* \\(PID ${pid}\\) did not shut down in time`, "m"),
+    );
+  });
+
+  test("who is stopped by a signal is woken to hear TERM", async (t) => {
+    const init = await startInit(t, {
+      args: [
+        "--skip-runit",
+        "sh",
+        "-c",
+        "/fixtures/daemonises.sh /fixtures/says-goodbye.sh sleeper; until [ -e /tmp/go ]; do sleep 0.05; done",
+      ],
+    });
+    const [, pid] = await init.waitFor(/^sleeper is up as PID (\d+)$/m);
+    await init.exec(`kill -STOP ${pid}`);
+    init.view.write("/tmp/go", "");
+    const ended = await init.ended();
+    assert.match(ended.output, /sleeper said goodbye/);
+    assertNobodyForced(ended);
+  });
+
+  test("who came into the container from outside is told to end, too, and an interactive shell does not hold it up", async (t) => {
+    const init = await startInit(t, { scripts: { "/etc/service/idle/run": "exec sleep 1000" } });
+    await init.waitFor("Runit started");
+    const guest = init.exec("exec /fixtures/says-goodbye.sh guest >> /proc/1/fd/1");
+    await init.waitFor("guest is up");
+    init.signal("SIGTERM");
+    await guest;
+    const ended = await init.ended();
+    assert.match(ended.output, /guest said goodbye/);
+    assert.ok(ended.tookMs < 8000, `${ended.tookMs} ms`);
+    assertNobodyForced(ended);
+  });
+
+  test("processes that go on starting others while all are told to end do not escape, nor hold it up for ever", async (t) => {
+    const breeder = "trap '' TERM; i=0; while [ $i -lt 100000 ]; do sleep 0.01 & i=$((i+1)); wait; done";
+    const init = await startInit(t, {
+      env: { ...dockerEnv, KILL_ALL_PROCESSES_TIMEOUT: "1" },
+      files: { "/tmp/breeder": breeder },
+      args: [
+        "--skip-runit",
+        "sh",
+        "-c",
+        "setsid sh /tmp/breeder & setsid sh /tmp/breeder & until [ -e /tmp/go ]; do sleep 0.05; done",
+      ],
+    });
+    await until(() => init.processes().filter(({ name }) => name === "sleep").length >= 2, "they breed");
+    init.view.write("/tmp/go", "");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.equal(ended.stderr.match(/sh \/tmp\/breeder \(PID \d+\) did not/g)?.length, 2, ended.stderr);
+  });
+
+  test("--no-kill-all-on-exit tells nobody but services and command", async (t) => {
+    const init = await startInit(t, {
+      besides: {
+        after:
+          'inside "pkill -USR1 -f [p]rints-signals; touch /tmp/end; until ! pgrep -f [p]rints-signals; do sleep 0.01; done"',
+      },
+      args: [
+        "--no-kill-all-on-exit",
+        "sh",
+        "-c",
+        "/fixtures/daemonises.sh /fixtures/prints-signals.sh /tmp/end daemon; until [ -e /tmp/go ]; do sleep 0.05; done",
+      ],
+    });
+    await init.waitFor("daemon listening");
+    init.view.write("/tmp/go", "");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.deepEqual(order(ended.output, /got \w+/), ["got USR1"], "it lived on, and heard only the test");
+    assert.doesNotMatch(ended.stderr, /Killing all/);
+  });
+});
+
+describe("limits of the shutdown", processRing, () => {
+  const deaf = { "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh" };
+
+  async function timeToStop(init: Init): Promise<Ended & { stopMs: number }> {
+    await init.waitFor("deaf as");
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    return { ...ended, stopMs: performance.now() - begin };
+  }
+
+  test("without a word of the user a shutdown ends a second before Docker's ten are over", async (t) => {
+    const { stopMs, stderr } = await timeToStop(await startInit(t, { scripts: deaf }));
+    assert.ok(stopMs > 5000 && stopMs < 9500, `${stopMs} ms`);
+    assert.match(stderr, /service deaf\) did not shut down in time/);
+  });
+
+  test("SHUTDOWN_TIMEOUT is the whole, read after the directory was imported", async (t) => {
+    const view = await makeView(t);
+    view.write("/etc/container_environment/SHUTDOWN_TIMEOUT", "2\n");
+    const { stopMs } = await timeToStop(
+      await startInit(t, { view, scripts: deaf, args: ["/fixtures/ignores-term.sh"] }),
+    );
+    assert.ok(stopMs > 1000 && stopMs < 3000, `${stopMs} ms`);
+  });
+
+  test("KILL_PROCESS_TIMEOUT limits each of services, scripts and command", async (t) => {
+    const { stopMs } = await timeToStop(
+      await startInit(t, {
+        env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
+        scripts: { ...deaf, "/etc/my_init.pre_shutdown.d/10_a": "exec /fixtures/ignores-term.sh" },
+      }),
+    );
+    assert.ok(stopMs > 1500 && stopMs < 3500, `${stopMs} ms for two waits of a second`);
+  });
+
+  test("where KILL_PROCESS_TIMEOUT is given it is honoured, also beyond the nine seconds", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "12" },
+      scripts: {
+        "/etc/service/slow/run":
+          'trap "sleep 10; echo slow ended; exit 0" TERM; echo deaf as slow; while :; do sleep 0.05; done',
+      },
+    });
+    const { stopMs, output } = await timeToStop(init);
+    assert.match(output, /slow ended/);
+    assert.doesNotMatch(output, /Forcing/);
+    assert.ok(stopMs > 9900, `${stopMs} ms`);
+  });
+
+  test("a timeout of 0 kills at once", async (t) => {
+    const { stopMs, status } = await timeToStop(
+      await startInit(t, { env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "0" }, scripts: deaf }),
+    );
+    assert.equal(status, 0);
+    assert.ok(stopMs < 3000, `${stopMs} ms`);
+  });
+
+  test("a value that is no whole number of seconds is named in a warning, and the default stands", async (t) => {
+    for (const value of ["", "soon", "-1", "1.5", "1e1", " 3", "5s", "99999999999999999999", "0x10"]) {
+      const env = {
+        ...dockerEnv,
+        SHUTDOWN_TIMEOUT: value,
+        KILL_PROCESS_TIMEOUT: value,
+        KILL_ALL_PROCESSES_TIMEOUT: value,
+      };
+      const ended = await runInit(t, { env, args: ["--skip-runit", "--quiet", "true"] });
+      assert.equal(ended.status, 0);
+      for (const name of ["SHUTDOWN_TIMEOUT", "KILL_PROCESS_TIMEOUT", "KILL_ALL_PROCESSES_TIMEOUT"]) {
+        assert.ok(ended.stderr.includes(`*** ${name} is "${value}", `), `${name}=${value}\n${ended.stderr}`);
+      }
+    }
+    const fine = await runInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "007" },
+      args: ["--skip-runit", "--quiet", "true"],
+    });
+    assert.equal(fine.stderr, "");
+  });
+});
+
+describe("what is left", processRing, () => {
+  test("no process, no zombie, no lock and no half-written file is left behind", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh worker",
+        "/etc/my_init.d/10_a": "/fixtures/daemonises.sh /fixtures/says-goodbye.sh daemon",
+      },
+      besides: { after: 'inside "ps -e -o pid= -o stat= -o args= --ppid 1 | sed s/^/left:/"' },
+    });
+    await init.waitFor("worker is up");
+    await init.waitFor("daemon is up");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    // PID 1, which asks, and the three that answer.
+    assert.equal(order(ended.output, /left:.*/).length, 4, ended.output);
+    const found = readdirSync(init.view.path("/etc"), { recursive: true, encoding: "latin1" });
+    assert.deepEqual(
+      found.filter((name) => /tmp|\.new$/.test(name) && !/tmpfiles/.test(name)),
+      [],
+    );
+    // runsv keeps `supervise/lock` as a file; the lock on it is what counts.
+    const free = await runInit(t, {
+      view: init.view,
+      args: [
+        "--skip-startup-files",
+        "--skip-runit",
+        "--quiet",
+        "--",
+        "chpst",
+        "-L",
+        "/etc/service/worker/supervise/lock",
+        "echo",
+        "free",
+      ],
+    });
+    assert.equal(free.stdout, "free\n");
+  });
+});

@@ -1,0 +1,155 @@
+// At a terminal: job control in the command, and a terminal that is given back. Spec section 4.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { dockerEnv, type Init, processRing, startInit, until } from "../support/process.ts";
+
+const shell = ["bash", "--norc", "--noprofile", "-i"];
+const env = { ...dockerEnv, PS1: "prompt> ", TERM: "dumb" };
+
+/** Waits for an answer that only a shell that read the line could give: 40 + 2 is not in what was typed. */
+async function answers(init: Init, sign: string): Promise<void> {
+  init.type(`echo ${sign}-$((40 + 2))\n`);
+  await init.waitFor(new RegExp(`^${sign}-42\\r?$`, "m"));
+}
+
+const isRunning = (init: Init, name: string) => init.processes().some((process) => process.name === name);
+
+describe("terminal", processRing, () => {
+  for (const besides of [undefined, {}] as const) {
+    const where = besides === undefined ? "as PID 1" : "as a child";
+    const options = { hasTerminal: true, env, ...(besides === undefined ? {} : { besides }) };
+
+    test(`${where}: an interactive bash has job control, and Ctrl-C, Ctrl-Z, fg and exit do what they should`, async (t) => {
+      const init = await startInit(t, { ...options, args: ["--quiet", "--skip-runit", "--", ...shell] });
+      await answers(init, "ready");
+      assert.doesNotMatch(init.output, /no job control|cannot set terminal process group/);
+
+      init.type("sleep 1000\n");
+      await until(() => isRunning(init, "sleep"), "sleep runs");
+      init.type("\x03");
+      await until(() => !isRunning(init, "sleep"), "Ctrl-C reaches the foreground job");
+      init.type("echo status-$?\n");
+      await init.waitFor(/^status-130\r?$/m);
+
+      init.type("sleep 1000\n");
+      await until(() => isRunning(init, "sleep"), "sleep runs");
+      init.type("\x1a");
+      await init.waitFor("[1]+  Stopped");
+      await answers(init, "again");
+      init.type("fg\n");
+      await until(() => init.processes().some(({ name, state }) => name === "sleep" && state === "S"), "fg wakes it");
+      init.type("\x03");
+      await until(() => !isRunning(init, "sleep"), "Ctrl-C reaches it there");
+      init.type("exit 7\n");
+      assert.equal((await init.ended()).status, 7);
+    });
+
+    test(`${where}: TERM ends an interactive shell at once, although it ignores TERM`, async (t) => {
+      const init = await startInit(t, { ...options, args: ["--skip-runit", "--", ...shell] });
+      await answers(init, "ready");
+      const begin = performance.now();
+      init.signal("SIGTERM");
+      const ended = await init.ended();
+      assert.ok(performance.now() - begin < 4000);
+      assert.doesNotMatch(ended.output, /Forcing/);
+      assert.equal(ended.status, 129, "it died of its terminal's hangup");
+    });
+  }
+
+  test("the terminal is given back at the exit", async (t) => {
+    const init = await startInit(t, {
+      hasTerminal: true,
+      env,
+      args: ["--quiet", "--skip-runit", "--", "sh", "-c", "echo command reads; read -r line; exit 3"],
+      besides: {
+        after:
+          'echo; echo "status $status"; echo caller reads; read -r line; echo "caller read $line"; inside "ps -o tpgid= -o pgid= -p 1"',
+      },
+    });
+    await init.waitFor("command reads");
+    init.type("to the command\n");
+    await init.waitFor("caller reads");
+    init.type("to the caller\n");
+    const [, foreground, group] = await init.waitFor(/^ *(\d+) +(\d+)\r?$/m);
+    assert.equal(foreground, group, "the caller's group is in the foreground");
+    const ended = await init.ended();
+    assert.match(ended.output, /^caller read to the caller\r?$/m);
+    assert.equal(ended.status, 3);
+  });
+
+  test("the terminal is given back when the command is killed, too", async (t) => {
+    const init = await startInit(t, {
+      hasTerminal: true,
+      env,
+      args: ["--quiet", "--skip-runit", "--", "sh", "-c", "kill -KILL $$"],
+      besides: { after: 'read -r line; echo "caller read $line"' },
+    });
+    init.type("to the caller\n");
+    const ended = await init.ended();
+    assert.match(ended.output, /^caller read to the caller\r?$/m);
+    assert.equal(ended.status, 137);
+  });
+
+  test("Ctrl-C without a command is an orderly shutdown, and reaches no service", async (t) => {
+    const init = await startInit(t, {
+      hasTerminal: true,
+      env,
+      scripts: {
+        "/etc/service/worker/run":
+          'trap "echo worker got INT" INT; trap "echo worker got TERM; exit 0" TERM; echo worker up; while :; do sleep 0.05; done',
+      },
+    });
+    await init.waitFor("worker up");
+    init.type("\x03");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.match(ended.output, /worker got TERM/);
+    assert.doesNotMatch(ended.output, /worker got INT/);
+  });
+
+  test("Ctrl-C while a startup script runs ends the boot in order", async (t) => {
+    const init = await startInit(t, {
+      hasTerminal: true,
+      env,
+      scripts: {
+        "/etc/my_init.d/10_a": "echo script up; sleep 1000",
+        "/etc/my_init.post_shutdown.d/10_a": "echo shut down in order",
+      },
+      args: ["echo", "command ran"],
+    });
+    await init.waitFor("script up");
+    init.type("\x03");
+    const ended = await init.ended();
+    assert.match(ended.output, /shut down in order/);
+    assert.doesNotMatch(ended.output, /^command ran|Forcing/m);
+    assert.equal(ended.status, 130);
+  });
+
+  test("a command at a terminal reads what is typed, and services do not", async (t) => {
+    const init = await startInit(t, {
+      hasTerminal: true,
+      env,
+      scripts: { "/etc/service/thief/run": 'echo thief up; read -r line && echo "stolen: $line"; exec sleep 1000' },
+      args: ["--quiet", "--", "sh", "-c", 'sleep 0.3; echo reads; while read -r line; do echo "read: $line"; done'],
+    });
+    await init.waitFor("thief up");
+    await init.waitFor("reads");
+    for (const word of ["one", "two", "three"]) {
+      init.type(`${word}\n`);
+      await init.waitFor(`read: ${word}`);
+    }
+    init.type("\x04");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.doesNotMatch(ended.output, /stolen/);
+  });
+
+  test("no terminal: the command still reads standard input", async (t) => {
+    const init = await startInit(t, {
+      input: "pipe",
+      args: ["--quiet", "sh", "-c", 'read -r line; echo "read: $line"'],
+    });
+    init.type("hello\n");
+    assert.equal((await init.ended()).stdout, "read: hello\n");
+  });
+});

@@ -1,0 +1,221 @@
+// What cannot be read, written or remembered: each ends in a clear message and an orderly end.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, truncateSync } from "node:fs";
+import { describe, test } from "node:test";
+import { dockerEnv, type Ended, isSanitized, makeView, processRing, runInit, startInit } from "../support/process.ts";
+
+const DIRECTORY = "/etc/container_environment";
+
+/** Proof that a shutdown was one in order: its last script ran. */
+const lastScript = { "/etc/my_init.post_shutdown.d/10_last": "echo shut down in order" };
+
+/** A root that is bound by the modes of files. */
+const withoutPower = [
+  "setpriv",
+  "--bounding-set=-dac_override,-dac_read_search",
+  "--inh-caps=-dac_override,-dac_read_search",
+];
+
+function assertOrderlyEnd(ended: Ended, message: RegExp): void {
+  assert.equal(ended.status, 1, ended.output);
+  assert.match(ended.stderr, message);
+  assert.match(ended.output, /shut down in order/);
+  assertNoStack(ended);
+}
+
+function assertNoStack(ended: Ended): void {
+  assert.doesNotMatch(ended.output, /^\s+at |internal error|Error:/m);
+}
+
+describe("trouble with the environment directory", processRing, () => {
+  test("what is no file, or can be no variable, is told and left out", async (t) => {
+    const view = await makeView(t);
+    mkdirSync(view.path(`${DIRECTORY}/FOLDER`));
+    mkdirSync(view.path(`${DIRECTORY}/..data`)); // as in a volume of Kubernetes: no word about it
+    execFileSync("mkfifo", [view.path(`${DIRECTORY}/FIFO`)]);
+    view.write(`${DIRECTORY}/a=b`, "x");
+    view.write(`${DIRECTORY}/..data/LINKED`, "linked");
+    symlinkSync("..data/LINKED", view.path(`${DIRECTORY}/LINKED`));
+    const ended = await runInit(t, {
+      view,
+      scripts: lastScript,
+      args: ["--skip-runit", "--", "sh", "-c", "echo LINKED is $LINKED"],
+    });
+    assert.equal(ended.status, 0);
+    assert.match(ended.stdout, /^LINKED is linked$/m);
+    for (const name of ["FOLDER", "FIFO", "a=b"]) {
+      assert.match(ended.stderr, new RegExp(`^\\*\\*\\* "${DIRECTORY}/${name}" is no variable: `, "m"));
+    }
+    assert.doesNotMatch(ended.stderr, /\.\.data/);
+    assertNoStack(ended);
+  });
+
+  test("a file that cannot be read stops the boot, in order and by name", async (t) => {
+    const view = await makeView(t);
+    view.write(`${DIRECTORY}/LOCKED`, "x", 0o000);
+    const ended = await runInit(t, { view, scripts: lastScript, wrapper: withoutPower, args: ["echo", "command ran"] });
+    assertOrderlyEnd(
+      ended,
+      /^\*\*\* cannot read "\/etc\/container_environment\/LOCKED": permission denied \(EACCES\)$/m,
+    );
+    assert.doesNotMatch(ended.stdout, /command ran/);
+  });
+
+  test("a link to nothing stops the boot, in order and by name", async (t) => {
+    const view = await makeView(t);
+    symlinkSync("/nowhere", view.path(`${DIRECTORY}/DANGLING`));
+    assertOrderlyEnd(
+      await runInit(t, { view, scripts: lastScript }),
+      /cannot read ".*\/DANGLING": no such file or directory \(ENOENT\)/,
+    );
+  });
+
+  test("a file with a NUL byte stops the boot, in order and by name", async (t) => {
+    const view = await makeView(t);
+    view.write(`${DIRECTORY}/NULLED`, "a\0b");
+    assertOrderlyEnd(await runInit(t, { view, scripts: lastScript }), /cannot use ".*\/NULLED": .*NUL/);
+  });
+
+  test("a huge file stops the boot at once, in order and by name", async (t) => {
+    const view = await makeView(t);
+    view.write(`${DIRECTORY}/HUGE`, "");
+    truncateSync(view.path(`${DIRECTORY}/HUGE`), 2 ** 40);
+    assertOrderlyEnd(
+      await runInit(t, { view, scripts: lastScript }),
+      /cannot read ".*\/HUGE": file is too large \(EFBIG\)/,
+    );
+  });
+
+  test("the longest variable that a process can be given is none too long", async (t) => {
+    const view = await makeView(t);
+    view.write(`${DIRECTORY}/LONGEST`, "y".repeat(131071 - "LONGEST=".length));
+    const ended = await runInit(t, { view, args: ["--quiet", "--skip-runit", "sh", "-c", "echo ${#LONGEST}"] });
+    assert.equal(ended.stdout, `${131071 - "LONGEST=".length}\n`);
+  });
+
+  test("a directory that cannot be read costs a warning and its variables", async (t) => {
+    const view = await makeView(t, `chmod 000 "$root${DIRECTORY}"`);
+    const ended = await runInit(t, { view, wrapper: withoutPower, args: ["--skip-runit", "echo", "X"] });
+    assert.deepEqual([ended.status, ended.stdout], [0, "X\n"]);
+    assert.match(ended.stderr, /cannot read "\/etc\/container_environment": permission denied \(EACCES\)/);
+  });
+
+  test("more variables than a process can be given: a sentence, and an end in order", async (t) => {
+    const view = await makeView(t);
+    for (let i = 0; i < 40; i++) view.write(`${DIRECTORY}/V${i}`, "z".repeat(100_000));
+    const ended = await runInit(t, { view, scripts: lastScript, args: ["--skip-runit", "true"] });
+    assert.notEqual(ended.status, 0);
+    assert.match(ended.stderr, /cannot run .*: arguments and environment are too large \(E2BIG\)/);
+    assertNoStack(ended);
+  });
+});
+
+describe("trouble with the disk", processRing, () => {
+  /** /etc on a disk of its own that has no room. */
+  const fullDisk = `cp -a "$root/etc" "$root/../etc"
+    mount -t tmpfs -o size=16m tmpfs "$root/etc"
+    cp -a "$root/../etc/." "$root/etc"`;
+
+  test("a read-only /etc costs one warning, and all else works", async (t) => {
+    const view = await makeView(t, 'mount --bind "$root/etc" "$root/etc"');
+    view.write(`${DIRECTORY}/FROM_FILE`, "file");
+    view.script("/etc/my_init.d/10_a", 'echo "script: $FROM_FILE $GIVEN"');
+    view.script("/etc/my_init.d/20_b", 'echo "script: $FROM_FILE $GIVEN"');
+    const ended = await runInit(t, {
+      view,
+      env: { ...dockerEnv, GIVEN: "given" },
+      prepare: 'mount -o remount,ro,bind "$root/etc"',
+      args: ["--skip-runit", "sh", "-c", 'echo "command: $FROM_FILE $GIVEN"'],
+    });
+    assert.equal(ended.status, 0, ended.output);
+    assert.equal(ended.stdout, "script: file given\nscript: file given\ncommand: file given\n");
+    assert.equal(ended.stderr.match(/read-only file system \(EROFS\)/g)?.length, 1, ended.stderr);
+    assertNoStack(ended);
+  });
+
+  test("a full disk at start stops the boot in order, and the dumps are as they were", async (t) => {
+    const view = await makeView(t, fullDisk);
+    await runInit(t, { view, args: ["--skip-runit", "true"] });
+    const before = [view.read(`${DIRECTORY}.sh`), view.read(`${DIRECTORY}.json`)];
+    const ended = await runInit(t, {
+      view,
+      env: { ...dockerEnv, NEW: "n".repeat(50_000) },
+      scripts: lastScript,
+      prepare: 'head -c 16m /dev/zero > "$root/etc/filler" 2> /dev/null || true',
+    });
+    assertOrderlyEnd(ended, /cannot write ".*": no space left on device \(ENOSPC\)/);
+    assert.deepEqual([view.read(`${DIRECTORY}.sh`), view.read(`${DIRECTORY}.json`)], before);
+    assert.deepEqual(
+      view
+        .list("/etc")
+        .concat(view.list(DIRECTORY))
+        .filter((name) => name.includes(".tmp")),
+      [],
+    );
+    assert.ok(!view.exists(`${DIRECTORY}/NEW`), "no half of a variable");
+  });
+
+  test("a disk that a startup script fills stops the boot in order, and the dumps are whole", async (t) => {
+    const view = await makeView(t, fullDisk);
+    const ended = await runInit(t, {
+      view,
+      scripts: {
+        ...lastScript,
+        "/etc/my_init.d/10_fill": `head -c 60000 /dev/zero | tr '\\0' v > ${DIRECTORY}/NEW; head -c 16m /dev/zero > /etc/filler; true`,
+        "/etc/my_init.d/20_next": "echo next ran",
+      },
+    });
+    assertOrderlyEnd(ended, /cannot write ".*": no space left on device \(ENOSPC\)/);
+    assert.doesNotMatch(ended.stdout, /next ran/);
+    assert.equal(JSON.parse(view.read(`${DIRECTORY}.json`)).HOSTNAME, "box");
+    assert.match(view.read(`${DIRECTORY}.sh`), /^export HOSTNAME=box$/m);
+    assert.deepEqual(
+      view.list("/etc").filter((name) => name.includes(".tmp")),
+      [],
+    );
+  });
+});
+
+describe("trouble with memory", {
+  ...processRing,
+  skip: processRing.skip || (isSanitized && "the sanitizers reserve more than there is"),
+}, () => {
+  test("too little memory ends in a sentence, at whatever step it runs out", async (t) => {
+    const view = await makeView(t);
+    for (let i = 0; i < 4; i++) view.write(`${DIRECTORY}/V${i}`, "z".repeat(100_000));
+    const scripts = { "/etc/my_init.d/10_a": ":" };
+    const statuses: number[] = [];
+    for (let kib = 900; kib < 9000; kib = Math.ceil(kib * 1.13)) {
+      const ended = await runInit(t, {
+        view,
+        scripts,
+        wrapper: ["prlimit", `--as=${kib * 1024}`],
+        args: ["--skip-runit", "true"],
+      });
+      const where = `${kib} KiB: status ${ended.status}\n${ended.stderr}`;
+      statuses.push(ended.status);
+      assertNoStack(ended);
+      if (ended.status === 0) continue;
+      // The limit is also that of the script and the command, which end of it in ways of their own.
+      assert.match(ended.stderr, /ENOMEM|failed with status|was killed by|exited with/, where);
+    }
+    assert.ok(statuses.includes(1), "some had too little");
+    assert.equal(statuses.at(-1), 0, "the last had enough");
+  });
+
+  test("memory that runs out while a container runs ends it in order", async (t) => {
+    const view = await makeView(t);
+    const init = await startInit(t, {
+      view,
+      scripts: {
+        ...lastScript,
+        "/etc/my_init.d/10_flood": `i=0; while [ $i -lt 300 ]; do head -c 100000 /dev/zero | tr '\\0' v > ${DIRECTORY}/V$i; i=$((i+1)); done`,
+      },
+      wrapper: ["prlimit", `--as=${12 * 1024 * 1024}`],
+      args: ["--skip-runit", "true"],
+    });
+    assertOrderlyEnd(await init.ended(), /out of memory \(ENOMEM\)/);
+    assert.doesNotThrow(() => JSON.parse(readFileSync(view.path(`${DIRECTORY}.json`), "utf8")));
+  });
+});

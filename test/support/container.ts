@@ -1,0 +1,220 @@
+// Real containers for tests: started, listened to, and always removed again.
+import { execFile, spawn } from "node:child_process";
+import type { TestContext } from "node:test";
+
+/** The container engine's command: `docker` or `podman`. */
+export const engine = process.env["ENGINE"] || "docker";
+
+/** The image under test. */
+export const image = process.env["IMAGE"] || "baseimage:latest";
+
+/** How a program ended and what it printed. */
+export type Outcome = {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** `stdout` byte for byte, for what need not be UTF-8. */
+  readonly stdoutBytes: Buffer;
+};
+
+export type ContainerOptions = {
+  /** What follows the image on the command line; without it the image's own CMD. */
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** More options of `docker run`: `["--init"]`. */
+  readonly args?: readonly string[];
+  readonly image?: string;
+};
+
+export type RunOptions = ContainerOptions & {
+  /** Given on standard input; without it there is none. */
+  readonly input?: string | Buffer;
+  readonly withinMs?: number;
+};
+
+export type Container = {
+  readonly id: string;
+  /** Resolves once `sign` is in the log; throws when the time is up or the container ended without it. */
+  waitForLog(sign: string | RegExp, options?: { withinMs?: number }): Promise<void>;
+  /** Waits until the container has ended, and tells its exit code. */
+  waitForExit(options?: { withinMs?: number }): Promise<number>;
+  /** The exit code of a container that has ended. */
+  exitCode(): Promise<number>;
+  /** `docker stop`; answers how long it took, in milliseconds. */
+  stop(options?: { graceSeconds?: number }): Promise<number>;
+  /** `docker kill --signal`. */
+  signal(name: string): Promise<void>;
+  /** What it has printed until now. */
+  logs(): Promise<{ stdout: string; stderr: string }>;
+  /** Runs a program in it, whatever its status. */
+  exec(
+    command: readonly string[],
+    options?: { user?: string; env?: Readonly<Record<string, string>>; input?: string | Buffer },
+  ): Promise<Outcome>;
+  /** Runs a line of `sh` in it that must succeed, and answers what it printed. */
+  sh(line: string): Promise<string>;
+  inspect(format: string): Promise<string>;
+};
+
+/** Starts a container in the background. It is removed when `t` ends, after its log was shown if `t` is red. */
+export async function startContainer(t: TestContext, options: ContainerOptions = {}): Promise<Container> {
+  const words = ["run", "--detach", ...runWords(options)];
+  const id = (await must(words)).stdout.trim();
+  t.after(async () => {
+    if (hasFailed(t)) await showLog(id, words);
+    await run(["rm", "--force", "--volumes", id]);
+  });
+  return handleOf(id);
+}
+
+/** Runs a container to its end, and answers how it ended and what it printed. */
+export async function runContainer(t: TestContext, options: RunOptions = {}): Promise<Outcome> {
+  const name = uniqueName();
+  const interactive = options.input === undefined ? [] : ["--interactive"];
+  const words = ["run", "--rm", "--name", name, ...interactive, ...runWords(options)];
+  t.after(async () => {
+    await run(["rm", "--force", "--volumes", name]); // does nothing once it has ended
+    if (hasFailed(t)) console.error(`repeat: ${commandLine(words)}`);
+  });
+  return run(words, { input: options.input, withinMs: options.withinMs ?? 60_000 });
+}
+
+/** Builds an image from the lines of a Dockerfile, with no files beside it. It is removed when `t` ends. */
+export async function buildImage(t: TestContext, dockerfile: string, args: readonly string[] = []): Promise<string> {
+  const name = `baseimage-test:${uniqueName()}`;
+  const outcome = await run(["build", "--force-rm", "--tag", name, ...args, "-"], {
+    input: dockerfile,
+    withinMs: 300_000,
+  });
+  if (outcome.status !== 0) throw new Error(`cannot build:\n${dockerfile}\n${outcome.stdout}${outcome.stderr}`);
+  t.after(() => run(["rmi", "--force", name]));
+  return name;
+}
+
+function handleOf(id: string): Container {
+  const handle: Container = {
+    id,
+    waitForLog: (sign, { withinMs = 10_000 } = {}) => waitForLog(id, sign, withinMs),
+    waitForExit: async ({ withinMs = 30_000 } = {}) => Number((await must(["wait", id], { withinMs })).stdout),
+    exitCode: async () => {
+      const [isRunning, code] = (await handle.inspect("{{.State.Running}} {{.State.ExitCode}}")).split(" ");
+      if (isRunning !== "false") throw new Error("the container has not ended: it has no exit code yet");
+      return Number(code);
+    },
+    stop: async ({ graceSeconds = 10 } = {}) => {
+      const begin = performance.now();
+      await must(["stop", "--time", String(graceSeconds), id], { withinMs: graceSeconds * 1000 + 30_000 });
+      return performance.now() - begin;
+    },
+    signal: async (name) => void (await must(["kill", "--signal", name, id])),
+    logs: async () => {
+      const { stdout, stderr } = await must(["logs", id]);
+      return { stdout, stderr };
+    },
+    exec: (command, { user, env = {}, input } = {}) =>
+      run(
+        [
+          "exec",
+          ...(input === undefined ? [] : ["--interactive"]),
+          ...(user === undefined ? [] : ["--user", user]),
+          ...envWords(env),
+          id,
+          ...command,
+        ],
+        { input, withinMs: 120_000 },
+      ),
+    sh: async (line) => {
+      const outcome = await handle.exec(["sh", "-c", line]);
+      if (outcome.status !== 0)
+        throw new Error(`status ${outcome.status} from: ${line}\n${outcome.stdout}${outcome.stderr}`);
+      return outcome.stdout;
+    },
+    inspect: async (format) => (await must(["inspect", "--format", format, id])).stdout.trim(),
+  };
+  return handle;
+}
+
+function waitForLog(id: string, sign: string | RegExp, withinMs: number): Promise<void> {
+  const isThere = (log: string) => (typeof sign === "string" ? log.includes(sign) : sign.test(log));
+  return new Promise((resolve, reject) => {
+    const follower = spawn(engine, ["logs", "--follow", id], { stdio: ["ignore", "pipe", "pipe"] });
+    const tooLate = setTimeout(() => end(`did not come within ${withinMs} ms`), withinMs);
+    let log = "";
+    const listen = (chunk: Buffer) => {
+      log += chunk.toString();
+      if (isThere(log)) end();
+    };
+    const end = (complaint?: string) => {
+      clearTimeout(tooLate);
+      follower.removeAllListeners();
+      follower.kill();
+      if (complaint === undefined) resolve();
+      else reject(new Error(`${sign} ${complaint}; the log until then:\n${log}`));
+    };
+    follower.stdout.on("data", listen);
+    follower.stderr.on("data", listen);
+    follower.on("error", (error) => end(error.message));
+    follower.on("close", () => end("never came: the container ended"));
+  });
+}
+
+/** Runs the engine and answers how it ended; only not getting an answer in time is an error. */
+export function run(
+  words: readonly string[],
+  { input, withinMs = 60_000 }: { input?: string | Buffer | undefined; withinMs?: number } = {},
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      engine,
+      words,
+      { encoding: "buffer", maxBuffer: 1 << 28, timeout: withinMs, killSignal: "SIGKILL" },
+      (error, stdout, stderr) => {
+        if (error && typeof error.code !== "number") {
+          const reason = error.killed ? `no end within ${withinMs} ms` : error.message;
+          reject(new Error(`${reason}: ${commandLine(words)}\n${stdout}${stderr}`));
+          return;
+        }
+        const status = error ? Number(error.code) : 0;
+        resolve({ status, stdout: stdout.toString(), stderr: stderr.toString(), stdoutBytes: stdout });
+      },
+    );
+    child.stdin?.on("error", () => {}); // who has ended reads no more
+    child.stdin?.end(input);
+  });
+}
+
+async function must(words: readonly string[], options: { withinMs?: number } = {}): Promise<Outcome> {
+  const outcome = await run(words, options);
+  if (outcome.status !== 0)
+    throw new Error(`status ${outcome.status} from: ${commandLine(words)}\n${outcome.stdout}${outcome.stderr}`);
+  return outcome;
+}
+
+function runWords({ command = [], env = {}, args = [], image: from = image }: ContainerOptions): string[] {
+  return [...envWords(env), ...args, from, ...command];
+}
+
+function envWords(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+}
+
+async function showLog(id: string, words: readonly string[]): Promise<void> {
+  const { stdout, stderr } = await run(["logs", id]);
+  console.error(`the container's log:\n${stdout}${stderr}\nrepeat: ${commandLine(words)}`);
+}
+
+function commandLine(words: readonly string[]): string {
+  return [engine, ...words]
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`))
+    .join(" ");
+}
+
+function hasFailed(t: TestContext): boolean {
+  return (t as { passed?: boolean }).passed === false; // absent before Node 20.12
+}
+
+let containerCount = 0;
+function uniqueName(): string {
+  containerCount += 1;
+  return `baseimage-test-${process.pid}-${containerCount}`;
+}

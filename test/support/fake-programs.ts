@@ -1,0 +1,204 @@
+// What the processes of fake-linux.ts do: short programs, and runit as its man pages have it.
+import type { FakeProcess, FakeProgram } from "./fake-linux.ts";
+
+const SIGTERM = 15;
+const SIGCONT = 18;
+
+/** Ends by itself; a TERM before that is the end too, as for most programs. */
+export function exitsAfter(ms: number, code = 0): FakeProgram {
+  return (self) => self.after(ms, () => self.exit(code));
+}
+
+/** Dies of a signal that it sends itself. */
+export function diesAfter(ms: number, signal: number): FakeProgram {
+  return (self) => self.after(ms, () => self.linux.endProcess(self, signal));
+}
+
+/** Lives on; TERM ends it at once, with status 128 + 15 as a shell would say. */
+export const sleeps: FakeProgram = () => {};
+
+/** Lives on, and ends `ms` after a TERM. */
+export function endsOnTerm(ms: number, code = 0): FakeProgram {
+  return (self) => self.on(SIGTERM, () => self.after(ms, () => self.exit(code)));
+}
+
+/** Does not mind TERM: only KILL ends it. */
+export const ignoresTerm: FakeProgram = (self) => self.ignore(SIGTERM);
+
+/** Stops itself, as by SIGSTOP: nothing but KILL reaches it until it is continued. */
+export function stopsAfter(ms: number): FakeProgram {
+  return (self) => self.after(ms, () => self.stop());
+}
+
+/** Leaves a grandchild behind in a session of its own, with nobody between, and goes on. */
+export function daemonises(ms: number, daemon: FakeProgram): FakeProgram {
+  return (self) =>
+    self.after(ms, () => {
+      const middle = self.spawn(() => {}, ["(daemonising)"], { session: true });
+      middle.spawn(daemon, ["/usr/sbin/some-daemon"]);
+      middle.exit(0);
+    });
+}
+
+/** On TERM starts another process, in a session of its own, and ends: what a TERM to all cannot see. */
+export function forksOnTerm(ms: number, heir: FakeProgram): FakeProgram {
+  return (self) =>
+    self.on(SIGTERM, () =>
+      self.after(ms, () => {
+        self.spawn(heir, ["/usr/bin/heir"], { session: true });
+        self.exit(0);
+      }),
+    );
+}
+
+/** A short-lived child every `ms`, for half a minute: somebody for each pid that becomes free. */
+export function startsMany(ms: number): FakeProgram {
+  return (self) => {
+    const start = () => {
+      self.spawn(exitsAfter(ms * 2), ["/usr/bin/short"]);
+      if (self.linux.nowMs < 30_000) self.after(ms, start);
+    };
+    start();
+  };
+}
+
+/** Gives its children's ends no look, so that they stay zombies until it ends. */
+export const neverReaps: FakeProgram = (self) => {
+  self.reaps = false;
+};
+
+/** Several habits in one program. */
+export function together(...programs: readonly FakeProgram[]): FakeProgram {
+  return (self) => {
+    for (const program of programs) program(self);
+  };
+}
+
+/** A folder below /etc/service. */
+export interface FakeService {
+  readonly name: string;
+  readonly run: FakeProgram;
+  readonly finish?: FakeProgram;
+  /** The log service ends by itself once its input ends: after this time. undefined: there is none. */
+  readonly logMs?: number;
+}
+
+/** How long the steps of runsvdir take. */
+export interface RunitTimes {
+  readonly forkMs: number;
+  readonly execMs: number;
+}
+
+/**
+ * runsvdir: a runsv for each service. On TERM it ends and leaves its runsv processes as they are.
+ *
+ * @see runsvdir(8)
+ */
+export function runsvdir(services: readonly FakeService[], { forkMs, execMs }: RunitTimes): FakeProgram {
+  return (self) => {
+    const start = (service: FakeService) => {
+      const fork = self.spawn(
+        (child) => {
+          child.name = "runsvdir";
+          child.argv = self.argv;
+          child.on(SIGTERM, () => {}); // a handler that sets a flag nobody reads again
+          child.after(execMs, () => child.become(runsv(service), ["runsv", service.name]));
+        },
+        ["runsvdir"],
+        { session: true },
+      );
+      owners.set(fork, service);
+    };
+    const owners = new Map<FakeProcess, FakeService>();
+    self.onChildEnd = (child) => {
+      const service = owners.get(child);
+      if (service !== undefined) self.after(1000, () => start(service));
+    };
+    self.on(SIGTERM, () => self.exit(0));
+    services.forEach((service, index) => {
+      self.after(forkMs * (index + 1), () => start(service));
+    });
+  };
+}
+
+/** Values of the last byte of supervise/status. */
+const DOWN = 0;
+const RUN = 1;
+const FINISH = 2;
+
+/**
+ * runsv: runs the service, then its finish script, and begins anew. On TERM, which is its control `x`, it
+ * stops the service, gives the log service the end of its input, waits for it and ends.
+ *
+ * @see runsv(8), signals and control
+ */
+function runsv(service: FakeService): FakeProgram {
+  return (self) => {
+    let state = DOWN;
+    let startedMs = 0;
+    let isExiting = false;
+    let isAsleep = false;
+    let main: FakeProcess | undefined;
+    let log: FakeProcess | undefined;
+    const enter = (next: number) => {
+      state = next;
+      self.publish("cwd/supervise/status", `${"\0".repeat(19)}${String.fromCharCode(next)}`);
+    };
+    const startLog = () => {
+      log = self.spawn(ignoresTerm, ["svlogd", service.name], { session: true });
+    };
+    const endLogInput = () => {
+      const ending = log;
+      ending?.after(service.logMs ?? 0, () => ending.exit(0));
+    };
+    const start = () => {
+      startedMs = self.linux.nowMs;
+      main = self.spawn(service.run, [`./run ${service.name}`], { session: true });
+      enter(RUN);
+    };
+    const stop = () => {
+      if (state === RUN) {
+        self.linux.after(0, () => main?.receive(SIGTERM));
+        self.linux.after(0, () => main?.receive(SIGCONT));
+      } else if (state === DOWN) {
+        if (log === undefined) self.exit(0);
+        else endLogInput();
+      }
+    };
+    const isDown = () => {
+      enter(DOWN);
+      if (isExiting) stop();
+      else if (self.linux.nowMs - startedMs >= 1000) start();
+      else {
+        isAsleep = true; // deaf: what comes meanwhile is noticed after the start
+        self.after(1000, () => {
+          isAsleep = false;
+          start();
+          if (isExiting) stop();
+        });
+      }
+    };
+    self.onChildEnd = (child) => {
+      if (child === log) {
+        log = undefined;
+        if (!isExiting) self.after(1000, () => !isExiting && startLog());
+        else if (state === DOWN && !isAsleep) self.exit(0);
+      } else if (child === main) {
+        if (state === FINISH || service.finish === undefined) isDown();
+        else {
+          main = self.spawn(service.finish, [`./finish ${service.name}`], { session: true });
+          enter(FINISH);
+        }
+      }
+    };
+    self.on(SIGTERM, () => {
+      if (isExiting) return;
+      isExiting = true;
+      if (!isAsleep) stop();
+    });
+    self.onEnd = endLogInput;
+    enter(DOWN);
+    if (service.logMs !== undefined) startLog();
+    start();
+  };
+}

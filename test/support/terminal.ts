@@ -1,0 +1,52 @@
+// A program at a terminal, as a person has it.
+import { spawn } from "node:child_process";
+import type { TestContext } from "node:test";
+
+export type Terminal = {
+  readonly output: string;
+  type(text: string): void;
+  /** Resolves once `sign` is in the output; throws when the time is up or the program ended without. */
+  waitFor(sign: RegExp, withinMs?: number): Promise<void>;
+  /** Waits for the program's end, and tells its status. */
+  ended(withinMs?: number): Promise<number>;
+};
+
+/** Runs the words at a terminal of their own. @param words plain ones, with nothing in them to be quoted */
+export function startAtTerminal(t: TestContext, words: readonly string[]): Terminal {
+  const child = spawn("script", ["-qefc", words.join(" "), "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
+  let output = "";
+  let wake = () => {};
+  const changed = () => new Promise<void>((done) => void (wake = done));
+  child.stdin.on("error", () => {}); // who has ended reads no more
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    wake();
+  });
+  child.on("close", () => wake());
+  t.after(() => {
+    if (child.exitCode === null) child.kill("SIGKILL");
+    if ((t as { passed?: boolean }).passed === false) console.error(`the terminal showed:\n${output}`);
+  });
+
+  const until = async (isSo: () => boolean, what: string, withinMs: number) => {
+    const end = performance.now() + withinMs;
+    const timer = setTimeout(() => wake(), withinMs + 1);
+    while (!isSo()) {
+      if (performance.now() > end || (child.exitCode !== null && what !== "its end"))
+        throw new Error(`${what} never came:\n${output}`);
+      await changed();
+    }
+    clearTimeout(timer);
+  };
+  return {
+    get output() {
+      return output;
+    },
+    type: (text) => void child.stdin.write(text),
+    waitFor: (sign, withinMs = 20_000) => until(() => sign.test(output), String(sign), withinMs),
+    ended: async (withinMs = 20_000) => {
+      await until(() => child.exitCode !== null, "its end", withinMs);
+      return child.exitCode ?? -1;
+    },
+  };
+}

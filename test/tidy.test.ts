@@ -1,0 +1,146 @@
+// This repository's own rules, as far as neither the compiler nor Biome knows them.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { test } from "node:test";
+
+/** What is or would be committed. */
+const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { encoding: "utf8" })
+  .split("\0")
+  .filter((file) => file !== "" && existsSync(file) && statSync(file).isFile());
+const shipped = files.filter((file) => file.startsWith("src/") && file.endsWith(".ts") && !file.endsWith(".test.ts"));
+
+function read(file: string): string {
+  return readFileSync(file, "utf8");
+}
+
+/** The text between two marks, both left out. */
+function between(text: string, from: string, to: string): string {
+  const start = text.indexOf(from) + from.length;
+  assert.ok(start >= from.length, `no ${from}`);
+  return text.slice(start, text.indexOf(to, start));
+}
+
+test("native/linux.c has the methods of interface Linux, with as many arguments", () => {
+  const port = between(read("src/linux/linux.ts"), "export interface Linux {", "\n}\n").replace(
+    /\/\*[\s\S]*?\*\//g,
+    "",
+  );
+  const methods = [...port.matchAll(/^ {2}(\w+)\(([^)]*)\):/gm)].map(
+    ([, name, parameters = ""]) => `${name} ${parameters === "" ? 0 : parameters.split(",").length}`,
+  );
+  const table = between(read("native/linux.c"), "JSCFunctionListEntry table[] = {", "\n};");
+  const entries = [...table.matchAll(/JS_CFUNC(?:_MAGIC)?_DEF\("(\w+)", (\d+)/g)].map(
+    ([, name, count]) => `${name} ${count}`,
+  );
+  assert.ok(methods.length > 20);
+  assert.deepEqual(entries.sort(), methods.sort());
+});
+
+test("native/linux.c and src/linux/linux.ts mean the same bits for spawn", () => {
+  const numbers = (text: string) => [...text.matchAll(/[:=] (\d+)/g)].map(([, number]) => number);
+  const bits = numbers(between(read("src/linux/linux.ts"), "export const SPAWN = {", "} as const"));
+  assert.ok(bits.length >= 4);
+  assert.deepEqual(numbers(between(read("native/linux.c"), "enum { SPAWN_SESSION", "}")), bits);
+});
+
+test("shipped code is ASCII: a string literal is bytes", () => {
+  for (const file of [...shipped, ...files.filter((name) => /^native\/.*\.[ch]$/.test(name))]) {
+    const odd = read(file)
+      .split("\n")
+      .findIndex((line) => /[^\t -~]/.test(line));
+    assert.equal(odd, -1, `${file}:${odd + 1}`);
+  }
+});
+
+/** Source without comments, the text of strings and templates, and with each regular expression as REGEXP. */
+function codeOf(source: string): string {
+  const token =
+    /(\/\*[\s\S]*?\*\/|\/\/[^\n]*)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\$]|\\[\s\S]|\$(?!\{)|\$\{[^`}]*\})*`)|([(,=:[!&|?{;+*%<>~^]\s*|\breturn\s+|\bcase\s+)\/(?![*/])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/g;
+  return source.replace(token, (_all, comment?: string, text?: string, before?: string) =>
+    comment !== undefined ? "" : text !== undefined ? '""' : `${before ?? ""}REGEXP`,
+  );
+}
+
+test("codeOf() finds regular expressions and leaves divisions, comments and strings alone", () => {
+  assert.equal(codeOf("const x = /a[/]b\\//g;"), "const x = REGEXP;");
+  assert.equal(codeOf("f(/x/, a / b / c) // /no/\n"), "f(REGEXP, a / b / c) \n");
+  assert.equal(codeOf("return /x/.test(y)"), "return REGEXP.test(y)");
+  assert.equal(codeOf("f(`a/${b}/c`, d)"), 'f("", d)');
+  assert.equal(codeOf('/* /x/ */ g("= /x/")'), ' g("")');
+});
+
+test("shipped code uses nothing of the language that the engine lacks", () => {
+  // What the compiler knows from ES2023 and native/main.c leaves out.
+  const missing =
+    /\b(?:REGEXP|RegExp|JSON|Date|Promise|Proxy|async|await|Intl|Atomics|WeakRef|FinalizationRegistry|DataView|(?:Shared)?ArrayBuffer|\w+Array(?=[.<(])|eval|import\(|localeCompare)\b|\.(?:match|matchAll|search)\(/;
+  for (const file of shipped) {
+    for (const [index, line] of codeOf(read(file)).split("\n").entries()) {
+      assert.equal(missing.exec(line)?.[0], undefined, `${file}, about line ${index + 1}: ${line.trim()}`);
+    }
+  }
+});
+
+test("every file of src exports something and says in a doc comment what it is", () => {
+  for (const file of shipped) assert.match(read(file), /\*\/\nexport /, file);
+});
+
+test("every text file ends with one newline and has no trailing blanks, no tabs but where they must be, no CR", () => {
+  for (const file of files) {
+    const bytes = readFileSync(file);
+    if (bytes.includes(0) || bytes.length === 0) continue;
+    const text = bytes.toString("latin1");
+    if (file.includes("/container_environment/")) continue; // the content is the value
+    assert.ok(text.endsWith("\n") && !text.endsWith("\n\n"), `${file} ends oddly`);
+    for (const [index, line] of text.split("\n").entries()) {
+      assert.ok(!/[ \t\r]$/.test(line), `${file}:${index + 1} ends with a blank`);
+    }
+  }
+});
+
+test("what is executable begins with #!, and the other way round", () => {
+  for (const file of files) {
+    const starts = read(file).startsWith("#!");
+    const isExecutable = (statSync(file).mode & 0o111) !== 0;
+    if (isExecutable) assert.ok(starts, `${file} is executable and has no first line that says by what`);
+  }
+});
+
+test("no file is large, and nothing built or brought is among them", () => {
+  for (const file of files) {
+    assert.ok(statSync(file).size < 200_000, `${file} is large`);
+    assert.ok(!/(^|\/)(node_modules|build)\/|\.(o|a|so|zip|tar|gz|orig|rej|log)$/.test(file), file);
+  }
+});
+
+test("no file names a folder of the machine that it was written on", () => {
+  const here = process.cwd();
+  const home = process.env["HOME"] ?? "/root";
+  const paths = [here.split("/").length > 2 ? here : "", home.split("/").length > 2 ? home : ""].filter(
+    (path) => path !== "",
+  );
+  for (const file of files) {
+    for (const path of paths) assert.ok(!read(file).includes(`${path}/`), `${file} names ${path}`);
+  }
+});
+
+test("what texts and comments refer to is there", () => {
+  for (const file of files) {
+    const text = read(file);
+    for (const [, path = ""] of text.matchAll(/\b(docs\/[\w./-]+\.md)\b/g))
+      assert.ok(existsSync(path), `${file} names ${path}`);
+    if (!file.endsWith(".md")) continue;
+    const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
+    for (const [, target = ""] of text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)) {
+      assert.ok(existsSync(folder + target), `${file} links to ${target}`);
+    }
+  }
+});
+
+test("every make task that a text tells of exists", () => {
+  const tasks = new Set([...read("Makefile").matchAll(/^([a-z][\w-]*):/gm)].map(([, name]) => name));
+  for (const file of files.filter((name) => name.endsWith(".md"))) {
+    for (const [, task = ""] of read(file).matchAll(/`make ([a-z][\w-]*)/g))
+      assert.ok(tasks.has(task), `${file}: make ${task}`);
+  }
+});
