@@ -41,6 +41,11 @@ export function judge(sections) {
       1,
     ),
     atMost(
+      "the same, with an environment to write down",
+      ratio(median("start-pid1", "my_init, environment new"), median("start-pid1", "tini")),
+      1,
+    ),
+    atMost(
       "my_init -- true over true, not PID 1: ratio to tini",
       ratio(median("start-plain", "my_init"), median("start-plain", "tini")),
       1,

@@ -279,11 +279,11 @@ done:
     return answer;
 }
 
-static JSValue linux_monotonic_ms(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue clock_ms(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int clock)
 {
     UNUSED, (void)argv;
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return JS_NewFloat64(ctx, (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6);
 }
 
@@ -348,7 +348,8 @@ static JSValue linux_read_file(JSContext *ctx, JSValueConst self, int argc, JSVa
     char *path = text_to_c(ctx, &error, argv[0]);
     if (path == NULL)
         return refused(ctx, error);
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    /* Not by open(3): musl's sets close-on-exec a second time, for kernels of long ago. */
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, 0);
     error = errno;
     free_text(ctx, path);
     if (fd < 0)
@@ -618,7 +619,8 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("getPid", 0, linux_get_pid),
     JS_CFUNC_DEF("takeSignal", 0, linux_take_signal),
     JS_CFUNC_DEF("poll", 3, linux_poll),
-    JS_CFUNC_DEF("monotonicMs", 0, linux_monotonic_ms),
+    JS_CFUNC_MAGIC_DEF("monotonicMs", 0, clock_ms, CLOCK_MONOTONIC),
+    JS_CFUNC_MAGIC_DEF("realtimeMs", 0, clock_ms, CLOCK_REALTIME),
     JS_CFUNC_DEF("getEuid", 0, linux_get_euid),
     JS_CFUNC_DEF("setGroups", 1, linux_set_groups),
     JS_CFUNC_DEF("setGid", 1, linux_set_gid),

@@ -76,6 +76,9 @@ export interface Linux {
   /** Milliseconds, with a fraction, since an unspecified start. @see clock_gettime(2), CLOCK_MONOTONIC */
   monotonicMs(): number;
 
+  /** Milliseconds, with a fraction, since 1970. @see clock_gettime(2), CLOCK_REALTIME */
+  realtimeMs(): number;
+
   // -- identity -----------------------------------------------------------------------------------
 
   /** @see geteuid(2) */

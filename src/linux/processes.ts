@@ -74,12 +74,17 @@ export function isAlive(linux: Linux, process: Process): boolean {
   return now !== undefined && now.startTime === process.startTime && !now.isZombie;
 }
 
+/** The words it was started with; none for a zombie. @see proc_pid_cmdline(5) */
+export function commandWords(linux: Linux, pid: number): string[] {
+  const words = linux.readFile(`/proc/${pid}/cmdline`, MOST_BYTES, true);
+  if (typeof words === "number" || words === "") return [];
+  return (words.endsWith("\0") ? words.slice(0, -1) : words).split("\0");
+}
+
 /** Its words with spaces between, safe for a log line; its name in brackets where it has none (a zombie, say). */
 export function commandLine(linux: Linux, process: Process): string {
-  const words = linux.readFile(`/proc/${process.pid}/cmdline`, MOST_BYTES, true);
-  if (typeof words === "number" || words === "") return `[${printable(process.name)}]`;
-  const line = words.endsWith("\0") ? words.slice(0, -1) : words;
-  return printable(line.split("\0").join(" "));
+  const words = commandWords(linux, process.pid);
+  return printable(words.length === 0 ? `[${process.name}]` : words.join(" "));
 }
 
 /** Whether the process has asked the kernel to drop `signal`, as an interactive shell does with SIGTERM. */

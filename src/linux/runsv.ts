@@ -2,8 +2,21 @@ import { wholeNumber } from "../core/args.ts";
 import type { EventLoop } from "./event-loop.ts";
 import type { Linux } from "./linux.ts";
 
-/** Where in supervise/status the state stands, and its value for "down, and no finish script runs". @see runsv(8) */
+/** Starts a runsv for each service. @see runsvdir(8) */
+export const RUNSVDIR = "/usr/bin/runsvdir";
+
+/** What runsv tells of its service in the 20 bytes of supervise/status. @see runsv(8) */
+export interface ServiceState {
+  /** Neither the service nor its finish script runs. */
+  readonly isDown: boolean;
+  /** How long the service has been running or down. */
+  readonly ageMs: number;
+}
+
 const STATUS_BYTES = 20;
+/** The time of the last change, TAI64N: seconds since 1970, and ten more, stand in its bytes 4 to 7. */
+const SECONDS_INDEX = 4;
+const TAI_OFFSET = 10;
 const STATE_INDEX = 19;
 const STATE_DOWN = 0;
 
@@ -12,10 +25,16 @@ function superviseFolder(runsv: number): string {
   return `/proc/${runsv}/cwd/supervise`;
 }
 
-/** Whether runsv says that its service, finish script included, is not running. */
-export function isServiceDown(linux: Linux, runsv: number): boolean {
+/** What runsv says of its service; undefined where it has not said anything yet. */
+export function serviceState(linux: Linux, runsv: number): ServiceState | undefined {
   const status = linux.readFile(`${superviseFolder(runsv)}/status`, STATUS_BYTES, true);
-  return typeof status === "string" && status.charCodeAt(STATE_INDEX) === STATE_DOWN;
+  if (typeof status === "number" || status.length < STATUS_BYTES) return undefined;
+  let seconds = 0;
+  for (let i = 0; i < 4; i++) seconds = seconds * 256 + status.charCodeAt(SECONDS_INDEX + i);
+  return {
+    isDown: status.charCodeAt(STATE_INDEX) === STATE_DOWN,
+    ageMs: linux.realtimeMs() - (seconds - TAI_OFFSET) * 1000,
+  };
 }
 
 /** The pid of the service's log service, or undefined where it has none. */
@@ -24,27 +43,34 @@ export function logServicePid(linux: Linux, runsv: number): number | undefined {
   return typeof line === "string" ? wholeNumber(line.trim()) : undefined;
 }
 
-/**
- * Calls `onChange` with the pid of a runsv each time it has written a new state of its service.
- *
- * @returns ends it; where the kernel has no more watches to give, some or all changes are not told
- */
-export function watchServices(
-  linux: Linux,
-  loop: EventLoop,
-  runsvs: readonly number[],
-  onChange: (runsv: number) => void,
-): () => void {
-  const fd = linux.inotifyOpen();
-  if (fd < 0) return () => {};
-  const byWatch = new Map(runsvs.map((runsv) => [linux.inotifyAdd(fd, superviseFolder(runsv)), runsv]));
-  loop.watch(fd, () => {
-    const watches = linux.inotifyRead(fd);
-    if (typeof watches === "number") return;
-    for (const watch of new Set(watches)) {
-      const runsv = byWatch.get(watch);
-      if (runsv !== undefined) onChange(runsv);
-    }
-  });
-  return () => loop.unwatch(fd);
+/** Tells of the changes of some services, where the kernel has watches to give; where not, nothing is told. */
+export class ServiceWatch {
+  readonly #linux: Linux;
+  readonly #loop: EventLoop;
+  readonly #byWatch = new Map<number, number>();
+  readonly #fd: number;
+
+  /** @param onChange called with the pid of a runsv each time it has written a new state of its service */
+  constructor(linux: Linux, loop: EventLoop, onChange: (runsv: number) => void) {
+    this.#linux = linux;
+    this.#loop = loop;
+    this.#fd = linux.inotifyOpen();
+    if (this.#fd < 0) return;
+    loop.watch(this.#fd, () => {
+      const watches = linux.inotifyRead(this.#fd);
+      if (typeof watches === "number") return;
+      for (const watch of new Set(watches)) {
+        const runsv = this.#byWatch.get(watch);
+        if (runsv !== undefined) onChange(runsv);
+      }
+    });
+  }
+
+  add(runsv: number): void {
+    if (this.#fd >= 0) this.#byWatch.set(this.#linux.inotifyAdd(this.#fd, superviseFolder(runsv)), runsv);
+  }
+
+  end(): void {
+    if (this.#fd >= 0) this.#loop.unwatch(this.#fd);
+  }
 }

@@ -3,11 +3,11 @@ import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { execFailure } from "../linux/exec-failure.ts";
 import { SPAWN } from "../linux/linux.ts";
+import { RUNSVDIR } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
 import { Services } from "./services.ts";
 
-const RUNSVDIR = "/usr/bin/runsvdir";
 const FOLDER = "/etc/service";
 
 /** What finish scripts and log services have left after their services were killed. */

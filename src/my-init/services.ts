@@ -1,13 +1,16 @@
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
-import { allProcesses, childPids, commandLine, isAlive, type Process, readProcess } from "../linux/processes.ts";
-import { isServiceDown, logServicePid, watchServices } from "../linux/runsv.ts";
+import { allProcesses, childPids, commandWords, isAlive, type Process, readProcess } from "../linux/processes.ts";
+import { logServicePid, RUNSVDIR, ServiceWatch, serviceState } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, forceToExit } from "./force.ts";
 
 /** How soon to look again at a child of runsvdir that has not become a runsv yet: a matter of microseconds. */
 const FORK_TO_EXEC_MS = 2;
 const FORK_AT_LEAST_MS = 100;
+
+/** runsv starts a service that ran for less than a second only a second later; the status tells whole seconds. */
+const LONG_LIVED_MS = 3000;
 
 /** A runsv that was handed to us, and the name of the service it looks after. */
 interface Supervisor {
@@ -46,12 +49,15 @@ export class Services {
    */
   tellToStop(): () => void {
     const { children, linux, loop } = this.#context;
-    const unwatch = watchServices(linux, loop, [...this.#supervisors.keys()], (pid) => this.#releaseIfDown(pid));
-    for (const [pid, { child }] of this.#supervisors) {
-      children.signal(child, SIGNAL.SIGTERM);
+    for (const { child } of this.#supervisors.values()) children.signal(child, SIGNAL.SIGTERM);
+    const watch = new ServiceWatch(linux, loop, (pid) => this.#releaseIfDown(pid));
+    for (const pid of this.#supervisors.keys()) {
+      const state = serviceState(linux, pid);
+      if (state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS) continue;
+      watch.add(pid);
       this.#releaseIfDown(pid);
     }
-    return unwatch;
+    return () => watch.end();
   }
 
   /** Kills what still runs of the services, log services only `withLogs`: they have yet to hear the last words. */
@@ -78,18 +84,17 @@ export class Services {
   #takeOver(): boolean {
     const { children, linux } = this.#context;
     const self = linux.getPid();
-    const ours = allProcesses(linux).filter((process) => process.parent === self && !process.isZombie);
-    for (const process of ours) {
-      if (process.name !== "runsv" || this.#supervisors.has(process.pid)) continue;
-      this.#supervisors.set(process.pid, { child: children.adopt(process.pid), service: this.#serviceOf(process) });
+    let isForking = false;
+    // Twice: where one of our children ends while they are listed, the list may lack another.
+    for (const pid of [...childPids(linux, self), ...childPids(linux, self)]) {
+      if (this.#supervisors.has(pid)) continue;
+      const words = commandWords(linux, pid);
+      // A fork of runsvdir keeps its words, and its deafness to TERM, until it has executed runsv.
+      if (words[0] === RUNSVDIR) isForking = true;
+      // runsv's only argument is the service's folder, relative to runsvdir's.
+      if (words[0] === "runsv") this.#supervisors.set(pid, { child: children.adopt(pid), service: words[1] ?? "" });
     }
-    // A fork of runsvdir keeps its name, and its deafness to TERM, until it has executed runsv.
-    return !ours.some(({ name }) => name === "runsvdir");
-  }
-
-  /** runsv's only argument is the service's folder, relative to runsvdir's. */
-  #serviceOf(runsv: Process): string {
-    return commandLine(this.#context.linux, runsv).split(" ").at(-1) ?? "";
+    return !isForking;
   }
 
   /**
@@ -100,7 +105,8 @@ export class Services {
   #releaseIfDown(pid: number): void {
     const { children, linux } = this.#context;
     const runsv = this.#supervisors.get(pid)?.child;
-    if (runsv === undefined || runsv.end !== undefined || this.#released.has(pid) || !isServiceDown(linux, pid)) return;
+    if (runsv === undefined || runsv.end !== undefined || this.#released.has(pid)) return;
+    if (serviceState(linux, pid)?.isDown !== true) return;
     this.#released.add(pid);
     this.#logServices.push(...childPids(linux, pid).flatMap((child) => readProcess(linux, child) ?? []));
     children.signal(runsv, SIGNAL.SIGKILL);

@@ -1,7 +1,7 @@
 // The container environment between process, directory and dumps. Spec section 3.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { describe, test } from "node:test";
 import { dockerEnv, makeView, processRing, runInit, startInit, type View } from "../support/process.ts";
 
@@ -310,6 +310,19 @@ describe("environment", processRing, () => {
     }
     assert.equal((await init.ended()).status, 0);
     assert.ok(reads > 5, `${reads} reads`);
+  });
+
+  test("a dump is replaced, never written over: who has the old one open reads it to its end", async (t) => {
+    const view = await makeView(t);
+    await runInit(t, { view, env: { ...dockerEnv, COLOUR: "red" }, args: ["--skip-runit", "true"] });
+    const dumps = [`${DIRECTORY}.sh`, `${DIRECTORY}.json`, `${DIRECTORY}/COLOUR`];
+    const old = dumps.map((path) => ({ path, fd: openSync(view.path(path), "r"), content: view.read(path) }));
+    await runInit(t, { view, env: { ...dockerEnv, COLOUR: "green" }, args: ["--skip-runit", "true"] });
+    for (const { path, fd, content } of old) {
+      assert.equal(readFileSync(fd, "latin1"), content, path);
+      closeSync(fd);
+      assert.match(view.read(path), /green/);
+    }
   });
 
   test("an image without the directory boots, and none is made", async (t) => {

@@ -1,7 +1,7 @@
 // While a container runs: orphans are reaped, and nothing blocks my_init. Spec section 4.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { dockerEnv, type Init, processRing, runInit, startInit, until } from "../support/process.ts";
+import { dockerEnv, type Init, makeView, processRing, runInit, startInit, until } from "../support/process.ts";
 
 const zombies = (init: Init) => init.processes().filter(({ state }) => state === "Z");
 
@@ -57,6 +57,16 @@ describe("running", processRing, () => {
       assert.equal(ended.status, 5);
     });
   }
+
+  test("standard streams that are closed are none for what it opens, and are open for what it starts", async (t) => {
+    const view = await makeView(t);
+    await runInit(t, {
+      view,
+      redirect: ">&- 2>&- <&-",
+      args: ["sh", "-c", 'for fd in 0 1 2; do readlink "/proc/$/fd/$fd"; done > /tmp/streams 2> /tmp/errors; ls -l /proc/$$/fd >> /tmp/errors 2>&1'],
+    });
+    console.error(view.read("/tmp/errors")); assert.match(view.read("/tmp/streams"), /^\/dev\/null\n.*\n\/dev\/null\n$/);
+  });
 
   test("a reader that has gone away ends nothing", async (t) => {
     const ended = await runInit(t, {

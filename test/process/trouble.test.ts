@@ -162,14 +162,14 @@ describe("trouble with the disk", processRing, () => {
       view,
       scripts: {
         ...lastScript,
-        "/etc/my_init.d/10_fill": `head -c 60000 /dev/zero | tr '\\0' v > ${DIRECTORY}/NEW; head -c 16m /dev/zero > /etc/filler; true`,
+        "/etc/my_init.d/10_fill": `cp ${DIRECTORY}.sh ${DIRECTORY}.json /tmp; head -c 60000 /dev/zero | tr '\\0' v > ${DIRECTORY}/NEW; head -c 16m /dev/zero > /etc/filler; true`,
         "/etc/my_init.d/20_next": "echo next ran",
       },
     });
     assertOrderlyEnd(ended, /cannot write ".*": no space left on device \(ENOSPC\)/);
     assert.doesNotMatch(ended.stdout, /next ran/);
-    assert.equal(JSON.parse(view.read(`${DIRECTORY}.json`)).HOSTNAME, "box");
-    assert.match(view.read(`${DIRECTORY}.sh`), /^export HOSTNAME=box$/m);
+    for (const end of ["sh", "json"])
+      assert.equal(view.read(`${DIRECTORY}.${end}`), view.read(`/tmp/container_environment.${end}`));
     assert.deepEqual(
       view.list("/etc").filter((name) => name.includes(".tmp")),
       [],

@@ -521,6 +521,10 @@ export class FakeLinux implements Linux {
     }
   }
 
+  realtimeMs(): number {
+    return 1_700_000_000_000 + this.#nowMs;
+  }
+
   monotonicMs(): number {
     return this.#nowMs;
   }

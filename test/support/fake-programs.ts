@@ -136,13 +136,17 @@ function runsv(service: FakeService): FakeProgram {
   return (self) => {
     let state = DOWN;
     let startedMs = 0;
+    let changedMs = 0;
     let isExiting = false;
     let isAsleep = false;
     let main: FakeProcess | undefined;
     let log: FakeProcess | undefined;
     const enter = (next: number) => {
       state = next;
-      self.publish("cwd/supervise/status", `${"\0".repeat(19)}${String.fromCharCode(next)}`);
+      if (next !== FINISH) changedMs = self.linux.realtimeMs();
+      const seconds = Math.floor(changedMs / 1000) + 10;
+      const time = [24, 16, 8, 0].map((shift) => String.fromCharCode((seconds >>> shift) & 0xff)).join("");
+      self.publish("cwd/supervise/status", `@\0\0\0${time}${"\0".repeat(11)}${String.fromCharCode(next)}`);
     };
     const startLog = () => {
       log = self.spawn(ignoresTerm, ["svlogd", service.name], { session: true });
