@@ -18,6 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef RENAME_EXCHANGE /* not in every libc's headers */
+#define RENAME_EXCHANGE 2
+#endif
+
 #define UNUSED (void)self, (void)argc
 
 sigset_t blocked_signals;
@@ -355,6 +359,12 @@ static JSValue linux_read_file(JSContext *ctx, JSValueConst self, int argc, JSVa
     if (fd < 0)
         return JS_NewInt32(ctx, -error);
 
+    struct stat facts;
+    if (fstat(fd, &facts) < 0 || !S_ISREG(facts.st_mode)) {
+        close(fd);
+        return JS_NewInt32(ctx, S_ISDIR(facts.st_mode) ? -EISDIR : -EINVAL);
+    }
+
     /* Most files are small: those never touch malloc. One byte more than allowed is asked for, so that too much shows. */
     char start[4096];
     size_t limit = (size_t)max + 1, capacity = sizeof start, len = 0;
@@ -367,7 +377,8 @@ static JSValue linux_read_file(JSContext *ctx, JSValueConst self, int argc, JSVa
             break;
         }
         len += (size_t)got;
-        if (got == 0 || len == limit) {
+        /* A file of /proc has no size; of others the size spares the read that tells the end. */
+        if (got == 0 || len == limit || (off_t)len == facts.st_size) {
             if (len == limit && is_cut)
                 len--;
             answer = len == limit ? JS_NewInt32(ctx, -EFBIG) : text_from_bytes(ctx, bytes, len);
@@ -500,7 +511,8 @@ static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueCon
     return answer;
 }
 
-static JSValue linux_rename(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+/* rename and exchange: `flags` of renameat2(2). */
+static JSValue rename_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int flags)
 {
     UNUSED;
     int error;
@@ -508,7 +520,10 @@ static JSValue linux_rename(JSContext *ctx, JSValueConst self, int argc, JSValue
     if (from == NULL)
         return refused(ctx, error);
     char *to = text_to_c(ctx, &error, argv[1]);
-    JSValue answer = to == NULL ? refused(ctx, error) : result(ctx, rename(from, to));
+    JSValue answer = to == NULL ? refused(ctx, error)
+                     : flags == 0
+                         ? result(ctx, rename(from, to))
+                         : result(ctx, (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags));
     free_text(ctx, from);
     free_text(ctx, to);
     return answer;
@@ -632,7 +647,8 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_MAGIC_DEF("access", 2, path_call, CALL_ACCESS),
     JS_CFUNC_MAGIC_DEF("chmod", 2, path_call, CALL_CHMOD),
     JS_CFUNC_MAGIC_DEF("chown", 3, path_call, CALL_CHOWN),
-    JS_CFUNC_DEF("rename", 2, linux_rename),
+    JS_CFUNC_MAGIC_DEF("rename", 2, rename_call, 0),
+    JS_CFUNC_MAGIC_DEF("exchange", 2, rename_call, RENAME_EXCHANGE),
     JS_CFUNC_MAGIC_DEF("unlink", 1, path_call, CALL_UNLINK),
     JS_CFUNC_DEF("inotifyOpen", 0, linux_inotify_open),
     JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),

@@ -51,9 +51,7 @@ export function measureMemory(bench) {
       unit: "KiB",
       reference: "tini",
       rows: rows((processes) => processes.find(({ pid }) => pid === 1)?.pssKiB ?? Number.NaN),
-      notes: [
-        "whatever else runs from the same layers now, in any container, makes it smaller, but not for the static ones",
-      ],
+      notes: ["whatever else runs from the same layers now, in any container, makes it smaller: compare RSS"],
     },
     {
       id: "memory-supervision",

@@ -52,7 +52,7 @@ test("while it is written aside, nobody else can read it", () => {
   const linux: FakeLinux = new FakeLinux({
     fault: (call) => {
       const file = linux.files.get("/etc/.x");
-      if (call !== "rename" && file !== undefined) widest |= file.mode & 0o077;
+      if (!["exchange", "rename", "unlink"].includes(call) && file !== undefined) widest |= file.mode & 0o077;
       return 0;
     },
   });
@@ -68,7 +68,15 @@ test("without the right to give it away, group and others get nothing", () => {
 });
 
 test("where a mount sits on the file itself it is written in place", () => {
-  const linux = new FakeLinux({ fault: (call) => (call === "rename" ? 16 : 0) });
+  const linux = new FakeLinux({ fault: (call) => (call === "rename" || call === "exchange" ? 16 : 0) });
+  linux.addFile("/etc/x", "old");
+  replaceFile(linux, "/etc/x", "/etc/.x", "new", NEW);
+  assert.equal(linux.content("/etc/x"), "new");
+  assert.equal(linux.files.has("/etc/.x"), false);
+});
+
+test("a file system that cannot exchange two files renames", () => {
+  const linux = new FakeLinux({ fault: (call) => (call === "exchange" ? 22 : 0) });
   linux.addFile("/etc/x", "old");
   replaceFile(linux, "/etc/x", "/etc/.x", "new", NEW);
   assert.equal(linux.content("/etc/x"), "new");
@@ -81,7 +89,9 @@ test("whatever fails leaves the old file, nothing beside it, and an error that n
     ["chmod", 1],
     ["rename", 30],
   ] as const) {
-    const linux = new FakeLinux({ fault: (name) => (name === call ? errno : 0) });
+    const linux = new FakeLinux({
+      fault: (name) => (name === call || (call === "rename" && name === "exchange") ? errno : 0),
+    });
     linux.addFile("/etc/x", "old");
     assert.throws(
       () => replaceFile(linux, "/etc/x", "/etc/.x", "new", NEW),

@@ -93,10 +93,10 @@ export interface Linux {
   // -- files --------------------------------------------------------------------------------------
 
   /**
-   * Reads a whole file; never waits for a FIFO's writer.
+   * Reads a whole regular file. A folder is `-EISDIR`, anything else (a FIFO, a device) `-EINVAL`.
    *
    * @param isCut what has more than `maxBytes` is cut there; else it is `-EFBIG`
-   * @see open(2) with O_NONBLOCK, read(2)
+   * @see open(2) with O_NONBLOCK, fstat(2), read(2)
    */
   readFile(path: string, maxBytes: number, isCut: boolean): string | number;
 
@@ -122,6 +122,8 @@ export interface Linux {
   chown(path: string, uid: number, gid: number): number;
   /** @see rename(2) */
   rename(from: string, to: string): number;
+  /** Makes each the other, at once for all who look. @see renameat2(2), RENAME_EXCHANGE */
+  exchange(one: string, other: string): number;
   /** @see unlink(2) */
   unlink(path: string): number;
 

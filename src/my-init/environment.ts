@@ -14,7 +14,7 @@ import {
 import { isShellName, toJson, toShellScript } from "../core/env-export.ts";
 import { printable } from "../core/printable.ts";
 import { ERRNO, errorWords } from "../linux/errno.ts";
-import { fileFacts, replaceFile } from "../linux/files.ts";
+import { replaceFile } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Failure, SysError } from "../linux/sys-error.ts";
 import type { Log } from "./log.ts";
@@ -96,19 +96,18 @@ export class ContainerEnvironment {
   #readVariable(name: string): string | undefined {
     if (name === SCRATCH_NAME) return undefined;
     const path = `${DIRECTORY}/${name}`;
-    const facts = fileFacts(this.#linux, path);
-    if (typeof facts === "number") throw new SysError("cannot read", path, facts);
-    // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
-    if (facts.type === "directory" && name.startsWith("..")) return undefined;
-    if (facts.type !== "file" || name.includes("=")) {
-      const reason = facts.type === "file" ? "a variable's name cannot have an equals sign" : "it is no file";
-      this.#log.warn(`"${printable(path)}" is no variable: ${reason}`);
-      return undefined;
-    }
+    if (name.includes("=")) return this.#passOver(path, "a variable's name cannot have an equals sign");
     const content = this.#linux.readFile(path, MAX_VARIABLE_BYTES - name.length, false);
+    // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
+    if (content === -ERRNO.EISDIR && name.startsWith("..")) return undefined;
+    if (content === -ERRNO.EISDIR || content === -ERRNO.EINVAL) return this.#passOver(path, "it is no file");
     if (typeof content === "number") throw new SysError("cannot read", path, -content);
     if (content.includes("\0")) throw new Failure(`cannot use "${printable(path)}": a variable cannot hold a NUL byte`);
     return valueOfContent(content);
+  }
+
+  #passOver(path: string, reason: string): undefined {
+    this.#log.warn(`"${printable(path)}" is no variable: ${reason}`);
   }
 
   #writeDirectory(files: Environment): void {

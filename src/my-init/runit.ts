@@ -10,6 +10,9 @@ import { Services } from "./services.ts";
 
 const FOLDER = "/etc/service";
 
+/** How often runsvdir is told to go. */
+const TELL_AGAIN_MS = 3;
+
 /** What finish scripts and log services have left after their services were killed. */
 const FINISH_MS = 300;
 
@@ -41,8 +44,12 @@ export function startRunit({ log, children, environment, linux }: Context, hasIn
 export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number): void {
   const { log, children, loop } = context;
   log.info(`Shutting down runit daemon (PID ${runsvdir.pid})...`);
-  children.signal(runsvdir, SIGNAL.SIGTERM);
-  if (!waitInShutdown(context, () => runsvdir.end !== undefined, deadlineMs)) forceToExit(context, runsvdir);
+  // Told again and again: between looking for a signal and its sleep of 5 s, runsvdir is deaf for a moment.
+  const isGone = () => {
+    children.signal(runsvdir, SIGNAL.SIGTERM);
+    return runsvdir.end !== undefined;
+  };
+  if (!waitInShutdown(context, isGone, deadlineMs, TELL_AGAIN_MS)) forceToExit(context, runsvdir);
 
   const services = new Services(context, deadlineMs);
   const areGone = () => services.areGone();

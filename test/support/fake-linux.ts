@@ -637,6 +637,16 @@ export class FakeLinux implements Linux {
     return 0;
   }
 
+  exchange(one: string, other: string): number {
+    const errno = this.#enter("exchange", other) || this.#cannotChange(one) || this.#cannotChange(other);
+    if (errno !== 0) return -errno;
+    const [first, second] = [this.files.get(one), this.files.get(other)];
+    if (first === undefined || second === undefined) return -ENOENT;
+    this.files.set(one, second);
+    this.files.set(other, first);
+    return 0;
+  }
+
   unlink(path: string): number {
     const errno = this.#enter("unlink", path) || this.#cannotChange(path);
     if (errno !== 0) return -errno;
