@@ -42,13 +42,13 @@ void signals_block(void)
     signal(SIGCHLD, SIG_DFL);
 }
 
-/* Undoes signals_block, and whatever was ignored, for the program that follows. */
+/* Undoes signals_block, and whatever was ignored, for the program that follows. Not by sigaction(3): musl's
+ * refuses 32 to 34, and who started us may have ignored those too. */
 static void signals_restore(void)
 {
-    struct sigaction action = { .sa_handler = SIG_DFL };
+    const char default_action[64] = { 0 }; /* larger than the kernel's struct; SIG_DFL is 0 */
     for (int number = 1; number <= 64; number++)
-        if (number < 32 || number > 34)
-            sigaction(number, &action, NULL);
+        syscall(SYS_rt_sigaction, number, default_action, NULL, 8);
     sigset_t none;
     memset(&none, 0, sizeof none);
     sigprocmask(SIG_SETMASK, &none, NULL);

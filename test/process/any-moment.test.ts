@@ -79,6 +79,39 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
     });
   }
 
+  test("services that have only just started, or not yet, are stopped with their finish scripts and log services", async (t) => {
+    const names = ["a", "b", "c"];
+    const services = Object.fromEntries(
+      names.flatMap((name) => [
+        [
+          `/etc/service/${name}/run`,
+          `trap "echo ${name} ends; exit 0" TERM; echo ${name} begins; while :; do sleep 0.02; done`,
+        ],
+        [`/etc/service/${name}/finish`, `echo ${name} finished >&2`],
+        [
+          `/etc/service/${name}/log/run`,
+          `trap "" TERM; while read -r line; do echo "logged: $line"; done; echo log of ${name} closed`,
+        ],
+      ]),
+    );
+    const stopAfter = async (ms: number) => {
+      const init = await startInit(t, { scripts: services });
+      await init.waitFor("Runit started as PID");
+      await pause(ms);
+      init.signal("SIGTERM");
+      const { status, output } = await init.ended(15_000);
+      const has = (text: string) => output.includes(text);
+      for (const name of names) {
+        assert.equal(has(`logged: ${name} begins`), has(`logged: ${name} ends`), `${name} after ${ms} ms:\n${output}`);
+        assert.ok(!has(`logged: ${name} begins`) || has(`${name} finished`), `${name} after ${ms} ms:\n${output}`);
+        assert.ok(!has(`logged: ${name} begins`) || has(`log of ${name} closed`), `${name} after ${ms} ms:\n${output}`);
+      }
+      assert.doesNotMatch(output, /Forcing/, `after ${ms} ms`);
+      assert.equal(status, 0);
+    };
+    for (let ms = 0; ms < 30; ms += 3) await Promise.all([0, 1, 2, 3, 4].map((part) => stopAfter(ms + part / 2)));
+  });
+
   test("a startup script that takes its time is told to stop, and one that does not is killed by name", async (t) => {
     const init = await startInit(t, {
       env: { PATH: "/usr/bin:/bin", SHUTDOWN_TIMEOUT: "3" },
