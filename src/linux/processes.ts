@@ -10,6 +10,8 @@ export interface Process {
   /** The name of the program, cut to 15 bytes. */
   readonly name: string;
   readonly isZombie: boolean;
+  /** Stopped by a signal: it executes nothing. */
+  readonly isStopped: boolean;
   readonly hasTerminal: boolean;
   /** Clock ticks from the machine's start to the process's: tells two owners of one pid apart. */
   readonly startTime: number;
@@ -62,6 +64,7 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
     pid,
     parent: Number(fields[1]),
     name: line.slice(open + 1, close),
+    isStopped: fields[0] === "T",
     isZombie: fields[0] === "Z" || fields[0] === "X",
     hasTerminal: fields[4] !== "0",
     startTime: Number(fields[19]),

@@ -23,9 +23,10 @@ export class Services {
   readonly #context: Context;
   /** By pid. */
   readonly #supervisors = new Map<number, Supervisor>();
-  /** Log services whose runsv was released before them. */
+  /** Log services whose runsv was killed before them. */
   readonly #logServices: Process[] = [];
-  readonly #released = new Set<number>();
+  /** Those stopped to see whether they have anything left to do. */
+  readonly #held = new Map<number, Child>();
 
   /** Finds the runsv processes among our children, and waits for those that are only about to become one. */
   constructor(context: Context, deadlineMs: number) {
@@ -37,6 +38,7 @@ export class Services {
 
   /** Whether all supervisors, and so all services and their log services, have ended. */
   areGone(): boolean {
+    this.#decideOnHeld();
     for (const { child } of this.#supervisors.values()) if (child.end === undefined) return false;
     return !this.#logServices.some((process) => isAlive(this.#context.linux, process));
   }
@@ -50,12 +52,12 @@ export class Services {
   tellToStop(): () => void {
     const { children, linux, loop } = this.#context;
     for (const { child } of this.#supervisors.values()) children.signal(child, SIGNAL.SIGTERM);
-    const watch = new ServiceWatch(linux, loop, (pid) => this.#releaseIfDown(pid));
+    const watch = new ServiceWatch(linux, loop, (pid) => this.#holdIfDown(pid));
     for (const pid of this.#supervisors.keys()) {
       const state = serviceState(linux, pid);
       if (state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS) continue;
       watch.add(pid);
-      this.#releaseIfDown(pid);
+      this.#holdIfDown(pid);
     }
     return () => watch.end();
   }
@@ -100,15 +102,37 @@ export class Services {
   /**
    * runsv sleeps for a second after a service that ran for less than one, deaf to TERM, and then starts
    * it again before it listens. A runsv whose service is down has nothing left to do: it can go at once.
-   * Its log service reads the end of its input then, finishes, and is ours to wait for.
+   * But it also says "down" in the instant before it starts the service; so it is stopped, looked at when
+   * it is (which SIGCHLD tells), and then goes or goes on.
    */
-  #releaseIfDown(pid: number): void {
+  #holdIfDown(pid: number): void {
     const { children, linux } = this.#context;
     const runsv = this.#supervisors.get(pid)?.child;
-    if (runsv === undefined || runsv.end !== undefined || this.#released.has(pid)) return;
+    if (runsv === undefined || runsv.end !== undefined || this.#held.has(pid)) return;
     if (serviceState(linux, pid)?.isDown !== true) return;
-    this.#released.add(pid);
-    this.#logServices.push(...childPids(linux, pid).flatMap((child) => readProcess(linux, child) ?? []));
-    children.signal(runsv, SIGNAL.SIGKILL);
+    this.#held.set(pid, runsv);
+    children.signal(runsv, SIGNAL.SIGSTOP);
+  }
+
+  /** Looks at those who are held; the log service of one that goes reads the end of its input and is ours to wait for. */
+  #decideOnHeld(): void {
+    const { children, linux } = this.#context;
+    for (const [pid, runsv] of this.#held) {
+      if (runsv.end === undefined && !readProcess(linux, pid)?.isStopped) continue;
+      this.#held.delete(pid);
+      const logService = logServicePid(linux, pid);
+      if (serviceState(linux, pid)?.isDown !== true || this.#hasChildBut(pid, logService)) {
+        children.signal(runsv, SIGNAL.SIGCONT);
+        continue;
+      }
+      const log = logService === undefined ? undefined : readProcess(linux, logService);
+      if (log !== undefined) this.#logServices.push(log);
+      children.signal(runsv, SIGNAL.SIGKILL);
+    }
+  }
+
+  #hasChildBut(pid: number, logService: number | undefined): boolean {
+    const { linux } = this.#context;
+    return childPids(linux, pid).some((child) => child !== logService && readProcess(linux, child)?.isZombie === false);
   }
 }

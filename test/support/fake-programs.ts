@@ -150,6 +150,7 @@ function runsv(service: FakeService): FakeProgram {
     };
     const startLog = () => {
       log = self.spawn(ignoresTerm, ["svlogd", service.name], { session: true });
+      self.publish("cwd/log/supervise/pid", `${log.pid}\n`);
     };
     const endLogInput = () => {
       const ending = log;
