@@ -16,7 +16,7 @@ export ENGINE NAME VERSION BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISAB
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build test check test-unit test-engine test-process e2e bench ci clean engine-stop setup-node setup-lint setup-engine
+.PHONY: help run build test check test-unit test-engine test-process e2e bench ci clean engine-stop setup-node setup-lint setup-engine setup-podman
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -50,7 +50,7 @@ test-process: build ## the real binary as a plain process, and again with saniti
 	node scripts/test.mjs $(or $(FILES),test/process)
 	SANITIZED=1 node scripts/test.mjs $(or $(FILES),test/process)
 
-e2e: build ## the real image in real containers
+e2e: build setup-podman ## the real image in real containers
 	node scripts/test.mjs $(or $(FILES),test/e2e)
 
 bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
@@ -71,6 +71,9 @@ setup-node:
 
 setup-lint:
 	@sh scripts/setup.sh lint
+
+setup-podman:
+	@sh scripts/setup.sh podman
 
 setup-engine:
 	@sh scripts/setup.sh engine

@@ -1,5 +1,6 @@
 #!/bin/sh
-# setup.sh PART...: makes this machine ready for `node` (types, tests), `lint` or `engine` (containers).
+# setup.sh PART...: makes this machine ready for `node` (types, tests), `lint`, `engine` (containers) or
+# `podman` (the tests that say it works there too).
 #
 # Installs what is missing where it can (root and apt), says what it does, and is silent where there
 # is nothing to do. Elsewhere it says in one line what to install, and fails.
@@ -17,6 +18,7 @@ main() {
       node) need_node ;;
       lint) has shellcheck || missing="$missing shellcheck" ;;
       engine) need_engine_packages ;;
+      podman) has podman || missing="$missing podman" ;;
       *) fail "no such part: $part" ;;
     esac
   done

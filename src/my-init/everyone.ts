@@ -115,7 +115,10 @@ class Rest {
 
   #tellNew(): void {
     for (const process of this.#living()) {
-      if (this.#told.get(process.pid) === process.startTime) continue;
+      if (this.#told.get(process.pid) === process.startTime) {
+        if (process.isStopped) signalProcess(this.#context.linux, process, SIGNAL.SIGCONT); // it stopped since
+        continue;
+      }
       this.#tellOne(process);
       this.#told.set(process.pid, process.startTime);
     }

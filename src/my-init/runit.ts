@@ -6,7 +6,7 @@ import { SPAWN } from "../linux/linux.ts";
 import { RUNSVDIR } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
-import { Services } from "./services.ts";
+import { LOOK_AGAIN_MS, Services } from "./services.ts";
 
 const FOLDER = "/etc/service";
 
@@ -54,7 +54,7 @@ export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number)
   const services = new Services(context, deadlineMs);
   const areGone = () => services.areGone();
   const unwatch = services.tellToStop();
-  waitInShutdown(context, areGone, deadlineMs);
+  waitInShutdown(context, areGone, deadlineMs, LOOK_AGAIN_MS);
   unwatch();
   if (areGone()) return;
 

@@ -12,6 +12,9 @@ const FORK_AT_LEAST_MS = 100;
 /** runsv starts a service that ran for less than a second only a second later; the status tells whole seconds. */
 const LONG_LIVED_MS = 3000;
 
+/** How often to look at such services beside listening to what their watch tells. */
+export const LOOK_AGAIN_MS = 20;
+
 /** A runsv that was handed to us, and the name of the service it looks after. */
 interface Supervisor {
   readonly child: Child;
@@ -25,6 +28,9 @@ export class Services {
   readonly #supervisors = new Map<number, Supervisor>();
   /** Log services whose runsv was killed before them. */
   readonly #logServices: Process[] = [];
+  /** Those whose service may have run for less than a second. */
+  readonly #young = new Set<number>();
+  #lookedMs = Number.POSITIVE_INFINITY;
   /** Those stopped to see whether they have anything left to do. */
   readonly #held = new Map<number, Child>();
 
@@ -39,6 +45,7 @@ export class Services {
   /** Whether all supervisors, and so all services and their log services, have ended. */
   areGone(): boolean {
     this.#decideOnHeld();
+    this.#lookAgain();
     for (const { child } of this.#supervisors.values()) if (child.end === undefined) return false;
     return !this.#logServices.some((process) => isAlive(this.#context.linux, process));
   }
@@ -57,8 +64,10 @@ export class Services {
       const state = serviceState(linux, pid);
       if (state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS) continue;
       watch.add(pid);
+      this.#young.add(pid);
       this.#holdIfDown(pid);
     }
+    this.#lookedMs = loop.nowMs;
     return () => watch.end();
   }
 
@@ -80,6 +89,14 @@ export class Services {
     for (const process of this.#logServices) {
       if (isAlive(this.#context.linux, process)) forceProcess(this.#context, process);
     }
+  }
+
+  /** A watch tells nothing of a runsv that had not made its folder yet, nor of a log service that was not there yet. */
+  #lookAgain(): void {
+    const { nowMs } = this.#context.loop;
+    if (nowMs - this.#lookedMs < LOOK_AGAIN_MS) return;
+    this.#lookedMs = nowMs;
+    for (const pid of this.#young) this.#holdIfDown(pid);
   }
 
   /** @returns whether none is about to become a runsv */
