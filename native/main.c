@@ -136,6 +136,7 @@ static int save_heap(void)
     free(script);
     if (status != 0)
         return status;
+    JS_RunGC(JS_GetRuntime(saved_heap.ctx));
     fprintf(stderr, "%zu\n", heap_arena_used());
     saved_heap.is_saved = true;
     fwrite(heap_start, 1, (size_t)(heap_end - heap_start), stdout);

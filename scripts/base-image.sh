@@ -48,6 +48,7 @@ is_known_unreachable() { [ -n "$(find "$note" -mmin -1440 2> /dev/null)" ]; }
 pull() {
   mkdir -p build/unreachable
   log=$note.log
+  : > "$log" # the search below may come before the puller has made it
   say "pulling $image ..."
   "$engine" pull "$image" < /dev/null > "$log" 2>&1 &
   puller=$!

@@ -21,7 +21,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await esbuild.build({
     ...shippedOptions,
     stdin: {
-      contents: `import { main } from "./src/main.ts"; globalThis.main = main;`,
+      contents: `
+        import { main } from "./src/main.ts";
+        import { warmUp } from "./src/warm-up.ts";
+        warmUp(main);
+        globalThis.main = main;`,
       resolveDir: root,
       sourcefile: "baseimage.ts",
     },

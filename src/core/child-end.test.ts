@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { childEnd, exitStatus } from "./child-end.ts";
+import { childEnd, exitStatus, stopSignal } from "./child-end.ts";
 
 test("a status word tells the exit code or the signal", () => {
   assert.deepEqual(childEnd(0), { how: "exited", code: 0 });
@@ -17,4 +17,9 @@ test("a core dump does not change the signal", () => {
 test("a shell is told 128 and the signal", () => {
   assert.equal(exitStatus({ how: "exited", code: 42 }), 42);
   assert.equal(exitStatus({ how: "killed", signal: 15 }), 143);
+});
+
+test("a status word that tells of a stop has its signal, and no other has one", () => {
+  assert.equal(stopSignal(0x147f), 20);
+  for (const status of [0, 0x100, 0x7f00, 15, 0x8b]) assert.equal(stopSignal(status), undefined, `${status}`);
 });

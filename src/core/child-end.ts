@@ -9,6 +9,11 @@ export function childEnd(status: number): ChildEnd {
   return signal === 0 ? { how: "exited", code: (status >> 8) & 0xff } : { how: "killed", signal };
 }
 
+/** The signal that stopped a child, or undefined where the status word tells of its end. */
+export function stopSignal(status: number): number | undefined {
+  return (status & 0xff) === 0x7f ? (status >> 8) & 0xff : undefined;
+}
+
 /** The exit status that tells this end to a shell: the code itself, or 128 + signal. @see spec.md section 4 */
 export function exitStatus(end: ChildEnd): number {
   return end.how === "exited" ? end.code : 128 + end.signal;

@@ -46,11 +46,20 @@ export function isSame(one: Environment, other: Environment): boolean {
 
 /** Whether a variable of this name can be a file in the directory. */
 export function isFileName(name: string): boolean {
-  return name.length <= 255 && !name.includes("/") && name !== "." && name !== ".." && name !== SCRATCH_NAME;
+  return name.length <= 255 && !name.includes("/") && name !== "." && name !== ".." && !isScratchName(name);
 }
 
-/** What the directory's files are called while they are written; never a variable. */
-export const SCRATCH_NAME = ".my_init.tmp";
+const SCRATCH_START = ".my_init.";
+
+/** What a file of the directory is called while the my_init with this pid writes it. */
+export function scratchName(pid: number): string {
+  return `${SCRATCH_START}${pid}.tmp`;
+}
+
+/** Whether a file of this name is one that is being written, or was when a my_init was killed; never a variable. */
+export function isScratchName(name: string): boolean {
+  return name.startsWith(SCRATCH_START);
+}
 
 /** The value that a file's content stands for: one trailing newline is the editor's. */
 export function valueOfContent(content: string): string {

@@ -1,4 +1,4 @@
-import { type ChildEnd, childEnd } from "../core/child-end.ts";
+import { type ChildEnd, childEnd, stopSignal } from "../core/child-end.ts";
 import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
 
@@ -19,11 +19,14 @@ export interface Program {
 /** The processes that are children of this one, started here or handed over by the kernel. */
 export class Children {
   readonly #linux: Linux;
+  readonly #onStop: (child: Child, signal: number) => void;
   readonly #known = new Map<number, { pid: number; end: ChildEnd | undefined }>();
   #isEmpty = true;
 
-  constructor(linux: Linux) {
+  /** @param onStop told of a child that was stopped, and by which signal */
+  constructor(linux: Linux, onStop: (child: Child, signal: number) => void = () => {}) {
     this.#linux = linux;
+    this.#onStop = onStop;
   }
 
   /** Whether the last {@link reap} found that no child is left, known or not. */
@@ -60,7 +63,10 @@ export class Children {
       }
       const [pid, status] = answer;
       const child = this.#known.get(pid);
-      if (child !== undefined) {
+      const stoppedBy = stopSignal(status);
+      if (stoppedBy !== undefined) {
+        if (child !== undefined) this.#onStop(child, stoppedBy);
+      } else if (child !== undefined) {
         child.end = childEnd(status);
         this.#known.delete(pid);
       }

@@ -30,10 +30,10 @@ export interface Linux {
   exec(file: string, argv: readonly string[], env: readonly string[]): number;
 
   /**
-   * Reaps one child that has ended, without waiting.
+   * Reaps one child that has ended, or tells of one that was stopped, without waiting.
    *
    * @returns pid and raw status word; 0: children live on, none has ended; `-ECHILD`: no children
-   * @see waitpid(2) with -1 and WNOHANG
+   * @see waitpid(2) with -1, WNOHANG and WUNTRACED
    */
   waitAny(): readonly [pid: number, status: number] | number;
 
@@ -108,7 +108,7 @@ export interface Linux {
    */
   writeFile(path: string, bytes: string, isNew: boolean): number;
 
-  /** Names in a directory, without `.` and `..`, unsorted. @see readdir(3) */
+  /** Names in a directory, without `.` and `..`, unsorted. @see getdents64(2) */
   listDir(path: string): readonly string[] | number;
 
   /** Follows links. @returns [mode with file type, uid, gid, size, inode] @see stat(2) */

@@ -20,6 +20,9 @@ export interface Process {
 /** More than this of a file in /proc is nobody's concern: a command line can have megabytes. */
 const MOST_BYTES = 4096;
 
+/** Room for every pid there can be. */
+const MOST_CHILDREN_BYTES = 1 << 25;
+
 /** All processes of this PID namespace; one that ends meanwhile is left out. */
 export function allProcesses(linux: Linux): Process[] {
   const names = linux.listDir("/proc");
@@ -35,7 +38,7 @@ export function allProcesses(linux: Linux): Process[] {
  * @see proc_pid_task_tid_children(5)
  */
 export function childPids(linux: Linux, pid: number): number[] {
-  const line = linux.readFile(`/proc/${pid}/task/${pid}/children`, MOST_BYTES, true);
+  const line = linux.readFile(`/proc/${pid}/task/${pid}/children`, MOST_CHILDREN_BYTES, false);
   if (typeof line === "string") return line.split(" ").filter(isAllDigits).map(Number);
   return allProcesses(linux).flatMap((process) => (process.parent === pid ? [process.pid] : []));
 }

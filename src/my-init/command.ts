@@ -3,23 +3,15 @@ import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { execFailure } from "../linux/exec-failure.ts";
-import { type Linux, SPAWN } from "../linux/linux.ts";
 import { lookupCommand } from "../linux/path-lookup.ts";
 import { ignoresSignal } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
 import { killedWords } from "./outcome.ts";
 
-const STDIN = 0;
-
 /** A shell's statuses for what it could not start. */
 const STATUS_NOT_FOUND = 127;
 const STATUS_CANNOT_RUN = 126;
-
-/** Whether standard input is a terminal that we have in the foreground, and so may hand on. */
-export function hasTerminal(linux: Linux): boolean {
-  return linux.isTerminal(STDIN) && linux.getForeground(STDIN) === linux.getGroup();
-}
 
 /**
  * Starts the main command, in a process group of its own; with a terminal that is the foreground
@@ -27,8 +19,8 @@ export function hasTerminal(linux: Linux): boolean {
  *
  * @returns the child, or the exit status to report where it could not be started; why was said
  */
-export function startCommand(context: Context, words: readonly string[], isForeground: boolean): Child | number {
-  const { linux, log, children, environment } = context;
+export function startCommand(context: Context, words: readonly string[]): Child | number {
+  const { linux, log, children, environment, terminal } = context;
   const name = words[0] ?? "";
   log.info(`Running ${printable(words.join(" "))}...`);
   const lookup = lookupCommand(linux, name, environment.current.get("PATH"));
@@ -42,7 +34,7 @@ export function startCommand(context: Context, words: readonly string[], isForeg
     return STATUS_CANNOT_RUN;
   }
   const program = { file: lookup.path, argv: words, environ: toEnviron(environment.current) };
-  const child = children.spawn(program, isForeground ? SPAWN.foreground : SPAWN.group, STDIN);
+  const child = children.spawn(program, terminal.groupOption, terminal.fd);
   if (typeof child !== "number") return child;
   log.warn(execFailure(linux, lookup.path, child));
   return STATUS_CANNOT_RUN;
@@ -57,17 +49,13 @@ export function reportCommand({ log }: Context, words: readonly string[], child:
 
 /** Passes on the signal that asked for shutdown, waits, and kills a command that does not go. */
 export function stopCommand(context: Context, command: Child, signal: number, deadlineMs: number): void {
-  const { children, linux, log } = context;
+  const { children, linux, log, terminal } = context;
   if (command.end !== undefined) return;
   log.info(`Shutting down the command (PID ${command.pid})...`);
   children.signal(command, signal);
   children.signal(command, SIGNAL.SIGCONT);
   // A shell at a terminal is deaf to TERM; that its terminal went away it understands.
-  if (linux.isTerminal(STDIN) && ignoresSignal(linux, command.pid, signal)) children.signal(command, SIGNAL.SIGHUP);
+  if (terminal.isOurs && ignoresSignal(linux, command.pid, signal)) children.signal(command, SIGNAL.SIGHUP);
   if (!waitInShutdown(context, () => command.end !== undefined, deadlineMs)) forceToExit(context, command);
-}
-
-/** Takes the terminal back from the command's process group. */
-export function takeTerminalBack(linux: Linux): void {
-  linux.setForeground(STDIN, linux.getGroup());
+  terminal.takeBack();
 }

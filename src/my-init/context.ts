@@ -4,6 +4,7 @@ import type { Linux } from "../linux/linux.ts";
 import type { ContainerEnvironment } from "./environment.ts";
 import type { Log } from "./log.ts";
 import type { StopRequest } from "./stop-request.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What all parts of my_init work with, made once in main.ts. */
 export interface Context {
@@ -13,6 +14,7 @@ export interface Context {
   readonly loop: EventLoop;
   readonly environment: ContainerEnvironment;
   readonly stop: StopRequest;
+  readonly terminal: Terminal;
 }
 
 /**

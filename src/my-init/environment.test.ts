@@ -93,7 +93,7 @@ test("folders, and what Kubernetes leaves there, are no variables", () => {
 });
 
 test("a half-written file of a predecessor is no variable", () => {
-  const { environment, variables } = container([], { A: "1", ".my_init.tmp": "hal" });
+  const { environment, variables } = container([], { A: "1", ".my_init.77.tmp": "hal" });
   environment.import();
   assert.equal(variables(), "A=1");
 });

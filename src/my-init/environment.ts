@@ -3,11 +3,12 @@ import {
   type Environment,
   isFileName,
   isSame,
+  isScratchName,
   MAX_VARIABLE_BYTES,
   mergeAfterScript,
   mergeAtStart,
   parseEnviron,
-  SCRATCH_NAME,
+  scratchName,
   shared,
   valueOfContent,
 } from "../core/container-env.ts";
@@ -20,8 +21,6 @@ import { Failure, SysError } from "../linux/sys-error.ts";
 import type { Log } from "./log.ts";
 
 const DIRECTORY = "/etc/container_environment";
-/** What the dumps are called while they are written, in the same folder. */
-const DUMP_SCRATCH = "/etc/.container_environment.my_init.tmp";
 
 /** Group docker_env, whose members may read the dumps. */
 const DOCKER_ENV_GID = 8377;
@@ -94,7 +93,7 @@ export class ContainerEnvironment {
   }
 
   #readVariable(name: string): string | undefined {
-    if (name === SCRATCH_NAME) return undefined;
+    if (isScratchName(name)) return undefined;
     const path = `${DIRECTORY}/${name}`;
     if (name.includes("=")) return this.#passOver(path, "a variable's name cannot have an equals sign");
     const content = this.#linux.readFile(path, MAX_VARIABLE_BYTES - name.length, false);
@@ -111,7 +110,7 @@ export class ContainerEnvironment {
   }
 
   #writeDirectory(files: Environment): void {
-    const scratch = `${DIRECTORY}/${SCRATCH_NAME}`;
+    const scratch = `${DIRECTORY}/${scratchName(this.#linux.getPid())}`;
     for (const [name, value] of shared(this.#env)) {
       if (files.get(name) === value) continue;
       if (isFileName(name)) {
@@ -144,7 +143,7 @@ export class ContainerEnvironment {
   #writeDump(path: string, content: string): void {
     // Reading costs a tenth of writing, and most starts of a container change nothing.
     if (this.#linux.readFile(path, content.length, false) === content) return;
-    replaceFile(this.#linux, path, DUMP_SCRATCH, content, NEW_DUMP);
+    replaceFile(this.#linux, path, `/etc/${scratchName(this.#linux.getPid())}`, content, NEW_DUMP);
   }
 
   /** Writes, and where writing is not allowed says so once and never tries again. */

@@ -3,7 +3,7 @@ import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { Failure } from "../linux/sys-error.ts";
-import { hasTerminal, reportCommand, startCommand, takeTerminalBack } from "./command.ts";
+import { reportCommand, startCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import type { Options } from "./options.ts";
 import { failureWords, type Outcome, statusOf } from "./outcome.ts";
@@ -24,7 +24,6 @@ export class Life {
   #script: Child | undefined;
   #command: Child | undefined;
   #runsvdir: Child | undefined;
-  #isForeground = false;
 
   constructor(context: Context, options: Options) {
     this.#context = context;
@@ -59,7 +58,7 @@ export class Life {
   }
 
   #finishCommand(): void {
-    if (this.#isForeground) takeTerminalBack(this.#context.linux);
+    this.#context.terminal.takeBack();
     if (this.#command !== undefined) reportCommand(this.#context, this.#options.command, this.#command);
   }
 
@@ -117,11 +116,10 @@ export class Life {
   }
 
   #run(): Outcome {
-    const { linux, loop, stop } = this.#context;
+    const { loop, stop } = this.#context;
     const { command: words } = this.#options;
     if (words.length > 0) {
-      this.#isForeground = hasTerminal(linux);
-      const command = startCommand(this.#context, words, this.#isForeground);
+      const command = startCommand(this.#context, words);
       if (typeof command === "number") return { kind: "command-ended", status: command };
       this.#command = command;
     }

@@ -9,6 +9,7 @@ import { Life } from "./life.ts";
 import { Log } from "./log.ts";
 import { type Options, readCommandLine } from "./options.ts";
 import { StopRequest } from "./stop-request.ts";
+import { Terminal } from "./terminal.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -35,7 +36,10 @@ export function main(linux: Linux): number {
 function live(linux: Linux, options: Options): number {
   const output = new Output(linux, STDERR);
   const log = new Log(output, options.isQuiet);
-  const children = new Children(linux);
+  const children = new Children(linux, (child, signal) => {
+    // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
+    if (signal === SIGNAL.SIGTSTP && child === life.command) linux.kill(-child.pid, SIGNAL.SIGCONT);
+  });
   const stop = new StopRequest();
   const self = linux.getPid();
 
@@ -46,7 +50,7 @@ function live(linux: Linux, options: Options): number {
     if (life.command !== undefined) children.signal(life.command, signal);
   });
   const environment = new ContainerEnvironment(linux, log);
-  const life = new Life({ linux, log, children, loop, environment, stop }, options);
+  const life = new Life({ linux, log, children, loop, environment, stop, terminal: new Terminal(linux) }, options);
 
   if (self !== 1) {
     const answer = linux.becomeSubreaper();

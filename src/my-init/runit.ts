@@ -51,7 +51,7 @@ export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number)
   };
   if (!waitInShutdown(context, isGone, deadlineMs, TELL_AGAIN_MS)) forceToExit(context, runsvdir);
 
-  const services = new Services(context, deadlineMs);
+  const services = new Services(context);
   const areGone = () => services.areGone();
   const unwatch = services.tellToStop();
   waitInShutdown(context, areGone, deadlineMs, LOOK_AGAIN_MS);

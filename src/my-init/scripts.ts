@@ -42,12 +42,16 @@ export function scriptsIn({ linux, log }: Context, folder: string): string[] {
  * @returns the child, or the exit status to report where it could not be started; why was said
  */
 export function startScript(
-  { log, children, environment, linux }: Context,
+  { log, children, environment, linux, terminal }: Context,
   path: string,
   options: number,
 ): Child | number {
   log.info(`Running ${printable(path)}...`);
-  const child = children.spawn({ file: path, argv: [path], environ: toEnviron(environment.current) }, options);
+  const child = children.spawn(
+    { file: path, argv: [path], environ: toEnviron(environment.current) },
+    options,
+    terminal.fd,
+  );
   if (typeof child !== "number") return child;
   log.warn(execFailure(linux, path, child));
   log.warn(`${printable(path)} failed with status ${STATUS_CANNOT_RUN}`);

@@ -7,7 +7,8 @@ import { forceProcess, forceToExit } from "./force.ts";
 
 /** How soon to look again at a child of runsvdir that has not become a runsv yet: a matter of microseconds. */
 const FORK_TO_EXEC_MS = 2;
-const FORK_AT_LEAST_MS = 100;
+/** What calls itself runsvdir for longer than this is not ours. */
+const FORK_AT_MOST_MS = 100;
 
 /** runsv starts a service that ran for less than a second only a second later; the status tells whole seconds. */
 const LONG_LIVED_MS = 3000;
@@ -35,11 +36,9 @@ export class Services {
   readonly #held = new Map<number, Child>();
 
   /** Finds the runsv processes among our children, and waits for those that are only about to become one. */
-  constructor(context: Context, deadlineMs: number) {
+  constructor(context: Context) {
     this.#context = context;
-    // Not even a deadline that has passed lets one slip through.
-    const untilMs = Math.max(deadlineMs, context.loop.nowMs + FORK_AT_LEAST_MS);
-    waitInShutdown(context, () => this.#takeOver(), untilMs, FORK_TO_EXEC_MS);
+    waitInShutdown(context, () => this.#takeOver(), context.loop.nowMs + FORK_AT_MOST_MS, FORK_TO_EXEC_MS);
   }
 
   /** Whether all supervisors, and so all services and their log services, have ended. */

@@ -1,7 +1,6 @@
 import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
-import { SPAWN } from "../linux/linux.ts";
 import { Budget, readLimits } from "./budget.ts";
 import { stopCommand } from "./command.ts";
 import { type Context, waitInShutdown } from "./context.ts";
@@ -63,11 +62,12 @@ function stopScript(context: Context, script: Child | undefined, signal: number,
 
 /** Runs one script of the shutdown; that it fails or hangs is told, and stops nothing. */
 function runShutdownScript(context: Context, path: string, deadlineMs: number): void {
-  // A group of its own: a second Ctrl-C at the terminal is for my_init to judge.
-  const script = startScript(context, path, SPAWN.group);
+  const { log, terminal } = context;
+  const script = startScript(context, path, terminal.groupOption);
   if (typeof script === "number") return;
   if (!waitInShutdown(context, () => script.end !== undefined, deadlineMs)) forceToExit(context, script);
+  terminal.takeBack();
   if (script.end !== undefined && (script.end.how === "killed" || script.end.code !== 0)) {
-    context.log.warn(`${printable(path)} ${failureWords(script.end)}`);
+    log.warn(`${printable(path)} ${failureWords(script.end)}`);
   }
 }

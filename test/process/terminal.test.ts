@@ -107,6 +107,28 @@ describe("terminal", processRing, () => {
     assert.doesNotMatch(ended.output, /worker got INT/);
   });
 
+  test("Ctrl-Z does not freeze a command that has no shell behind it", async (t) => {
+    const init = await startInit(t, { hasTerminal: true, env, args: ["sh", "-c", "echo reads; exec cat"] });
+    await init.waitFor("reads");
+    init.type("\x1a");
+    init.type("still there\n");
+    await init.waitFor(/still there[^]*still there/);
+    init.type("\x04");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("a shutdown script may use the terminal", async (t) => {
+    const init = await startInit(t, {
+      hasTerminal: true,
+      env,
+      scripts: { "/etc/my_init.pre_shutdown.d/10_a": "stty sane < /dev/tty && echo terminal used" },
+      args: ["true"],
+    });
+    const ended = await init.ended();
+    assert.match(ended.output, /terminal used/);
+    assert.doesNotMatch(ended.output, /Forcing/);
+  });
+
   test("Ctrl-C while a startup script runs ends the boot in order", async (t) => {
     const init = await startInit(t, {
       hasTerminal: true,

@@ -5,6 +5,9 @@ import type { TestContext } from "node:test";
 /** The container engine's command: `docker` or `podman`. */
 export const engine = process.env["ENGINE"] || "docker";
 
+// Podman 5 prints a warning before everything else on a machine with the older control groups.
+process.env["PODMAN_IGNORE_CGROUPSV1_WARNING"] ||= "1";
+
 /** The image under test. */
 export const image = process.env["IMAGE"] || "baseimage:latest";
 
