@@ -37,6 +37,11 @@ export function serviceState(linux: Linux, runsv: number): ServiceState | undefi
   };
 }
 
+/** Whether the service has neither a finish script nor control scripts: TERM is all that runsv would do to stop it. */
+export function isPlain(linux: Linux, runsv: number): boolean {
+  return [`/proc/${runsv}/cwd/finish`, `/proc/${runsv}/cwd/control`].every((path) => linux.access(path, 0) < 0);
+}
+
 /** The pid of the service's log service, or undefined where it has none. */
 export function logServicePid(linux: Linux, runsv: number): number | undefined {
   const line = linux.readFile(`/proc/${runsv}/cwd/log/supervise/pid`, 32, true);

@@ -10,6 +10,9 @@ import { LOOK_AGAIN_MS, Services } from "./services.ts";
 
 const FOLDER = "/etc/service";
 
+/** What services have in any case. */
+const AT_LEAST_MS = 100;
+
 /** How often runsvdir is told to go. */
 const TELL_AGAIN_MS = 3;
 
@@ -54,7 +57,8 @@ export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number)
   const services = new Services(context);
   const areGone = () => services.areGone();
   const unwatch = services.tellToStop();
-  waitInShutdown(context, areGone, deadlineMs, LOOK_AGAIN_MS);
+  // Where runsvdir took all the time there was, services are still told, and have a moment.
+  waitInShutdown(context, areGone, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), LOOK_AGAIN_MS);
   unwatch();
   if (areGone()) return;
 

@@ -202,6 +202,7 @@ function runsv(service: FakeService): FakeProgram {
       if (!isAsleep) stop();
     });
     self.onEnd = endLogInput;
+    if (service.finish !== undefined) self.publish("cwd/finish", "");
     enter(DOWN);
     if (service.logMs !== undefined) startLog();
     start();
