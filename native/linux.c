@@ -603,6 +603,18 @@ static JSValue linux_write(JSContext *ctx, JSValueConst self, int argc, JSValueC
     return answer;
 }
 
+static JSValue linux_open_to_append(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int error;
+    char *path = text_to_c(ctx, &error, argv[0]);
+    if (path == NULL)
+        return refused(ctx, error);
+    JSValue answer = result(ctx, open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    free_text(ctx, path);
+    return answer;
+}
+
 static JSValue linux_close(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
@@ -670,6 +682,7 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),
     JS_CFUNC_DEF("inotifyRead", 1, linux_inotify_read),
     JS_CFUNC_DEF("write", 2, linux_write),
+    JS_CFUNC_DEF("openToAppend", 1, linux_open_to_append),
     JS_CFUNC_DEF("close", 1, linux_close),
     JS_CFUNC_DEF("isTerminal", 1, linux_is_terminal),
     JS_CFUNC_DEF("getForeground", 1, linux_get_foreground),

@@ -54,6 +54,7 @@ function idleKernel(argv: readonly string[]): Linux {
     inotifyAdd: () => -ENOENT,
     inotifyRead: () => -EAGAIN,
     write: (_fd, bytes) => bytes.length,
+    openToAppend: () => -ENOENT,
     close: () => 0,
     isTerminal: () => false,
     getForeground: () => 0,

@@ -73,8 +73,12 @@ export class Children {
     }
   }
 
-  /** Sends `signal` to a child that lives; one that ended may have left its pid to a stranger. */
-  signal(child: Child, signal: number): void {
-    if (child.end === undefined) this.#linux.kill(child.pid, signal);
+  /**
+   * Sends `signal` to a child that lives; one that ended may have left its pid to a stranger.
+   *
+   * @returns whether it may be signalled by us
+   */
+  signal(child: Child, signal: number): boolean {
+    return child.end !== undefined || this.#linux.kill(child.pid, signal) !== -ERRNO.EPERM;
   }
 }

@@ -55,9 +55,10 @@ function knownReason(linux: Linux, path: string, errno: number): string | undefi
         return `no permission to execute its interpreter "${printable(name)}"`;
       }
       const facts = fileFacts(linux, path);
-      if (typeof facts !== "number" && facts.type === "directory") return "is a directory";
+      if (typeof facts === "number") return undefined; // a folder on the way is closed to us
+      if (facts.type === "directory") return "is a directory";
       // access(2) says no for both; the mode tells them apart.
-      return typeof facts !== "number" && (facts.mode & ANY_EXECUTE) !== 0
+      return (facts.mode & ANY_EXECUTE) !== 0
         ? "permission denied; its file system is mounted noexec, or it is another user's"
         : "no permission; make it executable with chmod +x";
     }

@@ -61,7 +61,8 @@ export function replaceFile(linux: Linux, path: string, scratch: string, content
   // A file system like ext4 writes to the disk at once what is renamed over another file, which takes ten
   // times as long; exchanged with it, it is not. Without an old file, or on old kernels, it is a rename.
   if (failed === 0) {
-    failed = linux.exchange(scratch, path);
+    const hasOldFile = typeof old !== "number" && old.type === "file";
+    failed = hasOldFile ? linux.exchange(scratch, path) : -ERRNO.ENOENT;
     if (failed === 0) linux.unlink(scratch);
     else failed = linux.rename(scratch, path);
   }

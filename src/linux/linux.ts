@@ -138,6 +138,12 @@ export interface Linux {
 
   /** @returns how many bytes were taken @see write(2) */
   write(fd: number, bytes: string): number;
+  /**
+   * Opens what is there for writing at its end, without ever waiting, close-on-exec.
+   *
+   * @see open(2) with O_NONBLOCK, O_APPEND and O_NOCTTY
+   */
+  openToAppend(path: string): number;
   /** @see close(2) */
   close(fd: number): number;
   /** @see isatty(3) */

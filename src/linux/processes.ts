@@ -68,7 +68,8 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
     parent: Number(fields[1]),
     name: line.slice(open + 1, close),
     isStopped: fields[0] === "T",
-    isZombie: fields[0] === "Z" || fields[0] === "X",
+    // The first thread of a program may end before the others; that is no zombie.
+    isZombie: (fields[0] === "Z" || fields[0] === "X") && !(Number(fields[17]) > 1),
     hasTerminal: fields[4] !== "0",
     startTime: Number(fields[19]),
   };
@@ -106,14 +107,18 @@ export function ignoresSignal(linux: Linux, pid: number, signal: number): boolea
 /**
  * Sends `signal` to this very process and never to a later owner of its pid: the descriptor is bound
  * to whoever has the pid now, and the start time tells whether that is still the one that was seen.
+ *
+ * @returns whether it may be signalled by us; one that is gone may
  */
-export function signalProcess(linux: Linux, process: Process, signal: number): void {
+export function signalProcess(linux: Linux, process: Process, signal: number): boolean {
   const fd = linux.pidfdOpen(process.pid);
   const isSame = readProcess(linux, process.pid)?.startTime === process.startTime;
+  let answer = 0;
   if (fd >= 0) {
-    if (isSame) linux.pidfdKill(fd, signal);
+    if (isSame) answer = linux.pidfdKill(fd, signal);
     linux.close(fd);
   } else if (isSame && fd !== -ERRNO.EINVAL) {
-    linux.kill(process.pid, signal); // a kernel or a seccomp filter without pidfds
+    answer = linux.kill(process.pid, signal); // a kernel or a seccomp filter without pidfds
   }
+  return answer !== -ERRNO.EPERM;
 }

@@ -35,6 +35,7 @@ export class ContainerEnvironment {
   readonly #linux: Linux;
   readonly #log: Log;
   #env: Environment;
+  readonly #folders = new Set<string>();
   #isForbidden = false;
   #isWritable = true;
   #dumped: Environment | undefined;
@@ -98,6 +99,7 @@ export class ContainerEnvironment {
     if (name.includes("=")) return this.#passOver(path, "a variable's name cannot have an equals sign");
     const content = this.#linux.readFile(path, MAX_VARIABLE_BYTES - name.length, false);
     // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
+    if (content === -ERRNO.EISDIR) this.#folders.add(name);
     if (content === -ERRNO.EISDIR && name.startsWith("..")) return undefined;
     if (content === -ERRNO.EISDIR || content === -ERRNO.EINVAL) return this.#passOver(path, "it is no file");
     if (typeof content === "number") throw new SysError("cannot read", path, -content);
@@ -113,7 +115,9 @@ export class ContainerEnvironment {
     const scratch = `${DIRECTORY}/${scratchName(this.#linux.getPid())}`;
     for (const [name, value] of shared(this.#env)) {
       if (files.get(name) === value) continue;
-      if (isFileName(name)) {
+      if (this.#folders.has(name)) {
+        this.#log.warn(`the variable "${printable(name)}" has no file in ${DIRECTORY}: a folder has its name`);
+      } else if (isFileName(name)) {
         replaceFile(this.#linux, `${DIRECTORY}/${name}`, scratch, contentOfValue(value), NEW_VARIABLE);
       } else {
         this.#log.warn(`the variable "${printable(name)}" has no file in ${DIRECTORY}: no file can have this name`);

@@ -1,7 +1,8 @@
 import { SIGNAL } from "../core/signals.ts";
+import { ERRNO } from "../linux/errno.ts";
 import { allProcesses, descendants, ignoresSignal, type Process, signalProcess } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
-import { forceProcess, waitForKilled } from "./force.ts";
+import { forceProcess, waitForKilled, warnUntouchable } from "./force.ts";
 
 /** To kill(2): every process but this one and PID 1; in a namespace of our own that is everyone else in it. */
 const EVERYONE = -1;
@@ -15,6 +16,12 @@ const OBEDIENT_MS = 50;
 /** How often to look for processes that were started since: nothing else tells of them. */
 const LOOK_AGAIN_MS = 100;
 
+/** How often while they are killed: who forks as fast as it can must not outrun us. */
+const LOOK_AGAIN_FORCING_MS = 2;
+
+/** How many looks it may take to stop who forks meanwhile. */
+const STOP_PASSES = 50;
+
 /** Tells all that is left to end, waits for it, and kills what does not go by the deadline. */
 export function stopEveryone(context: Context, deadlineMs: number): void {
   context.log.info("Killing all processes...");
@@ -27,7 +34,9 @@ export function stopEveryone(context: Context, deadlineMs: number): void {
 
   context.log.warn("Not all processes have exited in time. Forcing them to exit.");
   rest.force();
-  waitForKilled(context, () => rest.isGone(), LOOK_AGAIN_MS);
+  if (!waitForKilled(context, () => rest.isGone(), LOOK_AGAIN_FORCING_MS)) {
+    context.log.warn("Some processes are left: they obey no signal.");
+  }
 }
 
 /**
@@ -42,7 +51,10 @@ class Rest {
   readonly #told = new Map<number, number>();
   /** Those who are not our children and whose end a pidfd will tell. */
   readonly #awaited = new Map<number, number>();
+  /** Those that we have not the right to signal: not ours to end, and so not to be waited for. */
+  readonly #untouchable = new Map<number, number>();
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #isForcing = false;
 
   constructor(context: Context) {
     this.#context = context;
@@ -55,10 +67,11 @@ class Rest {
     const { children, linux } = this.#context;
     children.reap();
     if (!this.#isInit && children.isEmpty) return false;
-    if (this.#isInit && linux.kill(EVERYONE, ANYBODY) < 0) return false;
+    if (this.#isInit && linux.kill(EVERYONE, ANYBODY) === -ERRNO.ESRCH) return false;
     // Listed before the kill: who is forked after it, by a handler of TERM say, must be told too.
     for (const process of this.#living()) {
       if (!this.#isInit) this.#tellOne(process);
+      else if (linux.kill(process.pid, ANYBODY) === -ERRNO.EPERM) this.#leaveAlone(process);
       this.#told.set(process.pid, process.startTime);
     }
     if (this.#isInit) {
@@ -66,7 +79,7 @@ class Rest {
       linux.kill(EVERYONE, SIGNAL.SIGCONT);
     }
     this.#lookedMs = this.#context.loop.nowMs;
-    return true;
+    return this.#untouchable.size === 0 || this.#living().length > 0;
   }
 
   /** A shell at a terminal is deaf to TERM; that its terminal went away it understands. */
@@ -84,14 +97,34 @@ class Rest {
   isGone(): boolean {
     const { children, loop } = this.#context;
     if (children.isEmpty) return this.#strangersAreGone();
-    if (loop.nowMs - this.#lookedMs >= LOOK_AGAIN_MS) this.#tellNew();
-    return false;
+    if (loop.nowMs - this.#lookedMs < (this.#isForcing ? LOOK_AGAIN_FORCING_MS : LOOK_AGAIN_MS)) return false;
+    this.#tellNew();
+    return this.#untouchable.size > 0 && this.#living().length === 0;
   }
 
   /** KILL, with a warning for each. */
   force(): void {
-    for (const process of this.#living()) forceProcess(this.#context, process);
-    if (this.#isInit) this.#context.linux.kill(EVERYONE, SIGNAL.SIGKILL);
+    const { linux } = this.#context;
+    this.#isForcing = true;
+    if (!this.#isInit) this.#holdStill();
+    for (const process of this.#living()) {
+      forceProcess(this.#context, process);
+      this.#told.set(process.pid, process.startTime);
+    }
+    if (this.#isInit) linux.kill(EVERYONE, SIGNAL.SIGKILL);
+  }
+
+  /** Stops all, until none is new: who is stopped forks no child that the last look would miss. */
+  #holdStill(): void {
+    const stopped = new Map<number, number>();
+    for (let pass = 0; pass < STOP_PASSES; pass++) {
+      const moving = this.#living().filter(({ pid, startTime }) => stopped.get(pid) !== startTime);
+      if (moving.length === 0) return;
+      for (const process of moving) {
+        signalProcess(this.#context.linux, process, SIGNAL.SIGSTOP);
+        stopped.set(process.pid, process.startTime);
+      }
+    }
   }
 
   /** Processes that are not our children end without a word to us: a pidfd says it. */
@@ -126,13 +159,19 @@ class Rest {
   }
 
   #tellOne(process: Process): void {
-    signalProcess(this.#context.linux, process, SIGNAL.SIGTERM);
-    signalProcess(this.#context.linux, process, SIGNAL.SIGCONT);
+    const { linux } = this.#context;
+    if (!signalProcess(linux, process, this.#isForcing ? SIGNAL.SIGKILL : SIGNAL.SIGTERM)) this.#leaveAlone(process);
+    else signalProcess(linux, process, SIGNAL.SIGCONT);
+  }
+
+  #leaveAlone(process: Process): void {
+    this.#untouchable.set(process.pid, process.startTime);
+    warnUntouchable(this.#context, process);
   }
 
   #living(): Process[] {
     const all = allProcesses(this.#context.linux);
     const ours = this.#isInit ? all.filter(({ pid }) => pid !== this.#self) : descendants(all, this.#self);
-    return ours.filter(({ isZombie }) => !isZombie);
+    return ours.filter(({ isZombie, pid, startTime }) => !isZombie && this.#untouchable.get(pid) !== startTime);
   }
 }

@@ -1,6 +1,7 @@
 import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
+import { ERRNO, errorWords } from "../linux/errno.ts";
 import { commandLine, type Process, readProcess, signalProcess } from "../linux/processes.ts";
 import type { Context } from "./context.ts";
 
@@ -9,17 +10,25 @@ const KILL_WAIT_MS = 1000;
 
 /** Kills a child that did not go when it was told to, with a warning that names it, and waits for its end. */
 export function forceToExit(context: Context, child: Child): void {
-  if (child.end !== undefined) return;
-  const process = readProcess(context.linux, child.pid);
-  if (process !== undefined) warnForced(context, process);
-  context.children.signal(child, SIGNAL.SIGKILL);
-  waitForKilled(context, () => child.end !== undefined);
+  const { children, linux } = context;
+  children.reap();
+  const process = child.end === undefined ? readProcess(linux, child.pid) : undefined;
+  if (process === undefined) return;
+  warnForced(context, process);
+  if (children.signal(child, SIGNAL.SIGKILL)) waitForKilled(context, () => child.end !== undefined);
+  else warnUntouchable(context, process);
 }
 
 /** Kills a process that is not our child, with a warning that names it. */
 export function forceProcess(context: Context, process: Process, service?: string): void {
   warnForced(context, process, service);
-  signalProcess(context.linux, process, SIGNAL.SIGKILL);
+  if (!signalProcess(context.linux, process, SIGNAL.SIGKILL)) warnUntouchable(context, process);
+}
+
+/** Says that a process is another user's and we have not the right to end it. */
+export function warnUntouchable({ log, linux }: Context, process: Process): void {
+  const who = `${commandLine(linux, process)} (PID ${process.pid})`;
+  log.warn(`cannot signal ${who}: ${errorWords(ERRNO.EPERM)}; it is left alone`);
 }
 
 /**

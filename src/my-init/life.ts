@@ -2,6 +2,7 @@ import { exitStatus } from "../core/child-end.ts";
 import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
+import { fileFacts, isExecutable } from "../linux/files.ts";
 import { Failure } from "../linux/sys-error.ts";
 import { reportCommand, startCommand } from "./command.ts";
 import type { Context } from "./context.ts";
@@ -94,7 +95,9 @@ export class Life {
     if (this.#options.skipStartupFiles) return [];
     const { environment, linux } = this.#context;
     const scripts = scriptsIn(this.#context, environment.current.get("ENV_INIT_DIRECTORY") ?? STARTUP_SCRIPTS);
-    return linux.access(RC_LOCAL, 1) === 0 ? [...scripts, RC_LOCAL] : scripts;
+    const facts = fileFacts(linux, RC_LOCAL);
+    const hasRcLocal = typeof facts !== "number" && facts.type === "file" && isExecutable(linux, RC_LOCAL);
+    return hasRcLocal ? [...scripts, RC_LOCAL] : scripts;
   }
 
   #runStartupScript(path: string): Outcome | undefined {
@@ -107,6 +110,8 @@ export class Life {
     loop.waitUntil(() => script.end !== undefined || stop.signal !== undefined, NO_DEADLINE);
     if (script.end === undefined) return this.#stopRequested();
     this.#script = undefined;
+    // At a terminal Ctrl-C reaches the script, too; what ends the boot is that somebody asked.
+    if (stop.signal !== undefined && script.end.how === "killed") return this.#stopRequested();
     if (script.end.how === "killed" || script.end.code !== 0) {
       log.warn(`${printable(path)} ${failureWords(script.end)}`);
       return { kind: "script-failed", status: exitStatus(script.end) };

@@ -33,8 +33,17 @@ export function main(linux: Linux): number {
   }
 }
 
+/**
+ * Where messages go: standard error, and where that is a terminal a description of our own of it. A terminal can be
+ * ready for some bytes only, and then a write waits; ours need not, and that of others stays as it is.
+ */
+function messagesFd(linux: Linux): number {
+  const own = linux.isTerminal(STDERR) ? linux.openToAppend(`/proc/self/fd/${STDERR}`) : -1;
+  return own < 0 ? STDERR : own;
+}
+
 function live(linux: Linux, options: Options): number {
-  const output = new Output(linux, STDERR);
+  const output = new Output(linux, messagesFd(linux));
   const log = new Log(output, options.isQuiet);
   const children = new Children(linux, (child, signal) => {
     // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.

@@ -10,7 +10,7 @@ import { LOOK_AGAIN_MS, Services } from "./services.ts";
 
 const FOLDER = "/etc/service";
 
-/** What services have in any case. */
+/** What runsvdir and the services have in any case. */
 const AT_LEAST_MS = 100;
 
 /** How often runsvdir is told to go. */
@@ -52,7 +52,9 @@ export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number)
     children.signal(runsvdir, SIGNAL.SIGTERM);
     return runsvdir.end !== undefined;
   };
-  if (!waitInShutdown(context, isGone, deadlineMs, TELL_AGAIN_MS)) forceToExit(context, runsvdir);
+  if (!waitInShutdown(context, isGone, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), TELL_AGAIN_MS)) {
+    forceToExit(context, runsvdir);
+  }
 
   const services = new Services(context);
   const areGone = () => services.areGone();

@@ -28,6 +28,10 @@ export function scriptsIn({ linux, log }: Context, folder: string): string[] {
       const facts = fileFacts(linux, path);
       if (typeof facts === "number") log.warn(`${printable(path)} is skipped: ${failure("cannot read", path, facts)}`);
       if (typeof facts === "number" || facts.type === "directory") return false;
+      if (facts.type === "other") {
+        log.warn(`${printable(path)} is skipped: it is no file`);
+        return false;
+      }
       // What root may not execute although its mode allows it stands on a noexec mount: that is told when it is run.
       const isMeantToRun = (facts.mode & ANY_EXECUTE) !== 0 && linux.getEuid() === 0;
       if (isMeantToRun || isExecutable(linux, path)) return true;

@@ -1,6 +1,7 @@
 import { parseEnviron, toEnviron } from "../core/container-env.ts";
 import { type Group, idNumber, parseGroup, parsePasswd, type User } from "../core/passwd.ts";
 import { printable } from "../core/printable.ts";
+import { ERRNO } from "../linux/errno.ts";
 import { execFailure } from "../linux/exec-failure.ts";
 import { become, type Identity } from "../linux/identity.ts";
 import type { Linux } from "../linux/linux.ts";
@@ -93,6 +94,7 @@ function groupsOf(user: User, groups: readonly Group[]): number[] {
 
 function readTable(linux: Linux, path: string): string {
   const content = linux.readFile(path, MOST_BYTES, false);
+  if (content === -ERRNO.ENOENT) return ""; // numbers do without
   if (typeof content === "number") throw new SysError("cannot read", path, -content);
   return content;
 }

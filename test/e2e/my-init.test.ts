@@ -184,6 +184,17 @@ describe("docker stop", several, () => {
     assert.doesNotMatch((await container.logs()).stderr, /Forcing/);
   });
 
+  test("is not held up by a process that it has no right to end, and says so", async (t) => {
+    const container = await startContainer(t, { args: ["--user", "1000"] });
+    await container.waitForLog("Runit started as PID");
+    execFileSync(engine, ["exec", "--detach", "--user", "0", container.id, "sleep", "1000"]);
+    await container.sh("until pgrep -x sleep; do sleep 0.02; done");
+    const tookMs = await container.stop();
+    assert.ok(tookMs < 3000, `${tookMs} ms`);
+    assert.equal(await container.exitCode(), 0);
+    assert.match((await container.logs()).stderr, /^\*\*\* cannot signal sleep 1000 \(PID \d+\): .*EPERM/m);
+  });
+
   test("of a hundred services that trap TERM runs every handler, all at once", async (t) => {
     const many = await imageWith(t, {
       "/make": "for i in $(seq 100); do mkdir /etc/service/s$i; cp /service /etc/service/s$i/run; done",

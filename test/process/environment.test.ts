@@ -291,6 +291,16 @@ describe("environment", processRing, () => {
     assert.match(attempt("8377"), /"SECRET": "s3cret"/);
   });
 
+  test("a folder that has a variable's name stays where it is", async (t) => {
+    const ended = await runInit(t, {
+      env: { ...dockerEnv, DATA: "x", NEXT: "y" },
+      prepare: `mkdir "$root${DIRECTORY}/DATA"`,
+      args: ["--skip-runit", "sh", "-c", `test -d ${DIRECTORY}/DATA && echo "$DATA $(cat ${DIRECTORY}/NEXT)"`],
+    });
+    assert.deepEqual([ended.status, ended.stdout], [0, "x y\n"], ended.stderr);
+    assert.match(ended.stderr, /^\*\*\* the variable "DATA" has no file in .*: a folder has its name$/m);
+  });
+
   test("a reader never sees half a dump", async (t) => {
     const view = await makeView(t);
     const big = "x".repeat(120_000);

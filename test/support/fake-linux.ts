@@ -637,6 +637,11 @@ export class FakeLinux implements Linux {
     return 0;
   }
 
+  openToAppend(path: string): number {
+    const errno = this.#enter("openToAppend", path);
+    return errno === 0 && path === "/proc/self/fd/2" ? 2 : -(errno || ENOENT);
+  }
+
   exchange(one: string, other: string): number {
     const errno = this.#enter("exchange", other) || this.#cannotChange(one) || this.#cannotChange(other);
     if (errno !== 0) return -errno;
