@@ -87,7 +87,7 @@ install_packages() {
 
 refuse_old_node() {
   major=$(echo "${1#v}" | sed 's/[^0-9].*//')
-  [ "${major:-0}" -ge 20 ] || fail "Node $1 is too old: please install Node 20 or newer with npm (https://nodejs.org)"
+  [ "${major:-0}" -ge 18 ] || fail "Node $1 is too old: please install Node 18 or newer with npm (https://nodejs.org)"
 }
 
 apt_knows() { apt-cache policy "$1" | grep -q 'Candidate: [^(]'; }

@@ -31,7 +31,7 @@ export async function bundleForNode(files) {
     bundle: true,
     format: "esm",
     platform: "node",
-    target: "node20",
+    target: "node18",
     sourcemap: "inline",
     logLevel: "warning",
     define: { VERSION: JSON.stringify(readFileSync(join(root, "VERSION"), "latin1").trim()) },

@@ -81,7 +81,7 @@ function measureAdded(engine, { tested, base, isOwnBase, peers }) {
   }
   /** @param {Iterable<string>} names @param {Map<string, number>} sizes */
   const megabytes = (names, sizes) => ([...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0) * 1024) / 1e6;
-  const bySize = added.toSorted(([, a], [, b]) => b - a).slice(0, LARGEST);
+  const bySize = [...added].sort(([, a], [, b]) => b - a).slice(0, LARGEST);
   return [
     {
       id: "size-layers",

@@ -38,7 +38,7 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   // One for each script, and for: startup script, command, runit, all that is left, the last KILL.
   const budget = new Budget(limits, loop.nowMs, before.length + after.length + 5);
 
-  stopScript(context, running.script, signal, budget.step("process", loop.nowMs));
+  stopScript(context, running.script, budget.step("process", loop.nowMs));
   const commandDeadlineMs = budget.step("process", loop.nowMs);
   if (running.command !== undefined) stopCommand(context, running.command, signal, commandDeadlineMs);
   for (const path of before) runShutdownScript(context, path, budget.step("process", loop.nowMs));
@@ -49,13 +49,14 @@ export function shutDown(context: Context, running: Running, signal: number, kil
 }
 
 /** A startup script is let finish if it soon does: cut off in the middle it may leave half of its work behind. */
-function stopScript(context: Context, script: Child | undefined, signal: number, deadlineMs: number): void {
+function stopScript(context: Context, script: Child | undefined, deadlineMs: number): void {
   if (script === undefined) return;
   const nowMs = context.loop.nowMs;
   const patienceMs = nowMs + Math.min(LET_FINISH_MS, (deadlineMs - nowMs) / 3);
   const hasEnded = () => script.end !== undefined;
   if (waitInShutdown(context, hasEnded, patienceMs)) return;
-  context.children.signal(script, signal);
+  // TERM whatever came: a shell puts SIGINT off until the program that it waits for has ended.
+  context.children.signal(script, SIGNAL.SIGTERM);
   context.children.signal(script, SIGNAL.SIGCONT);
   if (!waitInShutdown(context, hasEnded, deadlineMs)) forceToExit(context, script);
 }

@@ -134,7 +134,7 @@ describe("terminal", processRing, () => {
       hasTerminal: true,
       env,
       scripts: {
-        "/etc/my_init.d/10_a": "echo script up; sleep 1000",
+        "/etc/my_init.d/10_a": "echo script up; exec sleep 1000",
         "/etc/my_init.post_shutdown.d/10_a": "echo shut down in order",
       },
       args: ["echo", "command ran"],
