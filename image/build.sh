@@ -58,6 +58,9 @@ install_packages() {
   apt-get -qy install --no-install-recommends $names
   apt-get check
 
+  # What most Dockerfiles for the original set, and cost a language pack there. C.UTF-8 differs in sorting.
+  [ -e /usr/lib/locale/en_US.utf8 ] || ln -s C.utf8 /usr/lib/locale/en_US.utf8
+
   update-alternatives --install /usr/bin/vim vim /usr/bin/vim.tiny 10
 }
 

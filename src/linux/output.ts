@@ -7,13 +7,14 @@ const PIECE_BYTES = 4096;
 /** Text kept for a reader that is behind; what comes on top of it is counted and dropped. */
 const MOST_BYTES = 262144;
 
-/** Writes all of `text`, waiting for the reader: for programs that have nothing else to do. */
-export function writeAll(linux: Linux, fd: number, text: string): void {
+/** Writes all of `text`, waiting for the reader: for programs that have nothing else to do. @returns whether it could */
+export function writeAll(linux: Linux, fd: number, text: string): boolean {
   for (let rest = text; rest !== ""; ) {
     const taken = linux.write(fd, rest);
-    if (taken <= 0) return; // nobody reads it
+    if (taken <= 0) return false;
     rest = rest.slice(taken);
   }
+  return true;
 }
 
 /**

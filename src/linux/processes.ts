@@ -94,6 +94,32 @@ export function commandLine(linux: Linux, process: Process): string {
   return printable(words.length === 0 ? `[${process.name}]` : words.join(" "));
 }
 
+/** Those of `candidates` who have a pipe open that is the standard input of one of `readers`. @see proc_pid_fd(5) */
+export function pipeHolders(
+  linux: Linux,
+  readers: readonly (number | undefined)[],
+  candidates: readonly Process[],
+): Process[] {
+  const inputs = new Set(readers.map((pid) => pipeOf(linux, `/proc/${pid}/fd/0`)));
+  inputs.delete(undefined);
+  if (inputs.size === 0) return [];
+  return candidates.filter(({ pid }) => {
+    const descriptors = linux.listDir(`/proc/${pid}/fd`);
+    if (typeof descriptors === "number") return false;
+    return descriptors.some((fd) => inputs.has(pipeOf(linux, `/proc/${pid}/fd/${fd}`)));
+  });
+}
+
+/** Which pipe a descriptor is, or undefined where it is none. */
+function pipeOf(linux: Linux, path: string): number | undefined {
+  const facts = linux.stat(path);
+  return typeof facts !== "number" && (facts[0] & S_IFMT) === S_IFIFO ? facts[4] : undefined;
+}
+
+/** Bits of a mode. @see inode(7) */
+const S_IFMT = 0o170000;
+const S_IFIFO = 0o010000;
+
 /** Whether the process has asked the kernel to drop `signal`, as an interactive shell does with SIGTERM. */
 export function ignoresSignal(linux: Linux, pid: number, signal: number): boolean {
   const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);

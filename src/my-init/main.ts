@@ -13,6 +13,7 @@ import { Terminal } from "./terminal.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
+const STATUS_FAILED = 1;
 const STATUS_USAGE = 2;
 
 /** How long the last messages may wait for a reader that is behind. */
@@ -23,8 +24,7 @@ export function main(linux: Linux): number {
   const request = readCommandLine(linux.argv.slice(1));
   switch (request.kind) {
     case "say":
-      writeAll(linux, STDOUT, request.text);
-      return 0;
+      return writeAll(linux, STDOUT, request.text) ? 0 : STATUS_FAILED;
     case "refuse":
       writeAll(linux, STDERR, request.text);
       return STATUS_USAGE;

@@ -50,6 +50,7 @@ export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number)
   // Told again and again: between looking for a signal and its sleep of 5 s, runsvdir is deaf for a moment.
   const isGone = () => {
     children.signal(runsvdir, SIGNAL.SIGTERM);
+    children.signal(runsvdir, SIGNAL.SIGCONT);
     return runsvdir.end !== undefined;
   };
   if (!waitInShutdown(context, isGone, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), TELL_AGAIN_MS)) {

@@ -1,6 +1,16 @@
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
-import { allProcesses, childPids, commandWords, isAlive, type Process, readProcess } from "../linux/processes.ts";
+import {
+  allProcesses,
+  childPids,
+  commandWords,
+  descendants,
+  isAlive,
+  type Process,
+  pipeHolders,
+  readProcess,
+  signalProcess,
+} from "../linux/processes.ts";
 import { isPlain, logServicePid, RUNSVDIR, ServiceWatch, serviceState } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, forceToExit } from "./force.ts";
@@ -36,6 +46,8 @@ export class Services {
   /** Those whose service may have run for less than a second. */
   readonly #young = new Set<number>();
   #lookedMs = Number.POSITIVE_INFINITY;
+  /** Those who kept a log service waiting, and were told. */
+  readonly #holders = new Set<number>();
   /** Those stopped to see whether they have anything left to do. */
   readonly #held = new Map<number, Child>();
 
@@ -56,6 +68,31 @@ export class Services {
   }
 
   /**
+   * Tells those to stop who keep a log service waiting: a child that a service left behind holds the other end of
+   * its pipe, and it will not read the end of its input before that one is gone.
+   */
+  #tellHolders(): void {
+    const { linux } = this.#context;
+    const supervised = [...this.#supervisors].filter(([, { child }]) => child.end === undefined);
+    const isBusy = ([pid]: readonly [number, Supervisor]) => serviceState(linux, pid)?.isDown !== true;
+    if (this.#orphaned.length > 0 || this.#services.some(({ child }) => child.end === undefined)) return;
+    if (supervised.some(isBusy)) return;
+    const readers = [
+      ...this.#logServices.map(({ pid }) => pid),
+      ...supervised.map(([pid]) => logServicePid(linux, pid)),
+    ];
+    const others = descendants(allProcesses(linux), linux.getPid()).filter(
+      ({ pid, isZombie }) =>
+        !isZombie && !readers.includes(pid) && !this.#supervisors.has(pid) && !this.#holders.has(pid),
+    );
+    for (const process of pipeHolders(linux, readers, others)) {
+      this.#holders.add(process.pid);
+      signalProcess(linux, process, SIGNAL.SIGTERM);
+      signalProcess(linux, process, SIGNAL.SIGCONT);
+    }
+  }
+
+  /**
    * Tells every service to stop, and its log service after it.
    *
    * @returns ends the watch over them
@@ -72,7 +109,10 @@ export class Services {
         continue;
       }
       children.signal(supervisor.child, SIGNAL.SIGTERM);
-      if (isLongLived) continue;
+      if (isLongLived) {
+        children.signal(supervisor.child, SIGNAL.SIGCONT);
+        continue;
+      }
       watch.add(pid);
       this.#young.add(pid);
       this.#holdIfDown(pid);
@@ -141,6 +181,7 @@ export class Services {
     if (nowMs - this.#lookedMs < LOOK_AGAIN_MS) return;
     this.#lookedMs = nowMs;
     for (const pid of this.#young) this.#holdIfDown(pid);
+    this.#tellHolders();
   }
 
   /** @returns whether none is about to become a runsv */

@@ -94,6 +94,25 @@ describe("shutdown", processRing, () => {
     assert.ok((output.slice(before.length).match(/brief runs/g)?.length ?? 0) <= 1, output);
   });
 
+  test("a log service is not kept waiting by a child that its service left behind", async (t) => {
+    for (const finish of [{}, { "/etc/service/a/finish": "exit 0" }]) {
+      const init = await startInit(t, {
+        scripts: {
+          "/etc/service/a/run": "echo a is up >&2; sleep 1000; echo never",
+          "/etc/service/a/log/run": "exec cat",
+          ...finish,
+        },
+        prepare: "true",
+      });
+      await init.waitFor("a is up");
+      const startMs = performance.now();
+      init.signal("SIGTERM");
+      const ended = await init.ended();
+      assert.ok(performance.now() - startMs < 3000, ended.output);
+      assert.doesNotMatch(ended.output, /Forcing/);
+    }
+  });
+
   test("a log service ends after its service and hears its last words", async (t) => {
     const init = await startInit(t, {
       scripts: {
