@@ -2,8 +2,9 @@ import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
 import { SysError } from "./sys-error.ts";
 
-/** Bits of a mode. @see inode(7) */
-const S_IFMT = 0o170000;
+/** Bits of a mode that tell the type, and those of a pipe. @see inode(7) */
+export const S_IFMT = 0o170000;
+export const S_IFIFO = 0o010000;
 const TYPES: Readonly<Record<number, FileType>> = { 0o100000: "file", 0o040000: "directory" };
 
 /** Mode bits that let somebody execute a file. */

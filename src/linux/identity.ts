@@ -1,4 +1,5 @@
 import { errorWords } from "./errno.ts";
+import { S_IFIFO, S_IFMT } from "./files.ts";
 import type { Linux } from "./linux.ts";
 import { Failure } from "./sys-error.ts";
 
@@ -30,10 +31,6 @@ export function become(linux: Linux, identity: Identity): void {
     if (answer < 0) throw new Failure(`cannot ${act} user ${identity.name}: ${errorWords(-answer)}`);
   }
 }
-
-/** Bits of a mode. @see inode(7) */
-const S_IFMT = 0o170000;
-const S_IFIFO = 0o010000;
 
 /**
  * Lets `uid` open /dev/stdout or /dev/stderr: a pipe of the engine's belongs to root and is closed to

@@ -1,6 +1,7 @@
 import { isAllDigits, isDigit } from "../core/ascii.ts";
 import { printable } from "../core/printable.ts";
 import { ERRNO } from "./errno.ts";
+import { S_IFIFO, S_IFMT } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
 /** What /proc tells of a process. @see proc_pid_stat(5) */
@@ -115,10 +116,6 @@ function pipeOf(linux: Linux, path: string): number | undefined {
   const facts = linux.stat(path);
   return typeof facts !== "number" && (facts[0] & S_IFMT) === S_IFIFO ? facts[4] : undefined;
 }
-
-/** Bits of a mode. @see inode(7) */
-const S_IFMT = 0o170000;
-const S_IFIFO = 0o010000;
 
 /** Whether the process has asked the kernel to drop `signal`, as an interactive shell does with SIGTERM. */
 export function ignoresSignal(linux: Linux, pid: number, signal: number): boolean {
