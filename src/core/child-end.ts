@@ -18,3 +18,8 @@ export function stopSignal(status: number): number | undefined {
 export function exitStatus(end: ChildEnd): number {
   return end.how === "exited" ? end.code : 128 + end.signal;
 }
+
+/** A shell's status for what is there and cannot be run. */
+export const STATUS_CANNOT_RUN = 126;
+/** A shell's status for what is not there. */
+export const STATUS_NOT_FOUND = 127;

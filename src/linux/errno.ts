@@ -35,20 +35,14 @@ export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
   ESRCH: 3,
-  E2BIG: 7,
   ENOEXEC: 8,
   ECHILD: 10,
   EAGAIN: 11,
-  ENOMEM: 12,
   EACCES: 13,
   EBUSY: 16,
-  EEXIST: 17,
-  ENOTDIR: 20,
   EISDIR: 21,
   EINVAL: 22,
-  EFBIG: 27,
   EROFS: 30,
-  ENOSYS: 38,
 } as const;
 
 /** `no space left on device (ENOSPC)`: what an error number means, for people and for a search. */

@@ -1,3 +1,4 @@
+import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../core/child-end.ts";
 import { toEnviron } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
@@ -8,10 +9,6 @@ import { ignoresSignal } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
 import { killedWords } from "./outcome.ts";
-
-/** A shell's statuses for what it could not start. */
-const STATUS_NOT_FOUND = 127;
-const STATUS_CANNOT_RUN = 126;
 
 /**
  * Starts the main command, in a process group of its own; with a terminal that is the foreground

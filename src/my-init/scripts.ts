@@ -1,3 +1,4 @@
+import { STATUS_CANNOT_RUN } from "../core/child-end.ts";
 import { toEnviron } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";
 import type { Child } from "../linux/children.ts";
@@ -6,9 +7,6 @@ import { execFailure } from "../linux/exec-failure.ts";
 import { ANY_EXECUTE, fileFacts, isExecutable } from "../linux/files.ts";
 import { failure } from "../linux/sys-error.ts";
 import type { Context } from "./context.ts";
-
-/** A shell's status for a file that is there and cannot be run. */
-const STATUS_CANNOT_RUN = 126;
 
 /**
  * The scripts of a folder, in byte order of their names. A dotfile or a folder is no script; what is

@@ -1,3 +1,4 @@
+import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../core/child-end.ts";
 import { parseEnviron, toEnviron } from "../core/container-env.ts";
 import { type Group, idNumber, parseGroup, parsePasswd, type User } from "../core/passwd.ts";
 import { printable } from "../core/printable.ts";
@@ -11,8 +12,6 @@ import { Failure, SysError } from "../linux/sys-error.ts";
 
 const STDERR = 2;
 const STATUS_FAILED = 1;
-const STATUS_CANNOT_RUN = 126;
-const STATUS_NOT_FOUND = 127;
 
 const USAGE = `usage: setuser USER COMMAND [ARG]...
 Runs COMMAND as USER: a name, a uid, uid:gid or name:group.
