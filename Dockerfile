@@ -28,6 +28,10 @@ COPY image/ /tmp/baseimage/image/
 COPY rootfs/ /tmp/baseimage/rootfs/
 # Another value installs and upgrades the packages again, past the cache.
 ARG PACKAGES_AS_OF=
+# 1 leaves the part out.
+ARG DISABLE_SYSLOG=0
+ARG DISABLE_SSH=0
+ARG DISABLE_CRON=0
 RUN sh /tmp/baseimage/image/build.sh
 COPY --from=binary /out/bin/baseimage /usr/sbin/my_init
 RUN ln -s my_init /usr/sbin/setuser \

@@ -1,15 +1,21 @@
 #!/bin/sh
 # Makes the base system into baseimage. Runs once, inside the image's build, as root.
 #
-# Packages first, the overlay after them, so that neither a package nor a question about its
-# configuration files wins over ours; then permissions; then clean-up, all in one layer.
+# Packages first, the overlays after them, so that neither a package nor a question about its
+# configuration files wins over ours; then what each part has to settle, permissions, and clean-up,
+# all in one layer. A step that fails fails the build.
+#
+# DISABLE_SYSLOG=1, DISABLE_SSH=1 and DISABLE_CRON=1 in the environment leave a part out.
 set -eu
 
 here=$(dirname "$0")
 rootfs=$here/../rootfs
 
-# One packages file and one overlay each.
-features="base"
+# Each has a list of packages, an overlay, permissions, and where it needs one a script.
+features=base
+[ "${DISABLE_SYSLOG:-0}" = 1 ] || features="$features syslog"
+[ "${DISABLE_CRON:-0}" = 1 ] || features="$features cron"
+[ "${DISABLE_SSH:-0}" = 1 ] || features="$features ssh"
 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
@@ -17,6 +23,7 @@ main() {
   prepare_packages
   install_packages
   lay_overlays
+  configure
   apply_permissions
   clean_up
 }
@@ -81,12 +88,20 @@ lay_overlays() {
   done
 }
 
-apply_permissions() {
+configure() {
   # A fixed number, so that a volume means the same group in every image.
   groupadd --gid 8377 docker_env
-  grep -v '^#' "$here/permissions" | while read -r mode owner path; do
-    chown "$owner" "$path"
-    chmod "$mode" "$path"
+  for feature in $features; do
+    if [ -e "$here/configure/$feature.sh" ]; then sh "$here/configure/$feature.sh"; fi
+  done
+}
+
+apply_permissions() {
+  for feature in $features; do
+    grep -v '^#' "$here/permissions/$feature" | while read -r mode owner path; do
+      chown "$owner" "$path"
+      chmod "$mode" "$path"
+    done
   done
 }
 

@@ -1,7 +1,7 @@
 // The image as a system: packages, locale, apt, runit, tools, permissions. Spec section 1.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { buildImage, image, run, runContainer, startContainer } from "../support/container.ts";
 
@@ -229,8 +229,8 @@ test("the tools that an administrator types first are there", async (t) => {
 
 test("modes and owners are those of image/permissions", async (t) => {
   const container = await startContainer(t, idle);
-  const lines = readFileSync("image/permissions", "utf8")
-    .split("\n")
+  const lines = readdirSync("image/permissions")
+    .flatMap((name) => readFileSync(`image/permissions/${name}`, "utf8").split("\n"))
     .filter((line) => /^\d/.test(line));
   assert.ok(lines.length > 5);
   for (const line of lines) {
