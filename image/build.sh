@@ -56,13 +56,16 @@ prepare_packages() {
 }
 
 install_packages() {
-  names=$(for feature in $features; do cat "$here/packages/$feature"; done)
-  # shellcheck disable=SC2086 # a list of words
-  if would_install perl $names; then
-    names="$names $("$here/sysuser-helper.sh")"
-  fi
-  # shellcheck disable=SC2086
-  apt-get -qy install --no-install-recommends $names
+  # One part after the other: of alternatives apt prefers what is there, and the base brings small ones.
+  for feature in $features; do
+    names=$(cat "$here/packages/$feature")
+    # shellcheck disable=SC2086 # a list of words
+    if would_install perl $names; then
+      names="$names $("$here/sysuser-helper.sh")"
+    fi
+    # shellcheck disable=SC2086
+    apt-get -qy install --no-install-recommends $names
+  done
   apt-get check
 
   # What most Dockerfiles for the original set, and cost a language pack there. C.UTF-8 differs in sorting.

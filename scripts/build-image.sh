@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 engine=${ENGINE:-docker}
 name=${NAME:-baseimage}
 version=${VERSION:-$(cat VERSION)}
-stage=baseimage-binary
+stage=$name-binary
 
 if [ "$engine" = docker ] && ! docker buildx version > /dev/null 2>&1; then
   # Without its plugin BuildKit cannot be had; choosing the classic builder spares a warning.
