@@ -19,6 +19,7 @@ export class EventLoop {
   readonly #output: Output;
   readonly #onSignal: SignalListener;
   readonly #watched = new Map<number, () => void>();
+  #tend: () => number = () => Number.POSITIVE_INFINITY;
 
   constructor(linux: Linux, children: Children, output: Output, onSignal: SignalListener) {
     this.#linux = linux;
@@ -43,6 +44,15 @@ export class EventLoop {
   }
 
   /**
+   * Calls `tend` after each event too, whatever is waited for: somebody who is to be looked after all the time.
+   *
+   * @param tend answers when it wants to be called at the latest, in milliseconds on the clock of {@link nowMs}
+   */
+  tendTo(tend: () => number): void {
+    this.#tend = tend;
+  }
+
+  /**
    * Waits until `isDone()`, which is asked after each event.
    *
    * @param deadlineMs asked after each event too, as a signal may bring it nearer; Infinity: none
@@ -54,10 +64,12 @@ export class EventLoop {
       // Signals before children: a child that ends after the look leaves its SIGCHLD for poll to see.
       this.#takeSignals();
       this.#children.reap();
+      const tendMs = this.#tend();
       if (isDone()) return true;
-      const leftMs = deadlineMs() - this.nowMs;
+      const { nowMs } = this;
+      const leftMs = deadlineMs() - nowMs;
       if (leftMs <= 0) return false;
-      this.#wait(Math.ceil(Math.min(leftMs, lookAgainMs)));
+      this.#wait(Math.ceil(Math.max(0, Math.min(leftMs, lookAgainMs, tendMs - nowMs))));
     }
   }
 

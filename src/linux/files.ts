@@ -5,12 +5,13 @@ import { SysError } from "./sys-error.ts";
 /** Bits of a mode that tell the type, and those of a pipe. @see inode(7) */
 export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;
-const TYPES: Readonly<Record<number, FileType>> = { 0o100000: "file", 0o040000: "directory" };
+export const S_IFSOCK = 0o140000;
+const TYPES: Readonly<Record<number, FileType>> = { 0o100000: "file", 0o040000: "directory", [S_IFSOCK]: "socket" };
 
 /** Mode bits that let somebody execute a file. */
 export const ANY_EXECUTE = 0o111;
 
-export type FileType = "file" | "directory" | "other";
+export type FileType = "file" | "directory" | "socket" | "other";
 
 /** What stat(2) tells, as far as anyone here asks. */
 export interface FileFacts {
@@ -19,14 +20,16 @@ export interface FileFacts {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** In bytes. */
+  readonly size: number;
 }
 
 /** What `path` leads to, links followed; an errno (above zero) where it leads nowhere. */
 export function fileFacts(linux: Linux, path: string): FileFacts | number {
   const answer = linux.stat(path);
   if (typeof answer === "number") return -answer;
-  const [mode, uid, gid] = answer;
-  return { type: TYPES[mode & S_IFMT] ?? "other", mode: mode & 0o7777, uid, gid };
+  const [mode, uid, gid, size] = answer;
+  return { type: TYPES[mode & S_IFMT] ?? "other", mode: mode & 0o7777, uid, gid, size };
 }
 
 /** Whether this user may execute it. */

@@ -129,7 +129,7 @@ export interface Linux {
 
   /** A descriptor that {@link poll} finds ready when a watched folder changes. @see inotify_init1(2) */
   inotifyOpen(): number;
-  /** Watches a folder for files that are renamed into it. @returns the watch's number @see inotify_add_watch(2), IN_MOVED_TO */
+  /** Watches a folder for files that are made in it or renamed into it. @returns the watch's number @see inotify_add_watch(2) */
   inotifyAdd(fd: number, folder: string): number;
   /** Takes what has happened, without waiting. @returns the watch's number for each event, or `-EAGAIN` @see inotify(7) */
   inotifyRead(fd: number): readonly number[] | number;

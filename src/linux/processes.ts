@@ -1,7 +1,8 @@
+import { wholeNumber } from "../core/args.ts";
 import { isAllDigits, isDigit } from "../core/ascii.ts";
 import { printable } from "../core/printable.ts";
 import { ERRNO } from "./errno.ts";
-import { S_IFIFO, S_IFMT } from "./files.ts";
+import { S_IFIFO, S_IFMT, S_IFSOCK } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
 /** What /proc tells of a process. @see proc_pid_stat(5) */
@@ -14,6 +15,7 @@ export interface Process {
   /** Stopped by a signal: it executes nothing. */
   readonly isStopped: boolean;
   readonly hasTerminal: boolean;
+  readonly threads: number;
   /** Clock ticks from the machine's start to the process's: tells two owners of one pid apart. */
   readonly startTime: number;
 }
@@ -70,6 +72,7 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
     name: line.slice(open + 1, close),
     isStopped: fields[0] === "T",
     // The first thread of a program may end before the others; that is no zombie.
+    threads: Number(fields[17]),
     isZombie: (fields[0] === "Z" || fields[0] === "X") && !(Number(fields[17]) > 1),
     hasTerminal: fields[4] !== "0",
     startTime: Number(fields[19]),
@@ -117,6 +120,31 @@ function pipeOf(linux: Linux, path: string): number | undefined {
   return typeof facts !== "number" && (facts[0] & S_IFMT) === S_IFIFO ? facts[4] : undefined;
 }
 
+/**
+ * A number that stays the same for as long as the process, which has one thread, sleeps; undefined while it runs. Who is
+ * woken is no longer asleep, at once: a message in its socket, say, has woken it before send(2) returned.
+ *
+ * @see proc_pid_status(5), voluntary_ctxt_switches
+ */
+export function sleepMark(linux: Linux, pid: number): number | undefined {
+  const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
+  if (typeof status === "number") return undefined;
+  const fields = new Map(
+    status.split("\n").map((line) => [line.slice(0, line.indexOf(":")), fieldValue(line)] as const),
+  );
+  return fields.get("State")?.charAt(0) === "S" ? wholeNumber(fields.get("voluntary_ctxt_switches") ?? "") : undefined;
+}
+
+/** How many sockets a process has open, or undefined where we may not know. @see proc_pid_fd(5) */
+export function countSockets(linux: Linux, pid: number): number | undefined {
+  const descriptors = linux.listDir(`/proc/${pid}/fd`);
+  if (typeof descriptors === "number") return undefined;
+  return descriptors.filter((fd) => {
+    const facts = linux.stat(`/proc/${pid}/fd/${fd}`);
+    return typeof facts !== "number" && (facts[0] & S_IFMT) === S_IFSOCK;
+  }).length;
+}
+
 /** Whether the process has asked the kernel to drop `signal`, as an interactive shell does with SIGTERM. */
 export function ignoresSignal(linux: Linux, pid: number, signal: number): boolean {
   const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
@@ -144,4 +172,9 @@ export function signalProcess(linux: Linux, process: Process, signal: number): b
     answer = linux.kill(process.pid, signal); // a kernel or a seccomp filter without pidfds
   }
   return answer !== -ERRNO.EPERM;
+}
+
+/** What stands behind the name in a line of /proc/PID/status. */
+function fieldValue(line: string): string {
+  return line.slice(line.indexOf(":") + 1).trim();
 }

@@ -3,6 +3,7 @@ import { ERRNO } from "../linux/errno.ts";
 import { allProcesses, descendants, ignoresSignal, type Process, signalProcess } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, waitForKilled, warnUntouchable } from "./force.ts";
+import type { Syslog } from "./syslog.ts";
 
 /** To kill(2): every process but this one and PID 1; in a namespace of our own that is everyone else in it. */
 const EVERYONE = -1;
@@ -22,10 +23,10 @@ const LOOK_AGAIN_FORCING_MS = 2;
 /** How many looks it may take to stop who forks meanwhile. */
 const STOP_PASSES = 50;
 
-/** Tells all that is left to end, waits for it, and kills what does not go by the deadline. */
-export function stopEveryone(context: Context, deadlineMs: number): void {
+/** Tells all that is left but syslog to end, waits for it, and kills what does not go by the deadline. */
+export function stopEveryone(context: Context, deadlineMs: number, syslog: Syslog): void {
   context.log.info("Killing all processes...");
-  const rest = new Rest(context);
+  const rest = new Rest(context, syslog);
   if (!rest.tell()) return;
   const soonMs = Math.min(deadlineMs, context.loop.nowMs + OBEDIENT_MS);
   if (waitInShutdown(context, () => rest.isGone(), soonMs)) return;
@@ -45,10 +46,13 @@ export function stopEveryone(context: Context, deadlineMs: number): void {
  */
 class Rest {
   readonly #context: Context;
+  readonly #syslog: Syslog;
   readonly #isInit: boolean;
   readonly #self: number;
   /** Start times by pid of those told, so that each is told once. */
   readonly #told = new Map<number, number>();
+  /** Those of them who are not known to be gone. */
+  readonly #notGone = new Set<number>();
   /** Those who are not our children and whose end a pidfd will tell. */
   readonly #awaited = new Map<number, number>();
   /** Those that we have not the right to signal: not ours to end, and so not to be waited for. */
@@ -56,8 +60,9 @@ class Rest {
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isForcing = false;
 
-  constructor(context: Context) {
+  constructor(context: Context, syslog: Syslog) {
     this.#context = context;
+    this.#syslog = syslog;
     this.#self = context.linux.getPid();
     this.#isInit = this.#self === 1;
   }
@@ -68,18 +73,25 @@ class Rest {
     children.reap();
     if (!this.#isInit && children.isEmpty) return false;
     if (this.#isInit && linux.kill(EVERYONE, ANYBODY) === -ERRNO.ESRCH) return false;
+    const isForAll = this.#isForAll();
     // Listed before the kill: who is forked after it, by a handler of TERM say, must be told too.
     for (const process of this.#living()) {
-      if (!this.#isInit) this.#tellOne(process);
+      if (!isForAll) this.#tellOne(process);
       else if (linux.kill(process.pid, ANYBODY) === -ERRNO.EPERM) this.#leaveAlone(process);
-      this.#told.set(process.pid, process.startTime);
+      this.#noteTold(process);
     }
-    if (this.#isInit) {
+    if (isForAll) {
       linux.kill(EVERYONE, SIGNAL.SIGTERM);
       linux.kill(EVERYONE, SIGNAL.SIGCONT);
     }
     this.#lookedMs = this.#context.loop.nowMs;
-    return this.#untouchable.size === 0 || this.#living().length > 0;
+    const hasOthers = this.#untouchable.size > 0 || this.#syslog.pid !== undefined;
+    return !hasOthers || this.#living().length > 0;
+  }
+
+  /** Whether one signal can go to all at once, as the kernel offers it to PID 1: to all, syslog too. */
+  #isForAll(): boolean {
+    return this.#isInit && this.#syslog.pid === undefined;
   }
 
   /** A shell at a terminal is deaf to TERM; that its terminal went away it understands. */
@@ -97,21 +109,37 @@ class Rest {
   isGone(): boolean {
     const { children, loop } = this.#context;
     if (children.isEmpty) return this.#strangersAreGone();
-    if (loop.nowMs - this.#lookedMs < (this.#isForcing ? LOOK_AGAIN_FORCING_MS : LOOK_AGAIN_MS)) return false;
+    const isTime = loop.nowMs - this.#lookedMs >= (this.#isForcing ? LOOK_AGAIN_FORCING_MS : LOOK_AGAIN_MS);
+    if (this.#syslog.pid !== undefined) return (isTime || !this.#isAnyThere()) && this.#strangersAreGone();
+    if (!isTime) return false;
     this.#tellNew();
     return this.#untouchable.size > 0 && this.#living().length === 0;
+  }
+
+  /**
+   * Whether one of those who were told is there still, alive or not reaped. With syslog there always is a child, and
+   * nothing else says cheaply that it is the last: reading /proc for each end would take the square of their number.
+   */
+  #isAnyThere(): boolean {
+    const { linux } = this.#context;
+    for (const pid of this.#notGone) {
+      if (linux.kill(pid, ANYBODY) !== -ERRNO.ESRCH) return true;
+      this.#notGone.delete(pid);
+    }
+    return false;
   }
 
   /** KILL, with a warning for each. */
   force(): void {
     const { linux } = this.#context;
     this.#isForcing = true;
-    if (!this.#isInit) this.#holdStill();
+    const isForAll = this.#isForAll();
+    if (!isForAll) this.#holdStill();
     for (const process of this.#living()) {
       forceProcess(this.#context, process);
-      this.#told.set(process.pid, process.startTime);
+      this.#noteTold(process);
     }
-    if (this.#isInit) linux.kill(EVERYONE, SIGNAL.SIGKILL);
+    if (isForAll) linux.kill(EVERYONE, SIGNAL.SIGKILL);
   }
 
   /** Stops all, until none is new: who is stopped forks no child that the last look would miss. */
@@ -129,15 +157,15 @@ class Rest {
 
   /** Processes that are not our children end without a word to us: a pidfd says it. */
   #strangersAreGone(): boolean {
-    if (!this.#isInit) return true;
+    if (!this.#isInit && this.#context.children.isEmpty) return true;
     const { linux, loop } = this.#context;
     // Reading /proc is no snapshot: one who forks and ends meanwhile hides its child. kill(2) sees all at
     // once, but also the dead whom the engine has not reaped; a second look settles that.
     const strangers = this.#living();
     if (strangers.length === 0) return linux.kill(EVERYONE, ANYBODY) < 0 || this.#living().length === 0;
     this.#tellNew();
-    for (const { pid, startTime } of strangers) {
-      if (this.#awaited.get(pid) === startTime) continue;
+    for (const { parent, pid, startTime } of strangers) {
+      if (parent !== 0 || this.#awaited.get(pid) === startTime) continue;
       const fd = linux.pidfdOpen(pid);
       if (fd < 0) continue; // gone meanwhile, or no pidfds here: the next look tells
       this.#awaited.set(pid, startTime);
@@ -153,7 +181,7 @@ class Rest {
         continue;
       }
       this.#tellOne(process);
-      this.#told.set(process.pid, process.startTime);
+      this.#noteTold(process);
     }
     this.#lookedMs = this.#context.loop.nowMs;
   }
@@ -164,6 +192,11 @@ class Rest {
     else signalProcess(linux, process, SIGNAL.SIGCONT);
   }
 
+  #noteTold({ pid, startTime }: Process): void {
+    this.#told.set(pid, startTime);
+    if (this.#untouchable.get(pid) !== startTime) this.#notGone.add(pid);
+  }
+
   #leaveAlone(process: Process): void {
     this.#untouchable.set(process.pid, process.startTime);
     warnUntouchable(this.#context, process);
@@ -172,6 +205,10 @@ class Rest {
   #living(): Process[] {
     const all = allProcesses(this.#context.linux);
     const ours = this.#isInit ? all.filter(({ pid }) => pid !== this.#self) : descendants(all, this.#self);
-    return ours.filter(({ isZombie, pid, startTime }) => !isZombie && this.#untouchable.get(pid) !== startTime);
+    const { pid: syslog } = this.#syslog;
+    const spared = new Set(syslog === undefined ? [] : [syslog, ...descendants(all, syslog).map(({ pid }) => pid)]);
+    return ours.filter(
+      ({ isZombie, pid, startTime }) => !isZombie && !spared.has(pid) && this.#untouchable.get(pid) !== startTime,
+    );
   }
 }

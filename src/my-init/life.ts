@@ -11,6 +11,7 @@ import { failureWords, type Outcome, statusOf } from "./outcome.ts";
 import { startRunit } from "./runit.ts";
 import { scriptsIn, startScript } from "./scripts.ts";
 import { shutDown } from "./shutdown.ts";
+import { SYSLOG_SCRIPT, Syslog } from "./syslog.ts";
 
 const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
 const STARTUP_SCRIPTS = "/etc/my_init.d";
@@ -25,10 +26,12 @@ export class Life {
   #script: Child | undefined;
   #command: Child | undefined;
   #runsvdir: Child | undefined;
+  readonly #syslog: Syslog;
 
   constructor(context: Context, options: Options) {
     this.#context = context;
     this.#options = options;
+    this.#syslog = new Syslog(context);
   }
 
   /** The command, while it runs: who signals are passed on to. */
@@ -52,7 +55,7 @@ export class Life {
   #shutDown(outcome: Outcome): void {
     shutDown(
       this.#context,
-      { script: this.#script, command: this.#command, runsvdir: this.#runsvdir },
+      { script: this.#script, command: this.#command, runsvdir: this.#runsvdir, syslog: this.#syslog },
       outcome.kind === "stop-requested" ? outcome.signal : SIGNAL.SIGTERM,
       this.#options.killAllOnExit,
     );
@@ -76,6 +79,8 @@ export class Life {
   #boot(): Outcome | undefined {
     const { environment, log } = this.#context;
     environment.import();
+    // With both left out nothing runs here that it would serve.
+    if (!(this.#options.skipStartupFiles && this.#options.skipRunit)) this.#syslog.start();
     if (this.#options.enableInsecureKey) {
       log.info("Installing insecure SSH key for user root");
       const outcome = this.#runStartupScript(INSECURE_KEY);
@@ -94,7 +99,8 @@ export class Life {
   #startupScripts(): string[] {
     if (this.#options.skipStartupFiles) return [];
     const { environment, linux } = this.#context;
-    const scripts = scriptsIn(this.#context, environment.current.get("ENV_INIT_DIRECTORY") ?? STARTUP_SCRIPTS);
+    const folder = environment.current.get("ENV_INIT_DIRECTORY") ?? STARTUP_SCRIPTS;
+    const scripts = scriptsIn(this.#context, folder).filter((path) => path !== SYSLOG_SCRIPT);
     const facts = fileFacts(linux, RC_LOCAL);
     const hasRcLocal = typeof facts !== "number" && facts.type === "file" && isExecutable(linux, RC_LOCAL);
     return hasRcLocal ? [...scripts, RC_LOCAL] : scripts;

@@ -1,36 +1,11 @@
 // Short stories of containers on a fake kernel; test/simulation plays thousands that nobody thought of.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeLinux, type FakeOptions, type FakeProgram } from "../../test/support/fake-linux.ts";
+import type { FakeProgram } from "../../test/support/fake-linux.ts";
 import * as habit from "../../test/support/fake-programs.ts";
-import { main } from "./main.ts";
+import { live } from "../../test/support/story.ts";
 
 const TERM = 15;
-const times = { forkMs: 0.1, execMs: 0.5 };
-
-interface Story extends FakeOptions {
-  readonly words?: readonly string[];
-  readonly programs?: Readonly<Record<string, FakeProgram>>;
-  readonly services?: readonly habit.FakeService[];
-  readonly prepare?: (linux: FakeLinux) => void;
-  /** Signals by the milliseconds after which they come. */
-  readonly signals?: Readonly<Record<number, number>>;
-}
-
-/** Lives one container from start to end. */
-function live({ words = [], programs = {}, services = [], prepare, signals = {}, ...options }: Story) {
-  const linux = new FakeLinux({ argv: ["my_init", ...words], environ: ["PATH=/bin"], ...options });
-  linux.addProgram("/usr/bin/runsvdir", habit.runsvdir(services, times));
-  for (const path of ["/etc/my_init.d", "/etc/my_init.pre_shutdown.d", "/etc/my_init.post_shutdown.d"]) {
-    linux.addDirectory(path);
-  }
-  for (const [path, program] of Object.entries(programs)) linux.addProgram(path, program);
-  for (const [ms, signal] of Object.entries(signals)) linux.after(Number(ms), () => linux.signalSelf(signal));
-  prepare?.(linux);
-  const startMs = linux.nowMs;
-  const status = main(linux);
-  return { linux, status, ms: linux.nowMs - startMs, lines: linux.stderr.text.split("\n").slice(0, -1) };
-}
 
 test("one command: boot, run it, shut down, exit with its status", () => {
   const { status, lines } = live({ words: ["app", "x y"], programs: { "/bin/app": habit.exitsAfter(50, 42) } });

@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 
 /**
  * The scripts of a folder, in byte order of their names. A dotfile or a folder is no script; what is
- * not executable is passed over with a warning. A folder that is not there has none.
+ * not executable is passed over, with a warning unless it is empty. A folder that is not there has none.
  */
 export function scriptsIn({ linux, log }: Context, folder: string): string[] {
   const names = linux.listDir(folder);
@@ -30,6 +30,8 @@ export function scriptsIn({ linux, log }: Context, folder: string): string[] {
         log.warn(`${printable(path)} is skipped: it is no file`);
         return false;
       }
+      // A placeholder: something that other images have under this name, for Dockerfiles that delete it.
+      if (facts.size === 0 && (facts.mode & ANY_EXECUTE) === 0) return false;
       // What root may not execute although its mode allows it stands on a noexec mount: that is told when it is run.
       const isMeantToRun = (facts.mode & ANY_EXECUTE) !== 0 && linux.getEuid() === 0;
       if (isMeantToRun || isExecutable(linux, path)) return true;

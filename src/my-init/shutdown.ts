@@ -9,6 +9,7 @@ import { forceToExit } from "./force.ts";
 import { failureWords } from "./outcome.ts";
 import { stopRunit } from "./runit.ts";
 import { scriptsIn, startScript } from "./scripts.ts";
+import type { Syslog } from "./syslog.ts";
 
 const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
 const POST_SHUTDOWN = "/etc/my_init.post_shutdown.d";
@@ -22,6 +23,7 @@ export interface Running {
   readonly script: Child | undefined;
   readonly command: Child | undefined;
   readonly runsvdir: Child | undefined;
+  readonly syslog: Syslog;
 }
 
 /**
@@ -35,8 +37,8 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   const { environment, log, loop } = context;
   const limits = readLimits(environment.current, (message) => log.warn(message));
   const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
-  // One for each script, and for: startup script, command, runit, all that is left, the last KILL.
-  const budget = new Budget(limits, loop.nowMs, before.length + after.length + 5);
+  // One for each script, and for: startup script, command, runit, all that is left, syslog, the last KILL.
+  const budget = new Budget(limits, loop.nowMs, before.length + after.length + 6);
 
   stopScript(context, running.script, budget.step("process", loop.nowMs));
   const commandDeadlineMs = budget.step("process", loop.nowMs);
@@ -45,7 +47,8 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   const runitDeadlineMs = budget.step("process", loop.nowMs);
   if (running.runsvdir !== undefined) stopRunit(context, running.runsvdir, runitDeadlineMs);
   for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));
-  if (killsAll) stopEveryone(context, budget.step("all", loop.nowMs));
+  if (killsAll) stopEveryone(context, budget.step("all", loop.nowMs), running.syslog);
+  running.syslog.stop(budget.step("process", loop.nowMs));
 }
 
 /** A startup script is let finish if it soon does: cut off in the middle it may leave half of its work behind. */

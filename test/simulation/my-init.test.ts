@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { main } from "../../src/my-init/main.ts";
 import type { FakeProcess } from "../support/fake-linux.ts";
-import { COMMAND, FOLDERS, RUNSVDIR, Scenario, STOP_SIGNALS } from "./scenario.ts";
+import { COMMAND, FOLDERS, RUNSVDIR, Scenario, STOP_SIGNALS, SYSLOG } from "./scenario.ts";
 
 const FIRST_SEED = Number(process.env["SEED"] ?? 1);
 const RUNS = Number(process.env["RUNS"] ?? 5000);
@@ -55,6 +55,7 @@ const CHECKS: Readonly<Record<string, (played: Played) => void>> = {
   "the whole shutdown stays within its limits": checkBudget,
   "what obeys is never killed, nor waited for longer than it takes": checkObedience,
   "the steps come in their order": checkOrder,
+  "syslog is up before all others, and down after them": checkSyslog,
 };
 
 test(`${RUNS} made-up containers from seed ${FIRST_SEED} on live and end as they should`, () => {
@@ -141,6 +142,7 @@ function whatHappened({ linux, refusals, stops, hasCommand }: Scenario): Pick<Pl
 }
 
 function isStartup({ file }: FakeProcess): boolean {
+  if (file === SYSLOG) return false;
   return file.startsWith(`${FOLDERS.startup}/`) || file === "/etc/rc.local" || file === "/usr/sbin/enable_insecure_key";
 }
 
@@ -207,7 +209,7 @@ function checkBudget(played: Played): void {
   if (scenario.stops[0] !== first || ![SIGTERM, 2].includes(second.signal) || second.atMs <= first.atMs + SLACK_MS)
     return;
   const scripts = [...scenario.linux.files.keys()].filter((path) => path.includes("shutdown.d/")).length;
-  const hurriedMs = (scripts + 5) * 1000 + extraMs(played);
+  const hurriedMs = (scripts + 6) * 1000 + extraMs(played);
   assert.ok(endMs - second.atMs <= hurriedMs, `${ms(endMs - second.atMs)} ms after a second signal`);
 }
 
@@ -238,6 +240,25 @@ const STEPS: readonly ((line: string) => boolean)[] = [
   (line) => line.startsWith(`*** Running ${FOLDERS.after}/20`),
   (line) => line === "*** Killing all processes...",
 ];
+
+function checkSyslog({ scenario, causeMs }: Played): void {
+  const { linux } = scenario;
+  const daemons = linux.history.filter(({ file, argv }) => file === SYSLOG || argv[0] === "cat");
+  const others = linux.history.filter(
+    (process) => process.isOurs && process !== linux.self && !daemons.includes(process),
+  );
+  const [first] = daemons;
+  if (first === undefined) return;
+  for (const other of others) assert.ok(first.startedMs <= other.startedMs, `${life(other)} was before syslog`);
+  const last = daemons.filter(({ file }) => file === SYSLOG).at(-1);
+  const wasStopped = last !== undefined && linux.sent.some(({ target }) => target === last);
+  if (last === undefined || !wasStopped || !scenario.killsAll || scenario.hasUninterruptible) return;
+  assert.ok(last.endedMs >= causeMs, "syslog was stopped before anything had ended");
+  for (const other of others) assert.ok(other.endedMs <= last.endedMs + LATENCY_MS, `${life(other)} outlived syslog`);
+  const killed = linux.sent.some(({ target, signal }) => target === last && signal === SIGKILL);
+  if (killed && scenario.isObedient)
+    assert.ok(!last.isBusy && last.sockets <= 2, "syslog was killed with messages left to write");
+}
 
 function checkOrder({ scenario, lines, causeMs }: Played): void {
   const { linux } = scenario;

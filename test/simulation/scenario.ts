@@ -14,6 +14,7 @@ const ENOSYS = 38;
 
 export const COMMAND = "/usr/bin/app";
 export const RUNSVDIR = "/usr/bin/runsvdir";
+export const SYSLOG = "/etc/my_init.d/10_syslog-ng.init";
 export const FOLDERS = {
   startup: "/etc/my_init.d",
   before: "/etc/my_init.pre_shutdown.d",
@@ -128,6 +129,7 @@ export class Scenario {
     if (chance.is(0.15)) this.linux.terminal = { foreground: chance.is(0.8) ? this.linux.self.group : 9999 };
     if (chance.is(0.05)) this.#slowReader();
 
+    if (chance.is(0.6)) this.#addSyslog();
     this.#addFiles(flags.includes("--enable-insecure-key"));
     if (this.hasCommand) this.#addCommand();
     if (this.hasRunit) this.#addRunit();
@@ -277,6 +279,27 @@ export class Scenario {
     if (chance.is(0.2)) linux.addProgram("/etc/rc.local", this.#task("rc.local", true));
   }
 
+  #addSyslog(): void {
+    const chance = this.#chance;
+    const busyMs = () => this.#duration(50);
+    const programs: [name: string, weight: number, make: () => FakeProgram][] = [
+      ["works", 6, () => habit.syslogd(this.#duration(50), busyMs())],
+      ["works, with a helper", 1, () => habit.together(habit.syslogd(5, busyMs()), helped)],
+      ["sends messages elsewhere", 1, () => habit.syslogd(this.#duration(50), busyMs(), 3)],
+      ["is left to others", 1, () => habit.exitsAfter(this.#duration(50))],
+      ["has a wrong configuration", 1, () => habit.exitsAfter(this.#duration(50), 1)],
+    ];
+    this.durationMs += 150; // the most that one takes for an orderly end
+    if (!this.isObedient) {
+      programs.push(
+        ["dies later", 1, () => habit.together(habit.syslogd(5, 5), habit.diesAfter(chance.whole(1, 5000), 11))],
+        ["never listens", 0.3, () => habit.sleeps],
+        ["is busy for ever, and ignores TERM", 0.3, () => habit.together(habit.syslogd(5, 1e6), habit.ignoresTerm)],
+      );
+    }
+    this.linux.addProgram(SYSLOG, this.#draw("syslog", programs));
+  }
+
   #addCommand(): void {
     const chance = this.#chance;
     const kind = chance.next();
@@ -291,7 +314,8 @@ export class Scenario {
     const atMs = this.linux.nowMs;
     if (call === "stat" && path === COMMAND) this.refusals.push({ atMs, status: file === undefined ? 127 : 126 });
     if (call === "spawn" && path === RUNSVDIR) this.refusals.push({ atMs, status: 1 });
-    if (call === "spawn" && path.startsWith(`${FOLDERS.startup}/`)) this.refusals.push({ atMs, status: 126 });
+    if (call === "spawn" && path.startsWith(`${FOLDERS.startup}/`) && path !== SYSLOG)
+      this.refusals.push({ atMs, status: 126 });
   }
 
   #addRunit(): void {
@@ -355,6 +379,15 @@ export class Scenario {
     this.stops.push({ signal, atMs: this.linux.nowMs });
     this.linux.signalSelf(signal, 0);
   }
+}
+
+function helped(self: FakeProcess): void {
+  const helper = self.spawn(habit.endsOnTerm(0), ["cat"]);
+  const { onEnd } = self;
+  self.onEnd = () => {
+    onEnd();
+    self.linux.after(1, () => helper.exit(0)); // the end of its input
+  };
 }
 
 function deafToTerm(self: FakeProcess): void {

@@ -73,6 +73,8 @@ const FOREGROUND = 4;
 
 const DIRECTORY = 0o040000;
 const REGULAR = 0o100000;
+const SOCKET = 0o140000;
+const CHARACTER_DEVICE = 0o020000;
 
 /** A pipe takes at least this much where poll(2) says that it is ready. */
 const PIPE_BUF = 4096;
@@ -148,6 +150,12 @@ export class FakeProcess {
   onChildEnd: (child: FakeProcess) => void = () => {};
   /** Files below /proc/PID/, by the rest of the path. */
   readonly files = new Map<string, string>();
+  /** Descriptors that are sockets. */
+  sockets = 0;
+  /** It computes: until it is false again it never sleeps. */
+  isBusy = false;
+  /** How often it went to sleep. */
+  wakeUps = 0;
   readonly #handlers = new Map<number, () => void>();
   readonly #ignored = new Set<number>();
   #deferred: (() => void)[] = [];
@@ -399,7 +407,13 @@ export class FakeLinux implements Linux {
     }
   }
 
-  /** A file was renamed into `folder`. */
+  /** A socket like a server's, where whoever watches the folder hears of it. */
+  addSocket(path: string): void {
+    this.addNode(path, SOCKET | 0o666);
+    this.tellWatchers(folderOf(path));
+  }
+
+  /** A file was made in `folder`, or renamed into it. */
   tellWatchers(folder: string): void {
     for (const { watches, events } of this.inotifies.values()) {
       const watch = watches.get(folder);
@@ -585,6 +599,9 @@ export class FakeLinux implements Linux {
     const errno = this.#enter("listDir", path);
     if (errno !== 0) return -errno;
     if (path === "/proc") return ["self", "meminfo", "1x", ...[...this.processes.keys()].map(String)];
+    const descriptors = /^\/proc\/(\d+)\/fd$/.exec(path);
+    const process = descriptors ? this.processes.get(Number(descriptors[1])) : undefined;
+    if (process?.isAlive) return Array.from({ length: 3 + process.sockets }, (_, fd) => `${fd}`);
     const directory = this.files.get(path);
     if (directory === undefined) return -ENOENT;
     if (!isDirectory(directory)) return -ENOTDIR;
@@ -596,6 +613,10 @@ export class FakeLinux implements Linux {
   stat(path: string): readonly [number, number, number, number, number] | number {
     const errno = this.#enter("stat", path);
     if (errno !== 0) return -errno;
+    const [, pid, fd] = /^\/proc\/(\d+)\/fd\/(\d+)$/.exec(path) ?? [];
+    if (pid !== undefined && this.processes.get(Number(pid))?.isAlive) {
+      return [Number(fd) < 3 ? CHARACTER_DEVICE : SOCKET, 0, 0, 0, 0];
+    }
     const found = this.#find(path);
     if (typeof found === "number") return found;
     return [found.mode, found.uid, found.gid, found.content.length, found.inode];
@@ -862,7 +883,8 @@ export class FakeLinux implements Linux {
     const process = this.processes.get(Number(pid));
     if (process === undefined) return this.#readable(path);
     const name = rest.join("/");
-    const letter = { running: "S", stopped: "T", zombie: "Z", gone: "X" }[process.state];
+    const letter =
+      process.isBusy && process.isAlive ? "R" : { running: "S", stopped: "T", zombie: "Z", gone: "X" }[process.state];
     switch (name) {
       case "stat":
         return (
@@ -872,7 +894,10 @@ export class FakeLinux implements Linux {
       case "cmdline":
         return process.isAlive ? process.argv.map((word) => `${word}\0`).join("") : "";
       case "status":
-        return `Name:\t${process.name}\nPid:\t${pid}\nSigBlk:\t${"0".repeat(16)}\nSigIgn:\t${mask(process.ignored)}\n`;
+        return (
+          `Name:\t${process.name}\nState:\t${letter}\nPid:\t${pid}\n` +
+          `SigBlk:\t${"0".repeat(16)}\nSigIgn:\t${mask(process.ignored)}\nvoluntary_ctxt_switches:\t${process.wakeUps}\n`
+        );
       case `task/${pid}/children`:
         return [...process.children].map((child) => `${child.pid} `).join("");
       default:

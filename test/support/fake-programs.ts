@@ -67,6 +67,26 @@ export const neverReaps: FakeProgram = (self) => {
   self.reaps = false;
 };
 
+/**
+ * A system log daemon: listens after `ms` on /dev/log, and on a socket for its control program.
+ *
+ * @param busyMs how long it writes when it has been told nothing: until then it does not sleep
+ * @param sockets 2, or more where it sends messages elsewhere too
+ */
+export function syslogd(ms: number, busyMs: number, sockets = 2): FakeProgram {
+  return (self) => {
+    self.isBusy = true;
+    self.after(ms, () => {
+      self.sockets = sockets;
+      self.linux.addSocket("/dev/log");
+    });
+    self.after(ms + busyMs, () => {
+      self.isBusy = false;
+    });
+    self.on(SIGTERM, () => self.after(100, () => self.exit(0)));
+  };
+}
+
 /** Several habits in one program. */
 export function together(...programs: readonly FakeProgram[]): FakeProgram {
   return (self) => {

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FakeLinux, FakeProgram } from "../../test/support/fake-linux.ts";
+import * as habit from "../../test/support/fake-programs.ts";
+import { live } from "../../test/support/story.ts";
+import { SYSLOG_SCRIPT } from "./syslog.ts";
+
+const EBUSY = 16;
+const SIGSEGV = 11;
+const SIGTERM = 15;
+const SIGKILL = 9;
+
+/** The daemons that were started, and what ended the last. */
+function daemons(linux: FakeLinux) {
+  const all = linux.history.filter(({ file }) => file === SYSLOG_SCRIPT);
+  return { starts: all.map(({ startedMs }) => startedMs - 1000), last: all.at(-1) };
+}
+
+function warnings(lines: readonly string[]): string[] {
+  return lines.filter((line) => /system log|syslog|dev\/log/.test(line));
+}
+
+test("it is up before the first startup script, which is not it", () => {
+  let wasThere = false;
+  const script: FakeProgram = (self) => {
+    wasThere = self.linux.files.has("/dev/log");
+    self.exit(0);
+  };
+  const programs = { [SYSLOG_SCRIPT]: habit.syslogd(20, 0), "/etc/my_init.d/00_first": script };
+  const { linux, lines, status } = live({ programs, signals: { 200: SIGTERM } });
+  assert.equal(status, 0);
+  assert.ok(wasThere);
+  assert.equal(daemons(linux).starts.length, 1);
+  assert.ok(!lines.some((line) => line.includes(SYSLOG_SCRIPT)));
+});
+
+test("asleep, it has nothing left to write, and is not waited for", () => {
+  const { linux, ms } = live({ programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) }, signals: { 50: SIGTERM } });
+  assert.equal(daemons(linux).last?.status, SIGKILL);
+  assert.ok(ms < 60, `${ms} ms`);
+  assert.equal(linux.files.has("/dev/log"), false);
+});
+
+test("busy, it is left alone until it has written all", () => {
+  const { linux } = live({ programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 700) }, signals: { 50: SIGTERM } });
+  assert.ok((daemons(linux).last?.endedMs ?? 0) - 1000 >= 700);
+  assert.equal(daemons(linux).last?.status, SIGKILL);
+});
+
+test("with connections to elsewhere it is told to end in order", () => {
+  const { linux, lines } = live({ programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0, 3) }, signals: { 50: SIGTERM } });
+  assert.equal(daemons(linux).last?.status, 0);
+  assert.deepEqual(warnings(lines), []);
+});
+
+test("where its output has no room for what it wrote, it is waited for", () => {
+  const prepare = (linux: FakeLinux) => {
+    linux.stdout.room = 0;
+    linux.after(400, () => {
+      linux.stdout.room = 1 << 20;
+    });
+  };
+  const { linux } = live({ programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) }, signals: { 50: SIGTERM }, prepare });
+  assert.ok((daemons(linux).last?.endedMs ?? 0) - 1000 >= 400);
+});
+
+test("one that was killed is started again at once, one that cannot start later and later; the boot goes on", () => {
+  const killed = habit.together(habit.syslogd(5, 0), habit.diesAfter(2000, SIGSEGV));
+  const first = live({ programs: { [SYSLOG_SCRIPT]: killed }, signals: { 3000: SIGTERM } });
+  assert.deepEqual(daemons(first.linux).starts, [0, 2000]);
+  assert.deepEqual(warnings(first.lines), [
+    "*** the system log daemon was killed by signal 11 (SIGSEGV); it is started again",
+  ]);
+
+  const broken = habit.exitsAfter(10, 1);
+  const second = live({ programs: { [SYSLOG_SCRIPT]: broken }, signals: { 8000: SIGTERM } });
+  assert.equal(second.status, 0);
+  assert.deepEqual(daemons(second.linux).starts, [0, 1010, 3020, 7030]);
+  assert.equal(warnings(second.lines)[0], "*** the system log daemon failed with status 1; it is tried again in 1 s");
+  assert.equal(warnings(second.lines)[2], "*** the system log daemon failed with status 1; it is tried again in 4 s");
+});
+
+test("one that never listens costs five seconds and a line, not the boot", () => {
+  const { lines, status } = live({ programs: { [SYSLOG_SCRIPT]: habit.sleeps }, signals: { 6000: SIGTERM } });
+  assert.equal(status, 0);
+  assert.match(warnings(lines)[0] ?? "", /no "\/dev\/log" 5 seconds after/);
+});
+
+test("a script that ends well is not run again: it has started something that looks after itself", () => {
+  const { linux, lines } = live({ programs: { [SYSLOG_SCRIPT]: habit.exitsAfter(10) }, signals: { 5000: SIGTERM } });
+  assert.equal(daemons(linux).starts.length, 1);
+  assert.deepEqual(warnings(lines), []);
+});
+
+test("a socket that is mounted from outside is somebody else's", () => {
+  const { linux, lines } = live({
+    programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) },
+    fault: (call, path) => (call === "unlink" && path === "/dev/log" ? EBUSY : 0),
+    signals: { 50: SIGTERM },
+  });
+  assert.equal(daemons(linux).starts.length, 0);
+  assert.match(warnings(lines)[0] ?? "", /"\/dev\/log" is not ours \(busy \(EBUSY\)/);
+});
+
+test("it is not started where neither startup scripts nor services are, nor where it was deleted", () => {
+  const programs = { [SYSLOG_SCRIPT]: habit.syslogd(5, 0), "/bin/app": habit.exitsAfter(5) };
+  const words = ["--skip-startup-files", "--skip-runit", "app"];
+  assert.equal(daemons(live({ words, programs }).linux).starts.length, 0);
+  assert.equal(daemons(live({ words: words.slice(1), programs }).linux).starts.length, 1);
+  assert.equal(daemons(live({ words: [words[0] ?? "", "app"], programs }).linux).starts.length, 1);
+  const { status, lines } = live({ words: ["app"], programs: { "/bin/app": habit.exitsAfter(5) } });
+  assert.equal(status, 0);
+  assert.deepEqual(warnings(lines), []);
+});
+
+test("an empty file that is not executable is a placeholder: nothing is run, nothing is said", () => {
+  const { lines } = live({
+    prepare: (linux) => linux.addFile("/etc/my_init.post_shutdown.d/10_syslog-ng.shutdown", ""),
+    signals: { 50: SIGTERM },
+  });
+  assert.deepEqual(warnings(lines), []);
+});

@@ -1,0 +1,163 @@
+import { toEnviron } from "../core/container-env.ts";
+import { SIGNAL } from "../core/signals.ts";
+import type { Child } from "../linux/children.ts";
+import { ERRNO, errorWords } from "../linux/errno.ts";
+import { execFailure } from "../linux/exec-failure.ts";
+import { fileFacts, isExecutable } from "../linux/files.ts";
+import { SPAWN } from "../linux/linux.ts";
+import {
+  allProcesses,
+  countSockets,
+  descendants,
+  isAlive,
+  readProcess,
+  signalProcess,
+  sleepMark,
+} from "../linux/processes.ts";
+import { type Context, waitInShutdown } from "./context.ts";
+import { forceToExit } from "./force.ts";
+import { failureWords } from "./outcome.ts";
+
+/** Becomes the system log daemon. Who deletes it wants none. */
+export const SYSLOG_SCRIPT = "/etc/my_init.d/10_syslog-ng.init";
+
+/** Where programs send their messages. @see syslog(3) */
+const SOCKET = "/dev/log";
+const SOCKET_FOLDER = "/dev";
+
+/** The container's output, where messages go too. */
+const STDOUT = 1;
+
+/** How long the boot waits for the socket, which takes ten milliseconds or so. */
+const READY_MS = 5000;
+/** How often to look for it where the kernel has no watch to give. */
+const LOOK_AGAIN_MS = 2;
+
+/** One that has worked for this long is started again at once; the others after a pause. */
+const PROVEN_MS = 1000;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** The two of a daemon that only listens here: for messages, and for its control program. */
+const LOCAL_SOCKETS = 2;
+
+/** What a daemon has that is told to end in order: it may take a tenth of a second for it. */
+const ORDERLY_MS = 300;
+
+/**
+ * The system log daemon: up before the first startup script, started again when it dies, down after all others,
+ * so that neither the first message nor the last is lost. @see spec.md section 1, docs/adr/0008-syslog.md
+ */
+export class Syslog {
+  readonly #context: Context;
+  #child: Child | undefined;
+  #startedMs = 0;
+  #pauseMs = 0;
+  /** When to start it again. */
+  #dueMs = Number.POSITIVE_INFINITY;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Its pid while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.end === undefined ? this.#child?.pid : undefined;
+  }
+
+  /** Starts it where there is one, and waits until it listens. That it does not work is told, and stops nothing. */
+  start(): void {
+    const { linux, loop, log, stop } = this.#context;
+    if (!isExecutable(linux, SYSLOG_SCRIPT)) return;
+    const errno = -linux.unlink(SOCKET); // left by one before: nobody must take it for this one's
+    if (errno !== 0 && errno !== ERRNO.ENOENT) {
+      log.info(`"${SOCKET}" is not ours (${errorWords(errno)}): no system log daemon is started`);
+      return;
+    }
+    const isUp = () => {
+      const facts = fileFacts(linux, SOCKET);
+      return typeof facts !== "number" && facts.type === "socket";
+    };
+    const watch = linux.inotifyOpen();
+    const isWatched = watch >= 0 && linux.inotifyAdd(watch, SOCKET_FOLDER) >= 0;
+    if (watch >= 0) loop.watch(watch, () => linux.inotifyRead(watch));
+    this.#spawn();
+    loop.tendTo(() => this.#tend());
+    const deadlineMs = loop.nowMs + READY_MS;
+    const isOver = () => isUp() || this.pid === undefined || stop.signal !== undefined;
+    if (!loop.waitUntil(isOver, () => deadlineMs, isWatched ? undefined : LOOK_AGAIN_MS)) {
+      log.warn(`no "${SOCKET}" ${READY_MS / 1000} seconds after ${SYSLOG_SCRIPT} was run; the boot goes on without it`);
+    }
+    if (watch >= 0) loop.unwatch(watch);
+  }
+
+  /**
+   * Stops it, after it has written all that it was sent: nobody else is there that could send more.
+   *
+   * A daemon that is asleep, with room in its output and no connection to elsewhere, has nothing left to do. It is
+   * killed: told to end in order, syslog-ng sleeps for a tenth of a second first, a good part of a short container's life.
+   */
+  stop(deadlineMs: number): void {
+    const { children, linux, loop } = this.#context;
+    loop.tendTo(() => Number.POSITIVE_INFINITY);
+    const child = this.#child;
+    if (child === undefined || child.end !== undefined) return;
+    // Who writes for it goes after it, at the end of its input.
+    const helpers = descendants(allProcesses(linux), child.pid);
+    const orderlyMs = Math.max(loop.nowMs, deadlineMs - ORDERLY_MS);
+    const hasWrittenAll = () => child.end !== undefined || this.#hasWrittenAll(child.pid);
+    const isDone = waitInShutdown(this.#context, hasWrittenAll, orderlyMs, LOOK_AGAIN_MS) && this.#isLocal(child.pid);
+    children.signal(child, isDone ? SIGNAL.SIGKILL : SIGNAL.SIGTERM);
+    children.signal(child, SIGNAL.SIGCONT);
+    if (!waitInShutdown(this.#context, () => child.end !== undefined, deadlineMs)) forceToExit(this.#context, child);
+    linux.unlink(SOCKET);
+    const areGone = () => !helpers.some((helper) => isAlive(linux, helper));
+    if (waitInShutdown(this.#context, areGone, deadlineMs)) return;
+    for (const helper of helpers) signalProcess(linux, helper, SIGNAL.SIGKILL);
+  }
+
+  /** Whether it only takes messages and writes them to what is here. */
+  #isLocal(pid: number): boolean {
+    const { linux } = this.#context;
+    const sockets = countSockets(linux, pid);
+    return sockets !== undefined && sockets <= LOCAL_SOCKETS && readProcess(linux, pid)?.threads === 1;
+  }
+
+  /** Asleep before and after it was seen that its output has room: it does not wait for that. */
+  #hasWrittenAll(pid: number): boolean {
+    const { linux } = this.#context;
+    const mark = sleepMark(linux, pid);
+    const ready = linux.poll([], [STDOUT], 0);
+    return typeof ready !== "number" && ready.includes(STDOUT) && mark !== undefined && sleepMark(linux, pid) === mark;
+  }
+
+  #spawn(): void {
+    const { children, environment, linux, log, loop } = this.#context;
+    const program = { file: SYSLOG_SCRIPT, argv: [SYSLOG_SCRIPT], environ: toEnviron(environment.current) };
+    const child = children.spawn(program, SPAWN.session | SPAWN.noInput);
+    this.#startedMs = loop.nowMs;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#child = typeof child === "number" ? undefined : child;
+    if (typeof child === "number") log.warn(execFailure(linux, SYSLOG_SCRIPT, child));
+  }
+
+  /** Starts it again after it died. @returns when to be asked again */
+  #tend(): number {
+    const { loop, linux, log } = this.#context;
+    const end = this.#child?.end;
+    if (end !== undefined) {
+      this.#child = undefined;
+      // It wants to be left alone, or has started a daemon that looks after itself.
+      if (end.how === "exited" && end.code === 0) return this.#dueMs;
+      const isProven = loop.nowMs - this.#startedMs >= PROVEN_MS;
+      this.#pauseMs = isProven ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
+      this.#dueMs = loop.nowMs + this.#pauseMs;
+      // What is sent meanwhile must fail, not wait for a reader.
+      linux.unlink(SOCKET);
+      const when = isProven ? "it is started again" : `it is tried again in ${this.#pauseMs / 1000} s`;
+      log.warn(`the system log daemon ${failureWords(end)}; ${when}`);
+    }
+    if (loop.nowMs >= this.#dueMs) this.#spawn();
+    return this.#dueMs;
+  }
+}
