@@ -15,6 +15,8 @@ rootfs=$here/../rootfs
 features=base
 [ "${DISABLE_SYSLOG:-0}" = 1 ] || features="$features syslog"
 [ "${DISABLE_CRON:-0}" = 1 ] || features="$features cron"
+# Its package wants cron, and without syslog it has nothing to rotate.
+[ "${DISABLE_SYSLOG:-0}${DISABLE_CRON:-0}" != 00 ] || features="$features logrotate"
 [ "${DISABLE_SSH:-0}" = 1 ] || features="$features ssh"
 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
