@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -504,14 +505,39 @@ static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 }
 
 /* The calls that take one path and up to two numbers differ in one line: `call` is that line. */
-enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK };
+enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK, CALL_MKDIR, CALL_RMDIR, CALL_SYNC, CALL_LOCK };
+
+static int sync_file(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    int returned = fsync(fd), error = errno;
+    close(fd);
+    errno = error;
+    return returned;
+}
+
+static int lock_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    if (fcntl(fd, F_SETLK, &whole) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
 
 static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int call)
 {
     UNUSED;
     int error;
     int64_t numbers[2] = { 0, 0 };
-    int count = call == CALL_UNLINK ? 0 : call == CALL_CHOWN ? 2 : 1;
+    int count = call == CALL_CHOWN ? 2 : call == CALL_ACCESS || call == CALL_CHMOD || call == CALL_MKDIR ? 1 : 0;
     for (int i = 0; i < count; i++)
         if (JS_ToInt64(ctx, &numbers[i], argv[i + 1]))
             return JS_EXCEPTION;
@@ -521,14 +547,20 @@ static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueCon
     int returned = call == CALL_ACCESS  ? faccessat(AT_FDCWD, path, (int)numbers[0], AT_EACCESS)
                    : call == CALL_CHMOD ? chmod(path, (mode_t)numbers[0])
                    : call == CALL_CHOWN ? chown(path, (uid_t)numbers[0], (gid_t)numbers[1])
+                   : call == CALL_MKDIR ? mkdir(path, (mode_t)numbers[0])
+                   : call == CALL_RMDIR ? rmdir(path)
+                   : call == CALL_SYNC  ? sync_file(path)
+                   : call == CALL_LOCK  ? lock_file(path)
                                         : unlink(path);
     JSValue answer = result(ctx, returned);
     free_text(ctx, path);
     return answer;
 }
 
-/* rename and exchange: `flags` of renameat2(2). */
-static JSValue rename_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int flags)
+/* The calls that take two paths: `flags` are those of renameat2(2), or CALL_SYMLINK. */
+enum { CALL_SYMLINK = -1 };
+
+static JSValue two_paths_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int flags)
 {
     UNUSED;
     int error;
@@ -536,12 +568,26 @@ static JSValue rename_call(JSContext *ctx, JSValueConst self, int argc, JSValueC
     if (from == NULL)
         return refused(ctx, error);
     char *to = text_to_c(ctx, &error, argv[1]);
-    JSValue answer = to == NULL ? refused(ctx, error)
+    JSValue answer = to == NULL              ? refused(ctx, error)
+                     : flags == CALL_SYMLINK ? result(ctx, symlink(from, to))
                      : flags == 0
                          ? result(ctx, rename(from, to))
                          : result(ctx, (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags));
     free_text(ctx, from);
     free_text(ctx, to);
+    return answer;
+}
+
+static JSValue linux_real_path(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int error;
+    char *path = text_to_c(ctx, &error, argv[0]);
+    if (path == NULL)
+        return refused(ctx, error);
+    char real[PATH_MAX];
+    JSValue answer = realpath(path, real) == NULL ? result(ctx, -1) : text_from_bytes(ctx, real, strlen(real));
+    free_text(ctx, path);
     return answer;
 }
 
@@ -675,9 +721,15 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_MAGIC_DEF("access", 2, path_call, CALL_ACCESS),
     JS_CFUNC_MAGIC_DEF("chmod", 2, path_call, CALL_CHMOD),
     JS_CFUNC_MAGIC_DEF("chown", 3, path_call, CALL_CHOWN),
-    JS_CFUNC_MAGIC_DEF("rename", 2, rename_call, 0),
-    JS_CFUNC_MAGIC_DEF("exchange", 2, rename_call, RENAME_EXCHANGE),
+    JS_CFUNC_MAGIC_DEF("rename", 2, two_paths_call, 0),
+    JS_CFUNC_MAGIC_DEF("exchange", 2, two_paths_call, RENAME_EXCHANGE),
     JS_CFUNC_MAGIC_DEF("unlink", 1, path_call, CALL_UNLINK),
+    JS_CFUNC_MAGIC_DEF("mkdir", 2, path_call, CALL_MKDIR),
+    JS_CFUNC_MAGIC_DEF("rmdir", 1, path_call, CALL_RMDIR),
+    JS_CFUNC_MAGIC_DEF("symlink", 2, two_paths_call, CALL_SYMLINK),
+    JS_CFUNC_DEF("realPath", 1, linux_real_path),
+    JS_CFUNC_MAGIC_DEF("sync", 1, path_call, CALL_SYNC),
+    JS_CFUNC_MAGIC_DEF("lock", 1, path_call, CALL_LOCK),
     JS_CFUNC_DEF("inotifyOpen", 0, linux_inotify_open),
     JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),
     JS_CFUNC_DEF("inotifyRead", 1, linux_inotify_read),

@@ -126,6 +126,23 @@ export interface Linux {
   exchange(one: string, other: string): number;
   /** @see unlink(2) */
   unlink(path: string): number;
+  /** @see mkdir(2) */
+  mkdir(path: string, mode: number): number;
+  /** @see rmdir(2) */
+  rmdir(path: string): number;
+  /** @param target what the link leads to, whether or not it is there @see symlink(2) */
+  symlink(target: string, path: string): number;
+  /** The one path without links, `.` and `..` that `path` leads to, which must be there. @see realpath(3) */
+  realPath(path: string): string | number;
+  /** Waits until a file's content is on the disk. @see open(2), fsync(2) */
+  sync(path: string): number;
+  /**
+   * Takes the lock on a whole file that may be written, without waiting.
+   *
+   * @returns a descriptor, which holds the lock until it is closed; `-EAGAIN`: another process has it
+   * @see open(2), F_SETLK(2const)
+   */
+  lock(path: string): number;
 
   /** A descriptor that {@link poll} finds ready when a watched folder changes. @see inotify_init1(2) */
   inotifyOpen(): number;

@@ -58,6 +58,7 @@ const EINVAL = 22;
 const ENOTTY = 25;
 const EFBIG = 27;
 const EPIPE = 32;
+const ENOTEMPTY = 39;
 
 const SIGKILL = 9;
 const SIGPIPE = 13;
@@ -75,6 +76,7 @@ const DIRECTORY = 0o040000;
 const REGULAR = 0o100000;
 const SOCKET = 0o140000;
 const CHARACTER_DEVICE = 0o020000;
+const LINK = 0o120000;
 
 /** A pipe takes at least this much where poll(2) says that it is ready. */
 const PIPE_BUF = 4096;
@@ -274,6 +276,8 @@ export class FakeLinux implements Linux {
   readonly calls: string[] = [];
   readonly files = new Map<string, FakeFile>();
   readonly pidfds = new Map<number, FakeProcess>();
+  /** Locked files by descriptor. */
+  readonly locks = new Map<number, string>();
   readonly inotifies = new Map<number, { readonly watches: Map<string, number>; events: number[] }>();
   /** The terminal on descriptors 0 to 2, where there is one: its foreground group. */
   terminal: { foreground: number } | undefined;
@@ -288,6 +292,7 @@ export class FakeLinux implements Linux {
   #lastStart = 0;
   #lastInode = 0;
   #lastFd = 9;
+  #hasLinks = false;
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
@@ -349,6 +354,18 @@ export class FakeLinux implements Linux {
 
   addFile(path: string, content: string, { mode = 0o644, uid = 0, gid = 0 }: FileOptions = {}): void {
     this.files.set(path, { mode: REGULAR | mode, uid, gid, content, inode: ++this.#lastInode });
+  }
+
+  /** A symbolic link; `target` is a whole path. Where a path leads is asked of links only by calls that read. */
+  addLink(path: string, target: string): void {
+    this.#hasLinks = true;
+    this.files.set(path, {
+      mode: LINK | 0o777,
+      uid: this.euid,
+      gid: this.egid,
+      content: target,
+      inode: ++this.#lastInode,
+    });
   }
 
   /** A file of any type: `mode` with the type's bits. */
@@ -602,12 +619,13 @@ export class FakeLinux implements Linux {
     const descriptors = /^\/proc\/(\d+)\/fd$/.exec(path);
     const process = descriptors ? this.processes.get(Number(descriptors[1])) : undefined;
     if (process?.isAlive) return Array.from({ length: 3 + process.sockets }, (_, fd) => `${fd}`);
-    const directory = this.files.get(path);
+    const real = this.#follow(path);
+    const directory = this.files.get(real);
     if (directory === undefined) return -ENOENT;
     if (!isDirectory(directory)) return -ENOTDIR;
     if (!this.#may(directory, 4)) return -EACCES;
-    const names = [...this.files.keys()].filter((name) => folderOf(name) === path && name !== "");
-    return names.map((name) => name.slice(path.length + 1)).reverse();
+    const names = [...this.files.keys()].filter((name) => folderOf(name) === real && name !== "");
+    return names.map((name) => name.slice(real.length + 1)).reverse();
   }
 
   stat(path: string): readonly [number, number, number, number, number] | number {
@@ -658,6 +676,56 @@ export class FakeLinux implements Linux {
     return 0;
   }
 
+  mkdir(path: string, mode: number): number {
+    const errno = this.#enter("mkdir", path) || this.#cannotAdd(path);
+    if (errno !== 0) return -errno;
+    this.addDirectory(path, { mode: mode & ~0o077, uid: this.euid, gid: this.egid }); // as with a narrow umask
+    return 0;
+  }
+
+  rmdir(path: string): number {
+    const errno = this.#enter("rmdir", path) || this.#cannotChange(path);
+    if (errno !== 0) return -errno;
+    const directory = this.files.get(path);
+    if (directory === undefined) return -ENOENT;
+    if (!isDirectory(directory)) return -ENOTDIR;
+    if ([...this.files.keys()].some((name) => folderOf(name) === path && name !== "")) return -ENOTEMPTY;
+    this.files.delete(path);
+    return 0;
+  }
+
+  symlink(target: string, path: string): number {
+    const errno = this.#enter("symlink", path) || this.#cannotAdd(path);
+    if (errno !== 0) return -errno;
+    this.addLink(path, target);
+    return 0;
+  }
+
+  realPath(path: string): string | number {
+    const errno = this.#enter("realPath", path);
+    if (errno !== 0) return -errno;
+    const real = this.#follow(path);
+    const found = this.#find(real);
+    return typeof found === "number" ? found : real;
+  }
+
+  sync(path: string): number {
+    const errno = this.#enter("sync", path);
+    if (errno !== 0) return -errno;
+    const found = this.#find(path);
+    return typeof found === "number" ? found : 0;
+  }
+
+  lock(path: string): number {
+    const errno = this.#enter("lock", path);
+    if (errno !== 0) return -errno;
+    const found = this.#find(path);
+    if (typeof found === "number") return found;
+    if (!this.#may(found, 2)) return -EACCES;
+    this.locks.set(++this.#lastFd, path);
+    return this.#lastFd;
+  }
+
   openToAppend(path: string): number {
     const errno = this.#enter("openToAppend", path);
     return errno === 0 && path === "/proc/self/fd/2" ? 2 : -(errno || ENOENT);
@@ -703,7 +771,7 @@ export class FakeLinux implements Linux {
 
   close(fd: number): number {
     this.#enter("close", `${fd}`);
-    return this.pidfds.delete(fd) || this.inotifies.delete(fd) ? 0 : -EBADF;
+    return this.pidfds.delete(fd) || this.inotifies.delete(fd) || this.locks.delete(fd) ? 0 : -EBADF;
   }
 
   isTerminal(fd: number): boolean {
@@ -831,10 +899,26 @@ export class FakeLinux implements Linux {
   }
 
   #find(path: string): FakeFile | number {
-    const file = this.files.get(path);
+    const real = this.#follow(path);
+    const file = this.files.get(real);
     if (file !== undefined) return file;
-    const folder = this.files.get(folderOf(path));
+    const folder = this.files.get(folderOf(real));
     return folder !== undefined && !isDirectory(folder) ? -ENOTDIR : -ENOENT;
+  }
+
+  /** Where the links of `path` lead, whether or not anything is there. */
+  #follow(path: string): string {
+    if (!this.#hasLinks) return path;
+    let real = "";
+    for (const name of path.split("/").slice(1)) {
+      const next = this.files.get(`${real}/${name}`);
+      real = next !== undefined && (next.mode & 0o170000) === LINK ? this.#follow(next.content) : `${real}/${name}`;
+    }
+    return real;
+  }
+
+  #cannotAdd(path: string): number {
+    return this.#cannotChange(path) || (this.files.has(path) ? EEXIST : 0);
   }
 
   #readable(path: string): string | number {
