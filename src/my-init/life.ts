@@ -6,6 +6,7 @@ import { fileFacts, isExecutable } from "../linux/files.ts";
 import { Failure } from "../linux/sys-error.ts";
 import { reportCommand, startCommand } from "./command.ts";
 import type { Context } from "./context.ts";
+import { fillHosts } from "./hosts.ts";
 import type { Options } from "./options.ts";
 import { failureWords, type Outcome, statusOf } from "./outcome.ts";
 import { startRunit } from "./runit.ts";
@@ -79,6 +80,7 @@ export class Life {
   #boot(): Outcome | undefined {
     const { environment, log } = this.#context;
     environment.import();
+    fillHosts(this.#context);
     // With both left out nothing runs here that it would serve.
     if (!(this.#options.skipStartupFiles && this.#options.skipRunit)) this.#syslog.start();
     if (this.#options.enableInsecureKey) {
