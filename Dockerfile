@@ -35,6 +35,7 @@ ARG DISABLE_CRON=0
 RUN sh /tmp/baseimage/image/build.sh
 COPY --from=binary /out/bin/baseimage /usr/sbin/my_init
 RUN ln -s my_init /usr/sbin/setuser \
+ && ln -s ../sbin/my_init /usr/bin/workaround-docker-2267 \
  && if [ ! -e /sbin/my_init ]; then ln -s /usr/sbin/my_init /usr/sbin/setuser /sbin/; fi \
  && /sbin/my_init --version
 

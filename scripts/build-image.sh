@@ -66,6 +66,7 @@ if [ "$(cat build/binary-id 2> /dev/null)" != "$id" ]; then
   [ -z "${failed:-}" ] || exit 1
   ln -sf baseimage build/bin/my_init
   ln -sf baseimage build/bin/setuser
+  ln -sf baseimage build/bin/workaround-docker-2267
   echo "$id" > build/binary-id
 fi
 

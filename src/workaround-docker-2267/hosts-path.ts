@@ -1,0 +1,42 @@
+/** The path that a libc reads names from. */
+export const ORIGINAL_PATH = "/etc/hosts";
+
+/**
+ * What stands in its place afterwards. As long, so that nothing moves; and with the same end, as a linker lets a
+ * string that is another's end ("hosts", the name of the database) lie within it.
+ */
+export const REPLACED_PATH = "/cte/hosts";
+
+/** How a library holds the path of the file that it reads names from. */
+export type HostsPath =
+  | { readonly kind: "original"; readonly at: number }
+  | { readonly kind: "replaced" }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unclear"; readonly why: string };
+
+/** Looks for the path as C has it, a NUL byte before and after: `/etc/hosts.equiv` is another. */
+export function findHostsPath(library: string): HostsPath {
+  if (!library.startsWith("\x7fELF")) return { kind: "unclear", why: "it is no ELF file" };
+  const original = placesOf(library, ORIGINAL_PATH);
+  const replaced = placesOf(library, REPLACED_PATH);
+  const places = [...original, ...replaced];
+  const [at] = original;
+  if (places.length > 1) return { kind: "unclear", why: `it holds the path of the hosts file ${places.length} times` };
+  if (places.some((place) => library[place - 1] !== "\0")) {
+    return { kind: "unclear", why: "the path of the hosts file is part of another text in it" };
+  }
+  if (at !== undefined) return { kind: "original", at };
+  return { kind: replaced.length > 0 ? "replaced" : "absent" };
+}
+
+/** The library with the one path replaced that was found `at`. */
+export function withReplacedPath(library: string, at: number): string {
+  return library.slice(0, at) + REPLACED_PATH + library.slice(at + ORIGINAL_PATH.length);
+}
+
+function placesOf(library: string, path: string): number[] {
+  const places: number[] = [];
+  const text = `${path}\0`;
+  for (let at = library.indexOf(text); at >= 0; at = library.indexOf(text, at + 1)) places.push(at);
+  return places;
+}
