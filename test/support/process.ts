@@ -86,7 +86,7 @@ export type InitOptions = {
   readonly wrapper?: readonly string[];
   /** Redirections of the program: `2>&-`. */
   readonly redirect?: string;
-  readonly program?: "my_init" | "setuser";
+  readonly program?: "my_init" | "setuser" | "workaround-docker-2267";
   /**
    * It is not PID 1 but its child. Shell lines that PID 1 runs before starting it and after its
    * end, with $status; `inside LINE` runs a line in the view.
@@ -303,7 +303,7 @@ function startLines(root: string, options: InitOptions): string {
   const loader = isSanitized ? readdirSync(binaryDir).find((name) => name.startsWith("ld-linux")) : undefined;
   const start =
     loader === undefined
-      ? [`/sbin/${program}`]
+      ? [program === "workaround-docker-2267" ? `/usr/bin/${program}` : `/sbin/${program}`]
       : [`/binary/${loader}`, "--argv0", program, "--library-path", "/binary", "/binary/baseimage"];
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const words = ["env", "-i", ...variables, "/usr/sbin/chroot", root, ...wrapper, ...start, ...args]
