@@ -65,7 +65,9 @@ test("where it cannot be written the boot goes on, after one warning", () => {
     linux.addFile(`${FOLDER}/hosts`, "old\n");
     assert.equal(main(linux), 0);
     assert.deepEqual(seen, ["old\n", "old\n"]);
-    assert.match(linux.stderr.text, /^\*\*\* cannot write "\/etc\/workaround-docker-2267\/hosts": [^\n]*\n$/);
+    const [line = "", ...rest] = linux.stderr.text.split("\n");
+    assert.ok(line.startsWith(`*** cannot write "${FOLDER}/hosts": `), line);
+    assert.deepEqual(rest, [""]);
   }
 });
 

@@ -41,6 +41,10 @@ function snapshot(linux: FakeLinux): Record<string, readonly [number, number, nu
   );
 }
 
+function assertLine(text: string, start: string): void {
+  assert.ok(text.startsWith(start) && text.indexOf("\n") === text.length - 1, text);
+}
+
 function assertInPlace(linux: FakeLinux): void {
   assert.deepEqual([linux.content(AMD64), linux.content(I386)], [CHANGED, `${CHANGED}32`]);
   assert.equal(linux.content("/cte"), "/etc/workaround-docker-2267");
@@ -60,10 +64,12 @@ test("every libc reads its names elsewhere afterwards, and everybody may", () =>
   const mode = (path: string) => (linux.files.get(path)?.mode ?? 0) & 0o7777;
   assert.deepEqual([mode("/etc/workaround-docker-2267"), mode(HOSTS), mode(AMD64)], [0o755, 0o644, 0o755]);
   assert.deepEqual([linux.files.get(AMD64)?.uid, linux.files.get(AMD64)?.gid], [3, 4], "its owner is what it was");
-  assert.match(
-    linux.stdout.text,
-    /^workaround-docker-2267: changed \/usr\/lib\/i386-linux-gnu\/libc.so.6\n.* changed .*\n.*\/hosts\n$/,
-  );
+  const lines = linux.stdout.text.split("\n");
+  assert.deepEqual(lines.slice(0, 2), [
+    `workaround-docker-2267: changed ${I386}`,
+    `workaround-docker-2267: changed ${AMD64}`,
+  ]);
+  assert.equal(lines.length, 4);
   assert.equal(linux.stderr.text, "");
 });
 
@@ -76,7 +82,7 @@ test("a second run says so and writes nothing, on a file system that nobody can 
   for (const [path, file] of first.files) second.files.set(path, file);
   const before = snapshot(second);
   assert.equal(main(second), 0);
-  assert.match(second.stdout.text, /^workaround-docker-2267: nothing to do: [^\n]*\n$/);
+  assertLine(second.stdout.text, "workaround-docker-2267: nothing to do: ");
   assert.deepEqual(snapshot(second), before);
 });
 
@@ -89,7 +95,7 @@ test("after an upgrade of one libc a run changes that one, and the list of names
   assert.equal(main(linux), 0);
   assert.equal(linux.content(AMD64), `${CHANGED}new`);
   assert.equal(linux.content(HOSTS), "10.0.0.1 edited\n");
-  assert.doesNotMatch(linux.stdout.text, /i386/);
+  assert.equal(linux.stdout.text.includes("i386"), false);
 });
 
 test("what of it was taken away is put back", () => {
@@ -135,7 +141,7 @@ test("whichever call fails, once, all is done or all is as it was", () => {
       } else {
         failures++;
         assert.equal(status, 1);
-        assert.match(linux.stderr.text, /^workaround-docker-2267: cannot [^\n]*\n$/, `call ${index}`);
+        assertLine(linux.stderr.text, "workaround-docker-2267: cannot ");
         assert.deepEqual(snapshot(linux), before, `call ${index}: ${linux.stderr.text}`);
       }
       assert.equal(linux.locks.size, 0, `call ${index}`);
@@ -168,14 +174,14 @@ test("a system without glibc is refused", () => {
   linux.files.delete(AMD64);
   linux.files.delete(I386);
   assert.equal(main(linux), 1);
-  assert.match(linux.stderr.text, /^workaround-docker-2267: cannot find "libc.so.6": [^\n]*\n$/);
+  assertLine(linux.stderr.text, 'workaround-docker-2267: cannot find "libc.so.6": ');
 });
 
 test("while dpkg or another run is at work it is refused, and nothing is changed", () => {
   const linux = system({ fault: (call) => (call === "lock" ? 11 : 0) });
   const before = snapshot(linux);
   assert.equal(main(linux), 1);
-  assert.match(linux.stderr.text, /^workaround-docker-2267: cannot lock "\/var\/lib\/dpkg\/lock": [^\n]*\n$/);
+  assertLine(linux.stderr.text, 'workaround-docker-2267: cannot lock "/var/lib/dpkg/lock": ');
   assert.deepEqual(snapshot(linux), before);
 });
 
@@ -210,7 +216,7 @@ test("a link that leads elsewhere, or no link, is left alone and refused", () =>
     act(linux);
     const before = snapshot(linux);
     assert.equal(main(linux), 1);
-    assert.match(linux.stderr.text, /^workaround-docker-2267: cannot make "\/cte": [^\n]*\n$/);
+    assertLine(linux.stderr.text, 'workaround-docker-2267: cannot make "/cte": ');
     assert.deepEqual(snapshot(linux), before);
   }
 });
@@ -254,7 +260,7 @@ test("--help is the usage, status 0; any other word is bad usage, status 2; neit
     const before = snapshot(linux);
     assert.equal(main(linux), status, words.join(" "));
     const [used, other] = status === 0 ? [linux.stdout, linux.stderr] : [linux.stderr, linux.stdout];
-    assert.match(used.text, /^usage: workaround-docker-2267\n/);
+    assert.ok(used.text.startsWith("usage: workaround-docker-2267\n"), used.text);
     assert.equal(other.text, "");
     assert.deepEqual(snapshot(linux), before);
   }
