@@ -36,7 +36,17 @@ export function mergeAfterScript(before: Environment, files: Environment): Map<s
 
 /** The part of the environment that is everybody's: what the directory and the dumps show. */
 export function shared(env: Environment): Map<string, string> {
-  return new Map([...env].filter(([name]) => !PERSONAL.includes(name)));
+  // A value that came from a secret stays one where another my_init started this one.
+  return new Map([...env].filter(([name]) => !PERSONAL.includes(name) && !env.has(SECRET_START + name)));
+}
+
+/** `FILE__NAME=/run/secrets/x`: the variable NAME is what that file holds. @see spec.md section 3.5 */
+const SECRET_START = "FILE__";
+
+/** The variables whose values are in files of their own, and the paths of those. */
+export function secretFiles(env: Environment): Map<string, string> {
+  const secrets = [...env].filter(([name]) => name.startsWith(SECRET_START) && name !== SECRET_START);
+  return new Map(secrets.map(([name, path]) => [name.slice(SECRET_START.length), path]));
 }
 
 /** Whether both have the same names with the same values. */

@@ -156,3 +156,49 @@ test("what is the same already is not written again", () => {
   environment.refresh();
   assert.deepEqual(writes, []);
 });
+
+test("a secret is in the environment of processes, and in no file", () => {
+  const { linux, environment, variables } = container(["FILE__KEY=/run/secrets/key", "A=1"], { FILE__PIN: "/run/pin" });
+  linux.addDirectory("/run");
+  linux.addDirectory("/run/secrets");
+  linux.addFile("/run/secrets/key", "hush\xff\n\n");
+  linux.addFile("/run/pin", "1234");
+  environment.import();
+  assert.equal(variables(), "A=1 FILE__KEY=/run/secrets/key FILE__PIN=/run/pin KEY=hush\xff\n PIN=1234");
+  linux.addFile("/run/pin", "5678\n");
+  environment.refresh();
+  assert.match(variables(), / PIN=5678$/);
+  for (const [path, { content }] of linux.files) {
+    if (path.startsWith("/etc/")) assert.doesNotMatch(content, /hush|1234|5678/, path);
+  }
+  assert.match(linux.content(`${FOLDER}.sh`), /FILE__KEY=\/run\/secrets\/key/);
+});
+
+test("a secret that another my_init handed down is not written either, and wins over a plain value", () => {
+  const { linux, environment, variables } = container(["FILE__KEY=/run/key", "KEY=hush", "FILE__=odd"], {});
+  linux.addDirectory("/run");
+  linux.addFile("/run/key", "newer");
+  environment.import();
+  assert.equal(variables(), "FILE__=odd FILE__KEY=/run/key KEY=newer");
+  assert.equal(linux.files.has(`${FOLDER}/KEY`), false);
+  assert.doesNotMatch(linux.content(`${FOLDER}.json`), /hush|newer/);
+});
+
+test("a secret that cannot be read stops the boot, with a message that names variable and file", () => {
+  const cases: readonly (readonly [why: RegExp, prepare: (linux: FakeLinux) => void])[] = [
+    [/no such file/, () => {}],
+    [/directory/, (linux) => linux.addDirectory("/run/key")],
+    [/NUL byte/, (linux) => linux.addFile("/run/key", "hu\0sh")],
+    [/EFBIG/, (linux) => linux.addFile("/run/key", "x".repeat(200_000))],
+  ];
+  for (const [why, prepare] of cases) {
+    const { linux, environment } = container(["FILE__KEY=/run/key"], {});
+    linux.addDirectory("/run");
+    prepare(linux);
+    assert.throws(
+      () => environment.import(),
+      (error) =>
+        error instanceof Failure && /"KEY" from the file "\/run\/key"/.test(error.message) && why.test(error.message),
+    );
+  }
+});

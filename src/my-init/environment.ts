@@ -9,6 +9,7 @@ import {
   mergeAtStart,
   parseEnviron,
   scratchName,
+  secretFiles,
   shared,
   valueOfContent,
 } from "../core/container-env.ts";
@@ -35,6 +36,8 @@ export class ContainerEnvironment {
   readonly #linux: Linux;
   readonly #log: Log;
   #env: Environment;
+  /** Never written anywhere. */
+  #secrets: Environment = new Map();
   readonly #folders = new Set<string>();
   #isForbidden = false;
   #isWritable = true;
@@ -48,30 +51,48 @@ export class ContainerEnvironment {
 
   /** The variables as they are now. */
   get current(): Environment {
-    return this.#env;
+    return this.#secrets.size === 0 ? this.#env : new Map([...this.#env, ...this.#secrets]);
   }
 
   /**
    * At start: reads the directory, then writes the whole back to it and to the dumps. Without the
-   * directory nothing is read or written.
+   * directory nothing is read or written. Secrets are read from their files.
    *
    * @throws SysError where a variable cannot be read, or there is no room to write
+   * @throws Failure where a secret cannot be read
    */
   import(): void {
     const files = this.#readDirectory();
-    if (files === undefined) return;
-    this.#env = mergeAtStart(this.#env, files);
-    this.#write(() => this.#writeDirectory(files));
-    this.#writeDumps();
+    if (files !== undefined) {
+      this.#env = mergeAtStart(this.#env, files);
+      this.#write(() => this.#writeDirectory(files));
+      this.#writeDumps();
+    }
+    this.#readSecrets();
   }
 
   /** After a startup script: the directory is the environment now. @throws SysError as {@link import} */
   refresh(): void {
     const files = this.#readDirectory();
-    if (files === undefined) return;
-    // What could not be written there is not missing from it.
-    this.#env = this.#isWritable ? mergeAfterScript(this.#env, files) : mergeAtStart(this.#env, files);
-    this.#writeDumps();
+    if (files !== undefined) {
+      // What could not be written there is not missing from it.
+      this.#env = this.#isWritable ? mergeAfterScript(this.#env, files) : mergeAtStart(this.#env, files);
+      this.#writeDumps();
+    }
+    this.#readSecrets();
+  }
+
+  #readSecrets(): void {
+    const secrets = [...secretFiles(this.#env)].map(([name, path]) => [name, this.#readSecret(name, path)] as const);
+    this.#secrets = new Map(secrets);
+  }
+
+  #readSecret(name: string, path: string): string {
+    const content = this.#linux.readFile(path, MAX_VARIABLE_BYTES - name.length, false);
+    const act = `cannot set the variable "${printable(name)}" from the file "${printable(path)}"`;
+    if (typeof content === "number") throw new Failure(`${act}: ${errorWords(-content)}`);
+    if (content.includes("\0")) throw new Failure(`${act}: a variable cannot hold a NUL byte`);
+    return valueOfContent(content);
   }
 
   #readDirectory(): Map<string, string> | undefined {
