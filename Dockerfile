@@ -7,20 +7,23 @@ ARG TOOLCHAIN_IMAGE=debian:13
 FROM ${TOOLCHAIN_IMAGE} AS toolchain
 RUN apt-get -q update \
  && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends \
-      binutils gcc libc6-dev musl-tools xz-utils \
+      binutils gcc libc6-dev libpam0g-dev musl-tools xz-utils \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/*
 COPY native/engine.lock native/engine.sh native/build.sh /src/native/
 RUN sh /src/native/engine.sh /engine \
  && sh /src/native/build.sh engine /engine /objects
 
-# The one static binary, its sanitizer twin, and the engine that runs unit tests: all in /out.
+# The one static binary, its sanitizer twin, the engine that runs unit tests, the PAM module: all in /out.
 FROM toolchain AS binary
 COPY native/ /src/native/
 COPY build/js/ /src/build/js/
 RUN sh /src/native/build.sh all /engine /objects /src/build/js /out
 # A program that needs an interpreter would not start in an image whose libc is another one.
 RUN ! readelf --program-headers /out/bin/baseimage | grep INTERP
+# The PAM module runs against the image's glibc, which may be as old as Ubuntu 24.04's: 2.39.
+RUN { objdump --dynamic-syms /out/lib/pam_container_environment.so | grep -o 'GLIBC_[0-9.]*' | sort -V; echo GLIBC_2.39; } \
+ | sort -VC
 
 # What users get. The binary comes last: a change of it installs no package again.
 FROM ${BASE_IMAGE} AS image
@@ -33,6 +36,7 @@ ARG DISABLE_SYSLOG=0
 ARG DISABLE_SSH=0
 ARG DISABLE_CRON=0
 RUN sh /tmp/baseimage/image/build.sh
+COPY --from=binary /out/lib/pam_container_environment.so /usr/lib/baseimage/
 COPY --from=binary /out/bin/baseimage /usr/sbin/my_init
 RUN ln -s my_init /usr/sbin/setuser \
  && ln -s ../sbin/my_init /usr/bin/workaround-docker-2267 \

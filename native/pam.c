@@ -1,0 +1,150 @@
+/*
+ * A PAM module: gives a session the container's environment (docs/adr/0007-pam-module.md).
+ *
+ *     session optional /usr/lib/baseimage/pam_container_environment.so
+ *
+ * Who may read the environment sees it: root, members of docker_env (they may read the dumps, which hold all
+ * of it), and whoever can open the directory as the user that they are, where the image's author has widened its mode.
+ * Reads the directory as my_init does (src/my-init/environment.ts). Whatever goes wrong is told to syslog and keeps
+ * nobody out. What my_init passes over with a line at each start is passed over silently at each session.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <security/pam_modutil.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define DIRECTORY "/etc/container_environment"
+#define READERS "docker_env"
+
+/* MAX_ARG_STRLEN: NAME=value and a final NUL. With more than that no program can be started. */
+#define VARIABLE_SIZE (128 * 1024)
+
+/* These belong to the session's user. */
+static bool is_personal(const char *name)
+{
+    static const char *const names[] = {"HOME", "USER", "GROUP", "UID", "GID", "SHELL"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a file of this name is one that my_init is writing, or was when it was killed. */
+static bool is_scratch(const char *name)
+{
+    return strncmp(name, ".my_init.", strlen(".my_init.")) == 0;
+}
+
+/* Reads up to `size` bytes. Returns how many, or -1. */
+static ssize_t read_all(int fd, char *bytes, size_t size)
+{
+    size_t len = 0;
+    while (len < size) {
+        ssize_t got = read(fd, bytes + len, size - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    return (ssize_t)len;
+}
+
+/* Adds the variable of this file to the session. Returns what is wrong with it, or NULL. */
+static const char *give_file(pam_handle_t *pamh, int fd, const char *name)
+{
+    char variable[VARIABLE_SIZE + 1]; /* room for a newline that does not count */
+    int start = snprintf(variable, sizeof variable, "%s=", name); /* a file's name is short */
+    char *value = variable + start;
+    size_t room = sizeof variable - (size_t)start;
+
+    ssize_t got = read_all(fd, value, room);
+    if (got < 0)
+        return strerror(errno);
+    size_t len = (size_t)got;
+    bool is_whole = len < room;
+    if (len > 0 && value[len - 1] == '\n')
+        len--; /* the editor's */
+    if (!is_whole || len > room - 2)
+        return "too long";
+    if (memchr(value, '\0', len) != NULL)
+        return "a variable cannot hold a NUL byte";
+    value[len] = '\0';
+    return pam_putenv(pamh, variable) == PAM_SUCCESS ? NULL : "PAM does not take it";
+}
+
+static void give(pam_handle_t *pamh, int directory, const char *name, bool is_reader)
+{
+    if (is_personal(name) || is_scratch(name) || strchr(name, '=') != NULL)
+        return;
+
+    /* A fifo would wait for a writer. */
+    int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        if (is_reader || errno != EACCES)
+            pam_syslog(pamh, LOG_WARNING, "cannot read \"" DIRECTORY "/%s\": %m", name);
+        return;
+    }
+    struct stat facts;
+    if (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode)) {
+        const char *complaint = give_file(pamh, fd, name);
+        if (complaint != NULL)
+            pam_syslog(pamh, LOG_WARNING, "cannot use \"" DIRECTORY "/%s\": %s", name, complaint);
+    }
+    close(fd);
+}
+
+static void give_all(pam_handle_t *pamh, bool is_reader)
+{
+    DIR *directory = opendir(DIRECTORY);
+    if (directory == NULL) {
+        if (errno != ENOENT && (is_reader || errno != EACCES))
+            pam_syslog(pamh, LOG_WARNING, "cannot read \"" DIRECTORY "\": %m");
+        return;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(directory)) != NULL)
+        give(pamh, dirfd(directory), entry->d_name, is_reader);
+    closedir(directory);
+}
+
+int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    (void)flags, (void)argc, (void)argv;
+    const char *name;
+    if (pam_get_user(pamh, &name, NULL) != PAM_SUCCESS)
+        return PAM_SUCCESS;
+    struct passwd *user = pam_modutil_getpwnam(pamh, name);
+    if (user == NULL)
+        return PAM_SUCCESS;
+
+    if (user->pw_uid == 0 || pam_modutil_user_in_group_nam_nam(pamh, name, READERS)) {
+        give_all(pamh, true);
+        return PAM_SUCCESS;
+    }
+
+    /* Anybody else reads as himself: the kernel decides. */
+    PAM_MODUTIL_DEF_PRIVS(own);
+    if (pam_modutil_drop_priv(pamh, &own, user) != 0)
+        return PAM_SUCCESS; /* has said why */
+    give_all(pamh, false);
+    /* Half a root must not go on; this cannot fail but for a broken kernel. */
+    return pam_modutil_regain_priv(pamh, &own) == 0 ? PAM_SUCCESS : PAM_SESSION_ERR;
+}
+
+int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    (void)pamh, (void)flags, (void)argc, (void)argv;
+    return PAM_SUCCESS;
+}
