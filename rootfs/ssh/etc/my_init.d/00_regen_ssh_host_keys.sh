@@ -1,0 +1,47 @@
+#!/bin/sh
+# Decides at boot whether sshd starts, and makes the host keys that it will need.
+#
+# 00_regen_ssh_host_keys.sh [-f]: -f makes them whether or not sshd starts.
+#
+# runit leaves a service alone that has a file `down`. While root has an authorized key, that file
+# is called `down-without-key` instead. Who removes `down` wants sshd to start in any case.
+#
+# Runs at each boot of each container: up to where there is a key, the shell's own means only.
+set -eu
+
+service=/etc/service/sshd
+
+main() {
+  if [ "${1-}" != -f ]; then
+    [ -d "$service" ] || exit 0
+    if root_has_key; then
+      if [ -e "$service/down" ]; then rename_mark down down-without-key; fi
+    else
+      if [ -e "$service/down-without-key" ]; then rename_mark down-without-key down; fi
+    fi
+    ! [ -e "$service/down" ] || exit 0
+  fi
+  exec /usr/lib/baseimage/make-ssh-host-keys
+}
+
+# Both files are sshd's default. All that is a key has this in it: the length of its type's name, in base64.
+root_has_key() {
+  for file in /root/.ssh/authorized_keys /root/.ssh/authorized_keys2; do
+    if ! [ -f "$file" ] || ! [ -r "$file" ]; then continue; fi
+    while read -r line || [ -n "$line" ]; do
+      case $line in
+        '#'*) ;;
+        *AAAA*) return 0 ;;
+      esac
+    done < "$file"
+  done
+  return 1
+}
+
+# A file system that cannot be written is no reason not to boot.
+rename_mark() {
+  mv -f "$service/$1" "$service/$2" 2> /dev/null ||
+    echo "cannot rename $service/$1 to $2: remove or restore \`down\` in the Dockerfile" >&2
+}
+
+main "$@"
