@@ -4,20 +4,25 @@ set -eu
 
 config=/etc/ssh/sshd_config
 
-# Each container makes its own (00_regen_ssh_host_keys.sh).
-rm -f /etc/ssh/ssh_host_*
+# sshd reads its configuration only where it has a host key and this folder.
+mkdir -p /run/sshd
+/usr/lib/baseimage/make-ssh-host-keys
 
-# sshd -G reads its configuration and needs no host key. Known from OpenSSH 9.8 on.
-if ! /usr/sbin/sshd -G -o PerSourcePenalties=no > /dev/null 2>&1; then
+# Known from OpenSSH 9.8 on; older ones have no penalties.
+if ! /usr/sbin/sshd -t -o PerSourcePenalties=no 2> /dev/null; then
   sed -i '/one address, the gateway/,/^PerSourcePenalties/d' "$config"
 fi
 
 # Nothing of it may be unknown or deprecated here.
-complaints=$(/usr/sbin/sshd -G 2>&1 > /dev/null) || true
+complaints=$(/usr/sbin/sshd -t 2>&1) || complaints="status $?: $complaints"
 if [ -n "$complaints" ]; then
-  echo "$complaints" >&2
+  echo "$config: $complaints" >&2
   exit 1
 fi
+
+# Each container makes its own.
+rm -f /etc/ssh/ssh_host_*
+rmdir /run/sshd
 
 # The distribution's own text; what a Dockerfile puts there is shown.
 if [ -e /etc/motd ]; then : > /etc/motd; fi

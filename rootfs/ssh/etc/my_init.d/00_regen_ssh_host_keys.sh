@@ -10,18 +10,19 @@
 set -eu
 
 service=/etc/service/sshd
+make=/usr/lib/baseimage/make-ssh-host-keys
 
 main() {
-  if [ "${1-}" != -f ]; then
-    [ -d "$service" ] || exit 0
-    if root_has_key; then
-      if [ -e "$service/down" ]; then rename_mark down down-without-key; fi
-    else
-      if [ -e "$service/down-without-key" ]; then rename_mark down-without-key down; fi
-    fi
-    ! [ -e "$service/down" ] || exit 0
+  if [ "${1-}" = -f ]; then exec "$make"; fi
+  if ! [ -d "$service" ]; then return; fi
+  if root_has_key; then
+    rename_mark down down-without-key "sshd will not start"
+  else
+    rename_mark down-without-key down "sshd will start, although root has no key"
   fi
-  exec /usr/lib/baseimage/make-ssh-host-keys
+  if [ -e "$service/down" ]; then return; fi
+  # A full disk, say, is no reason not to boot.
+  "$make" || echo "SSH host keys could not be made" >&2
 }
 
 # Both files are sshd's default. All that is a key has this in it: the length of its type's name, in base64.
@@ -38,10 +39,10 @@ root_has_key() {
   return 1
 }
 
-# A file system that cannot be written is no reason not to boot.
 rename_mark() {
+  if ! [ -e "$service/$1" ]; then return; fi
   mv -f "$service/$1" "$service/$2" 2> /dev/null ||
-    echo "cannot rename $service/$1 to $2: remove or restore \`down\` in the Dockerfile" >&2
+    echo "$3: cannot rename $service/$1; what the Dockerfile does to that file holds" >&2
 }
 
 main "$@"
