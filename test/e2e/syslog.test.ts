@@ -82,6 +82,7 @@ test("it says nothing of itself, and listens on no network", async (t) => {
   await container.waitForLog("marker");
   const { stdout, stderr } = await container.logs();
   assert.match(stdout, /^\S+ +\d+ \S+ \S+ root: marker\n$/);
+  await until(container, "grep -q 'cron.*INFO' /var/log/cron.log");
   assert.doesNotMatch(stderr, /syslog/);
   assert.equal(
     await container.sh("cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 | grep -v local_address || true"),
