@@ -1,0 +1,221 @@
+// Jobs of cron, their environment and their output. Spec sections 1 and 3.
+// @reboot jobs run as soon as cron starts; only what is about times of the day waits for a minute to begin.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { after, before, describe, type TestContext, test } from "node:test";
+import { buildImage, type Container, image, run, runContainer, startContainer } from "../support/container.ts";
+
+/** A line of a Dockerfile that writes a file, byte for byte. */
+function file(path: string, content: string, mode = "644"): string {
+  const base64 = Buffer.from(content, "latin1").toString("base64");
+  return `RUN mkdir -p ${path.slice(0, path.lastIndexOf("/") + 1)} && echo ${base64} | base64 -d > ${path} && chmod ${mode} ${path}`;
+}
+
+const users = "RUN useradd -m joe && useradd -m reader -G docker_env && usermod -p '*' joe";
+
+/** Starts a container of an image made of these lines. */
+async function start(t: TestContext, lines: readonly string[], args: readonly string[] = []): Promise<Container> {
+  const derived = await buildImage(t, [`FROM ${image}`, users, ...lines].join("\n"));
+  return startContainer(t, { image: derived, args });
+}
+
+/** The environment of a process as /proc shows it, each byte a character. */
+async function environment(container: Container, path: string): Promise<Map<string, string>> {
+  const { stdoutBytes } = await container.exec(["cat", path]);
+  const entries = stdoutBytes.toString("latin1").split("\0").slice(0, -1);
+  return new Map(
+    entries.map((entry) => {
+      const equals = entry.indexOf("=");
+      return [entry.slice(0, equals), entry.slice(equals + 1)];
+    }),
+  );
+}
+
+type Line = { readonly user: string; readonly text: string };
+
+/** What jobs have printed, out of a log; cron's own lines left out. */
+function jobLines(log: string): Line[] {
+  return log
+    .split("\n")
+    .map((line) => /^CRON\[\d+\]: \((\w+)\) ([^]*)$/.exec(line))
+    .flatMap((match) => (match ? [{ user: match[1] ?? "", text: match[2] ?? "" }] : []))
+    .filter(({ text }) => !text.startsWith("CMD ("));
+}
+
+const values: Record<string, string> = {
+  QUOTES: `it's "so" $HOME \`id\` \\ # not a comment`,
+  LINES: "one\ntwo # three\n\n four\n",
+  CARRIAGE: "a\r\nb\r",
+  BYTES: "\xff\xfe\x01\x7f",
+  EMPTY: "",
+  "my.env": "dot",
+  "1X": "digit",
+  "a:b": "colon",
+};
+
+describe("cron", { concurrency: true }, () => {
+  test("a job of root or of a member of docker_env sees the container's environment byte for byte, nobody else's does", async (t) => {
+    const dump = "cat /proc/$$/environ > /tmp/$LOGNAME; echo dumped $LOGNAME";
+    const container = await start(
+      t,
+      [
+        "RUN head -c 100000 /dev/zero | tr '\\0' x > /etc/container_environment/LONG",
+        ...Object.entries(values).map(([name, value]) => file(`/etc/container_environment/${name}`, `${value}\n`)),
+        file("/etc/container_environment/HOME", "/nowhere"),
+        file(
+          "/etc/cron.d/dump",
+          ["root", "reader", "joe"].map((user) => `@reboot ${user} ${dump}\n`).join("") +
+            `CRONTAB=mine\nGIVEN=crontab\nPATH=/opt:/usr/bin:/bin\n@reboot root cat /proc/$$/environ > /tmp/own; echo dumped own\n`,
+        ),
+      ],
+      ["--env", "GIVEN=docker", "--env", "SECRET=s3cret"],
+    );
+    for (const name of ["root", "reader", "joe", "own"]) await container.waitForLog(`dumped ${name}`);
+
+    for (const name of ["root", "reader"]) {
+      const env = await environment(container, `/tmp/${name}`);
+      for (const [variable, value] of Object.entries(values)) assert.equal(env.get(variable), value, variable);
+      assert.equal(env.get("LONG"), "x".repeat(100_000));
+      assert.equal(env.get("GIVEN"), "docker");
+      assert.equal(env.get("SECRET"), "s3cret");
+      assert.equal(env.get("LANG"), "C.UTF-8");
+      assert.equal(env.get("HOME"), name === "root" ? "/root" : "/home/reader");
+    }
+    const joes = await environment(container, "/tmp/joe");
+    assert.deepEqual([...joes.keys()].sort(), ["HOME", "LANG", "LOGNAME", "PATH", "SHELL"]);
+    assert.equal(joes.get("LANG"), "C.UTF-8");
+
+    const own = await environment(container, "/tmp/own");
+    assert.equal(own.get("GIVEN"), "crontab");
+    assert.equal(own.get("CRONTAB"), "mine");
+    assert.equal(own.get("PATH"), "/opt:/usr/bin:/bin");
+    const daemon = await environment(container, `/proc/${(await container.sh("cat /run/crond.pid")).trim()}/environ`);
+    assert.ok(!daemon.has("SECRET"), "cron hands its own environment to the mailer, which runs as the job's user");
+  });
+
+  test("who may read the directory by its mode sees it, less the files that are closed", async (t) => {
+    const container = await start(t, [
+      file("/etc/container_environment/OPEN", "yes"),
+      file("/etc/container_environment/CLOSED", "no", "600"),
+      "RUN chmod 755 /etc/container_environment",
+      file("/etc/cron.d/dump", "@reboot joe cat /proc/$$/environ > /tmp/joe; echo dumped joe\n"),
+    ]);
+    await container.waitForLog("dumped joe");
+    const env = await environment(container, "/tmp/joe");
+    assert.equal(env.get("OPEN"), "yes");
+    assert.ok(!env.has("CLOSED"));
+  });
+
+  test("a file that is no variable is passed over, and the job runs with the rest", async (t) => {
+    const container = await start(t, [
+      file("/etc/container_environment/GOOD", "yes"),
+      // After my_init has read the directory, which would stop the boot.
+      file(
+        "/usr/local/bin/spoil",
+        `#!/bin/sh
+cd /etc/container_environment && mkfifo FIFO && mkdir FOLDER && ln -s /nowhere DANGLING && printf 'a\\0b' > NUL
+head -c 131070 /dev/zero | tr '\\0' v > FULL && head -c 131069 /dev/zero | tr '\\0' v > G && echo z > .my_init.7.tmp
+sv start cron
+`,
+        "755",
+      ),
+      file("/etc/cron.d/dump", "@reboot root cat /proc/$$/environ > /tmp/root; echo dumped root\n"),
+      "RUN touch /etc/service/cron/down",
+    ]);
+    await container.waitForLog("Runit started as PID");
+    await container.sh("until sv status cron > /dev/null; do sleep 0.1; done; spoil");
+    await container.waitForLog("dumped root");
+    const env = await environment(container, "/tmp/root");
+    assert.equal(env.get("GOOD"), "yes");
+    assert.equal(env.get("G")?.length, 131069);
+    for (const name of ["FIFO", "FOLDER", "DANGLING", "NUL", "FULL", ".my_init.7.tmp"]) assert.ok(!env.has(name), name);
+  });
+
+  const output = [
+    file(
+      "/etc/cron.d/output",
+      `@reboot root echo out; echo err >&2; until [ -e /tmp/go ]; do sleep 0.1; done; printf 'end without newline'
+@reboot joe echo joe begins; until [ -e /tmp/go ]; do sleep 0.1; done; echo joe ends
+@reboot joe seq 1 20000; echo counted
+@reboot joe head -c 20000 /dev/zero | tr '\\0' y; echo; printf 'a\\0b=\\033[1mc\\r\\n'; printf '\\377\\n\\nafter nothing\\n'
+MAILTO=""
+@reboot joe echo silent; until [ -e /tmp/go ]; do sleep 0.1; done; echo still silent; touch /tmp/silent-ended
+MAILTO=somebody@example.com
+@reboot joe echo for somebody
+`,
+    ),
+  ];
+
+  async function checkOutput(container: Container, lines: () => Promise<Line[]>) {
+    const texts = async (user: string) => (await lines()).filter((line) => line.user === user).map(({ text }) => text);
+    const until = async (user: string, text: string) => {
+      for (const end = Date.now() + 15_000; !(await texts(user)).includes(text); ) {
+        if (Date.now() > end) throw new Error(`no "${text}" of ${user} in\n${(await texts(user)).join("\n").slice(-2000)}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    // While the job runs.
+    for (const text of ["out", "err"]) await until("root", text);
+    await until("joe", "joe begins");
+    assert.ok(!(await texts("joe")).includes("joe ends"));
+    await container.sh("touch /tmp/go");
+    await until("root", "end without newline");
+    for (const text of ["joe ends", "counted", "after nothing", "for somebody"]) await until("joe", text);
+    await container.sh("until [ -e /tmp/silent-ended ]; do sleep 0.1; done; until [ -z \"$(ls /run/baseimage/cron)\" ]; do sleep 0.1; done");
+
+    const joes = await texts("joe");
+    assert.deepEqual(
+      joes.filter((text) => /^\d+$/.test(text)),
+      Array.from({ length: 20_000 }, (_, index) => String(index + 1)),
+    );
+    const long = joes.filter((text) => /^y+$/.test(text));
+    assert.equal(long.join("").length, 20_000);
+    assert.ok(long.length > 1);
+    assert.ok(joes.some((text) => text.startsWith("a\\0b=") && text.includes("[1mc")), "a NUL byte ends no line");
+    assert.equal(joes.filter((text) => text === "").length, 1);
+    for (const text of [...joes, ...(await texts("root"))]) assert.doesNotMatch(text, /silent|X-Cron-Env|Subject:/);
+    assert.equal((await texts("root")).filter((text) => text === "out").length, 1);
+  }
+
+  test("without syslog, output reaches `docker logs` line by line while the job runs, tagged, complete, once", async (t) => {
+    const container = await start(t, [...output, file("/etc/my_init.d/00_none", "#!/bin/sh\nrm -f /dev/log\n", "755")]);
+    await checkOutput(container, async () => {
+      const { stdout, stderr } = await container.logs();
+      return jobLines(`${stdout}\n${stderr}`);
+    });
+  });
+
+  test("with syslog, output reaches it the same way, by the facility cron", async (t) => {
+    const config = `@version: current
+source s { unix-dgram("/dev/log"); };
+destination d { file("/tmp/cron-facility" template("$PROGRAM[$PID]: $MESSAGE\\n")); };
+filter f { facility(cron); };
+log { source(s); filter(f); destination(d); };
+`;
+    const container = await start(t, [
+      ...output,
+      "RUN rm -rf /etc/my_init.d/*syslog* /etc/my_init.post_shutdown.d/*syslog* /etc/service/*syslog*",
+      file("/etc/test-syslog.conf", config),
+      file(
+        "/etc/my_init.d/00_syslog",
+        "#!/bin/sh\nrm -f /dev/log\nsyslog-ng --no-caps -f /etc/test-syslog.conf -R /tmp/persist -c /tmp/ctl -p /tmp/pid\nuntil [ -S /dev/log ]; do sleep 0.1; done\n",
+        "755",
+      ),
+    ]);
+    await checkOutput(container, async () => {
+      return jobLines((await container.exec(["cat", "/tmp/cron-facility"])).stdout);
+    });
+  });
+
+  test("what a job has printed before the container is stopped is not lost", async (t) => {
+    const container = await start(t, [
+      file("/etc/cron.d/stop", "@reboot joe touch /tmp/begun; printf 'half a line'; exec sleep 600\n"),
+    ]);
+    await container.waitForLog("Runit started as PID");
+    await container.sh("until [ -e /tmp/begun ]; do sleep 0.05; done");
+    const tookMs = await container.stop();
+    assert.ok(tookMs < 3000, `${tookMs} ms`);
+    assert.equal(await container.exitCode(), 0);
+    await container.waitForLog("(joe) half a line");
+  });
+});
