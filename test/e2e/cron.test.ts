@@ -1,8 +1,9 @@
 // Jobs of cron, their environment and their output. Spec sections 1 and 3.
 // @reboot jobs run as soon as cron starts; only what is about times of the day waits for a minute to begin.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { after, before, describe, type TestContext, test } from "node:test";
+import { execFile } from "node:child_process";
+import { describe, type TestContext, test } from "node:test";
+import { promisify } from "node:util";
 import { buildImage, type Container, image, run, runContainer, startContainer } from "../support/container.ts";
 
 /** A line of a Dockerfile that writes a file, byte for byte. */
@@ -150,7 +151,8 @@ MAILTO=somebody@example.com
     const texts = async (user: string) => (await lines()).filter((line) => line.user === user).map(({ text }) => text);
     const until = async (user: string, text: string) => {
       for (const end = Date.now() + 15_000; !(await texts(user)).includes(text); ) {
-        if (Date.now() > end) throw new Error(`no "${text}" of ${user} in\n${(await texts(user)).join("\n").slice(-2000)}`);
+        if (Date.now() > end)
+          throw new Error(`no "${text}" of ${user} in\n${(await texts(user)).join("\n").slice(-2000)}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };
@@ -161,7 +163,9 @@ MAILTO=somebody@example.com
     await container.sh("touch /tmp/go");
     await until("root", "end without newline");
     for (const text of ["joe ends", "counted", "after nothing", "for somebody"]) await until("joe", text);
-    await container.sh("until [ -e /tmp/silent-ended ]; do sleep 0.1; done; until [ -z \"$(ls /run/baseimage/cron)\" ]; do sleep 0.1; done");
+    await container.sh(
+      'until [ -e /tmp/silent-ended ]; do sleep 0.1; done; until [ -z "$(ls /run/baseimage/cron)" ]; do sleep 0.1; done',
+    );
 
     const joes = await texts("joe");
     assert.deepEqual(
@@ -171,7 +175,10 @@ MAILTO=somebody@example.com
     const long = joes.filter((text) => /^y+$/.test(text));
     assert.equal(long.join("").length, 20_000);
     assert.ok(long.length > 1);
-    assert.ok(joes.some((text) => text.startsWith("a\\0b=") && text.includes("[1mc")), "a NUL byte ends no line");
+    assert.ok(
+      joes.some((text) => text.startsWith("a\\0b=") && text.includes("[1mc")),
+      "a NUL byte ends no line",
+    );
     assert.equal(joes.filter((text) => text === "").length, 1);
     for (const text of [...joes, ...(await texts("root"))]) assert.doesNotMatch(text, /silent|X-Cron-Env|Subject:/);
     assert.equal((await texts("root")).filter((text) => text === "out").length, 1);
@@ -217,5 +224,176 @@ log { source(s); filter(f); destination(d); };
     assert.ok(tookMs < 3000, `${tookMs} ms`);
     assert.equal(await container.exitCode(), 0);
     await container.waitForLog("(joe) half a line");
+  });
+
+  test("crontabs of every kind run at their minute", async (t) => {
+    const script = (name: string) => `#!/bin/sh\necho ran ${name}\n`;
+    const kinds = ["hourly", "daily", "weekly", "monthly"];
+    const container = await start(t, [
+      ...kinds.map((kind) => file(`/etc/cron.${kind}/test`, script(kind), "755")),
+      // The times only: what is run, and how, stays the image's.
+      "RUN sed -i 's/^[0-9][^a-z]*root/* * * * * root/' /etc/crontab",
+      file("/etc/cron.d/test", "* * * * * root echo ran cron.d\n"),
+      "RUN echo '* * * * * echo ran crontab -u' | crontab -u joe -",
+    ]);
+    await container.waitForLog("Runit started as PID");
+    // As root of a user, and by the user himself, whom the setgid program lets in.
+    const own = await container.exec(["crontab", "-"], { user: "reader", input: "* * * * * echo ran own crontab\n" });
+    assert.equal(own.status, 0, own.stderr);
+    assert.match((await container.exec(["crontab", "-l"], { user: "reader" })).stdout, /ran own crontab/);
+    assert.notEqual((await container.exec(["crontab", "-u", "joe", "-l"], { user: "reader" })).status, 0);
+    for (const sign of [...kinds, "cron.d"]) await container.waitForLog(`(root) ran ${sign}`, { withinMs: 130_000 });
+    await container.waitForLog("(joe) ran crontab -u");
+    await container.waitForLog("(reader) ran own crontab");
+  });
+
+  test("crontab files with several hard links run, those of an image's layers and those of one file system", async (t) => {
+    const container = await start(
+      t,
+      [
+        "RUN echo '@reboot root echo ran layered' > /etc/cron.d/layered && ln /etc/cron.d/layered /srv/layered",
+        "RUN echo '@reboot echo ran in spool' | crontab -u joe - && ln /var/spool/cron/crontabs/joe /srv/joe",
+        "RUN ln /etc/crontab /srv/crontab && echo '@reboot root echo ran from crontab' >> /etc/crontab",
+        file(
+          "/etc/my_init.d/link",
+          "#!/bin/sh\necho '@reboot root echo ran fresh' > /etc/cron.d/fresh\nln /etc/cron.d/fresh /etc/cron.d/.too\nln -s /srv/target /etc/cron.d/symbolic\n",
+          "755",
+        ),
+        "RUN echo '@reboot root echo ran symbolic' > /srv/target",
+      ],
+      ["--volume", "/etc/cron.d"],
+    );
+    for (const sign of ["layered", "in spool", "from crontab", "fresh", "symbolic"]) {
+      await container.waitForLog(`ran ${sign}`);
+    }
+    assert.equal(
+      await container.sh("stat -c '%h %a %U:%G' /etc/cron.d/fresh /etc/crontab /var/spool/cron/crontabs/joe"),
+      "1 644 root:root\n1 600 root:root\n1 600 joe:crontab\n",
+    );
+    assert.equal(
+      await container.sh("cat /etc/cron.d/.too; ls -A /etc/cron.d | grep copy || true"),
+      "@reboot root echo ran fresh\n",
+    );
+  });
+
+  test("on a read-only root jobs run, and one line names the crontabs that cannot", async (t) => {
+    const container = await start(
+      t,
+      [
+        file("/etc/cron.d/alone", "@reboot root echo ran alone\n@reboot joe echo ran joe\n"),
+        "RUN echo '@reboot root echo never' > /etc/cron.d/linked && ln /etc/cron.d/linked /etc/cron.d/linked2",
+      ],
+      ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp", "--tmpfs", "/etc/service/cron/supervise"],
+    );
+    await container.waitForLog("(root) ran alone");
+    await container.waitForLog("(joe) ran joe");
+    const { stdout, stderr } = await container.logs();
+    const lines = `${stdout}${stderr}`.split("\n").filter((line) => line.startsWith("cron: "));
+    assert.equal(lines.length, 1, lines.join("\n"));
+    assert.match(lines[0] ?? "", /several hard links.* \/etc\/cron\.d\/linked \/etc\/cron\.d\/linked2$/);
+  });
+
+  const forBoth = file("/etc/cron.d/both", "@reboot root echo ran root\n@reboot joe echo ran joe\n");
+
+  test("with no capabilities but SETUID and SETGID jobs run, as root and as a user", async (t) => {
+    const container = await start(t, [forBoth], ["--cap-drop", "ALL", "--cap-add", "SETUID", "--cap-add", "SETGID"]);
+    await container.waitForLog("(root) ran root");
+    await container.waitForLog("(joe) ran joe");
+    await container.stop();
+    assert.equal(await container.exitCode(), 0);
+  });
+
+  test("where cron cannot switch users one line says so, and the container runs", async (t) => {
+    for (const args of [
+      ["--cap-drop", "ALL"],
+      ["--user", "1000"],
+    ]) {
+      const container = await start(t, [forBoth], args);
+      await container.waitForLog("Runit started as PID");
+      if (args[0] === "--cap-drop") {
+        await container.waitForLog("cron: without the capabilities SETUID and SETGID: no jobs will run\n");
+        await container.sh("until sv status cron | grep -q ^down; do sleep 0.1; done");
+      }
+      await container.stop();
+      const { stdout, stderr } = await container.logs();
+      assert.equal(await container.exitCode(), 0);
+      assert.ok(`${stdout}${stderr}`.split("\n").filter((line) => line.startsWith("cron: ")).length <= 1);
+    }
+  });
+
+  test("a session of a job writes no line of its own to syslog", async (t) => {
+    const container = await start(t, [
+      "RUN rm -rf /etc/my_init.d/*syslog* /etc/my_init.post_shutdown.d/*syslog* /etc/service/*syslog*",
+      file(
+        "/etc/test-syslog.conf",
+        '@version: current\nsource s { unix-dgram("/dev/log"); };\ndestination d { file("/tmp/all"); };\nlog { source(s); destination(d); };\n',
+      ),
+      file(
+        "/etc/my_init.d/00_syslog",
+        "#!/bin/sh\nsyslog-ng --no-caps -f /etc/test-syslog.conf -R /tmp/persist -c /tmp/ctl -p /tmp/pid\nuntil [ -S /dev/log ]; do sleep 0.1; done\n",
+        "755",
+      ),
+      forBoth,
+    ]);
+    await container.waitForLog("Runit started as PID");
+    await container.sh("until grep -q 'ran root' /tmp/all && grep -q '(joe) ran joe' /tmp/all; do sleep 0.1; done");
+    const log = await container.sh("cat /tmp/all");
+    assert.doesNotMatch(log, /pam_|session|ERROR|error|MAIL/);
+  });
+
+  test("sendmail is no mail system, and says so", async (t) => {
+    const { status, stdout, stderr } = await runContainer(t, {
+      command: ["/usr/sbin/sendmail", "-t"],
+      input: "To: x@example.com\n\nhello\n",
+    });
+    assert.equal(status, 69);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^sendmail: no mail system is installed in this container .*\n$/);
+  });
+
+  test("a package that brings a mail system replaces our sendmail, and then output is mail", async (t) => {
+    const container = await start(t, [
+      "RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends msmtp-mta",
+      file("/usr/bin/msmtp", '#!/bin/sh\n{ echo "called $*"; cat; } > /tmp/mail\nmv /tmp/mail /tmp/mailed\n', "755"),
+      file("/etc/cron.d/mail", "MAILTO=boss@example.com\n@reboot joe echo by mail\n"),
+    ]);
+    await container.waitForLog("Runit started as PID");
+    const mail = await container.sh(
+      "until [ -e /tmp/mailed ]; do sleep 0.1; done; cat /tmp/mailed; dpkg -S /usr/sbin/sendmail >&2",
+    );
+    assert.match(mail, /^called .*boss@example\.com\n[^]*^To: boss@example\.com\n[^]*\n\nby mail\n$/m);
+    const { stdout, stderr } = await container.logs();
+    assert.doesNotMatch(`${stdout}${stderr}`, /by mail/);
+  });
+
+  test("entries that make no sense in a container are gone, and modes are as they must be", async (t) => {
+    const container = await startContainer(t, { command: ["sleep", "600"] });
+    const entries = (await container.sh("find /etc/cron.* -type f ! -name .placeholder")).trim().split("\n");
+    assert.deepEqual(
+      entries.filter((path) => path !== "/etc/cron.daily/logrotate" && path !== ""),
+      [],
+    );
+    assert.equal(await container.sh("stat -c '%a %U:%G' /etc/crontab"), "600 root:root\n");
+    await container.sh("run-parts --report /etc/cron.daily && run-parts --report /etc/cron.weekly");
+  });
+
+  test("DISABLE_CRON=1 leaves out the service and the stand-in, and the package where logrotate does not need it", {
+    timeout: 400_000,
+  }, async (t) => {
+    const name = `baseimage-test-without-cron-${process.pid}`;
+    t.after(() => run(["rmi", "--force", `${name}:1`, `${name}:latest`, `${name}-binary`]));
+    const { IMAGE: _, ...environment } = process.env;
+    await promisify(execFile)("sh", ["scripts/build-image.sh"], {
+      env: { ...environment, NAME: name, VERSION: "1", DISABLE_CRON: "1", DISABLE_SYSLOG: "1" },
+    });
+    const outcome = await run([
+      "run",
+      "--rm",
+      `${name}:1`,
+      "sh",
+      "-c",
+      "ls -d /etc/service/cron /usr/sbin/cron /usr/sbin/sendmail /usr/lib/baseimage/cron-output /etc/pam.d/cron /etc/crontab",
+    ]);
+    assert.equal(outcome.stdout, "");
   });
 });
