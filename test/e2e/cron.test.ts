@@ -355,7 +355,10 @@ log { source(s); filter(f); destination(d); };
     const container = await start(t, [
       "RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends msmtp-mta",
       file("/usr/bin/msmtp", '#!/bin/sh\n{ echo "called $*"; cat; } > /tmp/mail\nmv /tmp/mail /tmp/mailed\n', "755"),
-      file("/etc/cron.d/mail", "MAILTO=boss@example.com\n@reboot joe echo by mail\n"),
+      file(
+        "/etc/cron.d/mail",
+        "MAILTO=boss@example.com\n@reboot joe echo by mail; sleep 2 # long enough to be followed\n",
+      ),
     ]);
     await container.waitForLog("Runit started as PID");
     const mail = await container.sh(
