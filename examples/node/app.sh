@@ -1,0 +1,3 @@
+#!/bin/sh
+# `node`, not `npm start`: TERM must reach the app itself.
+exec setuser app node /app/app.js

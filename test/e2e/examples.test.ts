@@ -1,0 +1,158 @@
+// The examples: each is built as a reader would, and does what its page says.
+import assert from "node:assert/strict";
+import { describe, type TestContext, test } from "node:test";
+import {
+  buildFolder,
+  type Container,
+  cleanUp,
+  image,
+  run,
+  runContainer,
+  startContainer,
+} from "../support/container.ts";
+
+/** Builds the example of this name. */
+function built(t: TestContext, name: string): Promise<string> {
+  return buildFolder(t, `examples/${name}`, ["--build-arg", `BASEIMAGE=${image}`]);
+}
+
+/** What a program beside the container prints that shares nothing with it but the network. */
+async function beside(t: TestContext, container: Container, line: string): Promise<string> {
+  const args = ["--network", `container:${container.id}`];
+  const outcome = await runContainer(t, { args, command: ["bash", "-c", line] });
+  assert.equal(outcome.status, 0, `${line}\n${outcome.stderr}`);
+  return outcome.stdout;
+}
+
+/** A line of bash that repeats `line` until it succeeds. */
+function until(line: string): string {
+  return `n=400; until ${line}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.05; done`;
+}
+
+/** Waits until the address answers, and tells what. */
+function fetched(t: TestContext, container: Container, address: string): Promise<string> {
+  return beside(t, container, until(`curl --silent --fail ${address}`));
+}
+
+/** Stops the container while it has a request, which `sign` in its log tells of, and answers what came of the request. */
+async function stoppedWhileAsked(t: TestContext, container: Container, address: string, sign: string): Promise<string> {
+  const answer = beside(t, container, `curl --silent --show-error --fail ${address}`);
+  await container.waitForLog(sign);
+  await container.stop();
+  assert.equal(await container.exitCode(), 0);
+  return answer;
+}
+
+describe("examples", { concurrency: true }, () => {
+  test("memcached", async (t) => {
+    const container = await startContainer(t, { image: await built(t, "memcached") });
+    const ask = `{ ${until("exec 3<> /dev/tcp/127.0.0.1/11211")}; } 2> /dev/null
+      printf 'set key 0 0 5\\r\\nvalue\\r\\nget key\\r\\nquit\\r\\n' >&3; cat <&3`;
+    const answer = "STORED\r\nVALUE key 0 5\r\nvalue\r\nEND\r\n";
+
+    await t.test("keeps what it is given, as its own user", async () => {
+      assert.equal(await beside(t, container, ask), answer);
+      assert.equal(await container.sh("ps -o user= -C memcached"), "memcache\n");
+    });
+    await t.test("comes back when it was killed", async () => {
+      await container.sh("pkill -KILL memcached");
+      assert.equal(await beside(t, container, ask), answer);
+    });
+    await t.test("stops in order", async () => {
+      await container.stop();
+      assert.equal(await container.exitCode(), 0);
+    });
+  });
+
+  test("nginx", async (t) => {
+    const env = { APP_NAME: "the test" };
+    const container = await startContainer(t, { image: await built(t, "nginx"), env });
+
+    await t.test("serves the app's answer, also after each of them was killed", async () => {
+      assert.equal(await fetched(t, container, "http://localhost/"), "Hello from the test\n");
+      assert.equal(await container.sh("ps -o user= -C gunicorn | sort -u"), "app\n");
+      for (const name of ["gunicorn", "nginx"]) {
+        await container.sh(`pkill -KILL ${name}`);
+        assert.equal(await fetched(t, container, "http://localhost/"), "Hello from the test\n", `${name} was killed`);
+      }
+      assert.match((await container.logs()).stdout, /"GET \/ HTTP\/1.1" 200/);
+    });
+    await t.test("and its app answer what they were asked before they stop", async () => {
+      const slow = `import sys, time
+def app(environ, start_response):
+    print("asked for", environ["PATH_INFO"], file=sys.stderr, flush=True)
+    if environ["PATH_INFO"] == "/slow": time.sleep(2)
+    start_response("200 OK", [])
+    return [b"done"]`;
+      await container.exec(["tee", "/app/app.py"], { input: slow });
+      await container.sh("sv restart app");
+      await beside(t, container, until("curl --silent --fail http://localhost/ | grep -q done"));
+      assert.equal(await stoppedWhileAsked(t, container, "http://localhost/slow", "asked for /slow"), "done");
+    });
+  });
+
+  test("the Node app answers as its own user, and drains when it is stopped", async (t) => {
+    const container = await startContainer(t, { image: await built(t, "node") });
+    assert.equal(await fetched(t, container, "http://localhost:3000/"), "Hello from app\n");
+    assert.equal(await container.sh("ps -o user= -C node"), "app\n");
+    const answer = await stoppedWhileAsked(t, container, "http://localhost:3000/slow", "GET /slow");
+    assert.equal(answer, "Hello from app\n");
+    assert.match((await container.logs()).stdout, /^draining$/m);
+  });
+
+  test("the cron job prints the container's variable to docker logs", async (t) => {
+    const env = { GREETING: "Hello, it's me" };
+    const container = await startContainer(t, { image: await built(t, "cron"), env });
+    await container.waitForLog("Hello, it's me", { withinMs: 75_000 });
+  });
+
+  test("the batch job's status and output are the container's", async (t) => {
+    const name = await built(t, "batch");
+    const sum = await runContainer(t, { image: name, input: "1\n2\n" });
+    assert.deepEqual([sum.status, sum.stdout, sum.stderr], [0, "3\n", ""]);
+    const gross = await runContainer(t, { image: name, input: "1\n2\n", command: ["1.19"] });
+    assert.deepEqual([gross.status, gross.stdout, gross.stderr], [0, "3.57\n", ""]);
+    const failed = await runContainer(t, { image: name, input: "1\nx\n" });
+    assert.deepEqual([failed.status, failed.stdout, failed.stderr], [65, "", "line 2 is no number: x\n"]);
+  });
+
+  test("PostgreSQL", async (t) => {
+    const volume = `baseimage-test-examples-${process.pid}`;
+    cleanUp(t, () => run(["volume", "rm", "--force", volume]));
+    const name = await built(t, "postgresql");
+    const options = { image: name, args: ["--volume", `${volume}:/var/lib/postgresql`] };
+    // As if a container had been killed while it made the database.
+    const half = "mkdir /var/lib/postgresql/new; echo 17 > /var/lib/postgresql/new/PG_VERSION";
+    assert.equal((await runContainer(t, { ...options, command: ["sh", "-c", half] })).status, 0);
+
+    const container = await startContainer(t, options);
+    const ready = "database system is ready to accept connections";
+    await container.waitForLog(ready);
+    const psql = (sql: string) => container.sh(`setuser postgres psql --no-align --tuples-only --command "${sql}"`);
+
+    await t.test("lets nobody in from outside without a password", async () => {
+      const address = await container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
+      const url = `postgresql://postgres:secret@${address}/postgres`;
+      const command = ["psql", "--no-align", "--tuples-only", "--command", "SELECT 40 + 2", url];
+      assert.match((await runContainer(t, { image: name, command })).stderr, /password authentication failed/);
+      await psql("ALTER ROLE postgres PASSWORD 'secret'");
+      assert.equal((await runContainer(t, { image: name, command })).stdout, "42\n");
+    });
+    await t.test("keeps its data over a stop with a client connected, and needs no recovery", async () => {
+      await psql("CREATE TABLE numbers AS SELECT generate_series(1, 100) AS number");
+      const client = container.exec(["setuser", "postgres", "psql", "--command", "SELECT pg_sleep(1000)"]);
+      await container.sh(until("pgrep -f 'postgres: .* SELECT'"));
+      await container.stop();
+      assert.equal(await container.exitCode(), 0);
+      assert.notEqual((await client).status, 0);
+      assert.match((await container.logs()).stderr, /^.*database system is shut down$/m);
+
+      await run(["start", container.id]);
+      await container.waitForLog(new RegExp(`${ready}[^]*${ready}`));
+      assert.equal(await psql("SELECT sum(number) FROM numbers"), "5050\n");
+      const { stderr } = await container.logs();
+      assert.match(stderr, /database system is shut down\n[^]*database system was shut down at/);
+      assert.doesNotMatch(stderr, /not properly shut down|interrupted|Forcing/);
+    });
+  });
+});
