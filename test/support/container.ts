@@ -63,7 +63,7 @@ export type Container = {
 export async function startContainer(t: TestContext, options: ContainerOptions = {}): Promise<Container> {
   const words = ["run", "--detach", ...runWords(options)];
   const id = (await must(words)).stdout.trim();
-  t.after(async () => {
+  cleanUp(t, async () => {
     if (hasFailed(t)) await showLog(id, words);
     await run(["rm", "--force", "--volumes", id]);
   });
@@ -75,7 +75,7 @@ export async function runContainer(t: TestContext, options: RunOptions = {}): Pr
   const name = uniqueName();
   const interactive = options.input === undefined ? [] : ["--interactive"];
   const words = ["run", "--rm", "--name", name, ...interactive, ...runWords(options)];
-  t.after(async () => {
+  cleanUp(t, async () => {
     await run(["rm", "--force", "--volumes", name]); // does nothing once it has ended
     if (hasFailed(t)) console.error(`repeat: ${commandLine(words)}`);
   });
@@ -83,14 +83,21 @@ export async function runContainer(t: TestContext, options: RunOptions = {}): Pr
 }
 
 /** Builds an image from the lines of a Dockerfile, with no files beside it. It is removed when `t` ends. */
-export async function buildImage(t: TestContext, dockerfile: string, args: readonly string[] = []): Promise<string> {
+export function buildImage(t: TestContext, dockerfile: string, args: readonly string[] = []): Promise<string> {
+  return build(t, [...args, "-"], dockerfile);
+}
+
+/** Builds an image from a folder that has a Dockerfile. It is removed when `t` ends. */
+export function buildFolder(t: TestContext, folder: string, args: readonly string[] = []): Promise<string> {
+  return build(t, [...args, folder]);
+}
+
+async function build(t: TestContext, args: readonly string[], dockerfile?: string): Promise<string> {
   const name = `baseimage-test:${uniqueName()}`;
-  const outcome = await run(["build", "--force-rm", "--tag", name, ...args, "-"], {
-    input: dockerfile,
-    withinMs: 300_000,
-  });
-  if (outcome.status !== 0) throw new Error(`cannot build:\n${dockerfile}\n${outcome.stdout}${outcome.stderr}`);
-  t.after(() => run(["rmi", "--force", name]));
+  const words = ["build", "--force-rm", "--tag", name, ...args];
+  const { status, stdout, stderr } = await run(words, { input: dockerfile, withinMs: 300_000 });
+  if (status !== 0) throw new Error(`cannot build: ${commandLine(words)}\n${dockerfile ?? ""}\n${stdout}${stderr}`);
+  cleanUp(t, () => run(["rmi", "--force", name]));
   return name;
 }
 
@@ -214,6 +221,18 @@ function commandLine(words: readonly string[]): string {
 
 function hasFailed(t: TestContext): boolean {
   return (t as { passed?: boolean }).passed === false; // absent before Node 20.12
+}
+
+const cleanUps = new WeakMap<TestContext, (() => Promise<unknown>)[]>();
+
+/** `t.after()`, last come, first served: an image that still has a container only loses its name. */
+export function cleanUp(t: TestContext, action: () => Promise<unknown>): void {
+  const actions = cleanUps.get(t) ?? [];
+  if (actions.push(action) > 1) return;
+  cleanUps.set(t, actions);
+  t.after(async () => {
+    for (const each of actions.reverse()) await each();
+  });
 }
 
 let containerCount = 0;
