@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { judge } from "./budgets.mjs";
 import { Engine } from "./engine.mjs";
 import { prepareImages } from "./images.mjs";
+import { measureBoot } from "./measures/boot.mjs";
 import { measureMemory } from "./measures/memory.mjs";
 import { measureOrphans } from "./measures/orphans.mjs";
 import { measureRun } from "./measures/run.mjs";
@@ -33,6 +34,7 @@ import { summarize } from "./stats.mjs";
 /** @type {Record<string, (bench: Bench) => Section[]>} */
 const MEASURES = {
   start: measureStart,
+  boot: measureBoot,
   memory: measureMemory,
   run: measureRun,
   stop: measureStop,
