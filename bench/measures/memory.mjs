@@ -1,7 +1,7 @@
 // Memory of inits that have nothing to do.
 import { readFileSync } from "node:fs";
 import { number } from "../report.mjs";
-import { inTurns } from "../stats.mjs";
+import { inTurns, summarize } from "../stats.mjs";
 import { sleepMs, waitUntilUp } from "../wait.mjs";
 
 /** @import { Bench } from "../main.mjs" */
@@ -12,6 +12,7 @@ import { sleepMs, waitUntilUp } from "../wait.mjs";
  * @property {number} pid
  * @property {number} rssKiB
  * @property {number} pssKiB
+ * @property {number} anonymousKiB
  * @property {string} name
  */
 
@@ -22,6 +23,10 @@ const CANDIDATES = ["my_init", "tini", "dumb-init", "catatonit", "s6-svscan", "r
 const SETTLE_MS = 1500;
 const QUICK_SETTLE_MS = 700;
 const CGROUP_SETTLE_MS = 2500;
+const UP_SECONDS = "30";
+const IDLE_TRIES = 10;
+/** 22, as /proc/net/tcp writes it. */
+const SSH_PORT = "0016";
 /** Without it, root cannot see the memory of a process of another user. */
 const MAY_LOOK = ["--cap-add", "SYS_PTRACE"];
 
@@ -60,7 +65,7 @@ export function measureMemory(bench) {
       reference: "s6-svscan",
       rows: rows((processes) => sumPss(processes.filter(({ name }) => !name.startsWith("service"))), SUPERVISORS),
     },
-    measureContainer(bench),
+    ...measureContainer(bench),
   ];
 }
 
@@ -71,7 +76,9 @@ export function measureMemory(bench) {
 function idleProcesses({ engine, images, quick }, name) {
   const isSupervisor = SUPERVISORS.includes(name);
   const image = name === "my_init" ? images.ours : images.peers;
-  const command = isSupervisor ? ["/bench/serve.sh", name, String(SERVICES)] : [name, "--", "sleep", "86400"];
+  // The image's other parts are no part of supervising: they have a table of their own.
+  const supervisor = name === "my_init" ? "my_init-bare" : name;
+  const command = isSupervisor ? ["/bench/serve.sh", supervisor, String(SERVICES)] : [name, "--", "sleep", "86400"];
   const container = engine.start([...MAY_LOOK, image, ...command]);
   if (isSupervisor) waitUntilUp(engine, container, SERVICES);
   sleepMs(quick ? QUICK_SETTLE_MS : SETTLE_MS);
@@ -86,63 +93,101 @@ function idleProcesses({ engine, images, quick }, name) {
  * The image as it comes, with whatever services it has.
  *
  * @param {Bench} bench
- * @returns {Section}
+ * @returns {Section[]}
  */
 function measureContainer(bench) {
   const { engine, images, quick } = bench;
-  const hasSshd =
-    engine.attempt([
-      "run",
-      "--rm",
-      "--label",
-      engine.label,
-      "--entrypoint",
-      "test",
-      images.tested,
-      "-d",
-      "/etc/service/sshd",
-    ]).status === 0;
-  /** @type {Record<string, string[]>} */
-  const commands = { "as it is": [], ...(hasSshd ? { "with sshd": ["/sbin/my_init", "--enable-insecure-key"] } : {}) };
-  const samples = inTurns(Object.keys(commands), quick ? 1 : 3, (name) => idleContainer(bench, commands[name] ?? []));
-  const notes = hasSshd ? [] : ["with sshd: not measured, there is no /etc/service/sshd in this image"];
-  return {
-    id: "memory-container",
-    title: "The image run as it comes, idle: memory of the container (cgroup rss: no page of any file counts)",
-    unit: "KiB",
-    rows: [...samples].map(([name, idle]) => ({ name, samples: idle.map(({ cgroupKiB }) => cgroupKiB) })),
-    notes: [
-      ...notes,
-      ...[...samples].map(([name, idle]) => {
-        const processes = idle.at(-1)?.processes ?? [];
-        return `${name}, RSS of each: ${processes.map((p) => `${p.name} ${p.rssKiB}`).join(", ")}; PSS of all: ${number(sumPss(processes))}`;
-      }),
-    ],
+  const test = ["--rm", "--label", engine.label, "--entrypoint", "test", images.tested, "-d", "/etc/service/sshd"];
+  const hasSshd = engine.attempt(["run", ...test]).status === 0;
+  /** @type {Record<string, { command: string[], port: string[] }>} */
+  const ways = {
+    "as it is": { command: [], port: [] },
+    ...(hasSshd ? { "with sshd": { command: ["/sbin/my_init", "--enable-insecure-key"], port: [SSH_PORT] } } : {}),
   };
+  const samples = inTurns(Object.values(ways), quick ? 1 : 5, (way) => idleContainer(bench, way));
+  const idle = Object.entries(ways).map(([name, way]) => ({ name, runs: samples.get(way) ?? [] }));
+  return [
+    {
+      id: "memory-container",
+      title: "The image run as it comes, idle: memory of the container (cgroup rss: no page of any file counts)",
+      unit: "KiB",
+      rows: idle.map(({ name, runs }) => ({ name, samples: runs.map(({ cgroupKiB }) => cgroupKiB) })),
+      notes: hasSshd ? [] : ["with sshd: not measured, there is no /etc/service/sshd in this image"],
+    },
+    ...idle.map(({ name, runs }) => ({
+      id: `memory-processes-${name.replaceAll(" ", "-")}`,
+      title: `The same container ${name}, by process: anonymous memory, which is what cgroup rss counts`,
+      unit: "KiB",
+      rows: byProcess(runs.map(({ processes }) => processes)),
+    })),
+  ];
+}
+
+/**
+ * The processes of all runs by name and place: the second runsv of each run is one row.
+ *
+ * @param {readonly Process[][]} runs
+ */
+function byProcess(runs) {
+  /** @param {readonly number[]} values */
+  const median = (values) => number(summarize(values).median);
+  const places = (runs[0] ?? []).map(({ name }, place) => {
+    const same = runs.map((processes) => processes[place]).filter((process) => process?.name === name);
+    return { name, processes: /** @type {Process[]} */ (same) };
+  });
+  return [
+    ...places.map(({ name, processes }) => ({
+      name,
+      samples: processes.map(({ anonymousKiB }) => anonymousKiB),
+      facts: {
+        RSS: median(processes.map(({ rssKiB }) => rssKiB)),
+        PSS: median(processes.map(({ pssKiB }) => pssKiB)),
+      },
+    })),
+    {
+      name: "all of them",
+      samples: runs.map((processes) => processes.reduce((sum, { anonymousKiB }) => sum + anonymousKiB, 0)),
+      facts: { RSS: "", PSS: median(runs.map(sumPss)) },
+    },
+  ];
 }
 
 /**
  * @param {Bench} bench
- * @param {string[]} command
+ * @param {{ command: string[], port: string[] }} way
  */
-function idleContainer({ engine, images }, command) {
+function idleContainer({ engine, images }, { command, port }) {
   // The fixture that lists processes is only in this image, which has nothing more running.
   const container = engine.start([...MAY_LOOK, images.ours, ...command]);
-  let before = "";
-  for (let now = "never"; now !== before; sleepMs(SETTLE_MS)) {
-    before = now;
-    now = listProcesses(engine, container)
-      .map(({ name }) => name)
+  engine.call(["exec", container, "/bench/until-serving.sh", UP_SECONDS, ...port]);
+  const { Pid } = engine.inspect("container", container).State;
+  for (let tries = 0; tries < IDLE_TRIES; tries++) {
+    const processes = listProcesses(engine, container);
+    // By now the process that listed the others has gone from the cgroup, and its figures, which the kernel sums up
+    // every two seconds, are without it.
+    sleepMs(CGROUP_SETTLE_MS);
+    const cgroupKiB = cgroupRssKiB(Number(Pid));
+    // Idle is a container in which nothing has begun or ended meanwhile, such as a job of cron's.
+    if (sameProcesses(processes, listProcesses(engine, container))) {
+      engine.remove(container);
+      return { processes: processes.sort((a, b) => a.pid - b.pid), cgroupKiB };
+    }
+  }
+  throw new Error("the container has not come to rest: processes come and go");
+}
+
+/**
+ * @param {readonly Process[]} before
+ * @param {readonly Process[]} after
+ */
+function sameProcesses(before, after) {
+  /** @param {readonly Process[]} processes */
+  const identities = (processes) =>
+    processes
+      .map(({ pid, name }) => `${pid} ${name}`)
       .sort()
       .join();
-  }
-  const processes = listProcesses(engine, container);
-  // Last, when the process that listed the others has gone from the cgroup, and its figures, which the kernel sums up
-  // every two seconds, are without it.
-  sleepMs(CGROUP_SETTLE_MS);
-  const cgroupKiB = cgroupRssKiB(Number(engine.inspect("container", container).State.Pid));
-  engine.remove(container);
-  return { processes, cgroupKiB };
+  return identities(before) === identities(after);
 }
 
 /**
@@ -175,8 +220,14 @@ function listProcesses(engine, container) {
     .trim()
     .split("\n")
     .map((line) => {
-      const [pid, rssKiB, pssKiB, ...name] = line.split(" ");
-      return { pid: Number(pid), rssKiB: Number(rssKiB), pssKiB: Number(pssKiB), name: name.join(" ") };
+      const [pid, rssKiB, pssKiB, anonymousKiB, ...name] = line.split(" ");
+      return {
+        pid: Number(pid),
+        rssKiB: Number(rssKiB),
+        pssKiB: Number(pssKiB),
+        anonymousKiB: Number(anonymousKiB),
+        name: name.join(" "),
+      };
     });
 }
 
