@@ -27,10 +27,10 @@
 /* MAX_ARG_STRLEN: NAME=value and a final NUL. With more than that no program can be started. */
 #define VARIABLE_SIZE (128 * 1024)
 
-/* These belong to the session's user. */
+/* These belong to the session's user, and the terminal to who sits at it. */
 static bool is_personal(const char *name)
 {
-    static const char *const names[] = {"HOME", "USER", "GROUP", "UID", "GID", "SHELL"};
+    static const char *const names[] = {"HOME", "USER", "GROUP", "UID", "GID", "SHELL", "TERM"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0)
             return true;

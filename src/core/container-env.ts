@@ -5,7 +5,17 @@ export type Environment = ReadonlyMap<string, string>;
 const PERSONAL = ["HOME", "USER", "GROUP", "UID", "GID", "SHELL"];
 
 /** The longest `NAME=value` that execve(2) takes, without its final NUL: MAX_ARG_STRLEN less one. */
-export const MAX_VARIABLE_BYTES = 131071;
+const MAX_VARIABLE_BYTES = 131071;
+
+/** The longest content of a file that can be the value of `name`: a newline at its end does not count. */
+export function longestContent(name: string): number {
+  return MAX_VARIABLE_BYTES - name.length;
+}
+
+/** Whether execve(2) takes a variable of this name and value. */
+export function isShortEnough(name: string, value: string): boolean {
+  return name.length + 1 + value.length <= MAX_VARIABLE_BYTES;
+}
 
 /** Reads `NAME=value` strings; what has no name is dropped, and of two equal names the first stays, as for getenv(3). */
 export function parseEnviron(environ: readonly string[]): Map<string, string> {

@@ -46,6 +46,7 @@ export const ERRNO = {
   ENOTDIR: 20,
   EISDIR: 21,
   EINVAL: 22,
+  EFBIG: 27,
   EROFS: 30,
 } as const;
 

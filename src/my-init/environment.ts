@@ -4,7 +4,8 @@ import {
   isFileName,
   isSame,
   isScratchName,
-  MAX_VARIABLE_BYTES,
+  isShortEnough,
+  longestContent,
   mergeAfterScript,
   mergeAtStart,
   parseEnviron,
@@ -88,11 +89,17 @@ export class ContainerEnvironment {
   }
 
   #readSecret(name: string, path: string): string {
-    const content = this.#linux.readFile(path, MAX_VARIABLE_BYTES - name.length, false);
+    const content = this.#linux.readFile(path, longestContent(name), false);
     const act = `cannot set the variable "${printable(name)}" from the file "${printable(path)}"`;
     if (typeof content === "number") throw new Failure(`${act}: ${errorWords(-content)}`);
+    return this.#checked(name, content, act);
+  }
+
+  #checked(name: string, content: string, act: string): string {
     if (content.includes("\0")) throw new Failure(`${act}: a variable cannot hold a NUL byte`);
-    return valueOfContent(content);
+    const value = valueOfContent(content);
+    if (!isShortEnough(name, value)) throw new Failure(`${act}: ${errorWords(ERRNO.EFBIG)}`);
+    return value;
   }
 
   #readDirectory(): Map<string, string> | undefined {
@@ -118,14 +125,13 @@ export class ContainerEnvironment {
     if (isScratchName(name)) return undefined;
     const path = `${DIRECTORY}/${name}`;
     if (name.includes("=")) return this.#passOver(path, "a variable's name cannot have an equals sign");
-    const content = this.#linux.readFile(path, MAX_VARIABLE_BYTES - name.length, false);
+    const content = this.#linux.readFile(path, longestContent(name), false);
     // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
     if (content === -ERRNO.EISDIR) this.#folders.add(name);
     if (content === -ERRNO.EISDIR && name.startsWith("..")) return undefined;
     if (content === -ERRNO.EISDIR || content === -ERRNO.EINVAL) return this.#passOver(path, "it is no file");
     if (typeof content === "number") throw new SysError("cannot read", path, -content);
-    if (content.includes("\0")) throw new Failure(`cannot use "${printable(path)}": a variable cannot hold a NUL byte`);
-    return valueOfContent(content);
+    return this.#checked(name, content, `cannot use "${printable(path)}"`);
   }
 
   #passOver(path: string, reason: string): undefined {

@@ -1,10 +1,8 @@
 // Jobs of cron, their environment and their output. Spec sections 1 and 3.
 // @reboot jobs run as soon as cron starts; only what is about times of the day waits for a minute to begin.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { describe, type TestContext, test } from "node:test";
-import { promisify } from "node:util";
-import { buildImage, type Container, image, run, runContainer, startContainer } from "../support/container.ts";
+import { buildImage, type Container, image, runContainer, startContainer } from "../support/container.ts";
 
 /** A line of a Dockerfile that writes a file, byte for byte. */
 function file(path: string, content: string, mode = "644"): string {
@@ -378,25 +376,5 @@ log { source(s); filter(f); destination(d); };
     );
     assert.equal(await container.sh("stat -c '%a %U:%G' /etc/crontab"), "600 root:root\n");
     await container.sh("run-parts --report /etc/cron.daily && run-parts --report /etc/cron.weekly");
-  });
-
-  test("DISABLE_CRON=1 leaves out the service and the stand-in, and the package where logrotate does not need it", {
-    timeout: 400_000,
-  }, async (t) => {
-    const name = `baseimage-test-without-cron-${process.pid}`;
-    t.after(() => run(["rmi", "--force", `${name}:1`, `${name}:latest`, `${name}-binary`]));
-    const { IMAGE: _, ...environment } = process.env;
-    await promisify(execFile)("sh", ["scripts/build-image.sh"], {
-      env: { ...environment, NAME: name, VERSION: "1", DISABLE_CRON: "1", DISABLE_SYSLOG: "1" },
-    });
-    const outcome = await run([
-      "run",
-      "--rm",
-      `${name}:1`,
-      "sh",
-      "-c",
-      "ls -d /etc/service/cron /usr/sbin/cron /usr/sbin/sendmail /usr/lib/baseimage/cron-output /etc/pam.d/cron /etc/crontab",
-    ]);
-    assert.equal(outcome.stdout, "");
   });
 });

@@ -320,3 +320,39 @@ function makeEnvironment(): NodeJS.ProcessEnv {
     Object.entries(process.env).filter(([name]) => !/^(MAKE|MFLAGS|NAME$|VERSION$|IMAGE$)/.test(name)),
   );
 }
+
+test("locale-gen and update-locale, which many Dockerfiles call, do for the locales that are here", async (t) => {
+  const container = await startContainer(t, idle);
+  await container.sh("locale-gen en_US.UTF-8 && locale-gen C.UTF-8 && locale-gen");
+  await container.sh("update-locale LANG=en_US.UTF-8 LC_ALL=en_US.UTF-8 && update-locale LC_ALL");
+  assert.equal(await container.sh("cat /etc/default/locale"), "LANG=en_US.UTF-8\n");
+  const other = await container.exec(["locale-gen", "de_DE.UTF-8"]);
+  assert.equal(other.status, 1);
+  assert.equal(other.stderr, 'locale-gen: the locale "de_DE.UTF-8" is not here: `install_clean locales` first\n');
+  await container.sh("install_clean locales && echo 'de_DE.UTF-8 UTF-8' > /etc/locale.gen && locale-gen");
+  assert.match(await container.sh("locale -a"), /^de_DE\.utf8$/m);
+});
+
+test("login shells of who may read it see the container's environment, and keep their own TERM", async (t) => {
+  const container = await startContainer(t, { env: { FOO: "it's", TERM: "odd" } });
+  await container.waitForLog("Runit started as PID");
+  const login = (user: string) =>
+    container.exec([
+      "env",
+      "-i",
+      "TERM=mine",
+      "su",
+      "-w",
+      "TERM",
+      "-",
+      user,
+      "-s",
+      "/bin/sh",
+      "-c",
+      "cd /; echo $FOO $TERM",
+    ]);
+  assert.equal((await login("root")).stdout, "it's mine\n");
+  assert.equal((await login("games")).stdout, "mine\n");
+  await container.sh("gpasswd -a games docker_env");
+  assert.equal((await login("games")).stdout, "it's mine\n");
+});

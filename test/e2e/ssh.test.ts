@@ -1,6 +1,5 @@
 // SSH: who can log in, when sshd runs, host keys, and what a session sees. Spec section 7.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import {
   buildImage,
@@ -630,23 +629,4 @@ test("as another user than root the container boots without a word about SSH", a
   const outcome = await runContainer(t, { args: ["--user", "1000"], command: ["/sbin/my_init", "--", "true"] });
   assert.equal(outcome.status, 0, outcome.stderr);
   assert.doesNotMatch(outcome.stderr, /host key|authorized|sshd\/down|sh: /);
-});
-
-test("DISABLE_SSH=1 leaves all of it out, and --enable-insecure-key says what is missing", async (t) => {
-  const name = "baseimage-test/without-ssh";
-  t.after(() => run(["rmi", "--force", `${name}:1`, `${name}:latest`, `${name}-binary`]));
-  const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(MAKE|MFLAGS|IMAGE$)/.test(key)));
-  execFileSync("make", ["build", `NAME=${name}`, "VERSION=1", "DISABLE_SSH=1"], { stdio: "pipe", env });
-
-  const outcome = await runContainer(t, { image: `${name}:1`, ...insecure });
-  assert.equal(outcome.status, 126);
-  assert.match(outcome.stderr, /^\*\*\* cannot run "\/usr\/sbin\/enable_insecure_key": .*ENOENT/m);
-  const places = "/etc/service /etc/my_init.d /etc/ssh /etc/pam.d /usr/sbin /usr/lib/baseimage /etc/insecure_key*";
-  const files = await runContainer(t, {
-    image: `${name}:1`,
-    command: ["sh", "-c", `ls ${places}; dpkg --get-selections`],
-  });
-  assert.doesNotMatch(files.stdout, /sshd|ssh_|openssh|ssh-host|insecure/);
-  const boot = await runContainer(t, { image: `${name}:1`, command: ["/sbin/my_init", "--", "echo", "alive"] });
-  assert.deepEqual([boot.status, boot.stdout], [0, "alive\n"]);
 });

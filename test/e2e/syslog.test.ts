@@ -1,6 +1,5 @@
 // syslog-ng and logrotate. Spec section 1.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { buildImage, type Container, image, run, runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
@@ -207,10 +206,8 @@ test("what is large is rotated before its day is over, by a job that is no news"
     "logger small; until [ -e /var/log/user.log ]; do sleep 0.01; done; /usr/lib/baseimage/rotate-when-large",
   );
   assert.equal(await container.sh("ls /var/log | grep -c 'user.log' "), "1\n");
-  await container.sh(
-    "head -c 60M /dev/zero >> /var/log/user.log; /usr/lib/baseimage/rotate-when-large; logger afterwards",
-  );
-  await until(container, "grep -q afterwards /var/log/user.log && [ -e /var/log/user.log.1 ]");
+  await container.sh("head -c 60M /dev/zero >> /var/log/user.log; /usr/lib/baseimage/rotate-when-large");
+  await until(container, "logger afterwards; grep -q afterwards /var/log/user.log && [ -e /var/log/user.log.1 ]");
   assert.equal(await container.sh("stat -c '%a %U:%G' /var/log/user.log"), "640 root:adm\n");
   assert.match(
     await container.sh("cat /etc/cron.d/rotate-when-large"),
@@ -233,8 +230,9 @@ test("logs are rotated daily by cron, and a week of them is kept", async (t) => 
     await container.sh(
       'printf \'logrotate state -- version 2\\n"/var/log/syslog" 2020-1-1-0:0:0\\n"/var/log/user.log" 2020-1-1-0:0:0\\n\' > /var/lib/logrotate/status',
     );
-    await container.sh(`/etc/cron.daily/logrotate; logger day ${day}`);
-    await until(container, `grep -q 'day ${day}' /var/log/syslog`);
+    await container.sh("/etc/cron.daily/logrotate");
+    // Until it has heard of the new file it writes to the old one.
+    await until(container, `logger day ${day}; grep -q 'day ${day}' /var/log/syslog`);
   }
   assert.equal(await container.sh("ls /var/log | grep -c '^syslog'"), "8\n");
 });
@@ -275,28 +273,4 @@ test("docker stop is as quick with it, also right after a start, and while messa
   assert.equal(await container.exitCode(), 0);
   assert.ok(tookMs < 5000, `${tookMs} ms`);
   assert.doesNotMatch((await container.logs()).stderr, /Forcing/);
-});
-
-test("DISABLE_SYSLOG=1 leaves it out, DISABLE_CRON=1 and DISABLE_SSH=1 the others", async (t) => {
-  const built = async (disable: Readonly<Record<string, string>>): Promise<string> => {
-    const version = Object.keys(disable).join("-").toLowerCase();
-    t.after(() => run(["rmi", "--force", `baseimage-toggles:${version}`, "baseimage-toggles:latest"]));
-    execFileSync("sh", ["scripts/build-image.sh"], {
-      stdio: "pipe",
-      env: { ...process.env, NAME: "baseimage-toggles", VERSION: version, ...disable },
-    });
-    return `baseimage-toggles:${version}`;
-  };
-  const programs = { syslog: "syslog-ng logrotate", cron: "cron crontab", ssh: "sshd" };
-  const has = async (name: string, words: string) => {
-    const line = `for word in ${words}; do command -v $word > /dev/null && echo $word; done; ls /etc/my_init.d /etc/service`;
-    return (await runContainer(t, { image: name, command: ["my_init", "--quiet", "--", "sh", "-c", line] })).stdout;
-  };
-  const lean = await built({ DISABLE_SYSLOG: "1" });
-  assert.doesNotMatch(await has(lean, programs.syslog), /syslog|logrotate/);
-  assert.match(await has(lean, `${programs.cron} ${programs.ssh}`), /cron\ncrontab\nsshd\n/);
-  const leaner = await built({ DISABLE_CRON: "1", DISABLE_SSH: "1" });
-  assert.doesNotMatch(await has(leaner, `${programs.cron} ${programs.ssh}`), /cron|ssh/);
-  // Nobody would run logrotate, whose package wants cron.
-  assert.match(await has(leaner, programs.syslog), /^syslog-ng\n\/etc\/my_init.d:\n10_syslog-ng.init\n/);
 });
