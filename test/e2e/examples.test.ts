@@ -76,6 +76,7 @@ describe("examples", { concurrency: true }, () => {
         assert.equal(await fetched(t, container, "http://localhost/"), "Hello from the test\n", `${name} was killed`);
       }
       assert.match((await container.logs()).stdout, /"GET \/ HTTP\/1.1" 200/);
+      assert.equal(await container.sh("find /var/log/nginx -type f -size +0"), "", "no log grows in the container");
     });
     await t.test("and its app answer what they were asked before they stop", async () => {
       const slow = `import sys, time
