@@ -1,8 +1,10 @@
 // Bytes: of the programs, and of what comes with them.
+import { byPart, listPackages } from "../packages.mjs";
 
 /** @import { Bench } from "../main.mjs" */
 /** @import { Section } from "../report.mjs" */
 /** @import { Engine } from "../engine.mjs" */
+/** @import { Brought } from "../packages.mjs" */
 
 /** @type {Record<string, string>} */
 const PEER_PROGRAMS = {
@@ -15,7 +17,7 @@ const PEER_PROGRAMS = {
 };
 /** Debian's systemd-standalone-* are single programs, made so that nobody needs systemd for them. */
 const UNWANTED = /^(lib)?(python|perl(?!-base))|^(lib)?systemd(?!0|-standalone)/;
-const LARGEST = 8;
+const LARGEST = 4;
 
 /**
  * @param {Bench} bench
@@ -64,74 +66,106 @@ function fileSizes(engine, image, paths) {
  * @param {Bench["images"]} images
  * @returns {Section[]}
  */
-function measureAdded(engine, { tested, base, isOwnBase, peers }) {
+function measureAdded(engine, { tested, base, isOwnBase, ours, peers }) {
   // Of another base nothing was added, and any difference would be chance.
   if (!isOwnBase)
     throw new Error(`cannot tell what ${tested} adds: ${base} is not what it was built on; BENCH_BASE names its base`);
-  const before = packages(engine, base);
-  const added = [...packages(engine, tested)].filter(([name]) => !before.has(name));
-  const unwanted = added.map(([name]) => name).filter((name) => UNWANTED.test(name));
-  const layersMB = (engine.inspect("image", tested).Size - engine.inspect("image", base).Size) / 1e6;
-  const withPeers = packages(engine, peers);
-  /** @type {Map<string, string[]>} */
-  const peerPackages = new Map();
-  for (const line of engine.output(peers, "cat", ["/bench/peer-packages"]).trim().split("\n")) {
-    const [peer = "", name = ""] = line.split(" ");
-    peerPackages.set(peer, [...(peerPackages.get(peer) ?? []), name]);
-  }
-  /** @param {Iterable<string>} names @param {Map<string, number>} sizes */
-  const megabytes = (names, sizes) => ([...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0) * 1024) / 1e6;
-  const bySize = [...added].sort(([, a], [, b]) => b - a).slice(0, LARGEST);
+  const before = new Set(engine.output(base, "dpkg-query", ["--show", "--showformat", "${Package}\\n"]).split("\n"));
+  const parts = byPart(listPackages(engine, ours), (name) => !before.has(name));
+  const added = [...parts.values()].flat();
+  const unwanted = added.filter((brought) => UNWANTED.test(brought.package.name));
+  const layersBytes = engine.inspect("image", tested).Size - engine.inspect("image", base).Size;
   return [
     {
       id: "size-layers",
       title: `Layers of ${tested} over ${base}`,
       unit: "MB",
       rows: [
-        { name: "all of it", samples: [layersMB] },
+        { name: "all of it", samples: [layersBytes / 1e6] },
         ...layers(engine, tested, base).map(({ name, bytes }) => ({ name: `  ${name}`, samples: [bytes / 1e6] })),
       ],
     },
+    sizeByPart(parts, fileSizes(engine, tested, ["/sbin/my_init"])[0] ?? Number.NaN, layersBytes),
     {
       id: "size-packages",
       title: "Packages added to the base",
       unit: "packages",
       rows: [
-        {
-          name: "baseimage",
-          samples: [added.length],
-          facts: { "installed MB": ((added.reduce((sum, [, kib]) => sum + kib, 0) * 1024) / 1e6).toFixed(2) },
-        },
-        ...[...peerPackages].map(([peer, names]) => ({
-          name: peer,
-          samples: [names.length],
-          facts: { "installed MB": megabytes(names, withPeers).toFixed(2) },
-        })),
+        { name: "baseimage", samples: [added.length], facts: { MB: (sumBytes(added) / 1e6).toFixed(1) } },
+        ...peerPackages(engine, peers),
       ],
-      notes: [`largest of ours, KiB: ${bySize.map(([name, kib]) => `${name} ${kib}`).join(", ")}`],
     },
     {
       id: "size-unwanted",
       title: "Python, perl (beyond perl-base) and systemd among them",
       unit: "packages",
       rows: [{ name: "baseimage", samples: [unwanted.length] }],
-      notes: unwanted.length > 0 ? [unwanted.join(", ")] : [],
+      notes: unwanted.map(({ chain }) => chain.join(" -> ")),
     },
   ];
 }
 
 /**
- * Installed size in KiB by package.
- *
- * @param {Engine} engine
- * @param {string} image
+ * @param {Map<string, Brought[]>} parts
+ * @param {number} binaryBytes
+ * @param {number} layersBytes
+ * @returns {Section}
  */
-function packages(engine, image) {
-  const format = "${Package} ${Installed-Size}\\n";
-  const lines = engine.output(image, "dpkg-query", ["--show", "--showformat", format]).trim().split("\n");
-  return new Map(
-    lines.map((line) => /** @type {[string, number]} */ ([line.split(" ")[0], Number(line.split(" ")[1])])),
-  );
+function sizeByPart(parts, binaryBytes, layersBytes) {
+  const packagesBytes = sumBytes([...parts.values()].flat());
+  return {
+    id: "size-parts",
+    title: "What each part adds: the packages that it needs beyond those of the parts before it",
+    unit: "MB",
+    rows: [
+      ...[...parts]
+        .filter(([, brought]) => brought.length > 0)
+        .map(([part, brought]) => ({
+          name: part || "(needed by none)",
+          samples: [sumBytes(brought) / 1e6],
+          facts: { packages: `${brought.length}`, "the largest": largest(brought) },
+        })),
+      { name: "the binary", samples: [binaryBytes / 1e6] },
+      { name: "files of no package", samples: [(layersBytes - packagesBytes - binaryBytes) / 1e6] },
+      { name: "all of it", samples: [layersBytes / 1e6], facts: { packages: `${[...parts.values()].flat().length}` } },
+    ],
+    notes: ["files of no package: certificates as one file, dpkg's lists, what was upgraded, the overlays, build.sh"],
+  };
+}
+
+/** @param {readonly Brought[]} brought */
+function largest(brought) {
+  return brought
+    .map((each) => each.package)
+    .sort((a, b) => b.bytes - a.bytes)
+    .slice(0, LARGEST)
+    .map(({ name, bytes }) => `${name} ${(bytes / 1e6).toFixed(1)}`)
+    .join(", ");
+}
+
+/** @param {readonly Brought[]} brought */
+function sumBytes(brought) {
+  return brought.reduce((sum, each) => sum + each.package.bytes, 0);
+}
+
+/**
+ * @param {Engine} engine
+ * @param {string} peers
+ */
+function peerPackages(engine, peers) {
+  const installed = listPackages(engine, peers);
+  /** @type {Map<string, Brought[]>} */
+  const byPeer = new Map();
+  for (const line of engine.output(peers, "cat", ["/bench/peer-packages"]).trim().split("\n")) {
+    const [peer = "", name = ""] = line.split(" ");
+    const found = installed.get(name);
+    if (found) byPeer.set(peer, [...(byPeer.get(peer) ?? []), { package: found, chain: [peer, name] }]);
+  }
+  return [...byPeer].map(([peer, brought]) => ({
+    name: peer,
+    samples: [brought.length],
+    facts: { MB: (sumBytes(brought) / 1e6).toFixed(1) },
+  }));
 }
 
 /**
