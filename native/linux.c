@@ -612,6 +612,15 @@ static JSValue linux_inotify_add(JSContext *ctx, JSValueConst self, int argc, JS
     return answer;
 }
 
+static JSValue linux_inotify_remove(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[2];
+    if (int_arguments(ctx, argv, numbers, 2))
+        return JS_EXCEPTION;
+    return result(ctx, inotify_rm_watch(numbers[0], numbers[1]));
+}
+
 static JSValue linux_inotify_read(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
@@ -732,6 +741,7 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_MAGIC_DEF("lock", 1, path_call, CALL_LOCK),
     JS_CFUNC_DEF("inotifyOpen", 0, linux_inotify_open),
     JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),
+    JS_CFUNC_DEF("inotifyRemove", 2, linux_inotify_remove),
     JS_CFUNC_DEF("inotifyRead", 1, linux_inotify_read),
     JS_CFUNC_DEF("write", 2, linux_write),
     JS_CFUNC_DEF("openToAppend", 1, linux_open_to_append),

@@ -58,6 +58,7 @@ function idleKernel(argv: readonly string[]): Linux {
     lock: () => -ENOENT,
     inotifyOpen: () => -ENOENT,
     inotifyAdd: () => -ENOENT,
+    inotifyRemove: () => -ENOENT,
     inotifyRead: () => -EAGAIN,
     write: (_fd, bytes) => bytes.length,
     openToAppend: () => -ENOENT,

@@ -148,6 +148,8 @@ export interface Linux {
   inotifyOpen(): number;
   /** Watches a folder for files that are made in it or renamed into it. @returns the watch's number @see inotify_add_watch(2) */
   inotifyAdd(fd: number, folder: string): number;
+  /** Ends a watch. @see inotify_rm_watch(2) */
+  inotifyRemove(fd: number, watch: number): number;
   /** Takes what has happened, without waiting. @returns the watch's number for each event, or `-EAGAIN` @see inotify(7) */
   inotifyRead(fd: number): readonly number[] | number;
 

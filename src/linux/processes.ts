@@ -12,7 +12,7 @@ export interface Process {
   /** The name of the program, cut to 15 bytes. */
   readonly name: string;
   readonly isZombie: boolean;
-  /** Stopped by a signal: it executes nothing. */
+  /** Stopped, by a signal or a debugger: it executes nothing. */
   readonly isStopped: boolean;
   readonly hasTerminal: boolean;
   readonly threads: number;
@@ -70,7 +70,7 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
     pid,
     parent: Number(fields[1]),
     name: line.slice(open + 1, close),
-    isStopped: fields[0] === "T",
+    isStopped: fields[0] === "T" || fields[0] === "t",
     // The first thread of a program may end before the others; that is no zombie.
     threads: Number(fields[17]),
     isZombie: (fields[0] === "Z" || fields[0] === "X") && !(Number(fields[17]) > 1),
@@ -104,7 +104,7 @@ export function pipeHolders(
   readers: readonly (number | undefined)[],
   candidates: readonly Process[],
 ): Process[] {
-  const inputs = new Set(readers.map((pid) => pipeOf(linux, `/proc/${pid}/fd/0`)));
+  const inputs = new Set(readers.map((pid) => (pid === undefined ? undefined : pipeOf(linux, `/proc/${pid}/fd/0`))));
   inputs.delete(undefined);
   if (inputs.size === 0) return [];
   return candidates.filter(({ pid }) => {

@@ -1,5 +1,4 @@
 import { wholeNumber } from "../core/args.ts";
-import type { EventLoop } from "./event-loop.ts";
 import type { Linux } from "./linux.ts";
 
 /** Starts a runsv for each service. @see runsvdir(8) */
@@ -20,8 +19,8 @@ const TAI_OFFSET = 10;
 const STATE_INDEX = 19;
 const STATE_DOWN = 0;
 
-/** The folder in which the runsv with this pid keeps its files. */
-function superviseFolder(runsv: number): string {
+/** The folder in which the runsv with this pid keeps its files; a new state of its service is renamed into it. */
+export function superviseFolder(runsv: number): string {
   return `/proc/${runsv}/cwd/supervise`;
 }
 
@@ -46,36 +45,4 @@ export function isPlain(linux: Linux, runsv: number): boolean {
 export function logServicePid(linux: Linux, runsv: number): number | undefined {
   const line = linux.readFile(`/proc/${runsv}/cwd/log/supervise/pid`, 32, true);
   return typeof line === "string" ? wholeNumber(line.trim()) : undefined;
-}
-
-/** Tells of the changes of some services, where the kernel has watches to give; where not, nothing is told. */
-export class ServiceWatch {
-  readonly #linux: Linux;
-  readonly #loop: EventLoop;
-  readonly #byWatch = new Map<number, number>();
-  readonly #fd: number;
-
-  /** @param onChange called with the pid of a runsv each time it has written a new state of its service */
-  constructor(linux: Linux, loop: EventLoop, onChange: (runsv: number) => void) {
-    this.#linux = linux;
-    this.#loop = loop;
-    this.#fd = linux.inotifyOpen();
-    if (this.#fd < 0) return;
-    loop.watch(this.#fd, () => {
-      const watches = linux.inotifyRead(this.#fd);
-      if (typeof watches === "number") return;
-      for (const watch of new Set(watches)) {
-        const runsv = this.#byWatch.get(watch);
-        if (runsv !== undefined) onChange(runsv);
-      }
-    });
-  }
-
-  add(runsv: number): void {
-    if (this.#fd >= 0) this.#byWatch.set(this.#linux.inotifyAdd(this.#fd, superviseFolder(runsv)), runsv);
-  }
-
-  end(): void {
-    if (this.#fd >= 0) this.#loop.unwatch(this.#fd);
-  }
 }

@@ -1,5 +1,6 @@
 import type { Children } from "../linux/children.ts";
 import type { EventLoop } from "../linux/event-loop.ts";
+import type { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import type { ContainerEnvironment } from "./environment.ts";
 import type { Log } from "./log.ts";
@@ -12,6 +13,7 @@ export interface Context {
   readonly log: Log;
   readonly children: Children;
   readonly loop: EventLoop;
+  readonly folders: FolderWatch;
   readonly environment: ContainerEnvironment;
   readonly stop: StopRequest;
   readonly terminal: Terminal;

@@ -2,6 +2,7 @@ import { SIGNAL } from "../core/signals.ts";
 import { Children } from "../linux/children.ts";
 import { errorWords } from "../linux/errno.ts";
 import { EventLoop } from "../linux/event-loop.ts";
+import { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output, writeAll } from "../linux/output.ts";
 import { ContainerEnvironment } from "./environment.ts";
@@ -59,7 +60,9 @@ function live(linux: Linux, options: Options): number {
     if (life.command !== undefined) children.signal(life.command, signal);
   });
   const environment = new ContainerEnvironment(linux, log);
-  const life = new Life({ linux, log, children, loop, environment, stop, terminal: new Terminal(linux) }, options);
+  const folders = new FolderWatch(linux, loop);
+  const terminal = new Terminal(linux);
+  const life = new Life({ linux, log, children, loop, folders, environment, stop, terminal }, options);
 
   if (self !== 1) {
     const answer = linux.becomeSubreaper();

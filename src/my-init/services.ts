@@ -11,7 +11,7 @@ import {
   readProcess,
   signalProcess,
 } from "../linux/processes.ts";
-import { isPlain, logServicePid, RUNSVDIR, ServiceWatch, serviceState } from "../linux/runsv.ts";
+import { isPlain, logServicePid, RUNSVDIR, serviceState, superviseFolder } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, forceToExit } from "./force.ts";
 
@@ -99,8 +99,8 @@ export class Services {
    * @see runsv(8), signals
    */
   tellToStop(): () => void {
-    const { children, linux, loop } = this.#context;
-    const watch = new ServiceWatch(linux, loop, (pid) => this.#holdIfDown(pid));
+    const { children, folders, linux, loop } = this.#context;
+    const ends: (() => void)[] = [];
     for (const [pid, supervisor] of this.#supervisors) {
       const state = serviceState(linux, pid);
       const isLongLived = state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS;
@@ -113,12 +113,15 @@ export class Services {
         children.signal(supervisor.child, SIGNAL.SIGCONT);
         continue;
       }
-      watch.add(pid);
+      const end = folders.add(superviseFolder(pid), () => this.#holdIfDown(pid));
+      if (end !== undefined) ends.push(end);
       this.#young.add(pid);
       this.#holdIfDown(pid);
     }
     this.#lookedMs = loop.nowMs;
-    return () => watch.end();
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   /**

@@ -5,15 +5,7 @@ import { ERRNO, errorWords } from "../linux/errno.ts";
 import { execFailure } from "../linux/exec-failure.ts";
 import { fileFacts, isExecutable } from "../linux/files.ts";
 import { SPAWN } from "../linux/linux.ts";
-import {
-  allProcesses,
-  countSockets,
-  descendants,
-  isAlive,
-  readProcess,
-  signalProcess,
-  sleepMark,
-} from "../linux/processes.ts";
+import { childPids, countSockets, isAlive, readProcess, signalProcess, sleepMark } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
 import { failureWords } from "./outcome.ts";
@@ -67,7 +59,7 @@ export class Syslog {
 
   /** Starts it where there is one, and waits until it listens. That it does not work is told, and stops nothing. */
   start(): void {
-    const { linux, loop, log, stop } = this.#context;
+    const { folders, linux, loop, log, stop } = this.#context;
     if (!isExecutable(linux, SYSLOG_SCRIPT)) return;
     const errno = -linux.unlink(SOCKET); // left by one before: nobody must take it for this one's
     if (errno !== 0 && errno !== ERRNO.ENOENT) {
@@ -78,17 +70,15 @@ export class Syslog {
       const facts = fileFacts(linux, SOCKET);
       return typeof facts !== "number" && facts.type === "socket";
     };
-    const watch = linux.inotifyOpen();
-    const isWatched = watch >= 0 && linux.inotifyAdd(watch, SOCKET_FOLDER) >= 0;
-    if (watch >= 0) loop.watch(watch, () => linux.inotifyRead(watch));
+    const endWatch = folders.add(SOCKET_FOLDER, () => {});
     this.#spawn();
     loop.tendTo(() => this.#tend());
     const deadlineMs = loop.nowMs + READY_MS;
     const isOver = () => isUp() || this.pid === undefined || stop.signal !== undefined;
-    if (!loop.waitUntil(isOver, () => deadlineMs, isWatched ? undefined : LOOK_AGAIN_MS)) {
+    if (!loop.waitUntil(isOver, () => deadlineMs, endWatch === undefined ? LOOK_AGAIN_MS : undefined)) {
       log.warn(`no "${SOCKET}" ${READY_MS / 1000} seconds after ${SYSLOG_SCRIPT} was run; the boot goes on without it`);
     }
-    if (watch >= 0) loop.unwatch(watch);
+    endWatch?.();
   }
 
   /**
@@ -103,7 +93,7 @@ export class Syslog {
     const child = this.#child;
     if (child === undefined || child.end !== undefined) return;
     // Who writes for it goes after it, at the end of its input.
-    const helpers = descendants(allProcesses(linux), child.pid);
+    const helpers = childPids(linux, child.pid).flatMap((pid) => readProcess(linux, pid) ?? []);
     const orderlyMs = Math.max(loop.nowMs, deadlineMs - ORDERLY_MS);
     const hasWrittenAll = () => child.end !== undefined || this.#hasWrittenAll(child.pid);
     const isDone = waitInShutdown(this.#context, hasWrittenAll, orderlyMs, LOOK_AGAIN_MS) && this.#isLocal(child.pid);

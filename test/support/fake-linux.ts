@@ -278,7 +278,10 @@ export class FakeLinux implements Linux {
   readonly pidfds = new Map<number, FakeProcess>();
   /** Locked files by descriptor. */
   readonly locks = new Map<number, string>();
-  readonly inotifies = new Map<number, { readonly watches: Map<string, number>; events: number[] }>();
+  readonly inotifies = new Map<
+    number,
+    { readonly watches: Map<string, number>; events: number[]; lastWatch: number }
+  >();
   /** The terminal on descriptors 0 to 2, where there is one: its foreground group. */
   terminal: { foreground: number } | undefined;
   euid: number;
@@ -795,7 +798,7 @@ export class FakeLinux implements Linux {
   inotifyOpen(): number {
     const errno = this.#enter("inotifyOpen", "");
     if (errno !== 0) return -errno;
-    this.inotifies.set(++this.#lastFd, { watches: new Map(), events: [] });
+    this.inotifies.set(++this.#lastFd, { watches: new Map(), events: [], lastWatch: 0 });
     return this.#lastFd;
   }
 
@@ -807,9 +810,19 @@ export class FakeLinux implements Linux {
     const [, , pid, ...rest] = folder.split("/");
     const names = [...(this.processes.get(Number(pid))?.files.keys() ?? [])];
     if (!names.some((name) => folderOf(name) === rest.join("/")) && !this.files.has(folder)) return -ENOENT;
-    const watch = inotify.watches.get(folder) ?? inotify.watches.size + 1;
+    const watch = inotify.watches.get(folder) ?? ++inotify.lastWatch;
     inotify.watches.set(folder, watch);
     return watch;
+  }
+
+  inotifyRemove(fd: number, watch: number): number {
+    const errno = this.#enter("inotifyRemove", `${fd}`);
+    if (errno !== 0) return -errno;
+    const watches = this.inotifies.get(fd)?.watches;
+    const folder = [...(watches ?? [])].find(([, number]) => number === watch)?.[0];
+    if (watches === undefined || folder === undefined) return -EINVAL;
+    watches.delete(folder);
+    return 0;
   }
 
   inotifyRead(fd: number): readonly number[] | number {

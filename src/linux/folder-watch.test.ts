@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux } from "../../test/support/fake-linux.ts";
+import { Children } from "./children.ts";
+import { EventLoop } from "./event-loop.ts";
+import { FolderWatch } from "./folder-watch.ts";
+import { Output } from "./output.ts";
+
+function makeLoop(linux: FakeLinux): EventLoop {
+  return new EventLoop(linux, new Children(linux), new Output(linux, 2), () => {});
+}
+
+test("what is made in a folder is told at once, to who watches that folder, until the watch is ended", () => {
+  const linux = new FakeLinux();
+  const loop = makeLoop(linux);
+  const folders = new FolderWatch(linux, loop);
+  const told: string[] = [];
+  const ends = ["/dev", "/etc"].map((folder) => folders.add(folder, () => told.push(`${folder} ${linux.nowMs}`)));
+  const startMs = loop.nowMs;
+  linux.after(10, () => linux.addSocket("/dev/log"));
+  linux.after(20, () => ends[0]?.());
+  linux.after(20, () => linux.addSocket("/dev/log"));
+  loop.waitUntil(
+    () => false,
+    () => startMs + 100,
+  );
+  assert.deepEqual(told, [`/dev ${startMs + 10}`]);
+  assert.deepEqual(
+    [...linux.inotifies.values()].map(({ watches }) => [...watches.keys()]),
+    [["/etc"]],
+  );
+});
+
+test("a kernel with no watches left, or without the folder, gives none", () => {
+  const linux = new FakeLinux({ fault: (call) => (call === "inotifyOpen" ? 24 : 0) });
+  assert.equal(new FolderWatch(linux, makeLoop(linux)).add("/dev", assert.fail), undefined);
+  const other = new FakeLinux();
+  assert.equal(new FolderWatch(other, makeLoop(other)).add("/none", assert.fail), undefined);
+});
