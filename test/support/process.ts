@@ -152,8 +152,8 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
     mkdir ${mountPoint}/upper ${mountPoint}/work ${root}
     mount -t overlay -o lowerdir=${rootfs},upperdir=${mountPoint}/upper,workdir=${mountPoint}/work overlay ${root}
     mount --rbind /dev ${root}/dev
-    # Its socket would lie in this machine's /dev; test/e2e has a /dev for each container.
-    rm -f ${root}/etc/my_init.d/10_syslog-ng.init
+    # my_init alone. Syslog's socket would lie in this machine's /dev; in test/e2e each container has its own.
+    rm -rf ${root}/etc/my_init.d/* ${root}/etc/my_init.post_shutdown.d/* ${root}/etc/service/*
     mkdir ${root}/fixtures ${root}/binary
     mount --bind ${fixtures} ${root}/fixtures
     mount --bind ${binaryDir} ${root}/binary
