@@ -167,11 +167,11 @@ test("a secret is in the environment of processes, and in no file", () => {
   assert.equal(variables(), "A=1 FILE__KEY=/run/secrets/key FILE__PIN=/run/pin KEY=hush\xff\n PIN=1234");
   linux.addFile("/run/pin", "5678\n");
   environment.refresh();
-  assert.match(variables(), / PIN=5678$/);
+  assert.ok(variables().endsWith(" PIN=5678"));
   for (const [path, { content }] of linux.files) {
-    if (path.startsWith("/etc/")) assert.doesNotMatch(content, /hush|1234|5678/, path);
+    if (path.startsWith("/etc/")) assert.ok(!["hush", "1234", "5678"].some((secret) => content.includes(secret)), path);
   }
-  assert.match(linux.content(`${FOLDER}.sh`), /FILE__KEY=\/run\/secrets\/key/);
+  assert.ok(linux.content(`${FOLDER}.sh`).includes("FILE__KEY=/run/secrets/key"));
 });
 
 test("a secret that another my_init handed down is not written either, and wins over a plain value", () => {
@@ -181,15 +181,16 @@ test("a secret that another my_init handed down is not written either, and wins 
   environment.import();
   assert.equal(variables(), "FILE__=odd FILE__KEY=/run/key KEY=newer");
   assert.equal(linux.files.has(`${FOLDER}/KEY`), false);
-  assert.doesNotMatch(linux.content(`${FOLDER}.json`), /hush|newer/);
+  assert.ok(!linux.content(`${FOLDER}.json`).includes("hush"));
+  assert.ok(!linux.content(`${FOLDER}.json`).includes("newer"));
 });
 
 test("a secret that cannot be read stops the boot, with a message that names variable and file", () => {
-  const cases: readonly (readonly [why: RegExp, prepare: (linux: FakeLinux) => void])[] = [
-    [/no such file/, () => {}],
-    [/directory/, (linux) => linux.addDirectory("/run/key")],
-    [/NUL byte/, (linux) => linux.addFile("/run/key", "hu\0sh")],
-    [/EFBIG/, (linux) => linux.addFile("/run/key", "x".repeat(200_000))],
+  const cases: readonly (readonly [why: string, prepare: (linux: FakeLinux) => void])[] = [
+    ["no such file", () => {}],
+    ["directory", (linux) => linux.addDirectory("/run/key")],
+    ["NUL byte", (linux) => linux.addFile("/run/key", "hu\0sh")],
+    ["EFBIG", (linux) => linux.addFile("/run/key", "x".repeat(200_000))],
   ];
   for (const [why, prepare] of cases) {
     const { linux, environment } = container(["FILE__KEY=/run/key"], {});
@@ -198,7 +199,9 @@ test("a secret that cannot be read stops the boot, with a message that names var
     assert.throws(
       () => environment.import(),
       (error) =>
-        error instanceof Failure && /"KEY" from the file "\/run\/key"/.test(error.message) && why.test(error.message),
+        error instanceof Failure &&
+        error.message.includes('"KEY" from the file "/run/key"') &&
+        error.message.includes(why),
     );
   }
 });

@@ -619,9 +619,8 @@ export class FakeLinux implements Linux {
     const errno = this.#enter("listDir", path);
     if (errno !== 0) return -errno;
     if (path === "/proc") return ["self", "meminfo", "1x", ...[...this.processes.keys()].map(String)];
-    const descriptors = /^\/proc\/(\d+)\/fd$/.exec(path);
-    const process = descriptors ? this.processes.get(Number(descriptors[1])) : undefined;
-    if (process?.isAlive) return Array.from({ length: 3 + process.sockets }, (_, fd) => `${fd}`);
+    const process = this.#ownerOfDescriptors(path);
+    if (process !== undefined) return Array.from({ length: 3 + process.sockets }, (_, fd) => `${fd}`);
     const real = this.#follow(path);
     const directory = this.files.get(real);
     if (directory === undefined) return -ENOENT;
@@ -634,9 +633,9 @@ export class FakeLinux implements Linux {
   stat(path: string): readonly [number, number, number, number, number] | number {
     const errno = this.#enter("stat", path);
     if (errno !== 0) return -errno;
-    const [, pid, fd] = /^\/proc\/(\d+)\/fd\/(\d+)$/.exec(path) ?? [];
-    if (pid !== undefined && this.processes.get(Number(pid))?.isAlive) {
-      return [Number(fd) < 3 ? CHARACTER_DEVICE : SOCKET, 0, 0, 0, 0];
+    if (this.#ownerOfDescriptors(folderOf(path)) !== undefined) {
+      const fd = Number(path.slice(path.lastIndexOf("/") + 1));
+      return [fd < 3 ? CHARACTER_DEVICE : SOCKET, 0, 0, 0, 0];
     }
     const found = this.#find(path);
     if (typeof found === "number") return found;
@@ -939,6 +938,14 @@ export class FakeLinux implements Linux {
     if (typeof found === "number") return found;
     if (!this.#may(found, 4)) return -EACCES;
     return isDirectory(found) ? -EISDIR : found.content;
+  }
+
+  /** The living process whose /proc/PID/fd `folder` is. */
+  #ownerOfDescriptors(folder: string): FakeProcess | undefined {
+    const [, proc, pid, fd, ...rest] = folder.split("/");
+    if (proc !== "proc" || fd !== "fd" || rest.length > 0) return undefined;
+    const process = this.processes.get(Number(pid));
+    return process?.isAlive ? process : undefined;
   }
 
   #may(file: FakeFile, mode: number): boolean {
