@@ -32,6 +32,8 @@ export function judge(sections) {
   };
   /** @param {number | undefined} part @param {number | undefined} whole */
   const ratio = (part, whole) => (part === undefined || whole === undefined ? undefined : part / whole);
+  /** @param {number | undefined} us */
+  const inMilliseconds = (us) => (us === undefined ? undefined : us / 1000);
 
   return [
     atMost("my_init idle with services, RSS", median("memory-rss", "my_init"), 1280, "KiB"),
@@ -53,6 +55,12 @@ export function judge(sections) {
     atMost("idle default container, cgroup rss", median("memory-container", "as it is"), 3584, "KiB"),
     atMost("the same with sshd up", median("memory-container", "with sshd"), 4864, "KiB"),
     atMost("docker run IMAGE my_init --quiet -- true over true", median("run", "my_init"), 100, "ms"),
+    atMost(
+      "the same, without the engine's share",
+      inMilliseconds(median("start-whole", "my_init, everything")),
+      100,
+      "ms",
+    ),
     atMost("added to the base, layers", median("size-layers", "all of it"), 50, "MB"),
     atMost("added to the base, packages", median("size-packages", "baseimage"), 60),
     atMost("python, perl or systemd packages among them", median("size-unwanted", "baseimage"), 0),
