@@ -364,16 +364,13 @@ log { source(s); filter(f); destination(d); };
     );
     assert.match(mail, /^called .*boss@example\.com\n[^]*^To: boss@example\.com\n[^]*\n\nby mail\n$/m);
     const { stdout, stderr } = await container.logs();
-    assert.doesNotMatch(`${stdout}${stderr}`, /by mail/);
+    assert.doesNotMatch(`${stdout}${stderr}`, /\(joe\) by mail/);
   });
 
   test("entries that make no sense in a container are gone, and modes are as they must be", async (t) => {
     const container = await startContainer(t, { command: ["sleep", "600"] });
     const entries = (await container.sh("find /etc/cron.* -type f ! -name .placeholder")).trim().split("\n");
-    assert.deepEqual(
-      entries.filter((path) => path !== "/etc/cron.daily/logrotate" && path !== ""),
-      [],
-    );
+    assert.deepEqual(entries.sort(), ["/etc/cron.d/rotate-when-large", "/etc/cron.daily/logrotate"]);
     assert.equal(await container.sh("stat -c '%a %U:%G' /etc/crontab"), "600 root:root\n");
     await container.sh("run-parts --report /etc/cron.daily && run-parts --report /etc/cron.weekly");
   });
