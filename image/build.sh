@@ -34,10 +34,6 @@ main() {
 prepare_packages() {
   install -m 755 "$rootfs/base/usr/sbin/policy-rc.d" /usr/sbin/policy-rc.d
 
-  # runit's package brings /etc/service as a link into its run levels, which a container has not;
-  # a directory that is already there stays one.
-  mkdir -p /etc/service
-
   # `ischroot` makes packages guess where they run, and `initctl` is for an init that is not there.
   for program in /usr/bin/ischroot /sbin/initctl; do
     if [ -e "$program" ]; then
@@ -67,6 +63,12 @@ install_packages() {
     fi
     # shellcheck disable=SC2086
     apt-get -qy install --no-install-recommends $names
+    # runit's package brings /etc/service as a link into its run levels, which a container has not. Only now:
+    # Ubuntu's cannot be installed over a directory.
+    if [ -L /etc/service ]; then
+      rm /etc/service
+      mkdir /etc/service
+    fi
   done
   apt-get check
 
