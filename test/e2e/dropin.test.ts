@@ -4,11 +4,6 @@ import { describe, test } from "node:test";
 import { type Container, runContainer, startContainer } from "../support/container.ts";
 import { dropIn } from "../support/derived-image.ts";
 
-/** Waits until a line of sh succeeds in the container. */
-function until(container: Container, line: string): Promise<string> {
-  return container.sh(`n=400; until ${line}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.05; done`);
-}
-
 /** The names of all processes that run in the container but those that are looking. */
 async function programs(container: Container): Promise<string[]> {
   const names = (await container.sh("ps -e -o comm=")).trim().split("\n");
@@ -65,7 +60,7 @@ exec /sbin/setuser worker bash -c 'echo "I am $(whoami) in $HOME with $QUEUE"; e
       },
     );
     const container = await startContainer(t, { image: name });
-    await until(container, "grep -q 'I am worker' /var/log/worker/current");
+    await container.until("grep -q 'I am worker' /var/log/worker/current");
     assert.match(await container.sh("cat /var/log/worker/current"), / I am worker in \/srv\/worker with default$/m);
     assert.equal(await container.sh("ls /tmp"), "rc-local\n");
     assert.match(
@@ -110,7 +105,7 @@ exec /sbin/setuser nobody sh -c 'echo "ids $(id -u) $(id -g)"; echo "home $HOME"
     await container.waitForLog("home /home");
     const { stdout } = await container.logs();
     for (const line of [/^at first \/root$/m, /^ids 99 100$/m, /^home \/home$/m]) assert.match(stdout, line);
-    await until(container, "grep -q again /config/app.conf");
+    await container.until("grep -q again /config/app.conf");
     await stopsWell(container);
   });
 
@@ -149,7 +144,7 @@ CMD ["/sbin/my_init"]
 `,
     );
     const container = await startContainer(t, { image: name, env: { COLOUR: "blue" } });
-    await until(container, "ssh-keyscan -T 5 localhost 2> /dev/null | grep -q ssh-");
+    await container.until("ssh-keyscan -T 5 localhost 2> /dev/null | grep -q ssh-");
     const login = "ssh -i /tmp/key -o StrictHostKeyChecking=no -o LogLevel=ERROR root@localhost";
     await container.sh("install -m 600 /etc/insecure_key /tmp/key");
     assert.equal(await container.sh(`${login} 'echo $COLOUR'`), "blue\n");
@@ -278,7 +273,7 @@ rm -rf /pd_build
     assert.equal(await container.sh("cat /home/app/built"), "app /home/app app\n");
     assert.equal(await container.sh("find /tmp /var/tmp /var/lib/apt/lists -type f; ls -d /pd_build || true"), "");
     assert.equal(await container.sh("su - app -c 'echo $RAILS_ENV'"), "staging\n");
-    await until(container, "sv status cache");
+    await container.until("sv status cache");
     assert.match(await container.sh("sv status cache; sv status web"), /^down: cache: [^]*^run: web: /m);
     await container.sh(
       "rm /etc/service/cache/down; sv start cache; sv restart web; echo forwarded >> /var/log/web.log",

@@ -9,6 +9,7 @@ import {
   run,
   runContainer,
   startContainer,
+  untilLine,
 } from "../support/container.ts";
 
 /** Builds the example of this name. */
@@ -24,14 +25,9 @@ async function beside(t: TestContext, container: Container, line: string): Promi
   return outcome.stdout;
 }
 
-/** A line of bash that repeats `line` until it succeeds. */
-function until(line: string): string {
-  return `n=400; until ${line}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.05; done`;
-}
-
 /** Waits until the address answers, and tells what. */
 function fetched(t: TestContext, container: Container, address: string): Promise<string> {
-  return beside(t, container, until(`curl --silent --fail ${address}`));
+  return beside(t, container, untilLine(`curl --silent --fail ${address}`));
 }
 
 /** Stops the container while it has a request, which `sign` in its log tells of, and answers what came of the request. */
@@ -46,7 +42,7 @@ async function stoppedWhileAsked(t: TestContext, container: Container, address: 
 describe("examples", { concurrency: true }, () => {
   test("memcached", async (t) => {
     const container = await startContainer(t, { image: await built(t, "memcached") });
-    const ask = `{ ${until("exec 3<> /dev/tcp/127.0.0.1/11211")}; } 2> /dev/null
+    const ask = `{ ${untilLine("exec 3<> /dev/tcp/127.0.0.1/11211")}; } 2> /dev/null
       printf 'set key 0 0 5\\r\\nvalue\\r\\nget key\\r\\nquit\\r\\n' >&3; cat <&3`;
     const answer = "STORED\r\nVALUE key 0 5\r\nvalue\r\nEND\r\n";
 
@@ -87,7 +83,7 @@ def app(environ, start_response):
     return [b"done"]`;
       await container.exec(["tee", "/app/app.py"], { input: slow });
       await container.sh("sv restart app");
-      await beside(t, container, until("curl --silent --fail http://localhost/ | grep -q done"));
+      await beside(t, container, untilLine("curl --silent --fail http://localhost/ | grep -q done"));
       assert.equal(await stoppedWhileAsked(t, container, "http://localhost/slow", "asked for /slow"), "done");
     });
   });
@@ -142,7 +138,7 @@ def app(environ, start_response):
     await t.test("keeps its data over a stop with a client connected, and needs no recovery", async () => {
       await psql("CREATE TABLE numbers AS SELECT generate_series(1, 100) AS number");
       const client = container.exec(["setuser", "postgres", "psql", "--command", "SELECT pg_sleep(1000)"]);
-      await container.sh(until("pgrep -f 'postgres: .* SELECT'"));
+      await container.until("pgrep -f 'postgres: .* SELECT'");
       await container.stop();
       assert.equal(await container.exitCode(), 0);
       assert.notEqual((await client).status, 0);

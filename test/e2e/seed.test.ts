@@ -50,14 +50,10 @@ async function startClient(t: TestContext) {
   const login = async (key: string, container: Container, command: readonly string[]) => {
     const address = await container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
     const known = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"];
-    await until(client, `ssh-keyscan -T 5 ${address} 2> /dev/null | grep -q ssh-`);
+    await client.until(`ssh-keyscan -T 5 ${address} 2> /dev/null | grep -q ssh-`);
     return client.exec(["ssh", "-i", `/root/${key}`, ...known, `root@${address}`, ...command]);
   };
   return { sh: client.sh, login };
-}
-
-function until(container: Container, line: string): Promise<string> {
-  return container.sh(`n=400; until ${line}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.05; done`);
 }
 
 describe("walk", { concurrency: 4 }, () => {
@@ -93,13 +89,13 @@ RUN bash -c 'echo -e "two\\n" > /etc/container_environment/WITH_NEWLINE'`),
     await t.test("the daemon runs as its user, logs to its file and comes back", async (t) => {
       const container = await startContainer(t, { image: mine });
       const ask = `bash -c 'exec 3<> /dev/tcp/127.0.0.1/11211; printf "version\\r\\nquit\\r\\n" >&3; grep -q VERSION <&3' 2> /dev/null`;
-      await until(container, ask);
+      await container.until(ask);
       assert.equal(
         await container.sh("ps -o user= -C memcached; ls /var/log/memcached.log"),
         "memcache\n/var/log/memcached.log\n",
       );
       await container.sh("pkill -KILL memcached");
-      await until(container, ask);
+      await container.until(ask);
       const atBoot = Date.parse(await container.sh("cat /tmp/boottime.txt"));
       assert.ok(Math.abs(Date.now() - atBoot) < 60_000, "the startup script wrote down when it ran");
       await container.stop();
@@ -181,7 +177,7 @@ RUN chmod 644 /etc/container_environment.sh /etc/container_environment.json`),
     );
     const container = await startContainer(t, { image: without });
     await container.waitForLog("Runit started as PID");
-    await until(container, "sv status cron");
+    await container.until("sv status cron");
     assert.equal(await container.sh("ls /etc/ssh/ssh_host_* 2> /dev/null; pgrep sshd || true"), "");
   });
 

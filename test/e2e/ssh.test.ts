@@ -65,15 +65,10 @@ async function addressOf(container: Container): Promise<string> {
   return address;
 }
 
-/** Waits until `line` of sh succeeds in `container`. */
-async function until(container: Container, line: string): Promise<void> {
-  await container.sh(`n=1000; until ${line}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.02; done`);
-}
-
 /** Waits until the container is booted and runit has looked at sshd, and tells whether sshd is up. */
 async function isUp(container: Container): Promise<boolean> {
   await container.waitForLog("Runit started as PID");
-  await until(container, "sv status sshd > /tmp/status 2>&1");
+  await container.until("sv status sshd > /tmp/status 2>&1");
   return (await container.sh("cat /tmp/status")).startsWith("run:");
 }
 
@@ -223,7 +218,7 @@ test("a key that is taken away again switches sshd off at the next start", async
   await container.stop();
   await run(["start", container.id]);
   await container.waitForLog(/Runit started[^]*Runit started/);
-  await until(container, "sv status sshd | grep -q ^down:");
+  await container.until("sv status sshd | grep -q ^down:");
   assert.equal(await sshdCount(container), 0);
 });
 
@@ -574,7 +569,7 @@ test("sshd that is killed comes back", async (t) => {
   assert.equal((await client.ssh(container, "true")).status, 0);
   const before = (await container.sh("cat /run/sshd.pid")).trim();
   await container.sh(`kill -KILL ${before}`);
-  await until(container, `[ "$(cat /run/sshd.pid)" != ${before} ]`);
+  await container.until(`[ "$(cat /run/sshd.pid)" != ${before} ]`);
   assert.equal((await client.ssh(container, "echo ok")).stdout, "ok\n");
 });
 
@@ -585,7 +580,7 @@ test("`docker stop` ends open sessions at once and in order", async (t) => {
   const login = `ssh -tt ${quietly.join(" ")} root@${await addressOf(container)}`;
   const shell = client.container.exec(["sh", "-c", `sleep 600 | ${login}`]);
   const command = client.container.exec(["sh", "-c", `${login} sleep 601`]);
-  await until(container, "pgrep -f 'sleep 601' > /dev/null && pgrep -x bash > /dev/null");
+  await container.until("pgrep -f 'sleep 601' > /dev/null && pgrep -x bash > /dev/null");
   const tookMs = await container.stop();
   t.diagnostic(`stopped in ${Math.round(tookMs)} ms`);
   assert.ok(tookMs < 5000, `${tookMs} ms`);
@@ -599,7 +594,7 @@ test("sshd costs no more than its share of the container's memory", async (t) =>
   const client = await startClient(t);
   const container = await startContainer(t, insecure);
   assert.equal((await client.ssh(container, "true")).status, 0);
-  await until(container, "[ $(pgrep -c sshd) -eq 1 ]");
+  await container.until("[ $(pgrep -c sshd) -eq 1 ]");
   const kib = Number((await container.sh("awk '/RssAnon/ { print $2 }' /proc/$(cat /run/sshd.pid)/status")).trim());
   t.diagnostic(`sshd: ${kib} KiB of its own`);
   assert.ok(kib < 1500, `${kib} KiB`);

@@ -1,7 +1,7 @@
 // syslog-ng and logrotate. Spec section 1.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildImage, type Container, image, run, runContainer, startContainer } from "../support/container.ts";
+import { buildImage, image, run, runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 
 /** How often the container is booted that logs from its first script to its last. */
@@ -16,15 +16,6 @@ const LEVELS = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "d
 
 function count(text: string, sign: string | RegExp): number {
   return text.split("\n").filter((line) => (typeof sign === "string" ? line.includes(sign) : sign.test(line))).length;
-}
-
-/** Waits until a line of `sh` succeeds in the container. */
-async function until(container: Container, line: string, withinMs = 10_000): Promise<void> {
-  const endMs = Date.now() + withinMs;
-  while ((await container.exec(["sh", "-c", line])).status !== 0) {
-    if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms: ${line}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 async function booted(t: Parameters<typeof startContainer>[0], options: Parameters<typeof startContainer>[1] = {}) {
@@ -53,7 +44,7 @@ test("every message of every facility reaches docker logs, once", async (t) => {
 test("files are root:adm 0640: syslog has all but what is private, which auth.log has", async (t) => {
   const container = await booted(t);
   await container.sh(FACILITIES.map((facility) => `logger -p ${facility}.info "message ${facility} end"`).join("\n"));
-  await until(container, "grep -q 'message local7 end' /var/log/local7.log");
+  await container.until("grep -q 'message local7 end' /var/log/local7.log");
   const syslog = await container.sh("cat /var/log/syslog");
   const auth = await container.sh("cat /var/log/auth.log");
   for (const facility of FACILITIES) {
@@ -81,7 +72,7 @@ test("it says nothing of itself, and listens on no network", async (t) => {
   await container.waitForLog("marker");
   const { stdout, stderr } = await container.logs();
   assert.match(stdout, /^\S+ +\d+ \S+ \S+ root: marker\n$/);
-  await until(container, "grep -q 'cron.*INFO' /var/log/cron.log");
+  await container.until("grep -q 'cron.*INFO' /var/log/cron.log");
   assert.doesNotMatch(stderr, /syslog/);
   assert.equal(
     await container.sh("cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 | grep -v local_address || true"),
@@ -124,7 +115,7 @@ test("killed, it comes back", async (t) => {
   await container.sh("sleep 1.1"); // who dies younger is started again after a pause
   const pid = await container.sh("cat /run/syslog-ng.pid");
   await container.sh("kill -9 $(cat /run/syslog-ng.pid)");
-  await until(container, `[ "$(cat /run/syslog-ng.pid)" != ${pid.trim()} ] && logger back`);
+  await container.until(`[ "$(cat /run/syslog-ng.pid)" != ${pid.trim()} ] && logger back`);
   await container.waitForLog(" back");
   assert.match(
     (await container.logs()).stderr,
@@ -155,7 +146,7 @@ test("one's own rules in conf.d work, whatever modules they need", async (t) => 
   );
   const container = await booted(t, { image: name });
   await container.sh("logger for my program");
-  await until(container, "grep -q 'for my program' /kept");
+  await container.until("grep -q 'for my program' /kept");
   await container.stop();
   assert.doesNotMatch((await container.logs()).stderr, /Forcing|syslog/);
 });
@@ -183,12 +174,14 @@ test("100,000 messages at full speed with three rotations in between: none is lo
   const container = await booted(t, { image: await imageWith(t, {}) });
   const flood = container.exec(["/fixtures/flood.pl", "100000"]);
   for (const part of [15, 40, 65]) {
-    await until(container, `[ "$(cat /var/log/user.log* 2> /dev/null | grep -c flood)" -ge ${part * 1000} ]`, 60_000);
+    await container.until(`[ "$(cat /var/log/user.log* 2> /dev/null | grep -c flood)" -ge ${part * 1000} ]`, {
+      withinMs: 60_000,
+    });
     await container.sh("logrotate --force /etc/logrotate.d/syslog-ng");
   }
   assert.equal((await flood).stdout, "refused 0\n");
   await container.sh("logger the end");
-  await until(container, "grep -q 'the end' /var/log/syslog");
+  await container.until("grep -q 'the end' /var/log/syslog");
   await container.waitForLog("the end");
   const sum = (files: string) =>
     container.sh(
@@ -207,7 +200,7 @@ test("what is large is rotated before its day is over, by a job that is no news"
   );
   assert.equal(await container.sh("ls /var/log | grep -c 'user.log' "), "1\n");
   await container.sh("head -c 60M /dev/zero >> /var/log/user.log; /usr/lib/baseimage/rotate-when-large");
-  await until(container, "logger afterwards; grep -q afterwards /var/log/user.log && [ -e /var/log/user.log.1 ]");
+  await container.until("logger afterwards; grep -q afterwards /var/log/user.log && [ -e /var/log/user.log.1 ]");
   assert.equal(await container.sh("stat -c '%a %U:%G' /var/log/user.log"), "640 root:adm\n");
   assert.match(
     await container.sh("cat /etc/cron.d/rotate-when-large"),
@@ -232,7 +225,7 @@ test("logs are rotated daily by cron, and a week of them is kept", async (t) => 
     );
     await container.sh("/etc/cron.daily/logrotate");
     // Until it has heard of the new file it writes to the old one.
-    await until(container, `logger day ${day}; grep -q 'day ${day}' /var/log/syslog`);
+    await container.until(`logger day ${day}; grep -q 'day ${day}' /var/log/syslog`);
   }
   assert.equal(await container.sh("ls /var/log | grep -c '^syslog'"), "8\n");
 });

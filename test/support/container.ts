@@ -56,6 +56,8 @@ export type Container = {
   ): Promise<Outcome>;
   /** Runs a line of `sh` in it that must succeed, and answers what it printed. */
   sh(line: string): Promise<string>;
+  /** Runs a line of `sh` in it again and again until it succeeds, and answers what it printed. */
+  until(line: string, options?: { withinMs?: number }): Promise<string>;
   inspect(format: string): Promise<string>;
 };
 
@@ -139,9 +141,15 @@ function handleOf(id: string): Container {
         throw new Error(`status ${outcome.status} from: ${line}\n${outcome.stdout}${outcome.stderr}`);
       return outcome.stdout;
     },
+    until: (line, { withinMs = 20_000 } = {}) => handle.sh(untilLine(line, withinMs)),
     inspect: async (format) => (await must(["inspect", "--format", format, id])).stdout.trim(),
   };
   return handle;
+}
+
+/** A line of `sh` or bash that repeats `line` until it succeeds. */
+export function untilLine(line: string, withinMs = 20_000): string {
+  return `n=${withinMs / 50}; until ${line}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.05; done`;
 }
 
 function waitForLog(id: string, sign: string | RegExp, withinMs: number): Promise<void> {
