@@ -26,7 +26,7 @@ const STOP_PASSES = 50;
 /** Tells all that is left but syslog to end, waits for it, and kills what does not go by the deadline. */
 export function stopEveryone(context: Context, deadlineMs: number, syslog: Syslog): void {
   context.log.info("Killing all processes...");
-  const rest = new Rest(context, syslog);
+  const rest = new Rest(context, syslog, deadlineMs);
   if (!rest.tell()) return;
   const soonMs = Math.min(deadlineMs, context.loop.nowMs + OBEDIENT_MS);
   if (waitInShutdown(context, () => rest.isGone(), soonMs)) return;
@@ -57,12 +57,16 @@ class Rest {
   readonly #awaited = new Map<number, number>();
   /** Those that we have not the right to signal: not ours to end, and so not to be waited for. */
   readonly #untouchable = new Map<number, number>();
+  /** Until when who was started by somebody who has been told is left to them. */
+  readonly #patientMs: number;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isForcing = false;
 
-  constructor(context: Context, syslog: Syslog) {
+  constructor(context: Context, syslog: Syslog, deadlineMs: number) {
     this.#context = context;
     this.#syslog = syslog;
+    const { nowMs } = context.loop;
+    this.#patientMs = nowMs + (deadlineMs - nowMs) / 2;
     this.#self = context.linux.getPid();
     this.#isInit = this.#self === 1;
   }
@@ -175,15 +179,32 @@ class Rest {
   }
 
   #tellNew(): void {
-    for (const process of this.#living()) {
-      if (this.#told.get(process.pid) === process.startTime) {
+    const living = this.#living();
+    const byPid = new Map(living.map((process) => [process.pid, process]));
+    for (const process of living) {
+      if (this.#isTold(process)) {
         if (process.isStopped) signalProcess(this.#context.linux, process, SIGNAL.SIGCONT); // it stopped since
         continue;
       }
+      if (this.#isHelping(process, byPid)) continue;
       this.#tellOne(process);
       this.#noteTold(process);
     }
     this.#lookedMs = this.#context.loop.nowMs;
+  }
+
+  #isTold({ pid, startTime }: Process): boolean {
+    return this.#told.get(pid) === startTime;
+  }
+
+  /**
+   * Whether somebody who has been told started it, and is there still: what a handler of TERM starts (to save, to say
+   * goodbye) is its last work. When its parent is gone it is handed over to us, and told.
+   */
+  #isHelping(process: Process, byPid: ReadonlyMap<number, Process>): boolean {
+    if (this.#isForcing || this.#context.loop.nowMs >= this.#patientMs) return false;
+    const parent = byPid.get(process.parent);
+    return parent !== undefined && (this.#isTold(parent) || this.#isHelping(parent, byPid));
   }
 
   #tellOne(process: Process): void {

@@ -309,3 +309,22 @@ test("a log that was closed disturbs nobody, not even the command", () => {
   assert.equal(status, 4);
   assert.deepEqual(heard, []);
 });
+
+test("what a handler of TERM starts is its last work, and is not told to end", () => {
+  const saves: FakeProgram = (self) =>
+    self.on(TERM, () => {
+      self.onChildEnd = () => self.exit(0);
+      self.spawn(habit.exitsAfter(500), ["/usr/bin/save"]);
+    });
+  const { linux, lines } = live({
+    programs: { "/etc/my_init.d/10": habit.daemonises(1, saves) },
+    signals: { 100: TERM },
+  });
+  const save = linux.history.find(({ argv }) => argv[0] === "/usr/bin/save");
+  assert.equal(save?.status, 0);
+  assert.deepEqual(
+    linux.sent.filter(({ target }) => target === save),
+    [],
+  );
+  assert.ok(!lines.some((line) => line.includes("Forcing")));
+});
