@@ -323,7 +323,7 @@ test("what a handler of TERM starts is its last work, and is not told to end", (
   const save = linux.history.find(({ argv }) => argv[0] === "/usr/bin/save");
   assert.equal(save?.status, 0);
   assert.deepEqual(
-    linux.sent.filter(({ target }) => target === save),
+    linux.sent.filter(({ target, signal }) => target === save && signal === TERM),
     [],
   );
   assert.ok(!lines.some((line) => line.includes("Forcing")));
