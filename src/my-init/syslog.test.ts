@@ -102,6 +102,26 @@ test("a socket that is mounted from outside is somebody else's", () => {
   assert.ok(warnings(lines)[0]?.startsWith('*** "/dev/log" is not ours (busy (EBUSY)'));
 });
 
+test("a socket that another daemon listens on is left alone; one that nobody listens on is in the way", () => {
+  for (const sockets of ["", "0: 2 0 0 2 1 7 /dev/log\n"]) {
+    const { linux, lines } = live({
+      programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) },
+      prepare: (machine) => {
+        machine.addSocket("/dev/log");
+        machine.addDirectory("/proc/net");
+        machine.addFile("/proc/net/unix", sockets);
+      },
+      signals: { 50: SIGTERM },
+    });
+    assert.equal(daemons(linux).starts.length, sockets === "" ? 1 : 0);
+    assert.equal(linux.files.has("/dev/log"), sockets !== "");
+    assert.deepEqual(
+      warnings(lines),
+      sockets === "" ? [] : ['*** "/dev/log" is in use: no system log daemon is started'],
+    );
+  }
+});
+
 test("it is not started where neither startup scripts nor services are, nor where it was deleted", () => {
   const programs = { [SYSLOG_SCRIPT]: habit.syslogd(5, 0), "/bin/app": habit.exitsAfter(5) };
   const words = ["--skip-startup-files", "--skip-runit", "app"];

@@ -6,6 +6,7 @@ import { execFailure } from "../linux/exec-failure.ts";
 import { fileFacts, isExecutable } from "../linux/files.ts";
 import { SPAWN } from "../linux/linux.ts";
 import { childPids, countSockets, isAlive, readProcess, signalProcess, sleepMark } from "../linux/processes.ts";
+import { isBound } from "../linux/unix-sockets.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
 import { failureWords } from "./outcome.ts";
@@ -61,7 +62,12 @@ export class Syslog {
   start(): void {
     const { folders, linux, loop, log, stop } = this.#context;
     if (!isExecutable(linux, SYSLOG_SCRIPT)) return;
-    const errno = -linux.unlink(SOCKET); // left by one before: nobody must take it for this one's
+    // Of another my_init in this container, say.
+    if (fileFacts(linux, SOCKET) !== ERRNO.ENOENT && isBound(linux, SOCKET)) {
+      log.info(`"${SOCKET}" is in use: no system log daemon is started`);
+      return;
+    }
+    const errno = -linux.unlink(SOCKET); // left by one that is gone: nobody must take it for this one's
     if (errno !== 0 && errno !== ERRNO.ENOENT) {
       log.info(`"${SOCKET}" is not ours (${errorWords(errno)}): no system log daemon is started`);
       return;

@@ -258,6 +258,16 @@ test("a /dev/log from outside is left to its owner", async (t) => {
   assert.match(outcome.stderr, /^\*\*\* "\/dev\/log" is not ours \(.*EBUSY.*\): no system log daemon is started$/m);
 });
 
+test("a second my_init in the container uses the first one's", async (t) => {
+  const container = await booted(t);
+  const second = await container.exec(["my_init", "--quiet", "--skip-runit", "--", "logger", "from the second"]);
+  assert.equal(second.status, 0);
+  assert.equal(second.stderr, "");
+  await container.sh("logger from the first");
+  await container.waitForLog("from the first");
+  assert.match((await container.logs()).stdout, /root: from the second$/m);
+});
+
 test("docker stop is as quick with it, also right after a start, and while messages come", async (t) => {
   const name = await imageWith(t, { "/etc/service/talks/run": "while logger hello; do :; done" });
   const container = await booted(t, { image: name });
