@@ -34,6 +34,20 @@ test("it is up before the first startup script, which is not it", () => {
   assert.ok(!lines.some((line) => line.includes(SYSLOG_SCRIPT)));
 });
 
+test("a stop does not keep it from coming up: shutdown scripts have something to say", () => {
+  let wasThere = false;
+  const script: FakeProgram = (self) => {
+    wasThere = self.linux.files.has("/dev/log");
+    self.exit(0);
+  };
+  const last = "/etc/my_init.post_shutdown.d/99_last";
+  const { ms } = live({ programs: { [SYSLOG_SCRIPT]: habit.syslogd(20, 0), [last]: script }, signals: { 5: SIGTERM } });
+  assert.ok(wasThere);
+  assert.ok(ms < 100, `${ms} ms`);
+  const never = live({ programs: { [SYSLOG_SCRIPT]: habit.sleeps }, signals: { 5: SIGTERM } });
+  assert.ok(never.ms < 1000, `${never.ms} ms`);
+});
+
 test("asleep, it has nothing left to write, and is not waited for", () => {
   const { linux, ms } = live({ programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) }, signals: { 50: SIGTERM } });
   assert.equal(daemons(linux).last?.status, SIGKILL);

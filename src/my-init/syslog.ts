@@ -23,6 +23,7 @@ const STDOUT = 1;
 
 /** How long the boot waits for the socket, which takes ten milliseconds or so. */
 const READY_MS = 5000;
+const READY_IN_STOP_MS = 500;
 /** How often to look for it where the kernel has no watch to give. */
 const LOOK_AGAIN_MS = 2;
 
@@ -79,9 +80,12 @@ export class Syslog {
     const endWatch = folders.add(SOCKET_FOLDER, () => {});
     this.#spawn();
     loop.tendTo(() => this.#tend());
-    const deadlineMs = loop.nowMs + READY_MS;
-    const isOver = () => isUp() || this.pid === undefined || stop.signal !== undefined;
-    if (!loop.waitUntil(isOver, () => deadlineMs, endWatch === undefined ? LOOK_AGAIN_MS : undefined)) {
+    const startMs = loop.nowMs;
+    // Also who is to stop already has shutdown scripts with something to say.
+    const deadlineMs = () => startMs + (stop.signal === undefined ? READY_MS : READY_IN_STOP_MS);
+    const lookAgainMs = endWatch === undefined ? LOOK_AGAIN_MS : undefined;
+    const isSettled = loop.waitUntil(() => isUp() || this.pid === undefined, deadlineMs, lookAgainMs);
+    if (!isSettled && stop.signal === undefined) {
       log.warn(`no "${SOCKET}" ${READY_MS / 1000} seconds after ${SYSLOG_SCRIPT} was run; the boot goes on without it`);
     }
     endWatch?.();

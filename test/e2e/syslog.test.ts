@@ -258,6 +258,30 @@ test("a /dev/log from outside is left to its owner", async (t) => {
   assert.match(outcome.stderr, /^\*\*\* "\/dev\/log" is not ours \(.*EBUSY.*\): no system log daemon is started$/m);
 });
 
+test("the output keeps its owner and mode", async (t) => {
+  for (const args of [[], ["--tty"]]) {
+    const look = "stat -L -c '%a %u:%g' /dev/stdout";
+    const { stdout, status } = await runContainer(t, {
+      command: ["sh", "-c", `${look}; my_init --quiet -- sh -c "logger hello; sleep 0.2; ${look}"`],
+      args,
+    });
+    assert.equal(status, 0);
+    const [before, message, after, ...rest] = stdout.replaceAll("\r", "").trim().split("\n");
+    assert.match(message ?? "", / hello$/);
+    assert.equal(after, before);
+    assert.deepEqual(rest, []);
+  }
+});
+
+test("where the reader of the output has gone, a stop is not held up", async (t) => {
+  const line = "my_init --quiet -- sh -c 'echo up; logger one; logger two; sleep 0.5' 2> /err | head -1; cat /err";
+  const begin = performance.now();
+  const { stdout } = await runContainer(t, { command: ["bash", "-c", line] });
+  assert.equal(stdout, "up\n");
+  const tookMs = performance.now() - begin;
+  assert.ok(tookMs < 6000, `${tookMs} ms`);
+});
+
 test("a second my_init in the container uses the first one's", async (t) => {
   const container = await booted(t);
   const second = await container.exec(["my_init", "--quiet", "--skip-runit", "--", "logger", "from the second"]);
