@@ -97,14 +97,17 @@ export class Syslog {
    * A daemon that is asleep, with room in its output and no connection to elsewhere, has nothing left to do. It is
    * killed: told to end in order, syslog-ng sleeps for a tenth of a second first, a good part of a short container's life.
    */
-  stop(deadlineMs: number): void {
+  stop(untilMs: number): void {
     const { children, linux, loop } = this.#context;
     loop.tendTo(() => Number.POSITIVE_INFINITY);
+    children.reap();
     const child = this.#child;
     if (child === undefined || child.end !== undefined) return;
     // Who writes for it goes after it, at the end of its input.
     const helpers = childPids(linux, child.pid).flatMap((pid) => readProcess(linux, pid) ?? []);
-    const orderlyMs = Math.max(loop.nowMs, deadlineMs - ORDERLY_MS);
+    // Also where those before it took all the time there was.
+    const deadlineMs = Math.max(untilMs, loop.nowMs + ORDERLY_MS);
+    const orderlyMs = deadlineMs - ORDERLY_MS / 2;
     const hasWrittenAll = () => child.end !== undefined || this.#hasWrittenAll(child.pid);
     const isDone = waitInShutdown(this.#context, hasWrittenAll, orderlyMs, LOOK_AGAIN_MS) && this.#isLocal(child.pid);
     children.signal(child, isDone ? SIGNAL.SIGKILL : SIGNAL.SIGTERM);

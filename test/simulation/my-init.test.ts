@@ -28,6 +28,8 @@ const LATENCY_MS = 5;
 
 /** Finish scripts get this after their service was killed; see spec.md section 4, "then KILL". */
 const FINISH_MS = 300;
+/** So does syslog, which has what was sent last to write. */
+const SYSLOG_MS = 300;
 /** How long a process may take that was killed. */
 const KILL_WAIT_MS = 1000;
 /** How long what was started meanwhile may go unseen. */
@@ -195,7 +197,9 @@ function extraMs({ scenario, lines }: Played): number {
   const kills = lines.filter((line) => line.includes("Forcing")).length;
   // Without pidfds nothing tells of the end of those that are not our children.
   const killMs = scenario.hasUninterruptible || !scenario.hasPidfds ? (kills + 1) * KILL_WAIT_MS : 50;
-  return killMs + FINISH_MS + SLACK_MS * 10 + (scenario.hasSlowReader ? LAST_WORDS_MS + 20 * KILL_WAIT_MS : 0);
+  return (
+    killMs + FINISH_MS + SYSLOG_MS + SLACK_MS * 10 + (scenario.hasSlowReader ? LAST_WORDS_MS + 20 * KILL_WAIT_MS : 0)
+  );
 }
 
 function checkBudget(played: Played): void {
