@@ -197,6 +197,15 @@ static JSValue linux_kill(JSContext *ctx, JSValueConst self, int argc, JSValueCo
     return result(ctx, kill(numbers[0], numbers[1]));
 }
 
+static JSValue linux_queue_signal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[3];
+    if (int_arguments(ctx, argv, numbers, 3))
+        return JS_EXCEPTION;
+    return result(ctx, sigqueue(numbers[0], numbers[1], (union sigval){ .sival_int = numbers[2] }));
+}
+
 static JSValue linux_pidfd_open(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
@@ -237,7 +246,8 @@ static JSValue linux_take_signal(JSContext *ctx, JSValueConst self, int argc, JS
     int number = sigtimedwait(&blocked_signals, &info, &now);
     if (number < 0)
         return result(ctx, number);
-    return int_array(ctx, (int64_t[]){ number, info.si_pid }, 2);
+    int value = info.si_code == SI_QUEUE ? info.si_value.sival_int : 0;
+    return int_array(ctx, (int64_t[]){ number, info.si_pid, value }, 3);
 }
 
 static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -711,6 +721,7 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("exec", 3, linux_exec),
     JS_CFUNC_DEF("waitAny", 0, linux_wait_any),
     JS_CFUNC_DEF("kill", 2, linux_kill),
+    JS_CFUNC_DEF("queueSignal", 3, linux_queue_signal),
     JS_CFUNC_DEF("pidfdOpen", 1, linux_pidfd_open),
     JS_CFUNC_DEF("pidfdKill", 2, linux_pidfd_kill),
     JS_CFUNC_DEF("becomeSubreaper", 0, linux_become_subreaper),

@@ -28,6 +28,7 @@ function idleKernel(argv: readonly string[]): Linux {
     exec: () => -ENOENT,
     waitAny: () => (children > 0 ? [children--, 0] : -ECHILD),
     kill: () => 0,
+    queueSignal: () => 0,
     pidfdOpen: () => -ENOENT,
     pidfdKill: () => 0,
     becomeSubreaper: () => 0,

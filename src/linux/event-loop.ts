@@ -7,7 +7,7 @@ import type { Output } from "./output.ts";
 const LONGEST_POLL_MS = 2147483647;
 
 /** Told of each signal that arrives, but SIGCHLD, in the order of arrival. */
-export type SignalListener = (signal: number, senderPid: number) => void;
+export type SignalListener = (signal: number, senderPid: number, value: number) => void;
 
 /**
  * The only place where a program waits. Whatever it waits for, every child that has ended is reaped,
@@ -77,7 +77,7 @@ export class EventLoop {
     for (;;) {
       const taken = this.#linux.takeSignal();
       if (typeof taken === "number") return;
-      if (taken[0] !== SIGNAL.SIGCHLD) this.#onSignal(taken[0], taken[1]);
+      if (taken[0] !== SIGNAL.SIGCHLD) this.#onSignal(...taken);
     }
   }
 

@@ -40,6 +40,9 @@ export interface Linux {
   /** @param pid as kill(2) has it: -1 is everyone but this process and PID 1 @see kill(2) */
   kill(pid: number, signal: number): number;
 
+  /** Sends a signal with a number of 32 bits. @see sigqueue(3) */
+  queueSignal(pid: number, signal: number, value: number): number;
+
   /** @returns a descriptor that {@link poll} finds ready once the process has ended @see pidfd_open(2) */
   pidfdOpen(pid: number): number;
 
@@ -57,10 +60,11 @@ export interface Linux {
   /**
    * Takes one pending signal out of the set that `native/main.c` blocks, without waiting.
    *
-   * @returns its number and the pid of its sender (0: the kernel or another PID namespace), or `-EAGAIN`
+   * @returns its number, the pid of its sender (0: the kernel or another PID namespace), and the number that was
+   *   sent with it by sigqueue(3), 0 where it was sent otherwise; or `-EAGAIN`
    * @see sigtimedwait(2)
    */
-  takeSignal(): readonly [signal: number, senderPid: number] | number;
+  takeSignal(): readonly [signal: number, senderPid: number, value: number] | number;
 
   /**
    * Waits until a signal is pending, a descriptor is ready or the time is up.

@@ -46,11 +46,24 @@ export class Life {
     this.#tryTo(() => {
       outcome = this.#boot() ?? this.#run();
     });
+    outcome = this.#exitRequested() ?? outcome;
     const hasCommandEnded = this.#command?.end !== undefined;
     if (hasCommandEnded) this.#finishCommand();
     this.#tryTo(() => this.#shutDown(outcome));
     if (!hasCommandEnded) this.#finishCommand();
     return statusOf(outcome, this.#options.command.length > 0, this.#command?.end);
+  }
+
+  /** Whether somebody asked for an exit status before what ended the container: its end may have been seen first. */
+  #exitRequested(): Outcome | undefined {
+    const { log, loop, stop } = this.#context;
+    loop.waitUntil(() => true, NO_DEADLINE);
+    const { status } = stop;
+    if (status === undefined) return undefined;
+    const line = `container_exit was called: the container ends with exit status ${status}`;
+    if (status === 0) log.info(line);
+    else log.warn(line);
+    return { kind: "exit-requested", status };
   }
 
   #shutDown(outcome: Outcome): void {

@@ -328,3 +328,68 @@ test("what a handler of TERM starts is its last work, and is not told to end", (
   );
   assert.ok(!lines.some((line) => line.includes("Forcing")));
 });
+
+test("container_exit ends the container with its status, whatever the command's is, after an orderly shutdown", () => {
+  const { status, lines } = live({
+    words: ["app"],
+    programs: { "/bin/app": habit.endsOnTerm(20, 9), "/etc/my_init.post_shutdown.d/bye": habit.exitsAfter(1) },
+    exits: { 50: 3, 60: 4 },
+  });
+  assert.equal(status, 3);
+  assert.deepEqual(lines.slice(2), [
+    "*** Running app...",
+    "*** container_exit was called: the container ends with exit status 3",
+    "*** Shutting down the command (PID 3)...",
+    "*** Shutting down runit daemon (PID 2)...",
+    "*** Running /etc/my_init.post_shutdown.d/bye...",
+    "*** Killing all processes...",
+    "*** app exited with exit code 9.",
+  ]);
+});
+
+test("container_exit counts when the command or a script ends before my_init has heard of it", () => {
+  const asks =
+    (code: number): FakeProgram =>
+    (self) =>
+      self.after(10, () => {
+        self.linux.signalSelf(37, self.pid, 0x62690005);
+        self.exit(code);
+      });
+  assert.equal(live({ words: ["app"], programs: { "/bin/app": asks(0) } }).status, 5);
+  assert.equal(live({ programs: { "/etc/my_init.d/10_ask": asks(0) } }).status, 5);
+  assert.equal(live({ programs: { "/etc/my_init.d/10_ask": asks(1) } }).status, 5);
+  assert.equal(live({ words: ["--skip-runit", "app"], programs: { "/bin/app": asks(7) } }).status, 5);
+});
+
+test("container_exit from a startup script ends the boot: nothing more is started", () => {
+  const { status, lines } = live({
+    words: ["app"],
+    programs: {
+      "/etc/my_init.d/10_ask": habit.exitsAfter(100),
+      "/etc/my_init.d/20_next": () => assert.fail("it ran"),
+      "/bin/app": () => assert.fail("it ran"),
+    },
+    exits: { 50: 0 },
+  });
+  assert.equal(status, 0);
+  assert.ok(!lines.some((line) => line.includes("Booting runit")));
+});
+
+test("container_exit changes nothing where the shutdown has another reason", () => {
+  const stopped = live({
+    services: [{ name: "web", run: habit.endsOnTerm(100) }],
+    signals: { 50: TERM },
+    exits: { 60: 3 },
+  });
+  assert.equal(stopped.status, 0);
+  const ended = live({
+    words: ["app"],
+    programs: { "/bin/app": habit.exitsAfter(50, 42), "/etc/my_init.pre_shutdown.d/ask": habit.exitsAfter(100) },
+    exits: { 80: 3 },
+  });
+  assert.equal(ended.status, 42);
+});
+
+test("a plain RTMIN+3 asks for a stop, and for no status", () => {
+  assert.equal(live({ signals: { 50: 37 } }).status, 0);
+});

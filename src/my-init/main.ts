@@ -53,10 +53,10 @@ function live(linux: Linux, options: Options): number {
   const stop = new StopRequest();
   const self = linux.getPid();
 
-  const loop = new EventLoop(linux, children, output, (signal, sender) => {
+  const loop = new EventLoop(linux, children, output, (signal, sender, value) => {
     // That a message of ours found no reader is no message for the command.
     if (signal === SIGNAL.SIGPIPE && sender === self) return;
-    if (stop.note(signal, loop.nowMs)) return;
+    if (stop.note(signal, value, loop.nowMs)) return;
     if (life.command !== undefined) children.signal(life.command, signal);
   });
   const environment = new ContainerEnvironment(linux, log);

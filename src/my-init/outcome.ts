@@ -4,6 +4,7 @@ import { signalName } from "../core/signals.ts";
 /** What ended the boot or the running of a container. */
 export type Outcome =
   | { readonly kind: "stop-requested"; readonly signal: number }
+  | { readonly kind: "exit-requested"; readonly status: number }
   | { readonly kind: "script-failed"; readonly status: number }
   | { readonly kind: "command-ended"; readonly status: number }
   | { readonly kind: "cannot-go-on" };
@@ -11,6 +12,7 @@ export type Outcome =
 /** The exit status of my_init. @see spec.md section 4, the table */
 export function statusOf(outcome: Outcome, hasCommand: boolean, commandEnd: ChildEnd | undefined): number {
   switch (outcome.kind) {
+    case "exit-requested":
     case "script-failed":
     case "command-ended":
       return outcome.status;

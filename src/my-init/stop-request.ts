@@ -1,3 +1,4 @@
+import { requestedStatus } from "../core/exit-request.ts";
 import { SIGNAL, SIGRTMIN_PLUS_3 } from "../core/signals.ts";
 
 /** The signals that ask for shutdown. SIGRTMIN+3 is what systemd and Podman send to end a container. */
@@ -9,18 +10,31 @@ const HURRY_MS = 1000;
 /** Whether and how urgently the container was asked to stop. */
 export class StopRequest {
   #signal: number | undefined;
+  #status: number | undefined;
   #hurryMs: number | undefined;
 
-  /** The first signal that asked, or undefined. */
+  /** The first signal that asked, or undefined; where an exit status came with it, TERM, which programs know. */
   get signal(): number | undefined {
     return this.#signal;
   }
 
-  /** Takes note of a signal. @returns whether it was one that asks for shutdown */
-  note(signal: number, nowMs: number): boolean {
+  /** The exit status that the first who asked wants; undefined where he named none. */
+  get status(): number | undefined {
+    return this.#status;
+  }
+
+  /**
+   * Takes note of a signal.
+   *
+   * @param value what was sent with it
+   * @returns whether it was one that asks for shutdown
+   */
+  note(signal: number, value: number, nowMs: number): boolean {
     if (!STOP_SIGNALS.includes(signal)) return false;
-    if (this.#signal === undefined) this.#signal = signal;
-    else if (signal === SIGNAL.SIGTERM || signal === SIGNAL.SIGINT) this.#hurryMs ??= nowMs;
+    if (this.#signal === undefined) {
+      this.#status = signal === SIGRTMIN_PLUS_3 ? requestedStatus(value) : undefined;
+      this.#signal = this.#status === undefined ? signal : SIGNAL.SIGTERM;
+    } else if (signal === SIGNAL.SIGTERM || signal === SIGNAL.SIGINT) this.#hurryMs ??= nowMs;
     return true;
   }
 

@@ -65,6 +65,7 @@ const SIGPIPE = 13;
 const SIGCHLD = 17;
 const SIGCONT = 18;
 const SIGSTOP = 19;
+const SIGRTMIN = 34;
 const STOPPING = [SIGSTOP, 20, 21, 22];
 const IGNORED_BY_DEFAULT = [SIGCHLD, SIGCONT, 23, 28];
 
@@ -288,7 +289,7 @@ export class FakeLinux implements Linux {
   egid = 0;
   callCount = 0;
   readonly #options: FakeOptions;
-  readonly #pending = new Map<number, number>();
+  readonly #pending: { readonly signal: number; readonly sender: number; readonly value: number }[] = [];
   readonly #events: { readonly atMs: number; readonly act: () => void }[] = [];
   #nowMs = 1000;
   #lastPid: number;
@@ -330,9 +331,10 @@ export class FakeLinux implements Linux {
     this.#events.splice(at, 0, event); // latest first; of two at one moment, the later asked comes first
   }
 
-  /** Sends the program under test a signal. */
-  signalSelf(signal: number, sender = 0): void {
-    if (!this.#pending.has(signal)) this.#pending.set(signal, sender);
+  /** Sends the program under test a signal: of real-time ones each counts, of others the first until it is taken. */
+  signalSelf(signal: number, sender = 0, value = 0): void {
+    const isCounted = signal >= SIGRTMIN || !this.#pending.some((pending) => pending.signal === signal);
+    if (isCounted) this.#pending.push({ signal, sender, value });
   }
 
   /** Lets time pass as if the program under test did nothing. */
@@ -492,6 +494,15 @@ export class FakeLinux implements Linux {
     return 0;
   }
 
+  queueSignal(pid: number, signal: number, value: number): number {
+    const errno = this.#enter("queueSignal", `${pid}`);
+    if (errno !== 0) return -errno;
+    const target = this.processes.get(pid);
+    if (target === undefined) return -ESRCH;
+    this.calls.push(`queueSignal ${pid} ${signal} ${value}`);
+    return 0;
+  }
+
   pidfdOpen(pid: number): number {
     const errno = this.#enter("pidfdOpen", `${pid}`);
     if (errno !== 0) return -errno;
@@ -521,14 +532,12 @@ export class FakeLinux implements Linux {
     return this.self.pid;
   }
 
-  takeSignal(): readonly [signal: number, senderPid: number] | number {
+  takeSignal(): readonly [signal: number, senderPid: number, value: number] | number {
     this.#enter("takeSignal", "");
-    let lowest = Number.POSITIVE_INFINITY;
-    for (const signal of this.#pending.keys()) lowest = Math.min(lowest, signal);
-    const sender = this.#pending.get(lowest);
-    if (sender === undefined) return -EAGAIN;
-    this.#pending.delete(lowest);
-    return [lowest, sender];
+    const lowest = this.#pending.reduce((least, { signal }) => Math.min(least, signal), Number.POSITIVE_INFINITY);
+    const at = this.#pending.findIndex(({ signal }) => signal === lowest);
+    const [taken] = at < 0 ? [] : this.#pending.splice(at, 1);
+    return taken === undefined ? -EAGAIN : [taken.signal, taken.sender, taken.value];
   }
 
   poll(reads: readonly number[], writes: readonly number[], timeoutMs: number): readonly number[] | number {
@@ -540,7 +549,7 @@ export class FakeLinux implements Linux {
         ...reads.filter((fd) => this.#isReadable(fd)),
         ...writes.filter((fd) => this.#sink(fd).isClosed || this.#sink(fd).room >= PIPE_BUF),
       ];
-      if (ready.length > 0 || this.#pending.size > 0) return ready;
+      if (ready.length > 0 || this.#pending.length > 0) return ready;
       const next = this.#events.at(-1);
       if (next === undefined && timeoutMs !== 0 && (timeoutMs < 0 || timeoutMs >= FOREVER_MS)) {
         throw new Stuck("nothing is left that could end this wait");

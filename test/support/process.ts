@@ -86,7 +86,7 @@ export type InitOptions = {
   readonly wrapper?: readonly string[];
   /** Redirections of the program: `2>&-`. */
   readonly redirect?: string;
-  readonly program?: "my_init" | "setuser" | "workaround-docker-2267";
+  readonly program?: "my_init" | "setuser" | "container_exit" | "workaround-docker-2267";
   /**
    * It is not PID 1 but its child. Shell lines that PID 1 runs before starting it and after its
    * end, with $status; `inside LINE` runs a line in the view.
@@ -157,7 +157,8 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
     mkdir ${root}/fixtures ${root}/binary
     mount --bind ${fixtures} ${root}/fixtures
     mount --bind ${binaryDir} ${root}/binary
-    ${isSanitized ? "" : `cp ${binaryDir}/baseimage ${root}/usr/sbin/my_init; ln -sf my_init ${root}/usr/sbin/setuser`}
+    ${isSanitized ? sanitizedApplets(root) : `cp ${binaryDir}/baseimage ${root}/usr/sbin/my_init`}
+    ${isSanitized ? "" : applets.map((name) => `ln -sf my_init ${root}/usr/sbin/${name}`).join("\n")}
     root=${root}
     ${prepare}
     echo ready
@@ -189,6 +190,26 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
   };
   keepers.set(view, { pid: keeper.pid ?? 0, folder, root });
   return view;
+}
+
+/** The programs beside my_init that scripts of the tests call. */
+const applets = ["setuser", "container_exit"];
+
+/** Shell lines that put scripts in the place of the programs, which start them with their loader. */
+function sanitizedApplets(root: string): string {
+  return applets
+    .map((name) => {
+      const words = sanitizedWords(name).join(" ");
+      return `rm -f ${root}/usr/sbin/${name}
+        printf '#!/bin/sh\\nexec %s "$@"\\n' '${words}' > ${root}/usr/sbin/${name}
+        chmod 755 ${root}/usr/sbin/${name}`;
+    })
+    .join("\n");
+}
+
+function sanitizedWords(program: string): string[] {
+  const loader = readdirSync(binaryDir).find((name) => name.startsWith("ld-linux")) ?? "";
+  return [`/binary/${loader}`, "--argv0", program, "--library-path", "/binary", "/binary/baseimage"];
 }
 
 const keepers = new WeakMap<View, { readonly pid: number; readonly folder: string; readonly root: string }>();
@@ -300,11 +321,8 @@ export async function until(isSo: () => boolean, what: string, withinMs = 20_000
 /** The shell script that becomes the program. */
 function startLines(root: string, options: InitOptions): string {
   const { args = [], env = dockerEnv, wrapper = [], program = "my_init", redirect = "" } = options;
-  const loader = isSanitized ? readdirSync(binaryDir).find((name) => name.startsWith("ld-linux")) : undefined;
-  const start =
-    loader === undefined
-      ? [program === "workaround-docker-2267" ? `/usr/bin/${program}` : `/sbin/${program}`]
-      : [`/binary/${loader}`, "--argv0", program, "--library-path", "/binary", "/binary/baseimage"];
+  const path = program === "workaround-docker-2267" ? `/usr/bin/${program}` : `/sbin/${program}`;
+  const start = isSanitized ? sanitizedWords(program) : [path];
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const words = ["env", "-i", ...variables, "/usr/sbin/chroot", root, ...wrapper, ...start, ...args]
     .map(quote)

@@ -3,6 +3,9 @@ import { main } from "../../src/my-init/main.ts";
 import { FakeLinux, type FakeOptions, type FakeProgram } from "./fake-linux.ts";
 import * as habit from "./fake-programs.ts";
 
+const SIGRTMIN_PLUS_3 = 37;
+const EXIT_REQUEST = 0x62690000;
+
 const times = { forkMs: 0.1, execMs: 0.5 };
 
 export interface Story extends FakeOptions {
@@ -12,10 +15,20 @@ export interface Story extends FakeOptions {
   readonly prepare?: (linux: FakeLinux) => void;
   /** Signals by the milliseconds after which they come. */
   readonly signals?: Readonly<Record<number, number>>;
+  /** Calls of container_exit: exit statuses by the milliseconds after which they come. */
+  readonly exits?: Readonly<Record<number, number>>;
 }
 
 /** Lives one container from start to end. */
-export function live({ words = [], programs = {}, services = [], prepare, signals = {}, ...options }: Story) {
+export function live({
+  words = [],
+  programs = {},
+  services = [],
+  prepare,
+  signals = {},
+  exits = {},
+  ...options
+}: Story) {
   const linux = new FakeLinux({ argv: ["my_init", ...words], environ: ["PATH=/bin"], ...options });
   linux.addProgram("/usr/bin/runsvdir", habit.runsvdir(services, times));
   for (const path of ["/etc/my_init.d", "/etc/my_init.pre_shutdown.d", "/etc/my_init.post_shutdown.d"]) {
@@ -23,6 +36,9 @@ export function live({ words = [], programs = {}, services = [], prepare, signal
   }
   for (const [path, program] of Object.entries(programs)) linux.addProgram(path, program);
   for (const [ms, signal] of Object.entries(signals)) linux.after(Number(ms), () => linux.signalSelf(signal));
+  for (const [ms, status] of Object.entries(exits)) {
+    linux.after(Number(ms), () => linux.signalSelf(SIGRTMIN_PLUS_3, 0, EXIT_REQUEST + status));
+  }
   prepare?.(linux);
   const startMs = linux.nowMs;
   const status = main(linux);

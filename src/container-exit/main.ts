@@ -1,0 +1,49 @@
+import { wholeNumber } from "../core/args.ts";
+import { exitRequest } from "../core/exit-request.ts";
+import { printable } from "../core/printable.ts";
+import { SIGRTMIN_PLUS_3 } from "../core/signals.ts";
+import { ERRNO, errorWords } from "../linux/errno.ts";
+import type { Linux } from "../linux/linux.ts";
+import { writeAll } from "../linux/output.ts";
+import { findInit } from "../linux/own-init.ts";
+import { Failure } from "../linux/sys-error.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+const STATUS_FAILED = 1;
+const STATUS_USAGE = 2;
+
+const HIGHEST_STATUS = 255;
+
+const USAGE = `usage: container_exit [STATUS]
+Asks for an orderly shutdown, after which the container exits with STATUS: 0 to 255, 0 by default.
+`;
+
+/** The program container_exit. @returns 0 once the request is delivered @see spec.md section 5 */
+export function main(linux: Linux): number {
+  const [word = "0", ...more] = linux.argv.slice(1);
+  if (word === "--help" || word === "-h") return writeAll(linux, STDOUT, USAGE) ? 0 : STATUS_FAILED;
+  const status = wholeNumber(word);
+  if (status === undefined || status > HIGHEST_STATUS || more.length > 0) {
+    const reason = more.length > 0 ? "one word at most" : `no exit status: "${printable(word)}"`;
+    writeAll(linux, STDERR, `container_exit: ${reason}\n${USAGE}`);
+    return STATUS_USAGE;
+  }
+  try {
+    askForExit(linux, status);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    writeAll(linux, STDERR, `container_exit: ${error.message}\n`);
+    return STATUS_FAILED;
+  }
+}
+
+/** Sends my_init the signal that asks for a stop, and the status with it. */
+function askForExit(linux: Linux, status: number): void {
+  const init = findInit(linux);
+  const errno = -linux.queueSignal(init, SIGRTMIN_PLUS_3, exitRequest(status));
+  if (errno === 0) return;
+  const who = errno === ERRNO.EPERM ? "; only root and the user it runs as may ask" : "";
+  throw new Failure(`cannot ask my_init (PID ${init}) to stop: ${errorWords(errno)}${who}`);
+}

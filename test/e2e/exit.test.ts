@@ -1,0 +1,49 @@
+// The end of a service as the end of the container. Spec section 5.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { engine, startContainer } from "../support/container.ts";
+import { imageWith } from "../support/derived-image.ts";
+
+describe("container_exit", { concurrency: 2 }, () => {
+  test("in a finish script it ends the container with its status, after an orderly shutdown", async (t) => {
+    const image = await imageWith(t, {
+      "/etc/service/main/run": "sleep 1; exit 9",
+      "/etc/service/main/finish": "container_exit 3",
+      "/etc/service/other/run": 'trap "echo other stopped; exit 0" TERM; while :; do sleep 0.1; done',
+      "/etc/my_init.post_shutdown.d/bye": "echo bye",
+    });
+    const container = await startContainer(t, { image });
+    assert.equal(await container.waitForExit(), 3);
+    const { stdout, stderr } = await container.logs();
+    assert.match(stdout, /other stopped\n(?:.*\n)*bye\n/);
+    assert.match(stderr, /^\*\*\* container_exit was called: the container ends with exit status 3$/m);
+  });
+
+  for (const [how, args] of Object.entries({ "as PID 1": [], "under docker-init": ["--init"] })) {
+    test(`called by ${engine} exec, ${how}, it ends the container while a command runs`, async (t) => {
+      const container = await startContainer(t, { args, command: ["/sbin/my_init", "--", "sleep", "1000"] });
+      await container.waitForLog("Running sleep");
+      const { status, stderr } = await container.exec(["container_exit", "42"]);
+      assert.equal(stderr, "");
+      assert.equal(status, 0);
+      assert.equal(await container.waitForExit(), 42);
+    });
+  }
+
+  test("another user is refused, in one line; the container's own user may ask", async (t) => {
+    const container = await startContainer(t);
+    await container.waitForLog("Runit started");
+    const refused = await container.exec(["container_exit", "3"], { user: "1000" });
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /^container_exit: cannot ask my_init \(PID 1\) to stop: [^\n]*EPERM[^\n]*\n$/);
+    assert.equal((await container.exec(["container_exit", "256"])).status, 2);
+
+    const own = await startContainer(t, {
+      args: ["--user", "1000", "--cap-drop", "ALL", "--read-only"],
+      command: ["/sbin/my_init", "--skip-runit", "--skip-startup-files", "--", "sh", "-c", "echo up; exec sleep 1000"],
+    });
+    await own.waitForLog("up");
+    assert.equal((await own.exec(["/sbin/container_exit", "9"], { user: "1000" })).status, 0);
+    assert.equal(await own.waitForExit(), 9);
+  });
+});

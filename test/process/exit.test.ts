@@ -1,0 +1,158 @@
+// container_exit: the real program asks the real my_init to end with a status. Spec section 5.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Init, processRing, runInit, startInit, until } from "../support/process.ts";
+
+/** Runs as a service until it is told to stop, and tells that. */
+const orderly = 'trap "echo stopped; exit 0" TERM; echo up; while :; do sleep 0.1; done';
+
+/** Asks from outside; the end of the namespace may come before that of whoever asked. */
+async function askIn(init: Init, status: number): Promise<void> {
+  await init.exec(`container_exit ${status}`).catch(() => {});
+}
+
+describe("container_exit", processRing, () => {
+  test("called in a finish script it ends the container with its status, in order", async (t) => {
+    const ended = await runInit(t, {
+      scripts: {
+        "/etc/service/main/run": "sleep 0.2; exit 9",
+        "/etc/service/main/finish": "container_exit 3",
+        "/etc/service/other/run": orderly,
+        "/etc/my_init.post_shutdown.d/bye": "echo bye",
+      },
+    });
+    assert.equal(ended.status, 3);
+    assert.match(ended.stdout, /^up\n(?:.*\n)*stopped\nbye\n$/);
+    assert.match(ended.stderr, /^\*\*\* container_exit was called: the container ends with exit status 3$/m);
+  });
+
+  test("called by the command it counts more than the command's own status", async (t) => {
+    for (const [line, status] of [
+      ["container_exit 7; echo said $?", 7],
+      ["container_exit; exit 5", 0],
+      ["container_exit 255; exec sleep 1000", 255],
+    ] as const) {
+      const ended = await runInit(t, { args: ["--skip-runit", "--", "sh", "-c", line] });
+      assert.equal(ended.status, status, line);
+      assert.ok(!ended.stdout.includes("said") || ended.stdout === "said 0\n", ended.stdout);
+    }
+  });
+
+  test("called by somebody who has no parent here it finds my_init, while a command runs", async (t) => {
+    const init = await startInit(t, {
+      args: ["sh", "-c", 'trap "echo told TERM; exit 8" TERM; echo ready; sleep 1000 & wait'],
+    });
+    await init.waitFor("ready");
+    await askIn(init, 44);
+    const ended = await init.ended();
+    assert.equal(ended.status, 44);
+    assert.match(ended.stdout, /told TERM/);
+  });
+
+  test("called by a startup script it ends the boot", async (t) => {
+    const ended = await runInit(t, {
+      scripts: {
+        "/etc/my_init.d/10_ask": "container_exit 6; echo first goes on",
+        "/etc/my_init.d/20_next": "echo next ran",
+        "/etc/my_init.post_shutdown.d/bye": "echo bye",
+      },
+      args: ["echo", "command ran"],
+    });
+    assert.equal(ended.status, 6);
+    assert.equal(ended.stdout, "first goes on\nbye\n");
+  });
+
+  test("it finds a my_init that is not PID 1, from its children and from elsewhere", async (t) => {
+    const inside = await runInit(t, { besides: {}, args: ["sh", "-c", "container_exit 21"] });
+    assert.equal(inside.status, 21);
+    const init = await startInit(t, { besides: {} });
+    await init.waitFor("Runit started as PID");
+    await askIn(init, 22);
+    assert.equal((await init.ended()).status, 22);
+  });
+
+  test("the first status counts, whether the next comes before or during the shutdown", async (t) => {
+    const ended = await runInit(t, {
+      args: ["sh", "-c", "container_exit 1; container_exit 2; container_exit 3; exit 4"],
+      scripts: { "/etc/my_init.pre_shutdown.d/more": "container_exit 5; echo $?" },
+    });
+    assert.equal(ended.status, 1);
+    assert.equal(ended.stdout, "0\n");
+  });
+
+  test("many at once are one shutdown, with one of their statuses", async (t) => {
+    const ended = await runInit(t, {
+      args: ["sh", "-c", "for n in 11 12 13 14 15 16 17 18; do container_exit $n & done; wait; sleep 1000"],
+    });
+    assert.ok(ended.status >= 11 && ended.status <= 18, `${ended.status}`);
+    assert.equal(ended.stderr.split("container_exit was called").length, 2);
+  });
+
+  test("a shutdown that has another reason keeps its status: a stop, the command's end", async (t) => {
+    const finish = {
+      "/etc/service/web/run": "echo ready; exec sleep 1000",
+      "/etc/service/web/finish": "container_exit 3",
+    };
+    const stopped = await startInit(t, { scripts: finish });
+    await stopped.waitFor("ready");
+    stopped.signal("SIGTERM");
+    assert.equal((await stopped.ended()).status, 0);
+    const ended = await runInit(t, {
+      scripts: { "/etc/my_init.post_shutdown.d/ask": "container_exit 3" },
+      args: ["sh", "-c", "exit 4"],
+    });
+    assert.equal(ended.status, 4);
+  });
+
+  test("a plain RTMIN+3, and one with a number that is not ours, name no status", async (t) => {
+    for (const queue of ["", "--queue 3"]) {
+      const init = await startInit(t);
+      await init.waitFor("Runit started as PID");
+      await init.exec(`/usr/bin/kill -s RTMIN+3 ${queue} 1`);
+      assert.equal((await init.ended()).status, 0);
+    }
+  });
+
+  test("another user than my_init's is refused in one line, with 1", async (t) => {
+    const init = await startInit(t);
+    await init.waitFor("Runit started as PID");
+    const said = await init.exec("setuser nobody container_exit 3 2>&1; echo $?");
+    assert.equal(
+      said,
+      "container_exit: cannot ask my_init (PID 1) to stop: operation not permitted (EPERM); " +
+        "only root and the user it runs as may ask\n1\n",
+    );
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("the user that my_init runs as may ask", async (t) => {
+    const ended = await runInit(t, {
+      wrapper: ["setuser", "nobody"],
+      args: ["--skip-runit", "--", "sh", "-c", "container_exit 12"],
+    });
+    assert.equal(ended.status, 12);
+  });
+
+  test("without a my_init it is told, with 1; a bad status is usage, 2", async (t) => {
+    const alone = await runInit(t, { program: "container_exit", args: ["3"] });
+    assert.equal(alone.status, 1);
+    assert.equal(alone.stderr, "container_exit: no my_init is running\n");
+    for (const args of [["256"], ["-1"], ["three"], ["1", "2"]]) {
+      const bad = await runInit(t, { program: "container_exit", args });
+      assert.equal(bad.status, 2);
+      assert.match(bad.stderr, /^usage: container_exit/m);
+    }
+  });
+
+  test("it comes back at once", async (t) => {
+    const init = await startInit(t, { args: ["sh", "-c", 'trap "" TERM; echo ready; while :; do sleep 1; done'] });
+    await init.waitFor("ready");
+    const begin = performance.now();
+    await init.exec("container_exit 3");
+    assert.ok(performance.now() - begin < 1000);
+    await until(() => init.output.includes("Shutting down the command"), "the shutdown has begun");
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 3);
+  });
+});
