@@ -1,4 +1,5 @@
 import { main as containerExit } from "./container-exit/main.ts";
+import { main as containerHealth } from "./container-health/main.ts";
 import { type Applet, appletOf } from "./core/applets.ts";
 import type { Linux } from "./linux/linux.ts";
 import { main as myInit } from "./my-init/main.ts";
@@ -10,6 +11,7 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   my_init: myInit,
   setuser,
   container_exit: containerExit,
+  container_health: containerHealth,
   "workaround-docker-2267": workaroundDocker2267,
 };
 

@@ -9,6 +9,8 @@ import type { Linux } from "./linux.ts";
 export interface Process {
   readonly pid: number;
   readonly parent: number;
+  readonly group: number;
+  readonly session: number;
   /** The name of the program, cut to 15 bytes. */
   readonly name: string;
   readonly isZombie: boolean;
@@ -69,6 +71,8 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
   return {
     pid,
     parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
     name: line.slice(open + 1, close),
     isStopped: fields[0] === "T" || fields[0] === "t",
     // The first thread of a program may end before the others; that is no zombie.

@@ -1,4 +1,5 @@
 import { wholeNumber } from "../core/args.ts";
+import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
 
 /** Starts a runsv for each service. @see runsvdir(8) */
@@ -8,16 +9,26 @@ export const RUNSVDIR = "/usr/bin/runsvdir";
 export interface ServiceState {
   /** Neither the service nor its finish script runs. */
   readonly isDown: boolean;
-  /** How long the service has been running or down. */
+  /** The service has ended, and its finish script runs. */
+  readonly isFinishing: boolean;
+  /** It is stopped, by `sv pause`. */
+  readonly isPaused: boolean;
+  /** It is to be up: started again when it ends. */
+  readonly isWanted: boolean;
+  /** How long the service has been running or down; below zero where the clock was set back. */
   readonly ageMs: number;
 }
 
 const STATUS_BYTES = 20;
-/** The time of the last change, TAI64N: seconds since 1970, and ten more, stand in its bytes 4 to 7. */
+/** The time of the last change, TAI64N: seconds since 1970, and ten more, in its bytes 4 to 7; then nanoseconds. */
 const SECONDS_INDEX = 4;
+const NANOSECONDS_INDEX = 8;
 const TAI_OFFSET = 10;
+const PAUSED_INDEX = 16;
+const WANT_INDEX = 17;
 const STATE_INDEX = 19;
 const STATE_DOWN = 0;
+const STATE_FINISH = 2;
 
 /** The folder in which the runsv with this pid keeps its files; a new state of its service is renamed into it. */
 export function superviseFolder(runsv: number): string {
@@ -26,14 +37,36 @@ export function superviseFolder(runsv: number): string {
 
 /** What runsv says of its service; undefined where it has not said anything yet. */
 export function serviceState(linux: Linux, runsv: number): ServiceState | undefined {
-  const status = linux.readFile(`${superviseFolder(runsv)}/status`, STATUS_BYTES, true);
-  if (typeof status === "number" || status.length < STATUS_BYTES) return undefined;
-  let seconds = 0;
-  for (let i = 0; i < 4; i++) seconds = seconds * 256 + status.charCodeAt(SECONDS_INDEX + i);
+  const state = readState(linux, superviseFolder(runsv));
+  return typeof state === "number" ? undefined : state;
+}
+
+/** What stands in a folder `supervise`, whoever wrote it and when; an errno (above zero) where nothing does. */
+export function readState(linux: Linux, folder: string): ServiceState | number {
+  const status = linux.readFile(`${folder}/status`, STATUS_BYTES, true);
+  if (typeof status === "number") return -status;
+  if (status.length < STATUS_BYTES) return ERRNO.ENOENT;
+  const changedMs = (bigEndian(status, SECONDS_INDEX) - TAI_OFFSET) * 1000 + bigEndian(status, NANOSECONDS_INDEX) / 1e6;
   return {
     isDown: status.charCodeAt(STATE_INDEX) === STATE_DOWN,
-    ageMs: linux.realtimeMs() - (seconds - TAI_OFFSET) * 1000,
+    isFinishing: status.charCodeAt(STATE_INDEX) === STATE_FINISH,
+    isPaused: status.charCodeAt(PAUSED_INDEX) !== 0,
+    isWanted: status.charAt(WANT_INDEX) === "u",
+    ageMs: linux.realtimeMs() - changedMs,
   };
+}
+
+/** Whether a runsv has the folder `supervise`: it reads a pipe there for as long as it lives. */
+export function isSupervised(linux: Linux, folder: string): boolean {
+  const pipe = linux.openToAppend(`${folder}/ok`);
+  if (pipe >= 0) linux.close(pipe);
+  return pipe >= 0;
+}
+
+function bigEndian(bytes: string, index: number): number {
+  let number = 0;
+  for (let i = index; i < index + 4; i++) number = number * 256 + bytes.charCodeAt(i);
+  return number;
 }
 
 /** Whether the service has neither a finish script nor control scripts: TERM is all that runsv would do to stop it. */

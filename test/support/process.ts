@@ -86,7 +86,7 @@ export type InitOptions = {
   readonly wrapper?: readonly string[];
   /** Redirections of the program: `2>&-`. */
   readonly redirect?: string;
-  readonly program?: "my_init" | "setuser" | "container_exit" | "workaround-docker-2267";
+  readonly program?: "my_init" | "setuser" | "container_exit" | "container_health" | "workaround-docker-2267";
   /**
    * It is not PID 1 but its child. Shell lines that PID 1 runs before starting it and after its
    * end, with $status; `inside LINE` runs a line in the view.
@@ -177,7 +177,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
   const path = (inside: string) => `/proc/${keeper.pid}/root${root}${inside}`;
   const bytes = (inside: string) => Buffer.from(path(inside), "latin1");
   const write = (inside: string, content: string, mode = 0o644) => {
-    mkdirSync(dirname(path(inside)), { recursive: true });
+    mkdirSync(bytes(dirname(inside)), { recursive: true });
     writeFileSync(bytes(inside), Buffer.from(content, "latin1"), { mode });
   };
   const view = {
@@ -193,7 +193,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
 }
 
 /** The programs beside my_init that scripts of the tests call. */
-const applets = ["setuser", "container_exit"];
+const applets = ["setuser", "container_exit", "container_health"];
 
 /** Shell lines that put scripts in the place of the programs, which start them with their loader. */
 function sanitizedApplets(root: string): string {

@@ -1,0 +1,254 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux, type FakeOptions, type FakeProgram } from "../../test/support/fake-linux.ts";
+import { main } from "./main.ts";
+
+const RUN = 1;
+const FINISH = 2;
+const DOWN = 0;
+
+/** How a service is, as runsv writes it down. */
+interface Fake {
+  readonly state?: number;
+  readonly ageMs?: number;
+  readonly want?: string;
+  readonly isPaused?: boolean;
+  /** false: runsv was killed. undefined: there never was one. */
+  readonly hasRunsv?: boolean;
+  /** What its check does. */
+  readonly check?: FakeProgram;
+  readonly hasDownFile?: boolean;
+}
+
+/** The 20 bytes of supervise/status. */
+function statusBytes(linux: FakeLinux, { state = RUN, ageMs = 5000, want = "u", isPaused = false }: Fake): string {
+  const changedMs = linux.realtimeMs() - ageMs;
+  const number = (value: number) =>
+    [24, 16, 8, 0].map((shift) => String.fromCharCode((value >>> shift) & 0xff)).join("");
+  const seconds = Math.floor(changedMs / 1000);
+  const nanoseconds = Math.floor((changedMs - seconds * 1000) * 1e6);
+  const paused = isPaused ? "\x01" : "\0";
+  return `@\0\0\0${number(seconds + 10)}${number(nanoseconds)}\x09\0\0\0${paused}${want}\0${String.fromCharCode(state)}`;
+}
+
+interface Container extends FakeOptions {
+  readonly words?: readonly string[];
+  readonly services?: Readonly<Record<string, Fake>>;
+  readonly initWords?: readonly string[];
+  /** A child of my_init beside runsvdir; alone where `hasRunit` is false. */
+  readonly command?: FakeProgram;
+  readonly hasRunit?: boolean;
+  readonly prepare?: (linux: FakeLinux, put: (name: string, service: Fake) => void) => void;
+}
+
+/** Asks after the health of a container whose my_init is PID 1. */
+function ask({
+  words = [],
+  services = {},
+  initWords = ["my_init"],
+  hasRunit = true,
+  command,
+  prepare,
+  ...rest
+}: Container) {
+  const pipes = new Set<string>();
+  const checks = new Map<string, FakeProgram>();
+  const linux: FakeLinux = new FakeLinux({ argv: ["container_health", ...words], pid: 50, ...rest });
+  const open = linux.openToAppend.bind(linux);
+  // A pipe that somebody reads.
+  linux.openToAppend = (path) => (pipes.has(path) ? 99 : open(path));
+  linux.addProgram("/bin/sh", (self) => checks.get(self.argv.at(-1) ?? "")?.(self));
+  const init = linux.processes.get(1);
+  assert.ok(init);
+  init.argv = initWords;
+  linux.addFile("/usr/sbin/my_init", "");
+  for (const path of ["/proc/self/exe", "/proc/1/exe"]) linux.addLink(path, "/usr/sbin/my_init");
+  for (const path of ["/run", "/run/services"]) linux.addDirectory(path);
+  if (hasRunit) {
+    const runsvdir = init.spawn(() => {}, ["/usr/bin/runsvdir", "-P", "/run/services"], { session: true });
+    runsvdir.files.set("environ", "FROM=runsvdir\0");
+  }
+  if (command !== undefined) init.spawn(command, ["app"]);
+  const put = (name: string, service: Fake) => {
+    const folder = `/run/services/${name}`;
+    linux.addDirectory(folder);
+    if (service.hasDownFile) linux.addFile(`${folder}/down`, "");
+    if (service.check !== undefined) {
+      linux.addFile(`${folder}/check`, "");
+      checks.set(folder, service.check);
+    }
+    linux.tellWatchers("/run/services");
+    if (service.hasRunsv === undefined && service.state === undefined && service.ageMs === undefined) return;
+    linux.addDirectory(`${folder}/supervise`);
+    linux.addFile(`${folder}/supervise/status`, statusBytes(linux, service));
+    if (service.hasRunsv === false) pipes.delete(`${folder}/supervise/ok`);
+    else pipes.add(`${folder}/supervise/ok`);
+    linux.tellWatchers(`${folder}/supervise`);
+  };
+  for (const [name, service] of Object.entries(services)) put(name, service);
+  prepare?.(linux, put);
+  const startMs = linux.nowMs;
+  const status = main(linux);
+  return { status, linux, said: linux.stdout.text, ms: linux.nowMs - startMs };
+}
+
+const up: Fake = { state: RUN };
+const exits =
+  (code: number, ms = 1): FakeProgram =>
+  (self) =>
+    self.after(ms, () => self.exit(code));
+const hangs: FakeProgram = () => {};
+
+test("all up: 0, and nothing is said", () => {
+  const { status, said } = ask({ services: { web: up, db: up } });
+  assert.equal(status, 0);
+  assert.equal(said, "");
+});
+
+test("a container without services is well once runsvdir runs", () => {
+  assert.equal(ask({}).status, 0);
+});
+
+test("what is not up has a line that says why", () => {
+  for (const [service, word] of [
+    [{ state: DOWN }, "down"],
+    [{ state: FINISH }, "finish"],
+    [{ state: RUN, isPaused: true }, "paused"],
+    [{ state: RUN, ageMs: 999 }, "less than a second"],
+    [{}, "no runsv"],
+    [{ state: RUN, hasRunsv: false }, "no runsv"],
+  ] as const) {
+    const { status, said } = ask({ services: { ok: up, web: service } });
+    assert.equal(status, 1);
+    assert.ok(said.startsWith("web: ") && said.includes(word) && said.indexOf("\n") === said.length - 1, said);
+  }
+});
+
+test("a second old is up, and so is one from before the clock was set back", () => {
+  assert.equal(ask({ services: { web: { state: RUN, ageMs: 1000 } } }).status, 0);
+  assert.equal(ask({ services: { web: { state: RUN, ageMs: -5000 } } }).status, 0);
+});
+
+test("what nobody wants up need not be", () => {
+  for (const service of [
+    { state: DOWN, want: "d" },
+    { state: RUN, want: "d", ageMs: 10 },
+    { hasDownFile: true },
+    { state: DOWN, hasRunsv: false, hasDownFile: true },
+  ]) {
+    assert.equal(ask({ services: { web: service } }).status, 0);
+  }
+  // `sv up` was said.
+  assert.equal(ask({ services: { web: { state: DOWN, hasDownFile: true } } }).status, 1);
+});
+
+test("dotfiles, files and other folders are no services; a log service is one", () => {
+  const { status, said } = ask({
+    services: { ".hidden": {}, web: up },
+    prepare: (linux) => {
+      linux.addFile("/run/services/README", "");
+      linux.addDirectory("/run/services/web/log");
+    },
+  });
+  assert.equal(status, 1);
+  assert.ok(said.startsWith("web/log: no runsv"), said);
+});
+
+test("a check decides, also in the first second", () => {
+  assert.equal(ask({ services: { web: { ...up, check: exits(0) } } }).status, 0);
+  assert.equal(ask({ services: { web: { ...up, ageMs: 1, check: exits(0) } } }).status, 0);
+  const { status, said } = ask({ services: { web: { ...up, check: exits(3) }, db: { ...up, check: exits(0) } } });
+  assert.equal(status, 1);
+  assert.equal(said, "web: its check says no (status 3)\n");
+});
+
+test("checks run at once, in the service's folder, with the services' environment, and none for what is not up", () => {
+  const { linux, ms } = ask({
+    services: {
+      a: { ...up, check: exits(0, 100) },
+      b: { ...up, check: exits(0, 100) },
+      c: { state: DOWN, check: () => assert.fail("it ran") },
+    },
+  });
+  assert.equal(ms, 100);
+  const checks = linux.history.filter(({ file }) => file === "/bin/sh");
+  assert.deepEqual(
+    checks.map(({ argv }) => argv.at(-1)),
+    ["/run/services/a", "/run/services/b"],
+  );
+  for (const { environ } of checks) assert.deepEqual(environ, ["FROM=runsvdir"]);
+});
+
+test("a check that hangs is killed after five seconds, and nobody is left behind", () => {
+  const { status, said, ms, linux } = ask({
+    services: { web: { ...up, check: hangs }, ok: { ...up, check: exits(0) } },
+  });
+  assert.equal(status, 1);
+  assert.ok(said.startsWith("web: its check did not end"), said);
+  assert.equal(ms, 5000);
+  assert.deepEqual(linux.living(), []);
+});
+
+test("before the services are started the boot is not over; with --skip-runit it is when the command runs", () => {
+  const leader: FakeProgram = (self) => {
+    self.group = self.pid;
+  };
+  assert.equal(ask({ hasRunit: false }).said, "my_init: the boot is not over, or the shutdown has begun\n");
+  assert.equal(ask({ hasRunit: false, command: leader }).status, 1);
+  const initWords = ["my_init", "--skip-runit", "--", "app"];
+  assert.equal(ask({ hasRunit: false, initWords, command: leader }).status, 0);
+  assert.equal(ask({ hasRunit: false, initWords, command: () => {} }).status, 1);
+});
+
+test("without my_init that is what is said", () => {
+  const { status, said } = ask({ initWords: ["/usr/sbin/setuser"] });
+  assert.equal(status, 1);
+  assert.equal(said, "my_init: no my_init is running\n");
+});
+
+test("what may not be looked at is not well", () => {
+  const { status, said } = ask({
+    services: { web: up },
+    fault: (call, path) => (call === "readFile" && path.endsWith("/status") && path.startsWith("/run") ? 13 : 0),
+  });
+  assert.equal(status, 1);
+  assert.equal(said, "web: cannot look at it: permission denied (EACCES)\n");
+});
+
+test("--wait ends as soon as all is well", () => {
+  const { status, said, ms } = ask({
+    words: ["--wait", "10"],
+    services: { web: { state: DOWN } },
+    prepare: (linux, put) => linux.after(3333, () => put("web", { ...up, ageMs: 2000 })),
+  });
+  assert.equal(status, 0);
+  assert.equal(said, "");
+  assert.equal(ms, 3333);
+});
+
+test("--wait does without watches, and sees what makes no event", () => {
+  for (const fault of [() => 0, (call: string) => (call === "inotifyOpen" ? 24 : 0)]) {
+    const { status, ms } = ask({ words: ["--wait", "10"], services: { web: { ...up, ageMs: 300 } }, fault });
+    assert.equal(status, 0);
+    assert.ok(ms >= 700 && ms <= 900, `${ms}`);
+  }
+});
+
+test("--wait gives up when the time is up, with what was seen last, also while a check hangs", () => {
+  const down = ask({ words: ["--wait", "2"], services: { web: { state: DOWN } } });
+  assert.equal(down.status, 1);
+  assert.ok(down.said.startsWith("web: down"));
+  assert.equal(down.ms, 2000);
+  assert.equal(ask({ words: ["--wait", "2"], services: { web: { ...up, check: hangs } } }).ms, 2000);
+});
+
+test("told to end it goes at once, and kills its checks", () => {
+  const { status, ms, linux } = ask({
+    words: ["--wait", "100"],
+    services: { web: { ...up, check: hangs } },
+    prepare: (fake) => fake.after(70, () => fake.signalSelf(15)),
+  });
+  assert.equal(status, 143);
+  assert.equal(ms, 70);
+  assert.deepEqual(linux.living(), []);
+});

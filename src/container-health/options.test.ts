@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readCommandLine } from "./options.ts";
+
+test("options come in any order", () => {
+  assert.deepEqual(readCommandLine([]), { kind: "look", isJson: false, waitMs: 0 });
+  assert.deepEqual(readCommandLine(["--wait", "3", "--json"]), { kind: "look", isJson: true, waitMs: 3000 });
+  assert.deepEqual(readCommandLine(["--help"]), { kind: "help" });
+});
+
+test("all else is refused", () => {
+  for (const words of [["x"], ["--wait"], ["--wait", "-1"], ["--wait", "1.5"], ["--wait", "--json"], ["--bad"], [""]]) {
+    assert.equal(readCommandLine(words).kind, "refuse");
+  }
+});

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAllHealthy, type Report, reportJson, reportLines } from "./report.ts";
+
+const ok: Report = {
+  boot: "over",
+  detail: "",
+  services: [
+    { name: "a", state: "up", detail: "" },
+    { name: "b", state: "not-wanted", detail: "" },
+  ],
+};
+const bad: Report = { ...ok, services: [...ok.services, { name: 'w\n"\xff', state: "down", detail: "down" }] };
+
+test("only what is not as it should be has a line, and each is one line", () => {
+  assert.equal(reportLines(ok), "");
+  assert.equal(reportLines(bad), 'w\\n"\xff: down\n');
+  assert.equal(reportLines({ boot: "not-over", detail: "wait", services: [] }), "my_init: wait\n");
+});
+
+test("one service that is not as it should be is enough, and so is a boot", () => {
+  assert.equal(isAllHealthy(ok), true);
+  assert.equal(isAllHealthy(bad), false);
+  assert.equal(isAllHealthy({ ...ok, boot: "no-init" }), false);
+});
+
+test("JSON has all services, and any name", () => {
+  assert.equal(
+    reportJson(bad),
+    '{"healthy":false,"boot":"over","detail":"","services":[' +
+      '{"name":"a","healthy":true,"state":"up","detail":""},' +
+      '{"name":"b","healthy":true,"state":"not-wanted","detail":""},' +
+      '{"name":"w\\u000a\\"\\udcff","healthy":false,"state":"down","detail":"down"}]}\n',
+  );
+});

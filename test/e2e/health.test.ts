@@ -1,0 +1,73 @@
+// HEALTHCHECK with container_health: the engine learns of a service's death. Spec section 5.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Container, startContainer } from "../support/container.ts";
+import { imageWith } from "../support/derived-image.ts";
+
+/** Asks the engine until it calls the container `status`. @returns how long that took, in milliseconds */
+async function becomes(container: Container, status: string, withinMs = 20_000): Promise<number> {
+  const begin = performance.now();
+  for (;;) {
+    const now = await container.inspect("{{.State.Health.Status}}");
+    const tookMs = performance.now() - begin;
+    if (now === status) return tookMs;
+    if (tookMs > withinMs) throw new Error(`${now} after ${withinMs} ms, not ${status}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+const healthcheck = 'HEALTHCHECK --interval=1s --timeout=10s --retries=1 CMD ["container_health"]';
+
+describe("container_health", { concurrency: 2 }, () => {
+  test("HEALTHCHECK turns unhealthy soon after a service's death, and healthy when it is back", async (t) => {
+    const image = await imageWith(
+      t,
+      { "/etc/service/web/run": "until [ -e /broken ] && exit 1; do sleep 0.05; done" },
+      healthcheck,
+    );
+    const container = await startContainer(t, { image });
+    await becomes(container, "healthy");
+    await container.sh("touch /broken");
+    const tookMs = await becomes(container, "unhealthy");
+    assert.ok(tookMs < 4000, `${tookMs} ms`);
+    assert.match(await container.inspect("{{json .State.Health.Log}}"), /"Output":"web: /);
+    await container.sh("rm /broken");
+    await becomes(container, "healthy");
+  });
+
+  test("a check that says no is unhealthy, and its words are in the engine's log of it", async (t) => {
+    const image = await imageWith(
+      t,
+      {
+        "/etc/service/web/run": "exec sleep 1000",
+        "/etc/service/web/check": "[ ! -e /bad ] || { echo no database; exit 1; }",
+      },
+      healthcheck,
+    );
+    const container = await startContainer(t, { image });
+    await becomes(container, "healthy");
+    await container.sh("touch /bad");
+    await becomes(container, "unhealthy");
+    assert.match(await container.inspect("{{json .State.Health.Log}}"), /no database/);
+    await container.sh("rm /bad");
+    await becomes(container, "healthy");
+  });
+
+  for (const [how, args] of Object.entries({ "as PID 1": [], "under docker-init": ["--init"] })) {
+    test(`asked in the container's own image, ${how}, it is healthy, and JSON says so`, async (t) => {
+      const container = await startContainer(t, { args });
+      await container.waitForLog("Runit started");
+      assert.equal((await container.exec(["container_health", "--wait", "20"])).status, 0);
+      const { status, stdout, stderr } = await container.exec(["container_health", "--json"]);
+      assert.equal(status, 0);
+      assert.equal(stderr, "");
+      const report = JSON.parse(stdout);
+      assert.equal(report.healthy, true);
+      assert.equal(report.boot, "over");
+      const states = Object.fromEntries(
+        report.services.map(({ name, state }: { name: string; state: string }) => [name, state]),
+      );
+      assert.deepEqual(states, { cron: "up", sshd: "not-wanted" });
+    });
+  }
+});

@@ -1,0 +1,178 @@
+// container_health: what it says of real services under a real runit. Spec section 5.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Init, isSanitized, processRing, runInit, startInit } from "../support/process.ts";
+
+const lasting = "exec sleep 1000";
+
+/** Asks, and answers the status and what was printed on standard output. */
+async function ask(init: Init, words = ""): Promise<{ status: number; said: string }> {
+  const text = await init.exec(`container_health ${words} 2>/dev/null; echo "asked: $?"`);
+  const [said = "", status] = text.split("asked: ");
+  return { status: Number(status), said };
+}
+
+describe("container_health", processRing, () => {
+  test("it is healthy once every service is up, and --wait waits for that", async (t) => {
+    const init = await startInit(t, { scripts: { "/etc/service/web/run": lasting, "/etc/service/db/run": lasting } });
+    await init.waitFor("Runit started as PID");
+    const begin = performance.now();
+    assert.deepEqual(await ask(init, "--wait 20"), { status: 0, said: "" });
+    assert.ok(performance.now() - begin < 5000);
+    assert.deepEqual(await ask(init), { status: 0, said: "" });
+  });
+
+  test("during the boot it is not", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/my_init.d/10_slow": "echo slow; until [ -e /go ]; do sleep 0.02; done" },
+    });
+    await init.waitFor("slow");
+    assert.deepEqual(await ask(init), {
+      status: 1,
+      said: "my_init: the boot is not over, or the shutdown has begun\n",
+    });
+    assert.equal((await ask(init, "--wait 1")).status, 1);
+    await init.exec("(sleep 0.2; touch /go) > /dev/null 2>&1 & container_health --wait 20");
+  });
+
+  test("with --skip-runit it is once the command runs", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/my_init.d/10_slow": "echo slow; until [ -e /go ]; do sleep 0.02; done" },
+      args: ["--skip-runit", "sh", "-c", "echo command; exec sleep 1000"],
+    });
+    await init.waitFor("slow");
+    assert.equal((await ask(init)).status, 1);
+    await init.exec("touch /go");
+    await init.waitFor("command");
+    assert.deepEqual(await ask(init), { status: 0, said: "" });
+  });
+
+  test("a service that keeps dying, has no run script, or hangs in its finish script is told by name", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/dying/run": "exit 1",
+        "/etc/service/finishing/run": "exit 1",
+        "/etc/service/finishing/finish": "echo finishing; exec sleep 1000",
+        "/etc/service/good/run": lasting,
+        "/etc/service/odd \x1b\xff '\"$(name)/run": "exit 1",
+      },
+      files: { "/etc/service/empty/README": "", "/etc/service/no-service": "" },
+    });
+    await init.waitFor("finishing");
+    await init.waitFor(/unable to start/);
+    await init.exec(`until container_health --json | grep -q '"good","healthy":true'; do sleep 0.1; done`);
+    for (let count = 0; count < 5; count++) {
+      const { status, said } = await ask(init);
+      assert.equal(status, 1);
+      const names = said.split("\n").map((line) => line.slice(0, line.indexOf(": ")));
+      assert.deepEqual(names, ["dying", "empty", "finishing", "odd \\x1b\xff '\"$(name)", ""], said);
+      await new Promise((done) => setTimeout(done, 300));
+    }
+    const { said } = await ask(init, "--json");
+    const services = JSON.parse(Buffer.from(said, "latin1").toString()).services;
+    assert.equal(services.length, 5);
+    assert.equal(services[4].name, "odd \x1b\udcff '\"$(name)");
+    assert.deepEqual(
+      services.find(({ name }: { name: string }) => name === "good"),
+      {
+        name: "good",
+        healthy: true,
+        state: "up",
+        detail: "",
+      },
+    );
+  });
+
+  test("red when a service is killed or paused, green when it is back; one that is not wanted is green", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/service/web/run": lasting, "/etc/service/job/run": lasting },
+      files: { "/etc/service/job/down": "" },
+    });
+    await init.waitFor("Runit started as PID");
+    assert.equal((await ask(init, "--wait 20")).status, 0);
+    await init.exec("sv -v kill web");
+    assert.match((await ask(init)).said, /^web: /);
+    assert.equal((await ask(init, "--wait 20")).status, 0);
+    await init.exec("sv pause web");
+    await init.exec("until container_health | grep paused; do sleep 0.01; done");
+    await init.exec("sv cont web; container_health --wait 20");
+    await init.exec("sv -v down web");
+    assert.equal((await ask(init)).status, 0);
+    await init.exec("sv up job");
+    await init.exec("container_health --wait 20");
+    await init.exec("sv status job | grep ^run");
+  });
+
+  test("a runsv that was killed is told, and one that took its place", async (t) => {
+    const init = await startInit(t, { scripts: { "/etc/service/web/run": lasting } });
+    await init.waitFor("Runit started as PID");
+    assert.equal((await ask(init, "--wait 20")).status, 0);
+    const said = await init.exec(
+      "pkill -STOP -x runsvdir; pkill -KILL -x runsv; container_health; pkill -CONT -x runsvdir",
+    );
+    assert.equal(said, "web: no runsv looks after it: not started yet, or killed\n");
+    assert.equal((await ask(init, "--wait 20")).status, 0);
+  });
+
+  test("a check decides; it runs in its folder with the services' environment; what it prints is on standard error", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/web/run": lasting,
+        "/etc/service/web/check": 'pwd; echo "$COLOR"; [ -e /good ]',
+        "/etc/service/other/run": lasting,
+        "/etc/service/other/check": "exit 0",
+      },
+      files: { "/etc/container_environment/COLOR": "blue" },
+    });
+    await init.waitFor("Runit started as PID");
+    await init.exec("touch /good; container_health --wait 20; rm /good");
+    assert.deepEqual(await ask(init), { status: 1, said: "web: its check says no (status 1)\n" });
+    assert.equal(await init.exec("container_health 2>&1 >/dev/null; true"), "/etc/service/web\nblue\n");
+    await init.exec("touch /good");
+    assert.equal((await ask(init)).status, 0);
+  });
+
+  test("a check that hangs is killed with its children when the time is up", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/service/web/run": lasting, "/etc/service/web/check": "sleep 4711; exit 0" },
+    });
+    await init.waitFor("Runit started as PID");
+    await init.exec("until sv status web | grep ^run; do sleep 0.1; done");
+    const begin = performance.now();
+    const { status, said } = await ask(init, "--wait 1");
+    assert.equal(status, 1);
+    assert.equal(said, "web: its check did not end in time, and was killed\n");
+    assert.ok(performance.now() - begin < 4000);
+    await init.exec("! pgrep -f 'sleep [4]711'");
+  });
+
+  test("it goes when it is told to", async (t) => {
+    const init = await startInit(t, { scripts: { "/etc/service/web/run": "exit 1" } });
+    await init.waitFor("Runit started as PID");
+    assert.equal(await init.exec("container_health --wait 1000 & sleep 0.2; kill $!; wait $!; echo $?"), "143\n");
+  });
+
+  test("bad usage is 2, and without my_init it is not healthy", async (t) => {
+    for (const args of [["x"], ["--wait"], ["--wait", "soon"]]) {
+      const bad = await runInit(t, { program: "container_health", args });
+      assert.equal(bad.status, 2);
+      assert.match(bad.stderr, /^usage: container_health/m);
+    }
+    const alone = await runInit(t, { program: "container_health" });
+    assert.equal(alone.status, 1);
+    assert.equal(alone.stdout, "my_init: no my_init is running\n");
+  });
+
+  test("it answers in less than 10 ms, with twenty services", { skip: isSanitized }, async (t) => {
+    const names = Array.from({ length: 20 }, (_, index) => `/etc/service/service-${index}/run`);
+    const init = await startInit(t, { scripts: Object.fromEntries(names.map((name) => [name, lasting])) });
+    await init.waitFor("Runit started as PID");
+    assert.equal((await ask(init, "--wait 30")).status, 0);
+    const lines = await init.exec(
+      "for n in 1 2 3 4 5 6 7 8 9; do a=$(date +%s%N); container_health; b=$(date +%s%N); c=$(date +%s%N); echo $((b - a - (c - b))); done",
+    );
+    const times = lines.trim().split("\n").map(Number);
+    const best = Math.min(...times) / 1e6;
+    assert.ok(best < 10, `${best} ms`);
+  });
+});
