@@ -5,6 +5,7 @@ import { execFailure } from "../linux/exec-failure.ts";
 import { SPAWN } from "../linux/linux.ts";
 import { RUNSVDIR } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
+import { prepareEssential } from "./essential.ts";
 import { forceToExit } from "./force.ts";
 import { LOOK_AGAIN_MS, Services } from "./services.ts";
 
@@ -25,8 +26,10 @@ const FINISH_MS = 300;
  * @param hasInput whether services may read my_init's standard input: not where a command reads it
  * @returns the child, or undefined where it could not be started; why was said
  */
-export function startRunit({ log, children, environment, linux }: Context, hasInput: boolean): Child | undefined {
+export function startRunit(context: Context, hasInput: boolean): Child | undefined {
+  const { log, children, environment, linux } = context;
   log.info("Booting runit daemon...");
+  prepareEssential(context, FOLDER);
   const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", FOLDER], environ: toEnviron(environment.current) };
   // A session of its own: Ctrl-C at the terminal is for the command, not for the services.
   const child = children.spawn(program, SPAWN.session | (hasInput ? 0 : SPAWN.noInput));

@@ -47,3 +47,23 @@ describe("container_exit", { concurrency: 2 }, () => {
     assert.equal(await own.waitForExit(), 9);
   });
 });
+
+test("an essential service's death is the container's end, with its status", async (t) => {
+  const image = await imageWith(
+    t,
+    { "/etc/service/main/run": "echo up; exec sleep 1000", "/etc/my_init.post_shutdown.d/bye": "echo bye" },
+    "RUN touch /etc/service/main/essential",
+  );
+  const container = await startContainer(t, { image });
+  await container.waitForLog("up");
+  await container.sh("sv restart main");
+  await container.waitForLog(/up\n(?:.*\n)*up\n/);
+  await container.sh("(sleep 0.1; kill -9 $(cat /etc/service/main/supervise/pid)) > /dev/null 2>&1 &");
+  assert.equal(await container.waitForExit(), 137);
+  assert.match((await container.logs()).stdout, /bye\n$/);
+
+  const stopped = await startContainer(t, { image });
+  await stopped.waitForLog("up");
+  await stopped.stop();
+  assert.equal(await stopped.exitCode(), 0);
+});

@@ -1,0 +1,149 @@
+// A service whose end is the container's: a file `essential` in its folder. Spec section 5.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { processRing, runInit, startInit } from "../support/process.ts";
+
+const lasting = "echo up; exec sleep 1000";
+
+describe("essential", processRing, () => {
+  for (const [line, status] of [
+    ["exit 3", 3],
+    ["exit 0", 0],
+    ["exit 255", 255],
+    ["kill -9 $$", 137],
+    ["kill -TERM $$", 143],
+    ["ulimit -c 0; kill -SEGV $$", 139],
+  ] as const) {
+    test(`a service that ends by '${line}' ends the container with ${status}, in order`, async (t) => {
+      const ended = await runInit(t, {
+        scripts: {
+          "/etc/service/main/run": `sleep 0.1; echo run; ${line}`,
+          "/etc/service/other/run": 'trap "echo stopped; exit 0" TERM; while :; do sleep 0.05; done',
+          "/etc/my_init.post_shutdown.d/bye": "echo bye",
+        },
+        files: { "/etc/service/main/essential": "" },
+      });
+      assert.equal(ended.status, status);
+      assert.match(ended.stdout, /stopped\nbye\n$/);
+      assert.equal(ended.stdout.split("run\n").length, 2, "it was not started again");
+    });
+  }
+
+  test("a service without the file is started again", async (t) => {
+    const init = await startInit(t, { scripts: { "/etc/service/main/run": "echo once more; exit 3" } });
+    await init.waitFor(/once more\n(?:.*\n)*once more/);
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("a service's own finish script runs first, with the same words, and its own control script too", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/main/run": lasting,
+        "/etc/service/main/finish": 'echo "finish $*"; exit 9',
+        "/etc/service/main/control/t": 'echo "own t"; exit 1',
+      },
+      files: { "/etc/service/main/essential": "" },
+    });
+    await init.waitFor("up");
+    await init.exec("sv restart main");
+    await init.waitFor(/own t\nfinish -1 15\nup\n/);
+    await init.exec("pkill -KILL -x sleep").catch(() => {});
+    const ended = await init.ended();
+    assert.equal(ended.status, 137);
+    assert.match(ended.stdout, /\nfinish -1 9\n/);
+  });
+
+  test("what an administrator asks of sv is not the end: restart, term, kill, down and up", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/service/main/run": 'trap "exit 0" TERM; echo "up $$"; while :; do sleep 0.05; done' },
+      files: { "/etc/service/main/essential": "" },
+    });
+    let starts = 0;
+    const started = () => init.waitFor(new RegExp(`(?:up \\d+\\n(?:.*\\n)*?){${++starts}}`));
+    await started();
+    for (const line of [
+      "sv restart main",
+      "sv term main",
+      "sv kill main",
+      "sv force-restart main",
+      "sv -v down main; sv up main",
+    ]) {
+      await init.exec(line);
+      await started();
+    }
+    await init.exec("kill -9 $(cat /etc/service/main/supervise/pid)").catch(() => {});
+    assert.equal((await init.ended()).status, 137);
+  });
+
+  test("a stop of the container keeps its status, and so does a second essential service", async (t) => {
+    const scripts = {
+      "/etc/service/a/run": lasting,
+      "/etc/service/b/run": "trap 'exit 44' TERM; echo b; while :; do sleep 0.05; done",
+    };
+    const files = { "/etc/service/a/essential": "", "/etc/service/b/essential": "" };
+    const stopped = await startInit(t, { scripts, files });
+    await stopped.waitFor("up");
+    await stopped.waitFor("b");
+    stopped.signal("SIGTERM");
+    assert.equal((await stopped.ended()).status, 0);
+    const ended = await startInit(t, { scripts, files });
+    await ended.waitFor("b");
+    await ended
+      .exec(
+        "until [ -s /etc/service/a/supervise/pid ]; do sleep 0.01; done; kill -USR1 $(cat /etc/service/a/supervise/pid)",
+      )
+      .catch(() => {});
+    assert.equal((await ended.ended()).status, 128 + 10);
+  });
+
+  test("it ends a container that runs a command, and also after a restart of the container", async (t) => {
+    const first = await startInit(t, {
+      scripts: {
+        "/etc/service/main/run": "until [ -e /go ]; do sleep 0.02; done; exit 5",
+        "/etc/service/main/finish": "echo finish",
+      },
+      files: { "/etc/service/main/essential": "" },
+      args: ["sh", "-c", "echo ready; exec sleep 1000"],
+    });
+    await first.waitFor("ready");
+    first.signal("SIGTERM");
+    assert.equal((await first.ended()).status, 143);
+    const again = await startInit(t, { view: first.view, args: ["sh", "-c", "echo ready; exec sleep 1000"] });
+    await again.waitFor("ready");
+    first.view.write("/go", "");
+    const ended = await again.ended();
+    assert.equal(ended.status, 5);
+    assert.equal(ended.stdout, "ready\nfinish\n");
+  });
+
+  test("without the file any more, its end is its own affair", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/service/main/run": "echo up; until [ -e /go ]; do sleep 0.02; done; rm /go; exit 5" },
+      files: { "/etc/service/main/essential": "" },
+    });
+    await init.waitFor("up");
+    await init.exec("rm /etc/service/main/essential; touch /go");
+    await init.waitFor(/up\nup\n/);
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("in a folder that cannot be written it is told in one line that it has no effect", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/service/other/run": "echo other", "/srv/main/run": "echo up; exit 3" },
+      files: { "/srv/main/essential": "" },
+      prepare: `mkdir $root/run/supervise-main; ln -s /run/supervise-main $root/srv/main/supervise
+        mount --bind $root/srv/main $root/srv/main; mount -o remount,bind,ro $root/srv/main; ln -s /srv/main $root/etc/service/main`,
+    });
+    await init.waitFor(/up\n(?:.*\n)*up\n/);
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.equal(
+      ended.stderr.split("\n").filter((line) => line.includes("essential service main")).length,
+      1,
+      ended.stderr,
+    );
+  });
+});
