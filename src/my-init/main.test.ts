@@ -1,7 +1,7 @@
 // Short stories of containers on a fake kernel; test/simulation plays thousands that nobody thought of.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FakeProgram } from "../../test/support/fake-linux.ts";
+import type { FakeProcess, FakeProgram } from "../../test/support/fake-linux.ts";
 import * as habit from "../../test/support/fake-programs.ts";
 import { live } from "../../test/support/story.ts";
 
@@ -359,6 +359,26 @@ test("container_exit counts when the command or a script ends before my_init has
   assert.equal(live({ programs: { "/etc/my_init.d/10_ask": asks(0) } }).status, 5);
   assert.equal(live({ programs: { "/etc/my_init.d/10_ask": asks(1) } }).status, 5);
   assert.equal(live({ words: ["--skip-runit", "app"], programs: { "/bin/app": asks(7) } }).status, 5);
+});
+
+test("container_exit counts also where it comes between my_init's look for signals and that for ended children", () => {
+  let app: FakeProcess | undefined;
+  const { status } = live({
+    words: ["app"],
+    programs: {
+      "/bin/app": (self) => {
+        app = self;
+      },
+    },
+    signals: { 50: 18 },
+    fault: (call) => {
+      if (call !== "waitAny" || app === undefined || !app.isAlive || app.linux.nowMs < 50) return 0;
+      app.linux.signalSelf(37, app.pid, 0x62690005);
+      app.exit(0);
+      return 0;
+    },
+  });
+  assert.equal(status, 5);
 });
 
 test("container_exit from a startup script ends the boot: nothing more is started", () => {

@@ -1,7 +1,7 @@
 // container_exit: the real program asks the real my_init to end with a status. Spec section 5.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Init, processRing, runInit, startInit, until } from "../support/process.ts";
+import { type Init, isSanitized, processRing, runInit, startInit, until } from "../support/process.ts";
 
 /** Runs as a service until it is told to stop, and tells that. */
 const orderly = 'trap "echo stopped; exit 0" TERM; echo up; while :; do sleep 0.1; done';
@@ -113,7 +113,8 @@ describe("container_exit", processRing, () => {
     }
   });
 
-  test("another user than my_init's is refused in one line, with 1", async (t) => {
+  // The sanitizer's loader hides the name by which somebody else's my_init is known.
+  test("another user than my_init's is refused in one line, with 1", { skip: isSanitized }, async (t) => {
     const init = await startInit(t);
     await init.waitFor("Runit started as PID");
     const said = await init.exec("setuser nobody container_exit 3 2>&1; echo $?");
