@@ -17,6 +17,7 @@ export const SYSLOG_SCRIPT = "/etc/my_init.d/10_syslog-ng.init";
 /** Where programs send their messages. @see syslog(3) */
 const SOCKET = "/dev/log";
 const SOCKET_FOLDER = "/dev";
+const PID_FILE = "/run/syslog-ng.pid";
 
 /** The container's output, where messages go too. */
 const STDOUT = 1;
@@ -103,6 +104,7 @@ export class Syslog {
     children.reap();
     const child = this.#child;
     if (child === undefined || child.end !== undefined) return;
+    children.signal(child, SIGNAL.SIGCONT);
     // Who writes for it goes after it, at the end of its input.
     const helpers = childPids(linux, child.pid).flatMap((pid) => readProcess(linux, pid) ?? []);
     // Also where those before it took all the time there was.
@@ -111,9 +113,8 @@ export class Syslog {
     const hasWrittenAll = () => child.end !== undefined || this.#hasWrittenAll(child.pid);
     const isDone = waitInShutdown(this.#context, hasWrittenAll, orderlyMs, LOOK_AGAIN_MS) && this.#isLocal(child.pid);
     children.signal(child, isDone ? SIGNAL.SIGKILL : SIGNAL.SIGTERM);
-    children.signal(child, SIGNAL.SIGCONT);
     if (!waitInShutdown(this.#context, () => child.end !== undefined, deadlineMs)) forceToExit(this.#context, child);
-    linux.unlink(SOCKET);
+    this.#removeTraces();
     const areGone = () => !helpers.some((helper) => isAlive(linux, helper));
     if (waitInShutdown(this.#context, areGone, deadlineMs)) return;
     for (const helper of helpers) signalProcess(linux, helper, SIGNAL.SIGKILL);
@@ -134,6 +135,13 @@ export class Syslog {
     return typeof ready !== "number" && ready.includes(STDOUT) && mark !== undefined && sleepMark(linux, pid) === mark;
   }
 
+  /** What it leaves behind when it is killed: its pid can become somebody else's, who gets logrotate's signal then. */
+  #removeTraces(): void {
+    const { linux } = this.#context;
+    linux.unlink(SOCKET);
+    linux.unlink(PID_FILE);
+  }
+
   #spawn(): void {
     const { children, environment, linux, log, loop } = this.#context;
     const program = { file: SYSLOG_SCRIPT, argv: [SYSLOG_SCRIPT], environ: toEnviron(environment.current) };
@@ -146,7 +154,7 @@ export class Syslog {
 
   /** Starts it again after it died. @returns when to be asked again */
   #tend(): number {
-    const { loop, linux, log } = this.#context;
+    const { loop, log } = this.#context;
     const end = this.#child?.end;
     if (end !== undefined) {
       this.#child = undefined;
@@ -156,7 +164,7 @@ export class Syslog {
       this.#pauseMs = isProven ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
       this.#dueMs = loop.nowMs + this.#pauseMs;
       // What is sent meanwhile must fail, not wait for a reader.
-      linux.unlink(SOCKET);
+      this.#removeTraces();
       const when = isProven ? "it is started again" : `it is tried again in ${this.#pauseMs / 1000} s`;
       log.warn(`the system log daemon ${failureWords(end)}; ${when}`);
     }
