@@ -37,6 +37,21 @@ export function isExecutable(linux: Linux, path: string): boolean {
   return linux.access(path, 1) === 0;
 }
 
+/** Whether `path` leads to a folder, links followed. */
+export function isDirectory(linux: Linux, path: string): boolean {
+  const facts = fileFacts(linux, path);
+  return typeof facts !== "number" && facts.type === "directory";
+}
+
+/** Removes a file, a link, or a folder with all that is in it, as far as that goes; no link is followed. */
+export function removeTree(linux: Linux, path: string): void {
+  // What unlink(2) calls a folder is one, and no link to one.
+  if (linux.unlink(path) !== -ERRNO.EISDIR) return;
+  const names = linux.listDir(path);
+  if (typeof names !== "number") for (const name of names) removeTree(linux, `${path}/${name}`);
+  linux.rmdir(path);
+}
+
 /** Who may do what with a file that is new. */
 export interface NewFile {
   readonly mode: number;

@@ -3,6 +3,7 @@ import type { EventLoop } from "../linux/event-loop.ts";
 import type { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import type { ContainerEnvironment } from "./environment.ts";
+import type { LeftOut } from "./left-out.ts";
 import type { Log } from "./log.ts";
 import type { StopRequest } from "./stop-request.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,6 +12,7 @@ import type { Terminal } from "./terminal.ts";
 export interface Context {
   readonly linux: Linux;
   readonly log: Log;
+  readonly leftOut: LeftOut;
   readonly children: Children;
   readonly loop: EventLoop;
   readonly folders: FolderWatch;

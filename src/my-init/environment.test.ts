@@ -5,6 +5,7 @@ import { toEnviron } from "../core/container-env.ts";
 import { Output } from "../linux/output.ts";
 import { Failure } from "../linux/sys-error.ts";
 import { ContainerEnvironment } from "./environment.ts";
+import { LeftOut } from "./left-out.ts";
 import { Log } from "./log.ts";
 
 const FOLDER = "/etc/container_environment";
@@ -14,9 +15,14 @@ function container(environ: string[], files: Record<string, string>, options: Fa
   const linux = new FakeLinux({ environ, ...options });
   linux.addDirectory(FOLDER, { mode: 0o700 });
   for (const [name, content] of Object.entries(files)) linux.addFile(`${FOLDER}/${name}`, content);
-  const environment = new ContainerEnvironment(linux, new Log(new Output(linux, 2), false));
+  const log = new Log(new Output(linux, 2), false);
+  const leftOut = new LeftOut(linux, log);
+  const environment = new ContainerEnvironment(linux, log, leftOut);
   const variables = () => toEnviron(environment.current).sort().join(" ");
-  const said = () => linux.stderr.text.split("\n").slice(0, -1);
+  const said = () => {
+    leftOut.tell();
+    return linux.stderr.text.split("\n").slice(0, -1);
+  };
   return { linux, environment, variables, said };
 }
 
@@ -110,7 +116,8 @@ test("a variable that nobody can use stops the boot with its name", () => {
 
 test("without the directory nothing is read or written", () => {
   const linux = new FakeLinux({ environ: ["A=1"] });
-  const environment = new ContainerEnvironment(linux, new Log(new Output(linux, 2), false));
+  const log = new Log(new Output(linux, 2), false);
+  const environment = new ContainerEnvironment(linux, log, new LeftOut(linux, log));
   environment.import();
   environment.refresh();
   assert.deepEqual(toEnviron(environment.current), ["A=1"]);

@@ -20,6 +20,7 @@ import { ERRNO, errorWords } from "../linux/errno.ts";
 import { replaceFile } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Failure, SysError } from "../linux/sys-error.ts";
+import type { LeftOut } from "./left-out.ts";
 import type { Log } from "./log.ts";
 
 const DIRECTORY = "/etc/container_environment";
@@ -36,23 +37,33 @@ const FORBIDDEN: readonly number[] = [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM];
 export class ContainerEnvironment {
   readonly #linux: Linux;
   readonly #log: Log;
+  readonly #leftOut: LeftOut;
   #env: Environment;
   /** Never written anywhere. */
   #secrets: Environment = new Map();
+  /** Nor these. */
+  readonly #provided = new Map<string, string>();
   readonly #folders = new Set<string>();
   #isForbidden = false;
   #isWritable = true;
   #dumped: Environment | undefined;
 
-  constructor(linux: Linux, log: Log) {
+  constructor(linux: Linux, log: Log, leftOut: LeftOut) {
     this.#linux = linux;
     this.#log = log;
+    this.#leftOut = leftOut;
     this.#env = parseEnviron(linux.environ);
   }
 
   /** The variables as they are now. */
   get current(): Environment {
-    return this.#secrets.size === 0 ? this.#env : new Map([...this.#env, ...this.#secrets]);
+    if (this.#secrets.size + this.#provided.size === 0) return this.#env;
+    return new Map([...this.#env, ...this.#secrets, ...this.#provided]);
+  }
+
+  /** Gives all that is started from now on a variable that holds for this life of the container only. */
+  provide(name: string, value: string): void {
+    this.#provided.set(name, value);
   }
 
   /**
@@ -107,9 +118,7 @@ export class ContainerEnvironment {
     if (typeof names === "number") {
       if (-names === ERRNO.ENOENT) return undefined;
       if (!FORBIDDEN.includes(-names)) throw new SysError("cannot read", DIRECTORY, -names);
-      if (!this.#isForbidden) {
-        this.#log.warn(`cannot read "${DIRECTORY}": ${errorWords(-names)}; its variables are not used`);
-      }
+      if (!this.#isForbidden) this.#leftOut.add(`the variables of ${DIRECTORY}`, errorWords(-names));
       this.#isForbidden = true;
       return undefined;
     }
@@ -185,7 +194,7 @@ export class ContainerEnvironment {
     } catch (error) {
       if (!(error instanceof SysError) || !FORBIDDEN.includes(error.errno)) throw error;
       this.#isWritable = false;
-      this.#log.warn(`${error.message}; the environment is not written to ${DIRECTORY} and its dumps`);
+      this.#leftOut.add(`the copies of the environment in ${DIRECTORY}*`, errorWords(error.errno));
     }
   }
 }

@@ -11,6 +11,7 @@ import type { Options } from "./options.ts";
 import { failureWords, type Outcome, statusOf } from "./outcome.ts";
 import { startRunit } from "./runit.ts";
 import { scriptsIn, startScript } from "./scripts.ts";
+import { ServiceFolder } from "./service-folder.ts";
 import { shutDown } from "./shutdown.ts";
 import { SYSLOG_SCRIPT, Syslog } from "./syslog.ts";
 
@@ -28,11 +29,13 @@ export class Life {
   #command: Child | undefined;
   #runsvdir: Child | undefined;
   readonly #syslog: Syslog;
+  readonly #services: ServiceFolder;
 
   constructor(context: Context, options: Options) {
     this.#context = context;
     this.#options = options;
     this.#syslog = new Syslog(context);
+    this.#services = new ServiceFolder(context);
   }
 
   /** The command, while it runs: who signals are passed on to. */
@@ -91,11 +94,13 @@ export class Life {
 
   /** @returns undefined when booted, else what kept it from being */
   #boot(): Outcome | undefined {
-    const { environment, log } = this.#context;
+    const { environment, leftOut, log } = this.#context;
     environment.import();
     fillHosts(this.#context);
     // With both left out nothing runs here that it would serve.
     if (!(this.#options.skipStartupFiles && this.#options.skipRunit)) this.#syslog.start();
+    if (!this.#options.skipRunit) this.#services.prepare();
+    leftOut.tell();
     if (this.#options.enableInsecureKey) {
       log.info("Installing insecure SSH key for user root");
       const outcome = this.#runStartupScript(INSECURE_KEY);
@@ -107,8 +112,17 @@ export class Life {
     }
     const outcome = this.#stopRequested();
     if (outcome !== undefined || this.#options.skipRunit) return outcome;
-    this.#runsvdir = startRunit(this.#context, this.#options.command.length === 0);
-    return this.#runsvdir === undefined ? { kind: "cannot-go-on" } : undefined;
+    return this.#startServices();
+  }
+
+  #startServices(): Outcome | undefined {
+    const hasCommand = this.#options.command.length > 0;
+    this.#services.prepare();
+    const { path } = this.#services;
+    if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
+    // A command can do without services where none can run; nothing else is there to wait for.
+    const canGoOn = path === undefined ? hasCommand : this.#runsvdir !== undefined;
+    return canGoOn ? undefined : { kind: "cannot-go-on" };
   }
 
   #startupScripts(): string[] {

@@ -6,6 +6,7 @@ import { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output, writeAll } from "../linux/output.ts";
 import { ContainerEnvironment } from "./environment.ts";
+import { LeftOut } from "./left-out.ts";
 import { Life } from "./life.ts";
 import { Log } from "./log.ts";
 import { type Options, readCommandLine } from "./options.ts";
@@ -59,10 +60,11 @@ function live(linux: Linux, options: Options): number {
     if (stop.note(signal, value, loop.nowMs)) return;
     if (life.command !== undefined) children.signal(life.command, signal);
   });
-  const environment = new ContainerEnvironment(linux, log);
+  const leftOut = new LeftOut(linux, log);
+  const environment = new ContainerEnvironment(linux, log, leftOut);
   const folders = new FolderWatch(linux, loop);
   const terminal = new Terminal(linux);
-  const life = new Life({ linux, log, children, loop, folders, environment, stop, terminal }, options);
+  const life = new Life({ linux, log, leftOut, children, loop, folders, environment, stop, terminal }, options);
 
   if (self !== 1) {
     const answer = linux.becomeSubreaper();

@@ -9,8 +9,6 @@ import { prepareEssential } from "./essential.ts";
 import { forceToExit } from "./force.ts";
 import { LOOK_AGAIN_MS, Services } from "./services.ts";
 
-const FOLDER = "/etc/service";
-
 /** What runsvdir and the services have in any case. */
 const AT_LEAST_MS = 100;
 
@@ -23,14 +21,15 @@ const FINISH_MS = 300;
 /**
  * Starts runsvdir.
  *
+ * @param folder where the services are
  * @param hasInput whether services may read my_init's standard input: not where a command reads it
  * @returns the child, or undefined where it could not be started; why was said
  */
-export function startRunit(context: Context, hasInput: boolean): Child | undefined {
+export function startRunit(context: Context, folder: string, hasInput: boolean): Child | undefined {
   const { log, children, environment, linux } = context;
   log.info("Booting runit daemon...");
-  prepareEssential(context, FOLDER);
-  const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", FOLDER], environ: toEnviron(environment.current) };
+  prepareEssential(context, folder);
+  const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", folder], environ: toEnviron(environment.current) };
   // A session of its own: Ctrl-C at the terminal is for the command, not for the services.
   const child = children.spawn(program, SPAWN.session | (hasInput ? 0 : SPAWN.noInput));
   if (typeof child === "number") {

@@ -19,6 +19,13 @@ const SOCKET = "/dev/log";
 const SOCKET_FOLDER = "/dev";
 const PID_FILE = "/run/syslog-ng.pid";
 
+/** Where it keeps what it needs while it runs. */
+const RUN_FOLDER = "/run";
+
+/** To access(2): that files can be made in a folder. */
+const MAKE_FILES = 3;
+const FORBIDDEN: readonly number[] = [-ERRNO.EACCES, -ERRNO.EROFS];
+
 /** The container's output, where messages go too. */
 const STDOUT = 1;
 
@@ -62,7 +69,7 @@ export class Syslog {
 
   /** Starts it where there is one, and waits until it listens. That it does not work is told, and stops nothing. */
   start(): void {
-    const { folders, linux, loop, log, stop } = this.#context;
+    const { folders, leftOut, linux, loop, log, stop } = this.#context;
     if (!isExecutable(linux, SYSLOG_SCRIPT)) return;
     // Of another my_init in this container, say.
     if (fileFacts(linux, SOCKET) !== ERRNO.ENOENT && isBound(linux, SOCKET)) {
@@ -72,6 +79,12 @@ export class Syslog {
     const errno = -linux.unlink(SOCKET); // left by one that is gone: nobody must take it for this one's
     if (errno !== 0 && errno !== ERRNO.ENOENT) {
       log.info(`"${SOCKET}" is not ours (${errorWords(errno)}): no system log daemon is started`);
+      return;
+    }
+    for (const folder of [SOCKET_FOLDER, RUN_FOLDER]) {
+      const answer = linux.access(folder, MAKE_FILES);
+      if (!FORBIDDEN.includes(answer)) continue;
+      leftOut.add("the system log", `${folder}: ${errorWords(-answer)}`);
       return;
     }
     const isUp = () => {
