@@ -1,0 +1,123 @@
+// Every user, with every restriction: spec section 6, docs/reference/anywhere.md. All cells, none picked.
+import assert from "node:assert/strict";
+import { after, before, describe, type TestContext, test } from "node:test";
+import { image, run, runContainer, startContainer } from "../support/container.ts";
+
+/** What Docker is given, and what it means for the expected lines. */
+const users = { root: ["--user", "0"], "uid 1000": ["--user", "1000"], "uid 12345": ["--user", "12345:0"] };
+const capabilities = { "all capabilities": [], "no capabilities": ["--cap-drop", "ALL"] };
+const privileges = { "new privileges": [], "no-new-privileges": ["--security-opt", "no-new-privileges"] };
+const roots = { "writable root": [], "read-only root": ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"] };
+const inits = { "PID 1": [], "not PID 1": ["--init"] };
+const terminals = { "no terminal": [], "a terminal": ["--tty"] };
+
+/** One of each, in all ways. */
+const cells = [users, capabilities, privileges, roots, inits, terminals].reduce<{ words: string[]; args: string[] }[]>(
+  (cells, choices) =>
+    cells.flatMap(({ words, args }) =>
+      Object.entries(choices).map(([word, more]) => ({ words: [...words, word], args: [...args, ...more] })),
+    ),
+  [{ words: [], args: [] }],
+);
+
+/** A service with a log service, whose words go to standard error; and what a user does with `sv`. */
+const scripts = {
+  "/etc/service/worker/run": `exec 2>&1
+trap 'echo worker said goodbye; exit 0' TERM
+echo worker is up with GIVEN=$GIVEN
+while :; do sleep 0.02; done`,
+  "/etc/service/worker/log/run": "exec cat >&2",
+  "/check": `tries=0
+wait_until() { until "$@"; do [ $((tries += 1)) -le 300 ] || exit 81; sleep 0.05; done; }
+is_up() { status=$(sv status worker 2> /dev/null) && echo "$status" | grep -q '^run: worker: .*; run: log: '; }
+pid() { echo "$status" | cut -d' ' -f4; }
+is_another() { is_up && [ "$(pid)" != "$old" ]; }
+wait_until is_up
+old=$(pid)
+sv -w 10 restart worker > /dev/null || exit 83
+wait_until is_another
+if [ -n "\${SVDIR-}" ]; then /usr/bin/sv status worker > /dev/null || exit 85; fi
+echo "GIVEN=$GIVEN"
+exit 7`,
+};
+
+let from = "";
+before(async () => {
+  const lines = Object.entries(scripts).map(([path, text]) => {
+    const base64 = Buffer.from(`#!/bin/sh\n${text}\n`).toString("base64");
+    return `RUN mkdir -p ${path.slice(0, path.lastIndexOf("/") + 1)} && echo ${base64} | base64 -d > ${path} && chmod 755 ${path}`;
+  });
+  from = `baseimage-test:anywhere-${process.pid}`;
+  const { status, stdout, stderr } = await run(["build", "--force-rm", "--tag", from, "-"], {
+    input: `FROM ${image}\n${lines.join("\n")}\n`,
+    withinMs: 120_000,
+  });
+  assert.equal(status, 0, stdout + stderr);
+});
+after(() => run(["rmi", "--force", from]));
+
+/** What a cell may say beside what its service says. */
+function allowedLines(words: readonly string[]): string[] {
+  const uid = words[0]?.split(" ")[1];
+  if (uid !== undefined) {
+    const things = "the variables of /etc/container_environment, the system log, the service cron";
+    return [`*** left out, as uid ${uid} is not root: ${things}`];
+  }
+  const cron = "cron: without the capabilities SETUID and SETGID: no jobs will run";
+  return words.includes("no capabilities") ? [cron] : [];
+}
+
+/** Whether nothing is in the output but what may be: no warning of another kind, no supervisor's complaint, no stack. */
+function assertOnly(output: string, words: readonly string[], more: RegExp): void {
+  const allowed = allowedLines(words);
+  const lines = output.split(/\r?\n/).filter((line) => line !== "" && !more.test(line));
+  assert.deepEqual(
+    lines.filter((line) => !allowed.includes(line)),
+    [],
+  );
+  assert.ok(lines.length <= 1, lines.join("\n"));
+  if (words[0] !== "root") assert.deepEqual(lines, allowed);
+}
+
+const serviceWords = /^worker (is up with GIVEN=it|said goodbye)$/;
+const ordinary =
+  /^worker |^\*\*\* (Running \/etc\/my_init\.d|Booting runit|Runit started|Shutting down|Killing all processes\.\.\.)/;
+
+async function oneShot(t: TestContext, words: readonly string[], args: readonly string[]): Promise<void> {
+  const { status, stdout, stderr } = await runContainer(t, {
+    image: from,
+    args,
+    env: { GIVEN: "it" },
+    command: ["/sbin/my_init", "--quiet", "--", "/check"],
+  });
+  assert.equal(status, 7, stdout + stderr);
+  const isTerminal = args.includes("--tty");
+  if (isTerminal) assert.match(stdout, /^GIVEN=it\r$/m);
+  else assert.equal(stdout, "GIVEN=it\n");
+  assertOnly(isTerminal ? stdout.replace(/^GIVEN=it\r$/m, "") : stderr, words, serviceWords);
+}
+
+async function services(t: TestContext, words: readonly string[], args: readonly string[]): Promise<void> {
+  const container = await startContainer(t, { image: from, args, env: { GIVEN: "it" } });
+  await container.waitForLog("worker is up with GIVEN=it");
+  const check = await container.exec(["/check"]);
+  assert.equal(check.status, 7, check.stdout + check.stderr);
+  assert.equal(check.stdout + check.stderr, "GIVEN=it\n");
+  const tookMs = await container.stop();
+  assert.equal(await container.exitCode(), 0);
+  assert.ok(tookMs < 5000, `${tookMs} ms`);
+  const { stdout, stderr } = await container.logs();
+  assert.equal((stdout + stderr).match(/worker said goodbye/g)?.length, 2, "restarted once, and then stopped");
+  assertOnly(stdout + stderr, words, ordinary);
+}
+
+describe("anywhere", { concurrency: 6 }, () => {
+  for (const { words, args } of cells) {
+    test(words.join(", "), async (t) => {
+      await oneShot(t, words, args);
+      await services(t, words, args);
+    });
+  }
+
+  test("the table is whole", () => assert.equal(cells.length, 96));
+});
