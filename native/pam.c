@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define DIRECTORY "/etc/container_environment"
+#define RUN_DIRECTORY "/run/container_environment"
 #define READERS "docker_env"
 
 /* MAX_ARG_STRLEN: NAME=value and a final NUL. With more than that no program can be started. */
@@ -84,7 +85,15 @@ static const char *give_file(pam_handle_t *pamh, int fd, const char *name)
     return pam_putenv(pamh, variable) == PAM_SUCCESS ? NULL : "PAM does not take it";
 }
 
-static void give(pam_handle_t *pamh, int directory, const char *name, bool is_reader)
+/* my_init writes to /run where /etc is read-only. In a /run that is everybody's only what is root's counts. */
+static const char *directory_path(void)
+{
+    struct stat facts;
+    bool is_in_run = lstat(RUN_DIRECTORY, &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == 0;
+    return is_in_run ? RUN_DIRECTORY : DIRECTORY;
+}
+
+static void give(pam_handle_t *pamh, int directory, const char *path, const char *name, bool is_reader)
 {
     if (is_personal(name) || is_scratch(name) || strchr(name, '=') != NULL)
         return;
@@ -93,29 +102,30 @@ static void give(pam_handle_t *pamh, int directory, const char *name, bool is_re
     int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
         if (is_reader || errno != EACCES)
-            pam_syslog(pamh, LOG_WARNING, "cannot read \"" DIRECTORY "/%s\": %m", name);
+            pam_syslog(pamh, LOG_WARNING, "cannot read \"%s/%s\": %m", path, name);
         return;
     }
     struct stat facts;
     if (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode)) {
         const char *complaint = give_file(pamh, fd, name);
         if (complaint != NULL)
-            pam_syslog(pamh, LOG_WARNING, "cannot use \"" DIRECTORY "/%s\": %s", name, complaint);
+            pam_syslog(pamh, LOG_WARNING, "cannot use \"%s/%s\": %s", path, name, complaint);
     }
     close(fd);
 }
 
 static void give_all(pam_handle_t *pamh, bool is_reader)
 {
-    DIR *directory = opendir(DIRECTORY);
+    const char *path = directory_path();
+    DIR *directory = opendir(path);
     if (directory == NULL) {
         if (errno != ENOENT && (is_reader || errno != EACCES))
-            pam_syslog(pamh, LOG_WARNING, "cannot read \"" DIRECTORY "\": %m");
+            pam_syslog(pamh, LOG_WARNING, "cannot read \"%s\": %m", path);
         return;
     }
     const struct dirent *entry;
     while ((entry = readdir(directory)) != NULL)
-        give(pamh, dirfd(directory), entry->d_name, is_reader);
+        give(pamh, dirfd(directory), path, entry->d_name, is_reader);
     closedir(directory);
 }
 

@@ -134,6 +134,24 @@ test("a read-only file system costs one line, and the variables of docker run st
   assert.equal(said().length, 1);
 });
 
+test("on a read-only root the copies are in /run, made anew at each start", () => {
+  const readOnly = (call: string, path: string) =>
+    ["writeFile", "rename", "unlink", "chmod", "chown"].includes(call) && path.startsWith("/etc/") ? 30 : 0;
+  const { linux, environment, variables, said } = container(["A=1", "HOME=/"], { B: "2" }, { fault: readOnly });
+  const copies = "/run/container_environment";
+  for (const folder of ["/run", copies]) linux.addDirectory(folder);
+  linux.addFile(`${copies}/OLD`, "old");
+  environment.import();
+  const files = [...linux.files.keys()].filter((path) => path.startsWith(copies));
+  assert.deepEqual(files.sort(), [copies, `${copies}.json`, `${copies}.sh`, `${copies}/A`, `${copies}/B`]);
+  assert.equal(linux.content(`${copies}.sh`), "export A=1\nexport B=2\n");
+  assert.equal((linux.files.get(copies)?.mode ?? 0) & 0o777, 0o700);
+  linux.addFile(`${copies}/C`, "from a script");
+  environment.refresh();
+  assert.equal(variables(), "A=1 B=2 C=from a script HOME=/");
+  assert.deepEqual(said(), []);
+});
+
 test("a user who may not look into the directory is told so once", () => {
   const { environment, variables, said } = container(["A=1"], { B: "2" }, { euid: 1000 });
   environment.import();

@@ -17,13 +17,19 @@ import {
 import { isShellName, toJson, toShellScript } from "../core/env-export.ts";
 import { printable } from "../core/printable.ts";
 import { ERRNO, errorWords } from "../linux/errno.ts";
-import { replaceFile } from "../linux/files.ts";
+import { removeTree, replaceFile } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Failure, SysError } from "../linux/sys-error.ts";
 import type { LeftOut } from "./left-out.ts";
 import type { Log } from "./log.ts";
 
 const DIRECTORY = "/etc/container_environment";
+
+/** On a read-only root the copies are here; nothing that a container before this one left counts. */
+const RUN_DIRECTORY = "/run/container_environment";
+
+/** What is written beside a directory: all of it in one file. */
+const DUMPS = { shell: ".sh", json: ".json" };
 
 /** Group docker_env, whose members may read the dumps. */
 const DOCKER_ENV_GID = 8377;
@@ -44,6 +50,8 @@ export class ContainerEnvironment {
   /** Nor these. */
   readonly #provided = new Map<string, string>();
   readonly #folders = new Set<string>();
+  /** Where the copies are: what is read after a startup script. */
+  #directory = DIRECTORY;
   #isForbidden = false;
   #isWritable = true;
   #dumped: Environment | undefined;
@@ -74,6 +82,9 @@ export class ContainerEnvironment {
    * @throws Failure where a secret cannot be read
    */
   import(): void {
+    if (this.#linux.getEuid() === 0) {
+      for (const end of ["", DUMPS.shell, DUMPS.json]) removeTree(this.#linux, RUN_DIRECTORY + end);
+    }
     const files = this.#readDirectory();
     if (files !== undefined) {
       this.#env = mergeAtStart(this.#env, files);
@@ -114,11 +125,11 @@ export class ContainerEnvironment {
   }
 
   #readDirectory(): Map<string, string> | undefined {
-    const names = this.#linux.listDir(DIRECTORY);
+    const names = this.#linux.listDir(this.#directory);
     if (typeof names === "number") {
       if (-names === ERRNO.ENOENT) return undefined;
-      if (!FORBIDDEN.includes(-names)) throw new SysError("cannot read", DIRECTORY, -names);
-      if (!this.#isForbidden) this.#leftOut.add(`the variables of ${DIRECTORY}`, errorWords(-names));
+      if (!FORBIDDEN.includes(-names)) throw new SysError("cannot read", this.#directory, -names);
+      if (!this.#isForbidden) this.#leftOut.add(`the variables of ${this.#directory}`, errorWords(-names));
       this.#isForbidden = true;
       return undefined;
     }
@@ -132,7 +143,7 @@ export class ContainerEnvironment {
 
   #readVariable(name: string): string | undefined {
     if (isScratchName(name)) return undefined;
-    const path = `${DIRECTORY}/${name}`;
+    const path = `${this.#directory}/${name}`;
     if (name.includes("=")) return this.#passOver(path, "a variable's name cannot have an equals sign");
     const content = this.#linux.readFile(path, longestContent(name), false);
     // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
@@ -148,15 +159,17 @@ export class ContainerEnvironment {
   }
 
   #writeDirectory(files: Environment): void {
-    const scratch = `${DIRECTORY}/${scratchName(this.#linux.getPid())}`;
+    const scratch = `${this.#directory}/${scratchName(this.#linux.getPid())}`;
     for (const [name, value] of shared(this.#env)) {
       if (files.get(name) === value) continue;
       if (this.#folders.has(name)) {
-        this.#log.warn(`the variable "${printable(name)}" has no file in ${DIRECTORY}: a folder has its name`);
+        this.#log.warn(`the variable "${printable(name)}" has no file in ${this.#directory}: a folder has its name`);
       } else if (isFileName(name)) {
-        replaceFile(this.#linux, `${DIRECTORY}/${name}`, scratch, contentOfValue(value), NEW_VARIABLE);
+        replaceFile(this.#linux, `${this.#directory}/${name}`, scratch, contentOfValue(value), NEW_VARIABLE);
       } else {
-        this.#log.warn(`the variable "${printable(name)}" has no file in ${DIRECTORY}: no file can have this name`);
+        this.#log.warn(
+          `the variable "${printable(name)}" has no file in ${this.#directory}: no file can have this name`,
+        );
       }
     }
   }
@@ -166,10 +179,12 @@ export class ContainerEnvironment {
     if (this.#dumped !== undefined && isSame(env, this.#dumped)) return;
     this.#warnOfLeftOut(env);
     this.#dumped = env;
-    this.#write(() => {
-      this.#writeDump(`${DIRECTORY}.sh`, toShellScript(env));
-      this.#writeDump(`${DIRECTORY}.json`, toJson(env));
-    });
+    this.#write(() => this.#dump(env));
+  }
+
+  #dump(env: Environment): void {
+    this.#writeDump(this.#directory + DUMPS.shell, toShellScript(env));
+    this.#writeDump(this.#directory + DUMPS.json, toJson(env));
   }
 
   /** Names what is not in the shell's dump, once each. */
@@ -177,13 +192,14 @@ export class ContainerEnvironment {
     const names = [...env.keys()].filter((name) => !isShellName(name) && !this.#dumped?.has(name)).sort();
     if (names.length === 0) return;
     const list = names.map((name) => `"${printable(name)}"`).join(", ");
-    this.#log.warn(`not in ${DIRECTORY}.sh, as no shell can set variables of these names: ${list}`);
+    this.#log.warn(`not in ${this.#directory}.sh, as no shell can set variables of these names: ${list}`);
   }
 
   #writeDump(path: string, content: string): void {
     // Reading costs a tenth of writing, and most starts of a container change nothing.
     if (this.#linux.readFile(path, content.length, false) === content) return;
-    replaceFile(this.#linux, path, `/etc/${scratchName(this.#linux.getPid())}`, content, NEW_DUMP);
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    replaceFile(this.#linux, path, `${folder}/${scratchName(this.#linux.getPid())}`, content, NEW_DUMP);
   }
 
   /** Writes, and where writing is not allowed says so once and never tries again. */
@@ -193,8 +209,21 @@ export class ContainerEnvironment {
       act();
     } catch (error) {
       if (!(error instanceof SysError) || !FORBIDDEN.includes(error.errno)) throw error;
+      if (this.#moveToRun()) return;
       this.#isWritable = false;
       this.#leftOut.add(`the copies of the environment in ${DIRECTORY}*`, errorWords(error.errno));
     }
+  }
+
+  /** Writes all to /run, for the cron jobs and sessions of a container with a read-only root. @returns false: there is no such place */
+  #moveToRun(): boolean {
+    if (this.#directory === RUN_DIRECTORY || this.#linux.getEuid() !== 0) return false;
+    if (this.#linux.mkdir(RUN_DIRECTORY, 0o700) < 0) return false;
+    this.#directory = RUN_DIRECTORY;
+    this.#write(() => {
+      this.#writeDirectory(new Map());
+      this.#dump(shared(this.#env));
+    });
+    return true;
   }
 }

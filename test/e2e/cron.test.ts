@@ -278,12 +278,12 @@ log { source(s); filter(f); destination(d); };
     const container = await start(
       t,
       [
-        file("/etc/cron.d/alone", "@reboot root echo ran alone\n@reboot joe echo ran joe\n"),
+        file("/etc/cron.d/alone", "@reboot root echo ran alone with GIVEN=$GIVEN\n@reboot joe echo ran joe\n"),
         "RUN echo '@reboot root echo never' > /etc/cron.d/linked && ln /etc/cron.d/linked /etc/cron.d/linked2",
       ],
-      ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp", "--tmpfs", "/etc/service/cron/supervise"],
+      ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp", "--env", "GIVEN=it"],
     );
-    await container.waitForLog("(root) ran alone");
+    await container.waitForLog("(root) ran alone with GIVEN=it");
     await container.waitForLog("(joe) ran joe");
     const { stdout, stderr } = await container.logs();
     const lines = `${stdout}${stderr}`.split("\n").filter((line) => line.startsWith("cron: "));
@@ -308,6 +308,8 @@ log { source(s); filter(f); destination(d); };
     ]) {
       const container = await start(t, [forBoth], args);
       await container.waitForLog("Runit started as PID");
+      if (args[0] === "--user")
+        assert.match((await container.logs()).stderr, /^\*\*\* left out, .* the service cron$/m);
       if (args[0] === "--cap-drop") {
         await container.waitForLog("cron: without the capabilities SETUID and SETGID: no jobs will run\n");
         await container.sh("until sv status cron | grep -q ^down; do sleep 0.1; done");
