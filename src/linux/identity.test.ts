@@ -44,3 +44,9 @@ test("where it is not permitted nobody is become, and the step is told", () => {
     assert.equal(linux.euid, 0);
   }
 });
+
+test("who is that user already needs no right to set groups", () => {
+  const linux = new FakeLinux({ fault: (name) => (name === "setGroups" ? 1 : 0) });
+  become(linux, { ...www, uid: 0, gid: 0 });
+  assert.deepEqual(linux.calls, ["setGroups 33,100", "setGid 0", "setUid 0"]);
+});

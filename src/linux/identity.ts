@@ -1,4 +1,4 @@
-import { errorWords } from "./errno.ts";
+import { ERRNO, errorWords } from "./errno.ts";
 import { S_IFIFO, S_IFMT } from "./files.ts";
 import type { Linux } from "./linux.ts";
 import { Failure } from "./sys-error.ts";
@@ -22,7 +22,7 @@ export interface Identity {
 export function become(linux: Linux, identity: Identity): void {
   for (const fd of [1, 2]) openUp(linux, fd, identity.uid);
   const steps = [
-    ["set the groups of", () => linux.setGroups(identity.groups)],
+    ["set the groups of", () => setGroups(linux, identity)],
     ["set the group of", () => linux.setGid(identity.gid)],
     ["become", () => linux.setUid(identity.uid)],
   ] as const;
@@ -30,6 +30,12 @@ export function become(linux: Linux, identity: Identity): void {
     const answer = step();
     if (answer < 0) throw new Failure(`cannot ${act} user ${identity.name}: ${errorWords(-answer)}`);
   }
+}
+
+/** Who is that user already, and has not the right to set groups, keeps the ones that there are. */
+function setGroups(linux: Linux, { groups, uid }: Identity): number {
+  const answer = linux.setGroups(groups);
+  return answer === -ERRNO.EPERM && linux.getEuid() === uid ? 0 : answer;
 }
 
 /**

@@ -37,6 +37,8 @@ old=$(pid)
 sv -w 10 restart worker > /dev/null || exit 83
 wait_until is_another
 if [ -n "\${SVDIR-}" ]; then /usr/bin/sv status worker > /dev/null || exit 85; fi
+[ "$(setuser "$(id -u)" id)" = "$(id)" ] || exit 86
+if [ "$(id -u)" -ne 0 ] && setuser root true 2> /dev/null; then exit 87; fi
 echo "GIVEN=$GIVEN"
 exit 7`,
 };
@@ -118,6 +120,33 @@ describe("anywhere", { concurrency: 6 }, () => {
       await services(t, words, args);
     });
   }
+
+  test("root's `sv` in a shell of docker exec finds the services of another user, another user's does not", async (t) => {
+    const container = await startContainer(t, { image: from, args: ["--user", "1000"] });
+    await container.waitForLog("worker is up");
+    const status = (user: string) => container.exec(["sv", "status", "worker"], { user });
+    assert.match((await status("0")).stdout, /^run: worker: /);
+    assert.match((await status("1001")).stdout, /access denied/);
+  });
+
+  test("a mirror that another user made up is not believed", async (t) => {
+    const container = await startContainer(t, { image: from });
+    await container.waitForLog("worker is up");
+    const folder = "/run/my_init/my_init-services-1000";
+    const made = await container.exec(["mkdir", folder, `${folder}/worker`], { user: "1000" });
+    assert.equal(made.status, 0, made.stderr);
+    assert.match((await container.exec(["sv", "status", "worker"])).stdout, /^run: worker: /);
+  });
+
+  test("without any place to write but /dev/shm services run, and one line says what is left out", async (t) => {
+    const args = ["--read-only"];
+    const command = ["/sbin/my_init", "--quiet", "--", "/check"];
+    const { status, stdout, stderr } = await runContainer(t, { image: from, args, env: { GIVEN: "it" }, command });
+    assert.equal(status, 7, stdout + stderr);
+    const lines = stderr.split("\n").filter((line) => line.startsWith("*** "));
+    assert.equal(lines.length, 1, stderr);
+    assert.match(lines[0] ?? "", /^\*\*\* left out: the copies of the environment .*, the system log \(\/run: .*EROFS/);
+  });
 
   test("the table is whole", () => assert.equal(cells.length, 96));
 });
