@@ -1,6 +1,9 @@
 // The same image under Podman: what differs from Docker is who starts the container and how it is told to stop.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { engine, image } from "../support/container.ts";
 
@@ -87,4 +90,33 @@ describe("podman", { skip: isInstalled ? false : reason }, () => {
     assert.equal(podman(["stop", "--time", "10", name]).status, 0);
     assert.equal(podman(["inspect", "--format", "{{.State.ExitCode}}", name]).stdout.trim(), "0");
   });
+
+  const restrictions = {
+    "as it is": [],
+    "with every restriction": [
+      ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+      ...["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"],
+    ],
+  };
+  for (const user of ["0", "1000", "12345:0"]) {
+    for (const [what, more] of Object.entries(restrictions)) {
+      // A service on a volume that cannot be written: in a mirror even where the root can.
+      test(`as ${user}, ${what}: services are looked after, the status is the command's, at most one warning`, (t) => {
+        const volume = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+        t.after(() => rmSync(volume, { recursive: true }));
+        chmodSync(volume, 0o755);
+        writeFileSync(join(volume, "run"), "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
+        const check =
+          "for i in $(seq 200); do sv status worker 2> /dev/null | grep -q ^run && exit 7; sleep 0.05; done";
+        const mount = ["--volume", `${volume}:/etc/service/worker:ro`];
+        const outcome = podman([
+          ...["run", "--rm", ...options, ...mount, "--user", user, ...more, image],
+          ...["/sbin/my_init", "--quiet", "--", "sh", "-c", check],
+        ]);
+        assert.equal(outcome.status, 7, outcome.stdout + outcome.stderr);
+        assert.equal(outcome.stdout, "");
+        assert.ok(outcome.stderr.split("\n").filter((line) => line !== "").length <= 1, outcome.stderr);
+      });
+    }
+  }
 });
