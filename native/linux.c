@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -601,6 +602,18 @@ static JSValue linux_real_path(JSContext *ctx, JSValueConst self, int argc, JSVa
     return answer;
 }
 
+static JSValue linux_memory_file(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int error;
+    char *name = text_to_c(ctx, &error, argv[0]);
+    if (name == NULL)
+        return refused(ctx, error);
+    JSValue answer = result(ctx, (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC));
+    free_text(ctx, name);
+    return answer;
+}
+
 static JSValue linux_inotify_open(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED, (void)argv;
@@ -750,6 +763,7 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("realPath", 1, linux_real_path),
     JS_CFUNC_MAGIC_DEF("sync", 1, path_call, CALL_SYNC),
     JS_CFUNC_MAGIC_DEF("lock", 1, path_call, CALL_LOCK),
+    JS_CFUNC_DEF("memoryFile", 1, linux_memory_file),
     JS_CFUNC_DEF("inotifyOpen", 0, linux_inotify_open),
     JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),
     JS_CFUNC_DEF("inotifyRemove", 2, linux_inotify_remove),

@@ -1,3 +1,4 @@
+import { main as bootReport } from "./boot-report/main.ts";
 import { main as containerExit } from "./container-exit/main.ts";
 import { main as containerHealth } from "./container-health/main.ts";
 import { type Applet, appletOf } from "./core/applets.ts";
@@ -12,6 +13,7 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   setuser,
   container_exit: containerExit,
   container_health: containerHealth,
+  boot_report: bootReport,
   "workaround-docker-2267": workaroundDocker2267,
 };
 

@@ -57,6 +57,7 @@ function idleKernel(argv: readonly string[]): Linux {
     realPath: () => -ENOENT,
     sync: () => 0,
     lock: () => -ENOENT,
+    memoryFile: () => -ENOENT,
     inotifyOpen: () => -ENOENT,
     inotifyAdd: () => -ENOENT,
     inotifyRemove: () => -ENOENT,

@@ -1,5 +1,12 @@
 /** The names of the programs in the one binary. */
-const NAMES = ["my_init", "setuser", "container_exit", "container_health", "workaround-docker-2267"] as const;
+const NAMES = [
+  "my_init",
+  "setuser",
+  "container_exit",
+  "container_health",
+  "boot_report",
+  "workaround-docker-2267",
+] as const;
 
 export type Applet = (typeof NAMES)[number];
 

@@ -148,6 +148,9 @@ export interface Linux {
    */
   lock(path: string): number;
 
+  /** Makes a file without a path, which lives as long as its descriptor. @returns the descriptor, close-on-exec @see memfd_create(2) */
+  memoryFile(name: string): number;
+
   /** A descriptor that {@link poll} finds ready when a watched folder changes. @see inotify_init1(2) */
   inotifyOpen(): number;
   /** Watches a folder for files that are made in it or renamed into it. @returns the watch's number @see inotify_add_watch(2) */

@@ -14,6 +14,7 @@ import { scriptsIn, startScript } from "./scripts.ts";
 import { ServiceFolder } from "./service-folder.ts";
 import { shutDown } from "./shutdown.ts";
 import { SYSLOG_SCRIPT, Syslog } from "./syslog.ts";
+import { Timeline } from "./timeline.ts";
 
 const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
 const STARTUP_SCRIPTS = "/etc/my_init.d";
@@ -30,12 +31,14 @@ export class Life {
   #runsvdir: Child | undefined;
   readonly #syslog: Syslog;
   readonly #services: ServiceFolder;
+  readonly #timeline: Timeline;
 
   constructor(context: Context, options: Options) {
     this.#context = context;
     this.#options = options;
     this.#syslog = new Syslog(context);
     this.#services = new ServiceFolder(context);
+    this.#timeline = new Timeline(context.linux);
   }
 
   /** The command, while it runs: who signals are passed on to. */
@@ -95,10 +98,13 @@ export class Life {
   /** @returns undefined when booted, else what kept it from being */
   #boot(): Outcome | undefined {
     const { environment, leftOut, log } = this.#context;
+    this.#timeline.begin("environment");
     environment.import();
     fillHosts(this.#context);
-    // With both left out nothing runs here that it would serve.
-    if (!(this.#options.skipStartupFiles && this.#options.skipRunit)) this.#syslog.start();
+    if (this.#hasMore) {
+      this.#timeline.begin("system log");
+      this.#syslog.start();
+    }
     if (!this.#options.skipRunit) this.#services.prepare();
     leftOut.tell();
     if (this.#options.enableInsecureKey) {
@@ -115,7 +121,13 @@ export class Life {
     return this.#startServices();
   }
 
+  /** Whether there is more than the command: with both left out nothing runs that would log, nor what is worth a report. */
+  get #hasMore(): boolean {
+    return !(this.#options.skipStartupFiles && this.#options.skipRunit);
+  }
+
   #startServices(): Outcome | undefined {
+    this.#timeline.begin("services");
     const hasCommand = this.#options.command.length > 0;
     this.#services.prepare();
     const { path } = this.#services;
@@ -139,6 +151,7 @@ export class Life {
     const { environment, log, loop, stop } = this.#context;
     const requested = this.#stopRequested();
     if (requested !== undefined) return requested;
+    this.#timeline.begin(path);
     const script = startScript(this.#context, path, 0);
     if (typeof script === "number") return { kind: "script-failed", status: script };
     this.#script = script;
@@ -159,10 +172,12 @@ export class Life {
     const { loop, stop } = this.#context;
     const { command: words } = this.#options;
     if (words.length > 0) {
+      this.#timeline.begin("command");
       const command = startCommand(this.#context, words);
       if (typeof command === "number") return { kind: "command-ended", status: command };
       this.#command = command;
     }
+    if (this.#hasMore) this.#timeline.publish();
     const runsvdir = this.#runsvdir;
     const hasEnded = () => this.#command?.end !== undefined || runsvdir?.end !== undefined;
     loop.waitUntil(() => hasEnded() || stop.signal !== undefined, NO_DEADLINE);

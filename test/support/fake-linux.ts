@@ -277,6 +277,7 @@ export class FakeLinux implements Linux {
   readonly calls: string[] = [];
   readonly files = new Map<string, FakeFile>();
   readonly pidfds = new Map<number, FakeProcess>();
+  readonly memoryFiles = new Map<number, FakeSink>();
   /** Locked files by descriptor. */
   readonly locks = new Map<number, string>();
   readonly inotifies = new Map<
@@ -803,6 +804,13 @@ export class FakeLinux implements Linux {
     return this.self.group;
   }
 
+  memoryFile(): number {
+    const errno = this.#enter("memoryFile", "");
+    if (errno !== 0) return -errno;
+    this.memoryFiles.set(++this.#lastFd, new FakeSink());
+    return this.#lastFd;
+  }
+
   inotifyOpen(): number {
     const errno = this.#enter("inotifyOpen", "");
     if (errno !== 0) return -errno;
@@ -905,7 +913,7 @@ export class FakeLinux implements Linux {
   }
 
   #sink(fd: number): FakeSink {
-    return fd === 1 ? this.stdout : this.stderr;
+    return this.memoryFiles.get(fd) ?? (fd === 1 ? this.stdout : this.stderr);
   }
 
   #isReadable(fd: number): boolean {

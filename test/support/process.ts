@@ -86,7 +86,13 @@ export type InitOptions = {
   readonly wrapper?: readonly string[];
   /** Redirections of the program: `2>&-`. */
   readonly redirect?: string;
-  readonly program?: "my_init" | "setuser" | "container_exit" | "container_health" | "workaround-docker-2267";
+  readonly program?:
+    | "my_init"
+    | "setuser"
+    | "container_exit"
+    | "container_health"
+    | "boot_report"
+    | "workaround-docker-2267";
   /**
    * It is not PID 1 but its child. Shell lines that PID 1 runs before starting it and after its
    * end, with $status; `inside LINE` runs a line in the view.
@@ -193,7 +199,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
 }
 
 /** The programs beside my_init that scripts of the tests call. */
-const applets = ["setuser", "container_exit", "container_health"];
+const applets = ["setuser", "container_exit", "container_health", "boot_report"];
 
 /** Shell lines that put scripts in the place of the programs, which start them with their loader. */
 function sanitizedApplets(root: string): string {
