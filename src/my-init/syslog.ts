@@ -123,7 +123,8 @@ export class Syslog {
     // Also where those before it took all the time there was.
     const deadlineMs = Math.max(untilMs, loop.nowMs + ORDERLY_MS);
     const orderlyMs = deadlineMs - ORDERLY_MS / 2;
-    const hasWrittenAll = () => child.end !== undefined || this.#hasWrittenAll(child.pid);
+    const writers = () => [child, ...helpers.filter((helper) => isAlive(linux, helper))];
+    const hasWrittenAll = () => child.end !== undefined || this.#hasWrittenAll(writers());
     const isDone = waitInShutdown(this.#context, hasWrittenAll, orderlyMs, LOOK_AGAIN_MS) && this.#isLocal(child.pid);
     children.signal(child, isDone ? SIGNAL.SIGKILL : SIGNAL.SIGTERM);
     if (!waitInShutdown(this.#context, () => child.end !== undefined, deadlineMs)) forceToExit(this.#context, child);
@@ -140,12 +141,13 @@ export class Syslog {
     return sockets !== undefined && sockets <= LOCAL_SOCKETS && readProcess(linux, pid)?.threads === 1;
   }
 
-  /** Asleep before and after it was seen that its output has room: it does not wait for that. */
-  #hasWrittenAll(pid: number): boolean {
+  /** All of them asleep before and after it was seen that the output has room: they do not wait for that. */
+  #hasWrittenAll(writers: readonly { readonly pid: number }[]): boolean {
     const { linux } = this.#context;
-    const mark = sleepMark(linux, pid);
+    const marks = writers.map(({ pid }) => sleepMark(linux, pid));
     const ready = linux.poll([], [STDOUT], 0);
-    return typeof ready !== "number" && ready.includes(STDOUT) && mark !== undefined && sleepMark(linux, pid) === mark;
+    const hasRoom = typeof ready !== "number" && ready.includes(STDOUT);
+    return hasRoom && marks.every((mark, i) => mark !== undefined && sleepMark(linux, writers[i]?.pid ?? 0) === mark);
   }
 
   /** What it leaves behind when it is killed: its pid can become somebody else's, who gets logrotate's signal then. */
