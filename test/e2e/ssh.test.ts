@@ -106,7 +106,7 @@ test("the image holds no host key, no authorized key, and a `down` file", async 
   });
   assert.doesNotMatch(outcome.stdout, /ssh_host|authorized/);
   assert.match(outcome.stdout, /^700 root \/root\/\.ssh$/m);
-  assert.match(outcome.stdout, /^down\nrun$/m);
+  assert.match(outcome.stdout, /^down\nneeds-root\nrun$/m);
 });
 
 test("with --enable-insecure-key root can log in as soon as the container has started", async (t) => {
@@ -262,7 +262,7 @@ test("-f makes host keys while `down` is there, and leaves those that are", asyn
   await container.sh(`${regen} -f`);
   assert.equal(await container.sh("sha256sum /etc/ssh/ssh_host_*"), sums);
   assert.equal(await container.sh("stat -c %a /etc/ssh/ssh_host_*_key | sort -u"), "600\n");
-  assert.equal(await container.sh("ls /etc/service/sshd"), "down\nrun\n");
+  assert.equal(await container.sh("ls /etc/service/sshd"), "down\nneeds-root\nrun\n");
 });
 
 test("sshd can be switched on at run time as the original's own test does", async (t) => {
