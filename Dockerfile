@@ -38,11 +38,11 @@ ARG DISABLE_CRON=0
 RUN sh /tmp/baseimage/image/build.sh
 COPY --from=binary /out/lib/pam_container_environment.so /usr/lib/baseimage/
 COPY --from=binary /out/bin/baseimage /usr/sbin/my_init
-RUN ln -s my_init /usr/sbin/setuser && ln -s my_init /usr/sbin/container_exit \
- && ln -s my_init /usr/sbin/container_health \
- && ln -s my_init /usr/sbin/boot_report \
+RUN for program in setuser container_exit container_health boot_report; do ln -s my_init "/usr/sbin/$program"; done \
  && ln -s ../sbin/my_init /usr/bin/workaround-docker-2267 \
- && if [ ! -e /sbin/my_init ]; then ln -s /usr/sbin/my_init /usr/sbin/setuser /usr/sbin/container_exit /usr/sbin/container_health /usr/sbin/boot_report /sbin/; fi \
+ && for program in my_init setuser container_exit container_health boot_report; do \
+      if [ ! -e "/sbin/$program" ]; then ln -s "/usr/sbin/$program" /sbin/; fi; \
+    done \
  && /sbin/my_init --version
 
 # For what my_init does not start: RUN lines, `docker exec`, another init.

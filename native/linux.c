@@ -516,7 +516,8 @@ static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 }
 
 /* The calls that take one path and up to two numbers differ in one line: `call` is that line. */
-enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK, CALL_MKDIR, CALL_RMDIR, CALL_SYNC, CALL_LOCK };
+enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK, CALL_MKDIR, CALL_RMDIR, CALL_SYNC, CALL_LOCK,
+                 CALL_MEMORY_FILE, CALL_APPEND };
 
 static int sync_file(const char *path)
 {
@@ -562,6 +563,10 @@ static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueCon
                    : call == CALL_RMDIR ? rmdir(path)
                    : call == CALL_SYNC  ? sync_file(path)
                    : call == CALL_LOCK  ? lock_file(path)
+                   : call == CALL_MEMORY_FILE
+                       ? (int)syscall(SYS_memfd_create, path, MFD_CLOEXEC)
+                   : call == CALL_APPEND
+                       ? open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
                                         : unlink(path);
     JSValue answer = result(ctx, returned);
     free_text(ctx, path);
@@ -599,18 +604,6 @@ static JSValue linux_real_path(JSContext *ctx, JSValueConst self, int argc, JSVa
     char real[PATH_MAX];
     JSValue answer = realpath(path, real) == NULL ? result(ctx, -1) : text_from_bytes(ctx, real, strlen(real));
     free_text(ctx, path);
-    return answer;
-}
-
-static JSValue linux_memory_file(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int error;
-    char *name = text_to_c(ctx, &error, argv[0]);
-    if (name == NULL)
-        return refused(ctx, error);
-    JSValue answer = result(ctx, (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC));
-    free_text(ctx, name);
     return answer;
 }
 
@@ -678,18 +671,6 @@ static JSValue linux_write(JSContext *ctx, JSValueConst self, int argc, JSValueC
         return JS_EXCEPTION;
     JSValue answer = result(ctx, (int)write(fd, bytes, len));
     free_text(ctx, bytes);
-    return answer;
-}
-
-static JSValue linux_open_to_append(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int error;
-    char *path = text_to_c(ctx, &error, argv[0]);
-    if (path == NULL)
-        return refused(ctx, error);
-    JSValue answer = result(ctx, open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    free_text(ctx, path);
     return answer;
 }
 
@@ -763,13 +744,13 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("realPath", 1, linux_real_path),
     JS_CFUNC_MAGIC_DEF("sync", 1, path_call, CALL_SYNC),
     JS_CFUNC_MAGIC_DEF("lock", 1, path_call, CALL_LOCK),
-    JS_CFUNC_DEF("memoryFile", 1, linux_memory_file),
+    JS_CFUNC_MAGIC_DEF("memoryFile", 1, path_call, CALL_MEMORY_FILE),
     JS_CFUNC_DEF("inotifyOpen", 0, linux_inotify_open),
     JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),
     JS_CFUNC_DEF("inotifyRemove", 2, linux_inotify_remove),
     JS_CFUNC_DEF("inotifyRead", 1, linux_inotify_read),
     JS_CFUNC_DEF("write", 2, linux_write),
-    JS_CFUNC_DEF("openToAppend", 1, linux_open_to_append),
+    JS_CFUNC_MAGIC_DEF("openToAppend", 1, path_call, CALL_APPEND),
     JS_CFUNC_DEF("close", 1, linux_close),
     JS_CFUNC_DEF("isTerminal", 1, linux_is_terminal),
     JS_CFUNC_DEF("getForeground", 1, linux_get_foreground),

@@ -5,14 +5,10 @@ import { fileFacts } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { writeAll } from "../linux/output.ts";
 import { findInit } from "../linux/own-init.ts";
+import { attempt, STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
 import { Failure } from "../linux/sys-error.ts";
 import { reportSvg } from "./svg.ts";
 import { reportJson, reportTable } from "./table.ts";
-
-const STDOUT = 1;
-const STDERR = 2;
-const STATUS_FAILED = 1;
-const STATUS_USAGE = 2;
 
 /** More than a boot of a thousand scripts has to tell. */
 const MOST_BYTES = 1 << 20;
@@ -37,13 +33,7 @@ export function main(linux: Linux): number {
     writeAll(linux, STDERR, `boot_report: ${reason}\n${USAGE}`);
     return STATUS_USAGE;
   }
-  try {
-    return writeAll(linux, STDOUT, format(findRecord(linux))) ? 0 : STATUS_FAILED;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    writeAll(linux, STDERR, `boot_report: ${error.message}\n`);
-    return STATUS_FAILED;
-  }
+  return attempt(linux, "boot_report", () => (writeAll(linux, STDOUT, format(findRecord(linux))) ? 0 : STATUS_FAILED));
 }
 
 /** Looks among my_init's open files. @throws Failure where there is no record, or it may not be read */

@@ -6,12 +6,8 @@ import { ERRNO, errorWords } from "../linux/errno.ts";
 import type { Linux } from "../linux/linux.ts";
 import { writeAll } from "../linux/output.ts";
 import { findInit } from "../linux/own-init.ts";
+import { attempt, STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
 import { Failure } from "../linux/sys-error.ts";
-
-const STDOUT = 1;
-const STDERR = 2;
-const STATUS_FAILED = 1;
-const STATUS_USAGE = 2;
 
 const HIGHEST_STATUS = 255;
 
@@ -29,14 +25,10 @@ export function main(linux: Linux): number {
     writeAll(linux, STDERR, `container_exit: ${reason}\n${USAGE}`);
     return STATUS_USAGE;
   }
-  try {
+  return attempt(linux, "container_exit", () => {
     askForExit(linux, status);
     return 0;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    writeAll(linux, STDERR, `container_exit: ${error.message}\n`);
-    return STATUS_FAILED;
-  }
+  });
 }
 
 /** Sends my_init the signal that asks for a stop, and the status with it. */

@@ -4,15 +4,13 @@ import { EventLoop } from "../linux/event-loop.ts";
 import { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output, writeAll } from "../linux/output.ts";
+import { STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
 import { CHECK_SECONDS, type Checker, runChecks } from "./checks.ts";
 import { readCommandLine, USAGE } from "./options.ts";
 import { isAllHealthy, type Report, reportJson, reportLines } from "./report.ts";
 import { lookAtInit, lookAtServices } from "./services.ts";
 
-const STDOUT = 1;
-const STDERR = 2;
 const STATUS_UNHEALTHY = 1;
-const STATUS_USAGE = 2;
 
 /** Signals that end this program. They are blocked, as in every program of the binary. */
 const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT, SIGNAL.SIGTERM];

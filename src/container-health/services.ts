@@ -1,5 +1,5 @@
 import { ERRNO, errorWords } from "../linux/errno.ts";
-import { fileFacts } from "../linux/files.ts";
+import { isDirectory } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { findInit } from "../linux/own-init.ts";
 import { childPids, commandWords, readProcess } from "../linux/processes.ts";
@@ -49,10 +49,7 @@ export function lookAtServices(linux: Linux, folder: string): ServiceHealth[] {
   if (typeof names === "number") {
     return [{ name: folder, state: "unknown", detail: `cannot read it: ${errorWords(-names)}` }];
   }
-  const isFolder = (name: string) => {
-    const facts = fileFacts(linux, `${folder}/${name}`);
-    return typeof facts !== "number" && facts.type === "directory";
-  };
+  const isFolder = (name: string) => isDirectory(linux, `${folder}/${name}`);
   const services = [...names].filter((name) => !name.startsWith(".") && isFolder(name)).sort();
   return services.flatMap((name) => {
     const service = lookAtService(linux, folder, name);

@@ -11,6 +11,9 @@ const TYPES: Readonly<Record<number, FileType>> = { 0o100000: "file", 0o040000: 
 /** Mode bits that let somebody execute a file. */
 export const ANY_EXECUTE = 0o111;
 
+/** To access(2): that files can be made in a folder. */
+export const MAKE_FILES = 3;
+
 export type FileType = "file" | "directory" | "socket" | "other";
 
 /** What stat(2) tells, as far as anyone here asks. */

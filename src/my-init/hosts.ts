@@ -1,4 +1,4 @@
-import { fileFacts } from "../linux/files.ts";
+import { isDirectory } from "../linux/files.ts";
 import { fillOwnHosts, HOSTS_FOLDER } from "../linux/own-hosts.ts";
 import { SysError } from "../linux/sys-error.ts";
 import type { Context } from "./context.ts";
@@ -8,8 +8,7 @@ import type { Context } from "./context.ts";
  * At every boot, as the container's own address may have changed since the last.
  */
 export function fillHosts({ linux, log }: Context): void {
-  const facts = fileFacts(linux, HOSTS_FOLDER);
-  if (typeof facts === "number" || facts.type !== "directory") return;
+  if (!isDirectory(linux, HOSTS_FOLDER)) return;
   try {
     fillOwnHosts(linux);
   } catch (error) {

@@ -5,6 +5,7 @@ import { EventLoop } from "../linux/event-loop.ts";
 import { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output, writeAll } from "../linux/output.ts";
+import { STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
 import { ContainerEnvironment } from "./environment.ts";
 import { LeftOut } from "./left-out.ts";
 import { Life } from "./life.ts";
@@ -12,11 +13,6 @@ import { Log } from "./log.ts";
 import { type Options, readCommandLine } from "./options.ts";
 import { StopRequest } from "./stop-request.ts";
 import { Terminal } from "./terminal.ts";
-
-const STDOUT = 1;
-const STDERR = 2;
-const STATUS_FAILED = 1;
-const STATUS_USAGE = 2;
 
 /** How long the last messages may wait for a reader that is behind. */
 const LAST_WORDS_MS = 1000;

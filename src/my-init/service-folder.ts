@@ -1,5 +1,5 @@
 import { printable } from "../core/printable.ts";
-import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, removeTree } from "../linux/files.ts";
+import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { SysError } from "../linux/sys-error.ts";
 import type { Context } from "./context.ts";
@@ -21,9 +21,6 @@ const OWN_FOLDER = "/run/my_init";
 
 /** Where a mirror may be, the best first. `sv` of /usr/local/bin looks there, too. */
 const PLACES = [OWN_FOLDER, "/tmp", "/dev/shm"];
-
-/** To access(2): that files can be made in a folder. */
-const MAKE_FILES = 3;
 
 /** To access(2): that a folder can be listed, and what is in it be used. */
 const READ_AND_ENTER = 5;

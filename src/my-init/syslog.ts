@@ -3,9 +3,10 @@ import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { ERRNO, errorWords } from "../linux/errno.ts";
 import { execFailure } from "../linux/exec-failure.ts";
-import { fileFacts, isExecutable } from "../linux/files.ts";
+import { fileFacts, isExecutable, MAKE_FILES } from "../linux/files.ts";
 import { SPAWN } from "../linux/linux.ts";
 import { childPids, countSockets, isAlive, readProcess, signalProcess, sleepMark } from "../linux/processes.ts";
+import { STDOUT } from "../linux/program.ts";
 import { isBound } from "../linux/unix-sockets.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
@@ -22,12 +23,7 @@ const PID_FILE = "/run/syslog-ng.pid";
 /** Where it keeps what it needs while it runs. */
 const RUN_FOLDER = "/run";
 
-/** To access(2): that files can be made in a folder. */
-const MAKE_FILES = 3;
 const FORBIDDEN: readonly number[] = [-ERRNO.EACCES, -ERRNO.EROFS];
-
-/** The container's output, where messages go too. */
-const STDOUT = 1;
 
 /** How long the boot waits for the socket, which takes ten milliseconds or so. */
 const READY_MS = 5000;

@@ -8,10 +8,8 @@ import { become, type Identity } from "../linux/identity.ts";
 import type { Linux } from "../linux/linux.ts";
 import { writeAll } from "../linux/output.ts";
 import { lookupCommand } from "../linux/path-lookup.ts";
+import { STATUS_FAILED, STDERR } from "../linux/program.ts";
 import { Failure, SysError } from "../linux/sys-error.ts";
-
-const STDERR = 2;
-const STATUS_FAILED = 1;
 
 const USAGE = `usage: setuser USER COMMAND [ARG]...
 Runs COMMAND as USER: a name, a uid, uid:gid or name:group.

@@ -1,17 +1,13 @@
 import { ERRNO } from "../linux/errno.ts";
-import { fileFacts, replaceFile } from "../linux/files.ts";
+import { fileFacts, isDirectory, replaceFile } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { writeAll } from "../linux/output.ts";
 import { fillOwnHosts, HOSTS_FOLDER, OWN_HOSTS } from "../linux/own-hosts.ts";
+import { attempt, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
 import { Failure, SysError } from "../linux/sys-error.ts";
 import { REPLACED_PATH, withReplacedPath } from "./hosts-path.ts";
 import { findLibraries, type Library } from "./libraries.ts";
 import { Undo } from "./undo.ts";
-
-const STDOUT = 1;
-const STDERR = 2;
-const STATUS_FAILED = 1;
-const STATUS_USAGE = 2;
 
 const NAME = "workaround-docker-2267";
 const USAGE = `usage: ${NAME}
@@ -32,14 +28,10 @@ export function main(linux: Linux): number {
     writeAll(linux, isHelp ? STDOUT : STDERR, USAGE);
     return isHelp ? 0 : STATUS_USAGE;
   }
-  try {
+  return attempt(linux, NAME, () => {
     for (const line of workAround(linux)) writeAll(linux, STDOUT, `${NAME}: ${line}\n`);
     return 0;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    writeAll(linux, STDERR, `${NAME}: ${error.message}\n`);
-    return STATUS_FAILED;
-  }
+  });
 }
 
 /** @returns what was done, in lines */
@@ -107,8 +99,7 @@ function change(linux: Linux, libraries: readonly Library[]): void {
 }
 
 function makeFolder(linux: Linux, undo: Undo): void {
-  const facts = fileFacts(linux, HOSTS_FOLDER);
-  if (typeof facts !== "number" && facts.type === "directory") return;
+  if (isDirectory(linux, HOSTS_FOLDER)) return;
   mustDo("make", HOSTS_FOLDER, linux.mkdir(HOSTS_FOLDER, 0o755));
   undo.add(() => linux.rmdir(HOSTS_FOLDER));
   // Whatever the umask is: every user resolves names.
