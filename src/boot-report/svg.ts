@@ -1,4 +1,4 @@
-import type { BootRecord, BootStep } from "../core/boot-record.ts";
+import type { PhaseRecord, Step } from "../core/phase-record.ts";
 import { totalMs } from "./table.ts";
 
 /** Pixels. */
@@ -14,11 +14,13 @@ const NAME_ROOM = 300;
 const MOST_TICKS = 10;
 
 /** A picture: a bar for each step, on a scale of milliseconds. */
-export function reportSvg(record: BootRecord): string {
+export function reportSvg(record: PhaseRecord): string {
   const total = Math.max(totalMs(record), 0.1);
   const height = TOP + record.steps.length * ROW + MARGIN;
   const x = (time: number) => (MARGIN + (time / total) * (WIDTH - 2 * MARGIN - NAME_ROOM)).toFixed(1);
-  const rows = record.steps.map((step, index) => row(step, TOP + index * ROW, x));
+  const killed = new Set(record.killed.map(({ step }) => step));
+  const rows = record.steps.map((step, index) => row(step, kindOf(step, killed), TOP + index * ROW, x));
+  const title = `${record.phase === "boot" ? "Boot" : "Shutdown"}: ${total.toFixed(1)} ms`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}">
 <style>
 text { font: 13px system-ui, sans-serif; fill: #1f2933 }
@@ -29,26 +31,33 @@ line { stroke: #e4e7eb }
 .own { fill: #627d98 }
 .script { fill: #2bb0ed }
 .long { fill: #f0b429 }
+.killed { fill: #ef4e4e }
 </style>
 <rect width="100%" height="100%" fill="#fff"/>
-<text class="title" x="${MARGIN}" y="34">Boot: ${total.toFixed(1)} ms</text>
+<text class="title" x="${MARGIN}" y="34">${title}</text>
 ${grid(total, height, x)}
 ${rows.join("\n")}
 </svg>
 `;
 }
 
-function row({ name, startMs, endMs }: BootStep, y: number, x: (time: number) => string): string {
+function row({ name, startMs, endMs }: Step, kind: string, y: number, x: (time: number) => string): string {
   const took = endMs - startMs;
   const width = Math.max(1.5, Number(x(endMs)) - Number(x(startMs)));
-  const kind = name.startsWith("/") ? (took >= LONG_MS ? "long" : "script") : "own";
   const nameX = Number(x(startMs)) + width + 8;
   return `<rect class="${kind}" x="${x(startMs)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="3"/>
 <text x="${nameX.toFixed(1)}" y="${y + 12.5}">${escaped(name)} <tspan class="faint">${took.toFixed(1)} ms</tspan></text>`;
 }
 
-/** A script that takes longer than this is worth a look. */
+/** A script or service that takes longer than this is worth a look. */
 const LONG_MS = 1000;
+
+/** What the style sheet knows the bar as. */
+function kindOf(step: Step, killed: ReadonlySet<string>): string {
+  if (killed.has(step.name)) return "killed";
+  if (!step.name.startsWith("/") && !step.name.startsWith("service ")) return "own";
+  return step.endMs - step.startMs >= LONG_MS ? "long" : "script";
+}
 
 function grid(total: number, height: number, x: (time: number) => string): string {
   const step = niceStep(total / MOST_TICKS);

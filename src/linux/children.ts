@@ -7,6 +7,8 @@ export interface Child {
   readonly pid: number;
   /** Undefined while it lives. */
   readonly end: ChildEnd | undefined;
+  /** When it was reaped, on the clock of Linux.monotonicMs. */
+  readonly endedMs: number | undefined;
 }
 
 /** A program to start: path, words with the program's name first, `NAME=value` strings. */
@@ -20,7 +22,7 @@ export interface Program {
 export class Children {
   readonly #linux: Linux;
   readonly #onStop: (child: Child, signal: number) => void;
-  readonly #known = new Map<number, { pid: number; end: ChildEnd | undefined }>();
+  readonly #known = new Map<number, { pid: number; end: ChildEnd | undefined; endedMs: number | undefined }>();
   #isEmpty = true;
 
   /** @param onStop told of a child that was stopped, and by which signal */
@@ -47,7 +49,7 @@ export class Children {
 
   /** Keeps the end of a child that was handed over, so that it can be waited for by name. */
   adopt(pid: number): Child {
-    const child = { pid, end: undefined };
+    const child = { pid, end: undefined, endedMs: undefined };
     this.#known.set(pid, child);
     this.#isEmpty = false;
     return child;
@@ -68,6 +70,7 @@ export class Children {
         if (child !== undefined) this.#onStop(child, stoppedBy);
       } else if (child !== undefined) {
         child.end = childEnd(status);
+        child.endedMs = this.#linux.monotonicMs();
         this.#known.delete(pid);
       }
     }

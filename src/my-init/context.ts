@@ -7,6 +7,7 @@ import type { LeftOut } from "./left-out.ts";
 import type { Log } from "./log.ts";
 import type { StopRequest } from "./stop-request.ts";
 import type { Terminal } from "./terminal.ts";
+import type { Timeline } from "./timeline.ts";
 
 /** What all parts of my_init work with, made once in main.ts. */
 export interface Context {
@@ -19,6 +20,7 @@ export interface Context {
   readonly environment: ContainerEnvironment;
   readonly stop: StopRequest;
   readonly terminal: Terminal;
+  readonly timeline: Timeline;
 }
 
 /**

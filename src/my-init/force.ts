@@ -41,8 +41,14 @@ export function waitForKilled({ loop }: Context, isGone: () => boolean, lookAgai
   return loop.waitUntil(isGone, () => deadlineMs, lookAgainMs);
 }
 
-function warnForced({ log, linux }: Context, process: Process, service?: string): void {
+/** What the stop of a service is called in the record of the shutdown. */
+export function serviceStep(service: string): string {
+  return `service ${service}`;
+}
+
+function warnForced({ log, linux, timeline }: Context, process: Process, service?: string): void {
+  const line = commandLine(linux, process);
   const whose = service === undefined ? "" : `, service ${printable(service)}`;
-  const who = `${commandLine(linux, process)} (PID ${process.pid}${whose})`;
-  log.warn(`${who} did not shut down in time. Forcing it to exit.`);
+  log.warn(`${line} (PID ${process.pid}${whose}) did not shut down in time. Forcing it to exit.`);
+  timeline.noteKilled(`${line} (PID ${process.pid})`, service === undefined ? undefined : serviceStep(service));
 }

@@ -14,11 +14,13 @@ import { scriptsIn, startScript } from "./scripts.ts";
 import { ServiceFolder } from "./service-folder.ts";
 import { shutDown } from "./shutdown.ts";
 import { SYSLOG_SCRIPT, Syslog } from "./syslog.ts";
-import { Timeline } from "./timeline.ts";
 
 const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
 const STARTUP_SCRIPTS = "/etc/my_init.d";
 const RC_LOCAL = "/etc/rc.local";
+
+/** One that took longer is worth a line. */
+const LONG_SHUTDOWN_MS = 1000;
 
 const NO_DEADLINE = () => Number.POSITIVE_INFINITY;
 
@@ -31,14 +33,12 @@ export class Life {
   #runsvdir: Child | undefined;
   readonly #syslog: Syslog;
   readonly #services: ServiceFolder;
-  readonly #timeline: Timeline;
 
   constructor(context: Context, options: Options) {
     this.#context = context;
     this.#options = options;
     this.#syslog = new Syslog(context);
     this.#services = new ServiceFolder(context);
-    this.#timeline = new Timeline(context.linux);
   }
 
   /** The command, while it runs: who signals are passed on to. */
@@ -79,6 +79,13 @@ export class Life {
       outcome.kind === "stop-requested" ? outcome.signal : SIGNAL.SIGTERM,
       this.#options.killAllOnExit,
     );
+    const { log, timeline } = this.#context;
+    const { tookMs, longest } = timeline.endShutdown();
+    if (tookMs >= LONG_SHUTDOWN_MS && longest !== undefined) {
+      const name = printable(longest.name);
+      log.info(`The shutdown took ${seconds(tookMs)}; longest: ${name}, ${seconds(longest.endMs - longest.startMs)}`);
+    }
+    if (this.#hasMore) timeline.keep();
   }
 
   #finishCommand(): void {
@@ -98,11 +105,11 @@ export class Life {
   /** @returns undefined when booted, else what kept it from being */
   #boot(): Outcome | undefined {
     const { environment, leftOut, log } = this.#context;
-    this.#timeline.begin("environment");
+    this.#context.timeline.begin("environment");
     environment.import();
     fillHosts(this.#context);
     if (this.#hasMore) {
-      this.#timeline.begin("system log");
+      this.#context.timeline.begin("system log");
       this.#syslog.start();
     }
     if (!this.#options.skipRunit) this.#services.prepare();
@@ -127,7 +134,7 @@ export class Life {
   }
 
   #startServices(): Outcome | undefined {
-    this.#timeline.begin("services");
+    this.#context.timeline.begin("services");
     const hasCommand = this.#options.command.length > 0;
     this.#services.prepare();
     const { path } = this.#services;
@@ -151,7 +158,7 @@ export class Life {
     const { environment, log, loop, stop } = this.#context;
     const requested = this.#stopRequested();
     if (requested !== undefined) return requested;
-    this.#timeline.begin(path);
+    this.#context.timeline.begin(path);
     const script = startScript(this.#context, path, 0);
     if (typeof script === "number") return { kind: "script-failed", status: script };
     this.#script = script;
@@ -172,12 +179,12 @@ export class Life {
     const { loop, stop } = this.#context;
     const { command: words } = this.#options;
     if (words.length > 0) {
-      this.#timeline.begin("command");
+      this.#context.timeline.begin("command");
       const command = startCommand(this.#context, words);
       if (typeof command === "number") return { kind: "command-ended", status: command };
       this.#command = command;
     }
-    if (this.#hasMore) this.#timeline.publish();
+    if (this.#hasMore) this.#context.timeline.publish();
     const runsvdir = this.#runsvdir;
     const hasEnded = () => this.#command?.end !== undefined || runsvdir?.end !== undefined;
     loop.waitUntil(() => hasEnded() || stop.signal !== undefined, NO_DEADLINE);
@@ -191,6 +198,11 @@ export class Life {
     const { signal } = this.#context.stop;
     return signal === undefined ? undefined : { kind: "stop-requested", signal };
   }
+}
+
+/** To a tenth: `1.5 s`. */
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
 /** A failure with a sentence of its own, no memory left, or a bug, which shows its stack. */

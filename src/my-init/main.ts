@@ -13,6 +13,7 @@ import { Log } from "./log.ts";
 import { type Options, readCommandLine } from "./options.ts";
 import { StopRequest } from "./stop-request.ts";
 import { Terminal } from "./terminal.ts";
+import { Timeline } from "./timeline.ts";
 
 /** How long the last messages may wait for a reader that is behind. */
 const LAST_WORDS_MS = 1000;
@@ -60,7 +61,11 @@ function live(linux: Linux, options: Options): number {
   const environment = new ContainerEnvironment(linux, log, leftOut);
   const folders = new FolderWatch(linux, loop);
   const terminal = new Terminal(linux);
-  const life = new Life({ linux, log, leftOut, children, loop, folders, environment, stop, terminal }, options);
+  const timeline = new Timeline(linux);
+  const life = new Life(
+    { linux, log, leftOut, children, loop, folders, environment, stop, terminal, timeline },
+    options,
+  );
 
   if (self !== 1) {
     const answer = linux.becomeSubreaper();

@@ -60,6 +60,13 @@ export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number)
   }
 
   const services = new Services(context);
+  const startMs = loop.nowMs;
+  stopServices(context, services, deadlineMs);
+  services.record(startMs);
+}
+
+function stopServices(context: Context, services: Services, deadlineMs: number): void {
+  const { loop } = context;
   const areGone = () => services.areGone();
   const unwatch = services.tellToStop();
   // Where runsvdir took all the time there was, services are still told, and have a moment.

@@ -13,7 +13,7 @@ import {
 } from "../linux/processes.ts";
 import { isPlain, logServicePid, RUNSVDIR, serviceState, superviseFolder } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
-import { forceProcess, forceToExit } from "./force.ts";
+import { forceProcess, forceToExit, serviceStep } from "./force.ts";
 
 /** How soon to look again at a child of runsvdir that has not become a runsv yet: a matter of microseconds. */
 const FORK_TO_EXEC_MS = 2;
@@ -176,6 +176,18 @@ export class Services {
     for (const process of this.#logServices) {
       if (isAlive(this.#context.linux, process)) forceProcess(this.#context, process);
     }
+  }
+
+  /** Puts on record how long each service took, with its log service: until its end, or until now. */
+  record(startMs: number): void {
+    const { linux, timeline } = this.#context;
+    const nowMs = linux.monotonicMs();
+    const ends = new Map<string, number>();
+    for (const { child, service } of [...this.#supervisors.values(), ...this.#services]) {
+      const endMs = child.end === undefined ? nowMs : (child.endedMs ?? nowMs);
+      ends.set(service, Math.max(endMs, ends.get(service) ?? startMs));
+    }
+    for (const [service, endMs] of ends) timeline.addPart(serviceStep(service), startMs, endMs);
   }
 
   /** For what makes no event. A watch tells nothing of a runsv that had not made its folder yet, nor of a log service that was not there yet. */

@@ -34,20 +34,32 @@ export interface Running {
  * @param killsAll false: other processes are left alone at the end
  */
 export function shutDown(context: Context, running: Running, signal: number, killsAll: boolean): void {
-  const { environment, log, loop } = context;
+  const { environment, log, loop, timeline } = context;
+  timeline.beginShutdown();
   const limits = readLimits(environment.current, (message) => log.warn(message));
   const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
   // One for each script, and for: startup script, command, runit, all that is left, syslog, the last KILL.
   const budget = new Budget(limits, loop.nowMs, before.length + after.length + 6);
 
+  if (running.script !== undefined) timeline.begin("startup script");
   stopScript(context, running.script, budget.step("process", loop.nowMs));
   const commandDeadlineMs = budget.step("process", loop.nowMs);
-  if (running.command !== undefined) stopCommand(context, running.command, signal, commandDeadlineMs);
+  if (running.command !== undefined) {
+    if (running.command.end === undefined) timeline.begin("command");
+    stopCommand(context, running.command, signal, commandDeadlineMs);
+  }
   for (const path of before) runShutdownScript(context, path, budget.step("process", loop.nowMs));
   const runitDeadlineMs = budget.step("process", loop.nowMs);
-  if (running.runsvdir !== undefined) stopRunit(context, running.runsvdir, runitDeadlineMs);
+  if (running.runsvdir !== undefined) {
+    timeline.begin("services");
+    stopRunit(context, running.runsvdir, runitDeadlineMs);
+  }
   for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));
-  if (killsAll) stopEveryone(context, budget.step("all", loop.nowMs), running.syslog);
+  if (killsAll) {
+    timeline.begin("all other processes");
+    stopEveryone(context, budget.step("all", loop.nowMs), running.syslog);
+  }
+  if (running.syslog.pid !== undefined) timeline.begin("system log");
   running.syslog.stop(budget.step("process", loop.nowMs));
 }
 
@@ -66,7 +78,8 @@ function stopScript(context: Context, script: Child | undefined, deadlineMs: num
 
 /** Runs one script of the shutdown; that it fails or hangs is told, and stops nothing. */
 function runShutdownScript(context: Context, path: string, deadlineMs: number): void {
-  const { log, terminal } = context;
+  const { log, terminal, timeline } = context;
+  timeline.begin(path);
   const script = startScript(context, path, terminal.groupOption);
   if (typeof script === "number") return;
   if (!waitInShutdown(context, () => script.end !== undefined, deadlineMs)) forceToExit(context, script);

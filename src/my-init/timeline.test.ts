@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { FakeLinux } from "../../test/support/fake-linux.ts";
 import * as habit from "../../test/support/fake-programs.ts";
 import { live } from "../../test/support/story.ts";
-import { parseRecord } from "../core/boot-record.ts";
+import { parseRecord } from "../core/phase-record.ts";
 
 test("each step of the boot is on record when it is over, with its times", () => {
   const { linux } = live({
@@ -37,4 +38,43 @@ test("a kernel without such files is no reason to fail", () => {
     fault: (call) => (call === "memoryFile" ? 38 : 0),
   });
   assert.equal(status, 0);
+});
+
+const LAST_SHUTDOWN = "/run/my_init/last_shutdown";
+const withFolder = (linux: FakeLinux) => linux.addDirectory("/run/my_init");
+
+test("the shutdown is on record, with each service's time and who had to be killed", () => {
+  const { linux, lines } = live({
+    programs: { "/etc/my_init.pre_shutdown.d/10_slow": habit.exitsAfter(50) },
+    services: [
+      { name: "quick", run: habit.endsOnTerm(20) },
+      { name: "deaf", run: habit.ignoresTerm },
+    ],
+    signals: { 5000: 15 },
+    prepare: withFolder,
+  });
+  const record = parseRecord(linux.files.get(LAST_SHUTDOWN)?.content ?? "");
+  assert.equal(record?.phase, "shutdown");
+  const took = new Map(record?.steps.map(({ name, startMs, endMs }) => [name, Math.round(endMs - startMs)]));
+  assert.equal(took.get("/etc/my_init.pre_shutdown.d/10_slow"), 50);
+  assert.ok((took.get("service quick") ?? 0) < 100 && (took.get("service deaf") ?? 0) > 1000, [...took].join("; "));
+  assert.deepEqual(
+    record?.killed.map(({ step }) => step),
+    ["service deaf"],
+  );
+  assert.ok(
+    lines.some((line) => line.includes("longest: service deaf, ")),
+    lines.join("\n"),
+  );
+});
+
+test("where it cannot be written the shutdown ends all the same, with nothing half-written", () => {
+  const { linux, status } = live({
+    programs: {},
+    signals: { 100: 15 },
+    prepare: withFolder,
+    fault: (call, what) => (call === "writeFile" && what.includes("last_shutdown") ? 28 : 0),
+  });
+  assert.equal(status, 0);
+  assert.equal(linux.files.has(LAST_SHUTDOWN), false);
 });

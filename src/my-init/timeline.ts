@@ -1,18 +1,23 @@
-import { type BootStep, formatRecord } from "../core/boot-record.ts";
+import { formatRecord, type Killed, type Phase, type Step } from "../core/phase-record.ts";
+import { LAST_SHUTDOWN, ownHostName } from "../linux/last-shutdown.ts";
 import type { Linux } from "../linux/linux.ts";
 
 /** What the file is called that boot_report looks for among our descriptors. */
 const NAME = "boot_record";
 
 /**
- * How long each step of the boot took, for boot_report. It is kept in a file in memory, which others read by way of
- * /proc: so it needs no place that can be written, and is gone with the container.
+ * How long each step of the boot took, and then of the shutdown, for boot_report. The boot's record is kept in a file in
+ * memory, which others read by way of /proc: it needs no place that can be written. The shutdown's has to outlive us.
  */
 export class Timeline {
   readonly #linux: Linux;
-  readonly #originMs: number;
-  readonly #beganMs: number;
-  readonly #steps: BootStep[] = [];
+  #phase: Phase = "boot";
+  #originMs: number;
+  #beganMs: number;
+  #steps: Step[] = [];
+  #killed: Killed[] = [];
+  /** Names of steps that have parts: these say more. */
+  readonly #divided = new Set<string>();
   #current: { readonly name: string; readonly startMs: number } | undefined;
 
   constructor(linux: Linux) {
@@ -27,11 +32,64 @@ export class Timeline {
     this.#current = { name, startMs };
   }
 
+  /**
+   * A part of what the present step waits for, which has its own end.
+   *
+   * @param startMs and `endMs` on the clock of Linux.monotonicMs
+   */
+  addPart(name: string, startMs: number, endMs: number): void {
+    if (this.#current !== undefined) this.#divided.add(this.#current.name);
+    this.#steps.push({ name, startMs: startMs - this.#originMs, endMs: endMs - this.#originMs });
+  }
+
+  /** A process had to be killed. @param step what waited for it; the present step where it is not said */
+  noteKilled(who: string, step = this.#current?.name ?? ""): void {
+    this.#killed.push({ step, who });
+  }
+
   /** Ends the boot, and publishes what it was. Where the kernel has no such file there is no report. */
   publish(): void {
     this.#end();
     const fd = this.#linux.memoryFile(NAME);
-    if (fd >= 0) this.#linux.write(fd, formatRecord({ beganMs: this.#beganMs, steps: this.#steps }));
+    if (fd >= 0) this.#linux.write(fd, this.#record());
+  }
+
+  /** From here on it is the shutdown's. */
+  beginShutdown(): void {
+    this.#phase = "shutdown";
+    this.#originMs = this.#linux.monotonicMs();
+    this.#beganMs = this.#linux.realtimeMs();
+    this.#steps = [];
+    this.#killed = [];
+    this.#current = undefined;
+  }
+
+  /** Ends the shutdown. @returns how long it took, and the step that took longest, in milliseconds */
+  endShutdown(): { readonly tookMs: number; readonly longest: Step | undefined } {
+    const tookMs = this.#end();
+    const took = ({ startMs, endMs }: Step) => endMs - startMs;
+    const longest = this.#steps
+      .filter(({ name }) => !this.#divided.has(name))
+      .reduce<Step | undefined>((most, step) => (most && took(most) >= took(step) ? most : step), undefined);
+    return { tookMs, longest };
+  }
+
+  /** Leaves the record of the shutdown in a file, for after a restart; where it cannot be written there is none. */
+  keep(): void {
+    this.#linux.unlink(LAST_SHUTDOWN); // made anew: whatever somebody put there is neither followed nor kept
+    const written = this.#linux.writeFile(LAST_SHUTDOWN, this.#record(), true);
+    if (written < 0) this.#linux.unlink(LAST_SHUTDOWN);
+  }
+
+  #record(): string {
+    return formatRecord({
+      phase: this.#phase,
+      host: this.#phase === "shutdown" ? ownHostName(this.#linux) : "",
+      beganMs: this.#beganMs,
+      // A part ends before the whole, and is added first.
+      steps: [...this.#steps].sort((one, other) => one.startMs - other.startMs),
+      killed: this.#killed,
+    });
   }
 
   /** @returns now, in milliseconds since the beginning */

@@ -1,7 +1,7 @@
 // boot_report. Spec section 5.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startContainer } from "../support/container.ts";
+import { run, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 
 test("boot_report tells how long each step took: a table, JSON, a picture", async (t) => {
@@ -25,6 +25,46 @@ test("boot_report tells how long each step took: a table, JSON, a picture", asyn
   const svg = await container.sh("boot_report --svg");
   assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
   assert.match(svg, />\/etc\/my_init\.d\/50_slow </);
+});
+
+test("after a restart, boot_report --shutdown tells how long each service took to stop, and who had to be killed", async (t) => {
+  const image = await imageWith(t, {
+    "/etc/service/slow/run": "trap 'sleep 0.4; exit' TERM; while :; do sleep 0.01; done",
+    "/etc/service/deaf/run": "trap '' TERM; while :; do sleep 0.1; done",
+    "/etc/my_init.post_shutdown.d/10_bye": "sleep 0.2",
+  });
+  const container = await startContainer(t, { image, env: { SHUTDOWN_TIMEOUT: "3" } });
+  const none = await container.exec(["boot_report", "--shutdown"]);
+  assert.equal(none.status, 1);
+  assert.match(
+    none.stderr,
+    /^boot_report: there is no record: this container has not been stopped and started again\n$/,
+  );
+  await container.until("container_health");
+  await container.stop({ graceSeconds: 20 });
+  const { stderr } = await container.logs();
+  assert.match(stderr, /^\*\*\* The shutdown took \d\.\d s; longest: service deaf, \d\.\d s$/m);
+
+  await run(["start", container.id]);
+  const json = JSON.parse((await container.until("boot_report --shutdown --json")).trim());
+  assert.equal(json.phase, "shutdown");
+  const took = (name: string) => json.steps.find((step: { name: string }) => step.name === name)?.tookMs;
+  assert.ok(took("service slow") >= 400 && took("service slow") < 1000, JSON.stringify(json));
+  assert.ok(took("service deaf") > 1000, JSON.stringify(json));
+  assert.ok(took("/etc/my_init.post_shutdown.d/10_bye") >= 200, JSON.stringify(json));
+  assert.ok(
+    json.killed.some(({ step, who }: Record<string, string>) => step === "service deaf" && who?.includes("PID")),
+  );
+  assert.match(await container.sh("boot_report --shutdown --svg"), /class="killed"/);
+  assert.equal(JSON.parse(await container.sh("boot_report --json")).phase, "boot");
+  // Of another container, as it is found in an image that was made of one; and of somebody else.
+  for (const forge of [
+    "sed -i 's/^host .*/host other/' /run/my_init/last_shutdown",
+    "chown nobody /run/my_init/last_shutdown",
+  ]) {
+    await container.sh(forge);
+    assert.equal((await container.exec(["boot_report", "--shutdown"])).status, 1, forge);
+  }
 });
 
 test("boot_report says why there is none", async (t) => {

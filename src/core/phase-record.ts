@@ -1,0 +1,71 @@
+import { printable } from "./printable.ts";
+
+/** What there is a record of. */
+export type Phase = "boot" | "shutdown";
+
+/** One step of a boot or a shutdown, in milliseconds since it began. */
+export interface Step {
+  /** A script's path, `service NAME`, or what my_init did. */
+  readonly name: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** A process that had to be killed. */
+export interface Killed {
+  /** The name of the step that waited for it. */
+  readonly step: string;
+  /** Its command line and pid. */
+  readonly who: string;
+}
+
+/** What my_init keeps of its boot, and of its shutdown. */
+export interface PhaseRecord {
+  readonly phase: Phase;
+  /** The container's host name: an image may hold the record of another container. */
+  readonly host: string;
+  /** When it began, in milliseconds since 1970. */
+  readonly beganMs: number;
+  readonly steps: readonly Step[];
+  readonly killed: readonly Killed[];
+}
+
+/** What follows the phase in the first line, so that a record is told from other files. */
+const MARK = "_record 1";
+
+/** A name cannot hold it: it is printable. */
+const SEPARATOR = "\t";
+
+/** The record as lines of text; what each is begins it. */
+export function formatRecord({ phase, host, beganMs, steps, killed }: PhaseRecord): string {
+  const lines = [
+    `${phase}${MARK}`,
+    `began ${Math.round(beganMs)}`,
+    `host ${printable(host)}`,
+    ...steps.map(({ name, startMs, endMs }) => `step ${startMs.toFixed(3)} ${endMs.toFixed(3)} ${printable(name)}`),
+    ...killed.map(({ step, who }) => `killed ${printable(step)}${SEPARATOR}${printable(who)}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Reads what {@link formatRecord} wrote; undefined where it is something else. */
+export function parseRecord(text: string): PhaseRecord | undefined {
+  const [first, ...lines] = text.split("\n").slice(0, -1);
+  const phase = (["boot", "shutdown"] as const).find((known) => first === `${known}${MARK}`);
+  if (phase === undefined) return undefined;
+  const after = (word: string) =>
+    lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
+  return {
+    phase,
+    host: after("host")[0] ?? "",
+    beganMs: Number(after("began")[0]),
+    steps: after("step").map((line) => {
+      const [startMs, endMs, ...words] = line.split(" ");
+      return { startMs: Number(startMs), endMs: Number(endMs), name: words.join(" ") };
+    }),
+    killed: after("killed").map((line) => {
+      const [step = "", who = ""] = line.split(SEPARATOR);
+      return { step, who };
+    }),
+  };
+}
