@@ -511,13 +511,13 @@ static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueCo
         return JS_NewInt32(ctx, -error);
     return int_array(ctx,
                      (int64_t[]){ status.st_mode, status.st_uid, status.st_gid, status.st_size,
-                                  (int64_t)status.st_ino },
-                     5);
+                                  (int64_t)status.st_ino, status.st_mtim.tv_sec },
+                     6);
 }
 
 /* The calls that take one path and up to two numbers differ in one line: `call` is that line. */
 enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK, CALL_MKDIR, CALL_RMDIR, CALL_SYNC, CALL_LOCK,
-                 CALL_MEMORY_FILE, CALL_APPEND };
+                 CALL_MEMORY_FILE, CALL_APPEND, CALL_SET_MODIFIED };
 
 static int sync_file(const char *path)
 {
@@ -544,12 +544,18 @@ static int lock_file(const char *path)
     return -1;
 }
 
+static int set_modified(const char *path, time_t seconds)
+{
+    return utimensat(AT_FDCWD, path, (struct timespec[]){ { 0, UTIME_OMIT }, { seconds, 0 } }, 0);
+}
+
 static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int call)
 {
     UNUSED;
     int error;
     int64_t numbers[2] = { 0, 0 };
-    int count = call == CALL_CHOWN ? 2 : call == CALL_ACCESS || call == CALL_CHMOD || call == CALL_MKDIR ? 1 : 0;
+    bool takes_one = call == CALL_ACCESS || call == CALL_CHMOD || call == CALL_MKDIR || call == CALL_SET_MODIFIED;
+    int count = call == CALL_CHOWN ? 2 : takes_one;
     for (int i = 0; i < count; i++)
         if (JS_ToInt64(ctx, &numbers[i], argv[i + 1]))
             return JS_EXCEPTION;
@@ -563,6 +569,8 @@ static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueCon
                    : call == CALL_RMDIR ? rmdir(path)
                    : call == CALL_SYNC  ? sync_file(path)
                    : call == CALL_LOCK  ? lock_file(path)
+                   : call == CALL_SET_MODIFIED
+                       ? set_modified(path, (time_t)numbers[0])
                    : call == CALL_MEMORY_FILE
                        ? (int)syscall(SYS_memfd_create, path, MFD_CLOEXEC)
                    : call == CALL_APPEND
@@ -734,6 +742,7 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("stat", 1, linux_stat),
     JS_CFUNC_MAGIC_DEF("access", 2, path_call, CALL_ACCESS),
     JS_CFUNC_MAGIC_DEF("chmod", 2, path_call, CALL_CHMOD),
+    JS_CFUNC_MAGIC_DEF("setModified", 2, path_call, CALL_SET_MODIFIED),
     JS_CFUNC_MAGIC_DEF("chown", 3, path_call, CALL_CHOWN),
     JS_CFUNC_MAGIC_DEF("rename", 2, two_paths_call, 0),
     JS_CFUNC_MAGIC_DEF("exchange", 2, two_paths_call, RENAME_EXCHANGE),

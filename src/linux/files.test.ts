@@ -11,10 +11,10 @@ test("facts tell type, mode and owners, or why there are none", () => {
   linux.addFile("/etc/x", "", { mode: 0o4755, uid: 1, gid: 2 });
   linux.addNode("/dev/null", 0o020666);
   linux.addSocket("/dev/log");
-  assert.deepEqual(fileFacts(linux, "/etc/x"), { type: "file", mode: 0o4755, uid: 1, gid: 2, size: 0 });
-  assert.deepEqual(fileFacts(linux, "/etc"), { type: "directory", mode: 0o755, uid: 0, gid: 0, size: 0 });
-  assert.deepEqual(fileFacts(linux, "/dev/null"), { type: "other", mode: 0o666, uid: 0, gid: 0, size: 0 });
-  assert.deepEqual(fileFacts(linux, "/dev/log"), { type: "socket", mode: 0o666, uid: 0, gid: 0, size: 0 });
+  assert.deepEqual(fileFacts(linux, "/etc/x"), { type: "file", mode: 0o4755, uid: 1, gid: 2, size: 0, modified: 0 });
+  assert.deepEqual(fileFacts(linux, "/etc"), { type: "directory", mode: 0o755, uid: 0, gid: 0, size: 0, modified: 0 });
+  assert.deepEqual(fileFacts(linux, "/dev/null"), { type: "other", mode: 0o666, uid: 0, gid: 0, size: 0, modified: 0 });
+  assert.deepEqual(fileFacts(linux, "/dev/log"), { type: "socket", mode: 0o666, uid: 0, gid: 0, size: 0, modified: 0 });
   assert.equal(fileFacts(linux, "/etc/y"), 2);
   assert.equal(fileFacts(linux, "/etc/x/y"), 20);
 });
@@ -30,7 +30,7 @@ test("root executes nothing that has no x", () => {
 test("a new file gets the mode and group that were asked for", () => {
   const linux = new FakeLinux();
   replaceFile(linux, "/etc/x", "/etc/.x", "content", NEW);
-  assert.deepEqual(fileFacts(linux, "/etc/x"), { type: "file", mode: 0o640, uid: 0, gid: 8377, size: 7 });
+  assert.deepEqual(fileFacts(linux, "/etc/x"), { type: "file", mode: 0o640, uid: 0, gid: 8377, size: 7, modified: 0 });
   assert.equal(linux.content("/etc/x"), "content");
   assert.equal(linux.files.has("/etc/.x"), false);
 });
@@ -39,7 +39,7 @@ test("a file that is replaced keeps its mode and owners", () => {
   const linux = new FakeLinux();
   linux.addFile("/etc/x", "old", { mode: 0o604, uid: 5, gid: 6 });
   replaceFile(linux, "/etc/x", "/etc/.x", "new", NEW);
-  assert.deepEqual(fileFacts(linux, "/etc/x"), { type: "file", mode: 0o604, uid: 5, gid: 6, size: 3 });
+  assert.deepEqual(fileFacts(linux, "/etc/x"), { type: "file", mode: 0o604, uid: 5, gid: 6, size: 3, modified: 0 });
 });
 
 test("what a killed predecessor left behind is no hindrance", () => {
@@ -66,7 +66,7 @@ test("without the right to give it away, group and others get nothing", () => {
   const linux = new FakeLinux({ euid: 1000 });
   linux.addDirectory("/tmp", { mode: 0o777 });
   replaceFile(linux, "/tmp/x", "/tmp/.x", "content", NEW);
-  assert.deepEqual(fileFacts(linux, "/tmp/x"), { type: "file", mode: 0o600, uid: 1000, gid: 0, size: 7 });
+  assert.deepEqual(fileFacts(linux, "/tmp/x"), { type: "file", mode: 0o600, uid: 1000, gid: 0, size: 7, modified: 0 });
 });
 
 test("where a mount sits on the file itself it is written in place", () => {

@@ -25,14 +25,16 @@ export interface FileFacts {
   readonly gid: number;
   /** In bytes. */
   readonly size: number;
+  /** When it was last changed, in seconds since 1970. */
+  readonly modified: number;
 }
 
 /** What `path` leads to, links followed; an errno (above zero) where it leads nowhere. */
 export function fileFacts(linux: Linux, path: string): FileFacts | number {
   const answer = linux.stat(path);
   if (typeof answer === "number") return -answer;
-  const [mode, uid, gid, size] = answer;
-  return { type: TYPES[mode & S_IFMT] ?? "other", mode: mode & 0o7777, uid, gid, size };
+  const [mode, uid, gid, size, , modified] = answer;
+  return { type: TYPES[mode & S_IFMT] ?? "other", mode: mode & 0o7777, uid, gid, size, modified };
 }
 
 /** Whether this user may execute it. */

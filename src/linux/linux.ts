@@ -115,13 +115,15 @@ export interface Linux {
   /** Names in a directory, without `.` and `..`, unsorted. @see getdents64(2) */
   listDir(path: string): readonly string[] | number;
 
-  /** Follows links. @returns [mode with file type, uid, gid, size, inode] @see stat(2) */
-  stat(path: string): readonly [mode: number, uid: number, gid: number, size: number, inode: number] | number;
+  /** Follows links. @returns what stat(2) tells, or a negated errno */
+  stat(path: string): Stat | number;
 
   /** @param mode 4 read, 2 write, 1 execute, added up; for the effective user @see faccessat(2), AT_EACCESS */
   access(path: string, mode: number): number;
   /** @see chmod(2) */
   chmod(path: string, mode: number): number;
+  /** Sets when it was last changed. @param seconds since 1970 @see utimensat(2) */
+  setModified(path: string, seconds: number): number;
   /** @see chown(2) */
   chown(path: string, uid: number, gid: number): number;
   /** @see rename(2) */
@@ -188,6 +190,9 @@ export interface Linux {
   /** The `NAME=value` strings this process was started with. */
   readonly environ: readonly string[];
 }
+
+/** The mode is that with the file's type, the time in seconds since 1970. @see stat(2) */
+export type Stat = readonly [mode: number, uid: number, gid: number, size: number, inode: number, modified: number];
 
 /** Bits of {@link Linux.spawn}'s `options`. */
 export const SPAWN = {

@@ -417,3 +417,20 @@ test("container_exit changes nothing where the shutdown has another reason", () 
 test("a plain RTMIN+3 asks for a stop, and for no status", () => {
   assert.equal(live({ signals: { 50: 37 } }).status, 0);
 });
+
+test("services that a startup script has just brought are not kept waiting for the second to pass", () => {
+  const agesAtStart = [0, 5].map((age) => {
+    let now = 0;
+    const { linux } = live({
+      services: [{ name: "web", run: habit.endsOnTerm(1) }],
+      signals: { 50: TERM },
+      prepare: (kernel) => {
+        now = Math.floor(kernel.realtimeMs() / 1000);
+        kernel.addDirectory("/etc/service");
+        kernel.setModified("/etc/service", now - age);
+      },
+    });
+    return now - (linux.files.get("/etc/service")?.modified ?? 0);
+  });
+  assert.deepEqual(agesAtStart, [1, 5]);
+});

@@ -2,6 +2,7 @@ import { toEnviron } from "../core/container-env.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { execFailure } from "../linux/exec-failure.ts";
+import { fileFacts } from "../linux/files.ts";
 import { SPAWN } from "../linux/linux.ts";
 import { RUNSVDIR } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
@@ -28,6 +29,7 @@ const FINISH_MS = 300;
 export function startRunit(context: Context, folder: string, hasInput: boolean): Child | undefined {
   const { log, children, environment, linux } = context;
   log.info("Booting runit daemon...");
+  makeSettled(context, folder);
   prepareEssential(context, folder);
   const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", folder], environ: toEnviron(environment.current) };
   // A session of its own: Ctrl-C at the terminal is for the command, not for the services.
@@ -38,6 +40,17 @@ export function startRunit(context: Context, folder: string, hasInput: boolean):
   }
   log.info(`Runit started as PID ${child.pid}`);
   return child;
+}
+
+/**
+ * runsvdir waits for a second before it looks into a folder that was changed in the present one: more could come. All
+ * that the startup scripts bring is there, so it need not; what comes later gives the folder another time.
+ */
+function makeSettled({ linux }: Context, folder: string): void {
+  const facts = fileFacts(linux, folder);
+  const nowSeconds = Math.floor(linux.realtimeMs() / 1000);
+  if (typeof facts === "number" || facts.modified < nowSeconds) return;
+  linux.setModified(folder, nowSeconds - 1); // who may not waits
 }
 
 /**

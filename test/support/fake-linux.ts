@@ -1,6 +1,6 @@
 // A kernel for tests: processes, signals and files in memory, and a clock that moves only while my_init
 // waits. It imports nothing of Node, so that the tests that use it run on the shipped engine too.
-import type { Linux } from "../../src/linux/linux.ts";
+import type { Linux, Stat } from "../../src/linux/linux.ts";
 
 /** What a fake process does, from its start. */
 export type FakeProgram = (self: FakeProcess) => void;
@@ -90,6 +90,8 @@ interface FakeFile {
   uid: number;
   gid: number;
   content: string;
+  /** In seconds since 1970. */
+  modified?: number;
   readonly inode: number;
   readonly program?: FakeProgram;
 }
@@ -640,16 +642,25 @@ export class FakeLinux implements Linux {
     return names.map((name) => name.slice(real.length + 1)).reverse();
   }
 
-  stat(path: string): readonly [number, number, number, number, number] | number {
+  stat(path: string): Stat | number {
     const errno = this.#enter("stat", path);
     if (errno !== 0) return -errno;
     if (this.#ownerOfDescriptors(folderOf(path)) !== undefined) {
       const fd = Number(path.slice(path.lastIndexOf("/") + 1));
-      return [fd < 3 ? CHARACTER_DEVICE : SOCKET, 0, 0, 0, 0];
+      return [fd < 3 ? CHARACTER_DEVICE : SOCKET, 0, 0, 0, 0, 0];
     }
     const found = this.#find(path);
     if (typeof found === "number") return found;
-    return [found.mode, found.uid, found.gid, found.content.length, found.inode];
+    return [found.mode, found.uid, found.gid, found.content.length, found.inode, found.modified ?? 0];
+  }
+
+  setModified(path: string, seconds: number): number {
+    const errno = this.#enter("setModified", path);
+    if (errno !== 0) return -errno;
+    const found = this.#find(path);
+    if (typeof found === "number") return found;
+    found.modified = seconds;
+    return 0;
   }
 
   access(path: string, mode: number): number {
