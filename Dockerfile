@@ -14,13 +14,13 @@ COPY native/engine.lock native/engine.sh native/build.sh /src/native/
 RUN sh /src/native/engine.sh /engine \
  && sh /src/native/build.sh engine /engine /objects
 
-# The one static binary, its sanitizer twin, the engine that runs unit tests, the PAM module: all in /out.
+# The two static binaries, their sanitizer twins, the engine that runs unit tests, the PAM module: all in /out.
 FROM toolchain AS binary
 COPY native/ /src/native/
 COPY build/js/ /src/build/js/
 RUN sh /src/native/build.sh all /engine /objects /src/build/js /out
 # A program that needs an interpreter would not start in an image whose libc is another one.
-RUN ! readelf --program-headers /out/bin/baseimage | grep INTERP
+RUN ! readelf --program-headers /out/bin/baseimage /out/bin/host-tools | grep INTERP
 # The PAM module runs against the image's glibc, which may be as old as Ubuntu 24.04's: 2.39.
 RUN { objdump --dynamic-syms /out/lib/pam_container_environment.so | grep -o 'GLIBC_[0-9.]*' | sort -V; echo GLIBC_2.39; } \
  | sort -VC

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Compiles the static binary, its sanitizer twin, the engine that runs unit tests, and the PAM module.
+# Compiles the static binaries, their sanitizer twins, the engine that runs unit tests, and the PAM module.
 #
 #   build.sh engine ENGINE OBJECTS          compile the engine's objects (slow; changes only with the engine)
 #   build.sh all    ENGINE OBJECTS JS OUT   compile native/, the bytecode of JS/*.js, and link into OUT
 #
-# ENGINE: folder of the engine's source (engine.sh brings it). JS: holds baseimage.js, the bundle of all programs.
-# OUT: bin/baseimage, asan/ (the program and the libraries it needs), engine/run, lib/pam_container_environment.so.
+# ENGINE: folder of the engine's source (engine.sh brings it). JS: holds baseimage.js and host-tools.js, the bundles
+# of the programs in a container and of those on its host.
+# OUT: bin/baseimage, bin/host-tools, asan/ (both, and the libraries they need), engine/run,
+# lib/pam_container_environment.so.
 # No link-time optimisation: it saves 1% here and would compile the engine again at each change.
 set -eu
 
@@ -54,23 +56,33 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
 {
     # The compiler of bytecode must be the engine that runs it.
     ${MUSL_GCC:-musl-gcc} $common -O1 -static "$native/compile.c" $(engine_objects small) -lm -o "$work/compile"
-    "$work/compile" <"$js/baseimage.js" >"$work/script"
 
-    # The program is run once to make its heap, which then goes into its own file: first with an arena
-    # that is surely large enough, to learn the size, then with that size.
-    link() { # DEFINES...
-        ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
-            -Wl,--build-id=none $sources "$native/heap.c" $(engine_objects small) -lm -o "$work/unsaved"
+    # program NAME SOURCES DEFINES...: the static binary of JS/NAME.js and its sanitizer twin.
+    program() {
+        name=$1 more=$2
+        shift 2
+        "$work/compile" <"$js/$name.js" >"$work/$name.script"
+
+        # The program is run once to make its heap, which then goes into its own file: first with an arena
+        # that is surely large enough, to learn the size, then with that size.
+        link() { # DEFINES...
+            ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
+                -Wl,--build-id=none $sources $more "$native/heap.c" $(engine_objects small) -lm -o "$work/unsaved"
+        }
+        link "$@"
+        "$work/unsaved" <"$work/$name.script" 2>"$work/used" >/dev/null
+        link "$@" -DARENA_BYTES="$(cat "$work/used")"
+        "$work/unsaved" <"$work/$name.script" 2>"$work/used" >"$work/heap"
+        ${OBJCOPY:-objcopy} --strip-all --update-section heap_image="$work/heap" "$work/unsaved" "$out/bin/$name"
+
+        ${CC:-gcc} $common $own $checked "$@" -DSANITIZED -DSCRIPT="\"$work/$name.script\"" -I"$native" \
+            -static-libasan -static-libubsan $sources $more "$native/heap.c" $(engine_objects asan) -lm \
+            -o "$out/asan/$name"
     }
-    link
-    "$work/unsaved" <"$work/script" 2>"$work/used" >/dev/null
-    link -DARENA_BYTES="$(cat "$work/used")"
-    "$work/unsaved" <"$work/script" 2>"$work/used" >"$work/heap"
-    ${OBJCOPY:-objcopy} --strip-all --update-section heap_image="$work/heap" "$work/unsaved" "$out/bin/baseimage"
+    program baseimage ""
+    program host-tools "$native/host.c" -DHOST_TOOLS
 
-    ${CC:-gcc} $common $own $checked -DSANITIZED -DSCRIPT="\"$work/script\"" -I"$native" -static-libasan -static-libubsan \
-        $sources "$native/heap.c" $(engine_objects asan) -lm -o "$out/asan/baseimage"
-    # So that it runs on a host whose libc is older: start it by this loader.
+    # So that they run on a host whose libc is older: start them by this loader.
     ldd "$out/asan/baseimage" | sed -n 's/^\t\([^ ]* => \)\{0,1\}\(\/[^ ]*\) .*/\2/p' |
         while read -r library; do cp -L "$library" "$out/asan/"; done
 

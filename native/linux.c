@@ -23,8 +23,6 @@
 #define RENAME_EXCHANGE 2
 #endif
 
-#define UNUSED (void)self, (void)argc
-
 sigset_t blocked_signals;
 
 /* The bits of spawn's options: SPAWN in src/linux/linux.ts. */
@@ -57,18 +55,17 @@ static void signals_restore(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static JSValue result(JSContext *ctx, int returned)
+JSValue result(JSContext *ctx, int returned)
 {
     return JS_NewInt32(ctx, returned < 0 ? -errno : returned);
 }
 
-/* What a text_to_... that gave NULL means: a negated errno, or the exception that is pending. */
-static JSValue refused(JSContext *ctx, int error)
+JSValue refused(JSContext *ctx, int error)
 {
     return error != 0 ? JS_NewInt32(ctx, -error) : JS_EXCEPTION;
 }
 
-static JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count)
+JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count)
 {
     JSValue array = JS_NewArray(ctx);
     if (JS_IsException(array))
@@ -82,8 +79,7 @@ static JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count)
     return array;
 }
 
-/* Reads `count` arguments that are all whole numbers. */
-static int int_arguments(JSContext *ctx, JSValueConst *argv, int32_t *numbers, int count)
+int int_arguments(JSContext *ctx, JSValueConst *argv, int32_t *numbers, int count)
 {
     for (int i = 0; i < count; i++)
         if (JS_ToInt32(ctx, &numbers[i], argv[i]))

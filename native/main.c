@@ -68,6 +68,9 @@ static int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_
     saved_heap.ctx = ctx;
     saved_heap.main_function = JS_GetPropertyStr(ctx, global, "main");
     saved_heap.linux_object = linux_new(ctx);
+#ifdef HOST_TOOLS
+    host_add(ctx, saved_heap.linux_object);
+#endif
     JS_FreeValue(ctx, global);
     return 0;
 }

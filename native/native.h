@@ -45,6 +45,20 @@ size_t heap_arena_used(void);
 JSValue linux_new(JSContext *ctx);
 int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv, char **env);
 
+/* What the tables of methods share. */
+#define UNUSED (void)self, (void)argc
+
+/* What a call returned, or its negated errno. */
+JSValue result(JSContext *ctx, int returned);
+/* What a text_to_... that gave NULL means: a negated errno, or the exception that is pending. */
+JSValue refused(JSContext *ctx, int error);
+JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count);
+/* Reads `count` arguments that are all whole numbers. Below zero with an exception pending. */
+int int_arguments(JSContext *ctx, JSValueConst *argv, int32_t *numbers, int count);
+
+/* host.c: the methods that interface Host has beside Linux; in the programs for the host only. */
+void host_add(JSContext *ctx, JSValueConst object);
+
 /* The signals that poll(2) and sigtimedwait(2) wait for: set once by `signals_block`. */
 void signals_block(void);
 extern sigset_t blocked_signals;

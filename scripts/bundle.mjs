@@ -1,4 +1,5 @@
-// Bundles all programs to one classic script (IIFE) that leaves a function `main` behind: build/js/baseimage.js.
+// Bundles the programs of a binary to one classic script (IIFE) that leaves a function `main` behind: those of the
+// container to build/js/baseimage.js, those of its host to build/js/host-tools.js.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -17,19 +18,25 @@ export const shippedOptions = /** @type {const} */ ({
   define: { VERSION: JSON.stringify(readFileSync(`${root}VERSION`, "latin1").trim()) },
 });
 
+/** Name of the binary to the lines that make its script. */
+const binaries = {
+  baseimage: `
+    import { main } from "./src/main.ts";
+    import { warmUp } from "./src/warm-up.ts";
+    warmUp(main);
+    globalThis.main = main;`,
+  "host-tools": `
+    import { main } from "./src/host-tools.ts";
+    globalThis.main = main;`,
+};
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await esbuild.build({
-    ...shippedOptions,
-    stdin: {
-      contents: `
-        import { main } from "./src/main.ts";
-        import { warmUp } from "./src/warm-up.ts";
-        warmUp(main);
-        globalThis.main = main;`,
-      resolveDir: root,
-      sourcefile: "baseimage.ts",
-    },
-    minifySyntax: true,
-    outfile: `${root}build/js/baseimage.js`,
-  });
+  for (const [name, contents] of Object.entries(binaries)) {
+    await esbuild.build({
+      ...shippedOptions,
+      stdin: { contents, resolveDir: root, sourcefile: `${name}.ts` },
+      minifySyntax: true,
+      outfile: `${root}build/js/${name}.js`,
+    });
+  }
 }

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readCommandLine } from "./options.ts";
+
+const asked = { kind: "enter", container: "web", command: [], engine: undefined, isVerbose: false };
+
+test("the first word that is no option is the container, what follows the command's", () => {
+  assert.deepEqual(readCommandLine(["web"]), asked);
+  assert.deepEqual(readCommandLine(["-v", "web", "ls", "-v", "--help"]), {
+    ...asked,
+    isVerbose: true,
+    command: ["ls", "-v", "--help"],
+  });
+  assert.deepEqual(readCommandLine(["--", "web", "--", "x"]), { ...asked, command: ["--", "x"] });
+});
+
+test("the engine can be told in one word or in two, and must be known", () => {
+  for (const words of [["--engine", "podman"], ["--engine=podman"]]) {
+    assert.deepEqual(readCommandLine([...words, "web"]), { ...asked, engine: "podman" });
+  }
+  assert.equal(readCommandLine(["--engine", "lxc", "web"]).kind, "refuse");
+  assert.equal(readCommandLine(["--engine"]).kind, "refuse");
+});
+
+test("an unknown option, and a line without a container, are refused", () => {
+  assert.equal(readCommandLine(["--quiet", "web"]).kind, "refuse");
+  assert.equal(readCommandLine([]).kind, "refuse");
+  assert.equal(readCommandLine([""]).kind, "refuse");
+  assert.equal(readCommandLine(["-v"]).kind, "refuse");
+});
+
+test("help and version need no container", () => {
+  assert.equal(readCommandLine(["--help"]).kind, "help");
+  assert.equal(readCommandLine(["--version"]).kind, "version");
+});

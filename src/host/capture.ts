@@ -1,0 +1,89 @@
+import { type ChildEnd, exitStatus, STATUS_CANNOT_RUN } from "../core/child-end.ts";
+import { SIGNAL } from "../core/signals.ts";
+import { Children, type Program } from "../linux/children.ts";
+import { ERRNO } from "../linux/errno.ts";
+import { EventLoop } from "../linux/event-loop.ts";
+import { Output } from "../linux/output.ts";
+import { STDERR, STDOUT } from "../linux/program.ts";
+import { SysError } from "../linux/sys-error.ts";
+import { type Host, OPEN } from "./host.ts";
+
+const STDIN = 0;
+
+/** What is read at a time. */
+const PIECE_BYTES = 65536;
+
+/** How a program ended and what it printed. */
+export interface Captured {
+  readonly end: ChildEnd;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Signals that ask this process to end. */
+const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT, SIGNAL.SIGTERM];
+
+/**
+ * Runs a program to its end, with nothing on its standard input, and keeps what it prints. A signal that asks
+ * this process to end does so, and ends the program too.
+ *
+ * @throws SysError where it cannot be started
+ */
+export function capture(host: Host, program: Program): Captured {
+  const pipes = [openPipe(host), openPipe(host)] as const;
+  const pid = host.fork();
+  if (pid === 0) become(host, program, pipes[0].writeEnd, pipes[1].writeEnd);
+  if (pid < 0) throw new SysError("cannot start", program.file, -pid);
+
+  const children = new Children(host);
+  const child = children.adopt(pid);
+  const loop = new EventLoop(host, children, new Output(host, STDERR), (signal) => {
+    if (!ENDING.includes(signal)) return;
+    host.kill(pid, signal);
+    host.exit(exitStatus({ how: "killed", signal }));
+  });
+  const texts = pipes.map(({ readEnd, writeEnd }) => {
+    host.close(writeEnd);
+    return new Reader(host, loop, readEnd);
+  });
+  loop.waitUntil(
+    () => child.end !== undefined && texts.every(({ hasEnded }) => hasEnded),
+    () => Number.POSITIVE_INFINITY,
+  );
+  const [stdout, stderr] = texts.map(({ text }) => text);
+  return { end: child.end ?? { how: "exited", code: 0 }, stdout: stdout ?? "", stderr: stderr ?? "" };
+}
+
+function openPipe(host: Host): { readonly readEnd: number; readonly writeEnd: number } {
+  const ends = host.pipe();
+  if (typeof ends === "number") throw new SysError("cannot open", "a pipe", -ends);
+  return { readEnd: ends[0], writeEnd: ends[1] };
+}
+
+/** The child: never returns. */
+function become(host: Host, program: Program, stdout: number, stderr: number): never {
+  host.duplicate(host.open("/dev/null", OPEN.read), STDIN);
+  host.duplicate(stdout, STDOUT);
+  host.duplicate(stderr, STDERR);
+  host.exec(program.file, program.argv, program.environ);
+  host.exit(STATUS_CANNOT_RUN);
+}
+
+/** Reads all that comes out of a descriptor. */
+class Reader {
+  text = "";
+  hasEnded = false;
+
+  constructor(host: Host, loop: EventLoop, fd: number) {
+    loop.watch(fd, () => {
+      const piece = host.read(fd, PIECE_BYTES);
+      if (piece === -ERRNO.EAGAIN) return;
+      if (typeof piece === "string" && piece !== "") {
+        this.text += piece;
+        return;
+      }
+      this.hasEnded = true;
+      loop.unwatch(fd);
+    });
+  }
+}
