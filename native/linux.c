@@ -627,7 +627,7 @@ static JSValue linux_inotify_add(JSContext *ctx, JSValueConst self, int argc, JS
     char *folder = text_to_c(ctx, &error, argv[1]);
     if (folder == NULL)
         return refused(ctx, error);
-    JSValue answer = result(ctx, inotify_add_watch(fd, folder, IN_CREATE | IN_MOVED_TO));
+    JSValue answer = result(ctx, inotify_add_watch(fd, folder, IN_CREATE | IN_DELETE | IN_MOVE));
     free_text(ctx, folder);
     return answer;
 }

@@ -4,6 +4,7 @@ import { main as containerHealth } from "./container-health/main.ts";
 import { type Applet, appletOf } from "./core/applets.ts";
 import type { Linux } from "./linux/linux.ts";
 import { main as myInit } from "./my-init/main.ts";
+import { main as serviceRun } from "./service-run/main.ts";
 import { main as setuser } from "./setuser/main.ts";
 import { main as workaroundDocker2267 } from "./workaround-docker-2267/main.ts";
 
@@ -14,6 +15,7 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   container_exit: containerExit,
   container_health: containerHealth,
   boot_report: bootReport,
+  "./run": serviceRun,
   "workaround-docker-2267": workaroundDocker2267,
 };
 

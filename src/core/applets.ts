@@ -8,10 +8,14 @@ const NAMES = [
   "workaround-docker-2267",
 ] as const;
 
-export type Applet = (typeof NAMES)[number];
+/** What runsv calls the program that it starts; the word as a whole, as others may well have that name somewhere. */
+const RUN = "./run";
+
+export type Applet = (typeof NAMES)[number] | typeof RUN;
 
 /** The program that argv[0] names; a container must boot whatever its init is called, so others are my_init. */
 export function appletOf(path: string): Applet {
+  if (path === RUN) return RUN;
   const name = path.slice(path.lastIndexOf("/") + 1);
   return NAMES.find((known) => known === name) ?? "my_init";
 }

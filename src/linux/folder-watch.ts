@@ -2,9 +2,9 @@ import type { EventLoop } from "./event-loop.ts";
 import type { Linux } from "./linux.ts";
 
 /**
- * Tells when a file is made in a folder or renamed into it, where the kernel has watches to give; where not, nothing
- * is told. One for the whole program, as it is never closed: closing an inotify descriptor waits for a grace period
- * of the kernel, up to 20 ms, while removing a watch from it does not.
+ * Tells when a name comes or goes in a folder, where the kernel has watches to give; where not, nothing is told. One
+ * for the whole program, as it is never closed: closing an inotify descriptor waits for a grace period of the kernel,
+ * up to 20 ms, while removing a watch from it does not.
  *
  * @see inotify(7)
  */

@@ -155,7 +155,7 @@ export interface Linux {
 
   /** A descriptor that {@link poll} finds ready when a watched folder changes. @see inotify_init1(2) */
   inotifyOpen(): number;
-  /** Watches a folder for files that are made in it or renamed into it. @returns the watch's number @see inotify_add_watch(2) */
+  /** Watches a folder for names that come or go in it, by whatever means. @returns the watch's number @see inotify_add_watch(2) */
   inotifyAdd(fd: number, folder: string): number;
   /** Ends a watch. @see inotify_rm_watch(2) */
   inotifyRemove(fd: number, watch: number): number;

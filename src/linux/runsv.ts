@@ -5,6 +5,9 @@ import type { Linux } from "./linux.ts";
 /** Starts a runsv for each service. @see runsvdir(8) */
 export const RUNSVDIR = "/usr/bin/runsvdir";
 
+/** Where runsv keeps its files, in the service's folder and in that of its log service. */
+export const SUPERVISE = "supervise";
+
 /** What runsv tells of its service in the 20 bytes of supervise/status. @see runsv(8) */
 export interface ServiceState {
   /** Neither the service nor its finish script runs. */

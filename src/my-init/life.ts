@@ -73,6 +73,7 @@ export class Life {
   }
 
   #shutDown(outcome: Outcome): void {
+    this.#services.unfollow();
     shutDown(
       this.#context,
       { script: this.#script, command: this.#command, runsvdir: this.#runsvdir, syslog: this.#syslog },
@@ -139,6 +140,7 @@ export class Life {
     this.#services.prepare();
     const { path } = this.#services;
     if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
+    this.#services.follow();
     // A command can do without services where none can run; nothing else is there to wait for.
     const canGoOn = path === undefined ? hasCommand : this.#runsvdir !== undefined;
     return canGoOn ? undefined : { kind: "cannot-go-on" };

@@ -1,20 +1,16 @@
 import { printable } from "../core/printable.ts";
 import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
-import { SysError } from "../linux/sys-error.ts";
+import { SUPERVISE } from "../linux/runsv.ts";
 import type { Context } from "./context.ts";
-
-/** Where services are. */
-export const SERVICES = "/etc/service";
+import { Mirror } from "./mirror.ts";
+import { isRunByUs, SERVICES } from "./run-by-us.ts";
 
 /** In the folder of a service: as another user it is not even tried. */
 const NEEDS_ROOT = "needs-root";
 
 /** runit's: a service that is not to be started by itself. @see runsv(8) */
 const DOWN = "down";
-
-/** Where runsv keeps its files, in the service's folder and in that of its log service. */
-const SUPERVISE = "supervise";
 
 /** Brought by the image for every user; where a tmpfs hides it, made anew. */
 const OWN_FOLDER = "/run/my_init";
@@ -26,12 +22,14 @@ const PLACES = [OWN_FOLDER, "/tmp", "/dev/shm"];
 const READ_AND_ENTER = 5;
 
 /**
- * The folder that runsvdir looks after: /etc/service, or where runsv cannot keep its files there a mirror of it, for
- * another user than root or on a read-only file system. @see docs/adr/0009-mirror-of-services.md
+ * The folder that runsvdir looks after: /etc/service, or a mirror of it: where runsv cannot keep its files there, for
+ * another user than root or on a read-only file system, and where services are run by way of ours.
+ *
+ * @see docs/adr/0009-mirror-of-services.md
  */
 export class ServiceFolder {
   readonly #context: Context;
-  #mirror: string | undefined;
+  #mirror: Mirror | undefined;
   #path: string | undefined = SERVICES;
   #isFirst = true;
   readonly #leftOut = new Set<string>();
@@ -47,23 +45,45 @@ export class ServiceFolder {
 
   /**
    * Makes the mirror where one is needed: before the startup scripts, so that these see it, and again after them, for
-   * the services that they brought.
+   * what they changed.
    *
    * @throws SysError where there is no room
    */
   prepare(): void {
-    const { environment, linux } = this.#context;
-    const wanted = services(linux).filter((name) => !this.#isLeftOut(name));
+    const { environment } = this.#context;
+    const wanted = this.#wanted();
     if (this.#isFirst) this.#removeOld();
     this.#isFirst = false;
     if (this.#path === undefined) return;
     if (this.#mirror === undefined) {
-      if (wanted.every((name) => canRun(linux, name))) return;
-      this.#path = this.#mirror = this.#newMirror();
-      if (this.#mirror === undefined) return;
-      environment.provide("SVDIR", this.#mirror);
+      if (wanted.every((name) => this.#runsWhereItIs(name))) return;
+      this.#path = this.#newMirror();
+      if (this.#path === undefined) return;
+      this.#mirror = new Mirror(this.#context, this.#path);
+      environment.provide("SVDIR", this.#path);
     }
-    for (const name of wanted) this.#add(`${SERVICES}/${name}`, `${this.#mirror}/${name}`);
+    this.#mirror.update(wanted);
+  }
+
+  /** Has the mirror, where there is one, follow what happens in /etc/service, until {@link unfollow}. */
+  follow(): void {
+    const mirror = this.#mirror;
+    mirror?.follow(() => mirror.update(this.#wanted()));
+  }
+
+  /** Leaves the mirror as it is: services are about to be stopped. */
+  unfollow(): void {
+    this.#mirror?.unfollow();
+  }
+
+  #wanted(): string[] {
+    return services(this.#context.linux).filter((name) => !this.#isLeftOut(name));
+  }
+
+  #runsWhereItIs(name: string): boolean {
+    const { linux } = this.#context;
+    const folders = isDirectory(linux, `${SERVICES}/${name}/log`) ? [name, `${name}/log`] : [name];
+    return folders.every((each) => canSupervise(linux, `${SERVICES}/${each}`) && !isRunByUs(this.#context, each));
   }
 
   /** A service that this user cannot run: noise each second if it were tried. It is told once, but for one that is not wanted. */
@@ -103,26 +123,6 @@ export class ServiceFolder {
   #in(place: string): string {
     return `${place}/my_init-services-${this.#context.linux.getEuid()}`;
   }
-
-  /** Mirrors a service, unless it is there. */
-  #add(from: string, to: string): void {
-    const { linux } = this.#context;
-    if (linux.access(to, 0) === 0) return;
-    this.#link(from, to);
-    if (isDirectory(linux, `${from}/log`)) this.#link(`${from}/log`, `${to}/log`);
-  }
-
-  /** Makes a folder of links to all that is in another but what must be its own. */
-  #link(from: string, to: string): void {
-    const { linux } = this.#context;
-    must(to, linux.mkdir(to, 0o700));
-    const names = linux.listDir(from);
-    if (typeof names === "number") throw new SysError("cannot read", from, -names);
-    for (const name of names) {
-      const isOwn = name === SUPERVISE || (name === "log" && isDirectory(linux, `${from}/log`));
-      if (!isOwn) must(`${to}/${name}`, linux.symlink(`${from}/${name}`, `${to}/${name}`));
-    }
-  }
 }
 
 /** What runsvdir takes for services. */
@@ -141,16 +141,8 @@ function mayRun(linux: Linux, folder: string): boolean {
   return typeof run === "number" || (run.mode & ANY_EXECUTE) === 0 || isExecutable(linux, `${folder}/run`);
 }
 
-/** Whether runsv can keep its files in the folder of a service, and in that of its log service. */
-function canRun(linux: Linux, name: string): boolean {
-  const folder = `${SERVICES}/${name}`;
-  const folders = isDirectory(linux, `${folder}/log`) ? [folder, `${folder}/log`] : [folder];
-  return folders.every((each) => {
-    const supervise = `${each}/${SUPERVISE}`;
-    return linux.access(isDirectory(linux, supervise) ? supervise : each, MAKE_FILES) === 0;
-  });
-}
-
-function must(path: string, answer: number): void {
-  if (answer < 0) throw new SysError("cannot make", path, -answer);
+/** Whether runsv can keep its files in the folder of a service or a log service. */
+function canSupervise(linux: Linux, folder: string): boolean {
+  const supervise = `${folder}/${SUPERVISE}`;
+  return linux.access(isDirectory(linux, supervise) ? supervise : folder, MAKE_FILES) === 0;
 }

@@ -288,6 +288,8 @@ export class FakeLinux implements Linux {
   >();
   /** The terminal on descriptors 0 to 2, where there is one: its foreground group. */
   terminal: { foreground: number } | undefined;
+  /** Of the program under test: where `.` and what begins with `./` lead. */
+  cwd = "/";
   euid: number;
   egid = 0;
   callCount = 0;
@@ -438,7 +440,7 @@ export class FakeLinux implements Linux {
     this.tellWatchers(folderOf(path));
   }
 
-  /** A file was made in `folder`, or renamed into it. */
+  /** A name came or went in `folder`. */
   tellWatchers(folder: string): void {
     for (const { watches, events } of this.inotifies.values()) {
       const watch = watches.get(folder);
@@ -694,8 +696,11 @@ export class FakeLinux implements Linux {
     const target = this.files.get(to);
     if (file === undefined) return -ENOENT;
     if (target !== undefined && isDirectory(target)) return -EISDIR;
-    this.files.delete(from);
-    this.files.set(to, file);
+    for (const [path, each] of [...this.files]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue;
+      this.files.delete(path);
+      this.files.set(to + path.slice(from.length), each);
+    }
     return 0;
   }
 
@@ -948,9 +953,11 @@ export class FakeLinux implements Linux {
 
   /** Where the links of `path` lead, whether or not anything is there. */
   #follow(path: string): string {
-    if (!this.#hasLinks) return path;
+    const isBelow = path.startsWith("./") && !this.files.has(path);
+    const whole = path === "." ? this.cwd : isBelow ? this.cwd + path.slice(1) : path;
+    if (!this.#hasLinks) return whole;
     let real = "";
-    for (const name of path.split("/").slice(1)) {
+    for (const name of whole.split("/").slice(1)) {
       const next = this.files.get(`${real}/${name}`);
       real = next !== undefined && (next.mode & 0o170000) === LINK ? this.#follow(next.content) : `${real}/${name}`;
     }

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FakeLinux } from "../../test/support/fake-linux.ts";
+import * as habit from "../../test/support/fake-programs.ts";
+import { live } from "../../test/support/story.ts";
+
+const SIGTERM = 15;
+const RUNSVDIR = "/usr/bin/runsvdir";
+const MIRROR = "/run/my_init/my_init-services-0";
+
+/** Root's container with the services `web`, which needs `db`, and `db`. */
+function withNeeds(prepare: (linux: FakeLinux) => void = () => {}) {
+  return live({
+    signals: { 500: SIGTERM },
+    prepare: (linux) => {
+      for (const path of ["/run", "/run/my_init", "/etc/service"]) linux.addDirectory(path);
+      linux.addProgram("/usr/sbin/my_init", habit.sleeps);
+      linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+      addService(linux, "db");
+      addService(linux, "web");
+      linux.addFile("/etc/service/web/needs", "db\n");
+      prepare(linux);
+    },
+  });
+}
+
+function addService(linux: FakeLinux, name: string) {
+  linux.addDirectory(`/etc/service/${name}`);
+  linux.addProgram(`/etc/service/${name}/run`, habit.sleeps);
+}
+
+/** What happens in a folder while services run. */
+function later(linux: FakeLinux, folder: string, act: () => void) {
+  linux.after(200, () => {
+    act();
+    linux.tellWatchers(folder);
+  });
+}
+
+function inMirror(linux: FakeLinux) {
+  const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`));
+  return paths.map((path) => path.slice(MIRROR.length + 1)).sort();
+}
+
+test("where a service needs another all run in a mirror, and that one by way of ours", () => {
+  const { linux, lines, status } = withNeeds();
+  assert.equal(status, 0, lines.join("\n"));
+  const runsvdir = linux.history.find(({ file }) => file === RUNSVDIR);
+  assert.equal(runsvdir?.argv.join(" "), `${RUNSVDIR} -P ${MIRROR}`);
+  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs", "web/run", "web/run.own"]);
+  assert.equal(linux.content(`${MIRROR}/db/run`), "/etc/service/db/run");
+  assert.equal(linux.content(`${MIRROR}/web/run`), "/usr/sbin/my_init");
+  assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
+});
+
+test("where there is no `run`, none of ours hides it", () => {
+  const { linux } = withNeeds((linux) => linux.files.delete("/etc/service/web/run"));
+  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs"]);
+});
+
+test("what startup scripts change in /etc/service, and in the mirror, holds", () => {
+  const { linux } = withNeeds((linux) => {
+    for (const name of ["web/down", "db/down"]) linux.addFile(`/etc/service/${name}`, "");
+    linux.addProgram("/etc/my_init.d/10_change", (self) => {
+      linux.files.delete("/etc/service/web/down");
+      linux.rename(`${MIRROR}/db/down`, `${MIRROR}/db/down-without-key`);
+      linux.addFile("/etc/service/db/needs", "");
+      linux.addDirectory("/etc/service/db/log");
+      linux.addProgram("/etc/service/db/log/run", habit.sleeps);
+      addService(linux, "late");
+      self.exit(0);
+    });
+  });
+  const db = ["db", "db/down-without-key", "db/log", "db/log/run", "db/needs", "db/run", "db/run.own"];
+  const rest = ["late", "late/run", "web", "web/needs", "web/run", "web/run.own"];
+  assert.deepEqual(inMirror(linux), [...db, ...rest]);
+});
+
+test("services that come while others run appear in the mirror, also what is put into their folders later", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => linux.addDirectory("/etc/service/late"));
+    linux.after(100, () => {
+      later(linux, "/etc/service/late", () => {
+        addService(linux, "late");
+        linux.addFile("/etc/service/late/needs", "db\n");
+      });
+    });
+  });
+  assert.equal(linux.content(`${MIRROR}/late/run`), "/usr/sbin/my_init");
+  assert.equal(linux.content(`${MIRROR}/late/run.own`), "/etc/service/late/run");
+});
+
+test("a service that was taken away is hidden from runsvdir, and its runsv still finds its files", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => {
+      for (const path of ["", "/run", "/needs"]) linux.files.delete(`/etc/service/web${path}`);
+    });
+  });
+  assert.deepEqual(inMirror(linux), [".web.1", ".web.1/needs", ".web.1/run", ".web.1/run.own", "db", "db/run"]);
+});
+
+test("another folder in the place of a service is another service", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => addService(linux, "db"));
+  });
+  assert.deepEqual(inMirror(linux).slice(0, 4), [".db.1", ".db.1/run", "db", "db/run"]);
+});
+
+test("a service that needs no other any more is run without us", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service/web", () => linux.files.delete("/etc/service/web/needs"));
+  });
+  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/run"]);
+  assert.equal(linux.content(`${MIRROR}/web/run`), "/etc/service/web/run");
+});
+
+test("a change that cannot be followed is told, and ends nothing", () => {
+  const { lines, ms } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => {
+      addService(linux, "late");
+      linux.addFile(`${MIRROR}/late`, "");
+    });
+  });
+  const told = `*** a change in /etc/service has no effect: cannot make "${MIRROR}/late": exists already (EEXIST)`;
+  assert.ok(lines.includes(told), lines.join("\n"));
+  assert.ok(ms >= 500);
+});

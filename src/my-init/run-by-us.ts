@@ -1,0 +1,17 @@
+import type { Context } from "./context.ts";
+
+/** Where services are. */
+export const SERVICES = "/etc/service";
+
+/** In the folder of a service: the names of others that it needs. */
+const NEEDS = "needs";
+
+/**
+ * Whether a service is started by way of our program `./run`, which does something first; it must run in a mirror of
+ * /etc/service then.
+ *
+ * @param name of the service's folder, or `NAME/log` for a log service
+ */
+export function isRunByUs({ linux }: Context, name: string): boolean {
+  return !name.includes("/") && linux.access(`${SERVICES}/${name}/${NEEDS}`, 0) === 0;
+}
