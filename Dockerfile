@@ -35,6 +35,8 @@ ARG PACKAGES_AS_OF=
 ARG DISABLE_SYSLOG=0
 ARG DISABLE_SSH=0
 ARG DISABLE_CRON=0
+# What the build writes down as today, so that another day gives the same files.
+ARG SOURCE_DATE_EPOCH=
 RUN sh /tmp/baseimage/image/build.sh
 COPY --from=binary /out/lib/pam_container_environment.so /usr/lib/baseimage/
 COPY --from=binary /out/bin/baseimage /usr/sbin/my_init
@@ -44,6 +46,12 @@ RUN for program in setuser container_exit container_health boot_report; do ln -s
       if [ ! -e "/sbin/$program" ]; then ln -s "/usr/sbin/$program" /sbin/; fi; \
     done \
  && /sbin/my_init --version
+
+ARG BASE_IMAGE
+ARG VERSION=
+LABEL org.opencontainers.image.title=baseimage \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.base.name=$BASE_IMAGE
 
 # For what my_init does not start: RUN lines, `docker exec`, another init.
 ENV LANG=C.UTF-8

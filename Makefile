@@ -16,7 +16,7 @@ export ENGINE NAME VERSION BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISAB
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build test check test-unit test-engine test-process e2e bench ci clean engine-stop setup-node setup-lint setup-engine setup-podman
+.PHONY: help run build test check test-unit test-engine test-process e2e bench reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -40,7 +40,7 @@ check: setup-node setup-lint ## types, lint, layers, shell scripts, the reposito
 	node scripts/test.mjs test/tidy.test.ts
 
 test-unit: setup-node ## unit tests on Node
-	node scripts/test.mjs $(or $(FILES),src test/simulation test/tidy.test.ts)
+	node scripts/test.mjs $(or $(FILES),src test/simulation test/release test/tidy.test.ts)
 
 test-engine: build ## the same unit tests on the engine that ships
 	node scripts/engine-tests.mjs $(FILES)
@@ -55,6 +55,9 @@ e2e: build setup-podman ## the real image in real containers
 
 bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
 	node bench/main.mjs $(FLAGS)
+
+reproduce: setup-node setup-engine ## build twice, without a cache, and compare binaries and layer bit for bit; minutes
+	@node scripts/reproduce.mjs
 
 ci: ## what the continuous integration runs
 	@bash .ci/run

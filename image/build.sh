@@ -5,7 +5,8 @@
 # configuration files wins over ours; then what each part has to settle, permissions, and clean-up,
 # all in one layer. A step that fails fails the build.
 #
-# DISABLE_SYSLOG=1, DISABLE_SSH=1 and DISABLE_CRON=1 in the environment leave a part out.
+# DISABLE_SYSLOG=1, DISABLE_SSH=1 and DISABLE_CRON=1 in the environment leave a part out. SOURCE_DATE_EPOCH is what
+# package scripts take for today.
 set -eu
 
 here=$(dirname "$0")
@@ -20,6 +21,8 @@ features=base
 [ "${DISABLE_SSH:-0}" = 1 ] || features="$features ssh"
 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+# An empty one is no date, and useradd says so.
+[ -n "${SOURCE_DATE_EPOCH:-}" ] || unset SOURCE_DATE_EPOCH
 
 main() {
   prepare_packages

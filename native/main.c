@@ -3,6 +3,7 @@
  * last resort. */
 #include "native.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,19 +128,54 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
 /* The section that holds the saved heap, as the link editor tells it. */
 extern char heap_start[] __asm__("__start_heap_image"), heap_end[] __asm__("__stop_heap_image");
 
+/* What the build makes the heap of, and how that ended. */
+static struct {
+    uint8_t *script;
+    size_t size;
+    int status;
+} saving;
+
+static void prepare_on_this_stack(int signal)
+{
+    (void)signal;
+    saving.status = prepare(&heap_functions, saving.script, saving.size);
+    if (saving.status == 0)
+        JS_RunGC(JS_GetRuntime(saved_heap.ctx));
+}
+
+/* The engine keeps addresses of the stack that it was started on, and the kernel chooses another each
+ * time: a signal handler can be given one at an address of ours. Answers 0, or the errno. */
+static int prepare_at_fixed_address(void)
+{
+    const size_t size = 1 << 20;
+    void *const address = (void *)0x10000000;
+    stack_t stack = { .ss_size = size };
+    stack.ss_sp = mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct sigaction action = { .sa_handler = prepare_on_this_stack, .sa_flags = SA_ONSTACK };
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) != 0 || sigaction(SIGUSR1, &action, NULL) != 0 ||
+        sigprocmask(SIG_UNBLOCK, &set, NULL) != 0 || raise(SIGUSR1) != 0)
+        return errno;
+    return 0;
+}
+
 /* As the build calls it: reads bytecode, writes what section heap_image is to hold. */
 static int save_heap(void)
 {
     const size_t most = 1 << 20;
-    uint8_t *script = malloc(most);
-    if (script == NULL)
+    saving.script = malloc(most);
+    if (saving.script == NULL)
         return 1;
-    size_t size = fread(script, 1, most, stdin);
-    int status = prepare(&heap_functions, script, size);
-    free(script);
-    if (status != 0)
-        return status;
-    JS_RunGC(JS_GetRuntime(saved_heap.ctx));
+    saving.size = fread(saving.script, 1, most, stdin);
+    saving.status = STATUS_BUG;
+    int error = prepare_at_fixed_address();
+    free(saving.script);
+    if (error != 0 || saving.status != 0) {
+        fprintf(stderr, "cannot make the heap (errno %d)\n", error);
+        return 1;
+    }
     fprintf(stderr, "%zu\n", heap_arena_used());
     saved_heap.is_saved = true;
     fwrite(heap_start, 1, (size_t)(heap_end - heap_start), stdout);

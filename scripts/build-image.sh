@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the image NAME:VERSION and brings the binary stage's products to build/.
 #
-# Reads NAME, VERSION, BASE_IMAGE, TOOLCHAIN_IMAGE, ENGINE, FRESH and DISABLE_* from the environment.
+# Reads NAME, VERSION, BASE_IMAGE, TOOLCHAIN_IMAGE, ENGINE, FRESH, NO_CACHE, SOURCE_DATE_EPOCH and DISABLE_* from the
+# environment.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -18,7 +19,8 @@ fi
 base=$(scripts/base-image.sh "${BASE_IMAGE:-ubuntu:24.04}")
 toolchain=$(scripts/base-image.sh "${TOOLCHAIN_IMAGE:-debian:13}")
 
-set -- --build-arg "BASE_IMAGE=$base" --build-arg "TOOLCHAIN_IMAGE=$toolchain"
+set -- --build-arg "BASE_IMAGE=$base" --build-arg "TOOLCHAIN_IMAGE=$toolchain" --build-arg "VERSION=$version" \
+  --build-arg "SOURCE_DATE_EPOCH=$(sh scripts/source-date.sh)"
 for feature in SYSLOG SSH CRON; do
   eval "value=\${DISABLE_$feature:-}"
   # shellcheck disable=SC2154 # eval sets it
@@ -52,14 +54,15 @@ build() {
 say() { echo "build-image: $*" >&2; }
 
 say "building $name:$version on $base (log: $log) ..."
+# With NO_CACHE the image brings both stages anew, and the second call finds the first one's.
+build image "$name:$version" ${NO_CACHE:+--no-cache} "$@"
 build binary "$stage" "$@"
-build image "$name:$version" "$@"
 "$engine" tag "$name:$version" "$name:latest"
 
 # The products change when the stage does, and only then.
 id=$("$engine" image inspect --format '{{.Id}}' "$stage")
 if [ "$(cat build/binary-id 2> /dev/null)" != "$id" ]; then
-  rm -rf build/bin build/asan build/engine build/binary-id
+  rm -rf build/bin build/asan build/engine build/lib build/binary-id
   container=$("$engine" create "$stage" true)
   "$engine" cp "$container:/out/." build/ || failed=1
   "$engine" rm "$container" > /dev/null

@@ -1,0 +1,58 @@
+// An image as the engine has it, made into what a release ships: the base's layers, and one of ours above them.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { mergeLayers } from "./layer.mjs";
+import { sha256 } from "./oci.mjs";
+
+/** @import { Image } from "./oci.mjs" */
+
+const engine = process.env["ENGINE"] || "docker";
+
+/**
+ * @param {string} reference of the image
+ * @param {string} base what it was built on
+ * @param {number} epoch seconds since 1970: no file of our layer is younger
+ * @returns {Image}
+ */
+export function savedImage(reference, base, epoch) {
+  const { config, layers } = save(reference);
+  const below = layersOf(base);
+  const count = below.findIndex((digest, index) => digest !== sha256(layers[index] ?? Buffer.alloc(0)));
+  if (count >= 0) throw new Error(`${reference} is not built on ${base}: layer ${count + 1} is another`);
+  const baseLayers = layers.slice(0, below.length);
+  const own = mergeLayers(layers.slice(below.length), baseLayers, epoch);
+  return { config, layers: [...baseLayers, own], ownLayers: 1 };
+}
+
+/** @param {string} reference */
+function save(reference) {
+  const folder = mkdtempSync(join(tmpdir(), "baseimage-save-"));
+  try {
+    const form = engine === "podman" ? ["--format", "docker-archive"] : [];
+    execFileSync(engine, ["save", ...form, "--output", join(folder, "image.tar"), reference], { stdio: "pipe" });
+    execFileSync("tar", ["-C", folder, "-xf", join(folder, "image.tar")]);
+    const read = (/** @type {string} */ name) => readFileSync(join(folder, name));
+    const [{ Config, Layers }] = JSON.parse(read("manifest.json").toString());
+    return {
+      config: JSON.parse(read(Config).toString()),
+      layers: Layers.map((/** @type {string} */ path) => uncompressed(read(path))),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** @param {Buffer} layer */
+function uncompressed(layer) {
+  const isGzip = layer[0] === 0x1f && layer[1] === 0x8b;
+  return isGzip ? gunzipSync(layer) : layer;
+}
+
+/** @param {string} reference @returns {string[]} */
+function layersOf(reference) {
+  const format = "{{json .RootFS.Layers}}";
+  return JSON.parse(execFileSync(engine, ["image", "inspect", "--format", format, reference], { encoding: "utf8" }));
+}

@@ -1,0 +1,104 @@
+// `make reproduce`: builds everything twice without a cache, in two folders under different circumstances, and compares
+// the binaries and the image's layer byte by byte. Ends with 1 and the list of differences where there are any.
+//
+// From the environment: ENGINE, BASE_IMAGE, TOOLCHAIN_IMAGE, SOURCE_DATE_EPOCH.
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { differences } from "./release/compare.mjs";
+import { savedImage } from "./release/saved-image.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const engine = process.env["ENGINE"] || "docker";
+const epoch = Number(execFileSync("sh", ["scripts/source-date.sh"], { cwd: root, encoding: "utf8" }));
+
+/** What must not matter: the folder, who may read the files, the time zone, the language, the home. */
+const PLACES = [
+  { name: "first", folder: "a", umask: "022", env: { TZ: "UTC" } },
+  {
+    name: "second",
+    folder: "elsewhere/in a/deeper folder",
+    umask: "077",
+    env: { TZ: "Pacific/Kiritimati", LC_ALL: "C.UTF-8", HOME: "/" },
+  },
+];
+
+/** What ships, beside the image: below build/. */
+const PRODUCTS = ["bin", "lib"];
+
+function main() {
+  const scratch = mkdtempSync(join(tmpdir(), "baseimage-reproduce-"));
+  try {
+    const built = PLACES.map((place) => build(place, scratch));
+    const found = compare(built[0], built[1]);
+    for (const line of found) console.log(line);
+    console.log(
+      found.length === 0
+        ? `reproduce: ${built[0].files.size} binaries and the image's layer are the same bit for bit`
+        : "reproduce: NOT the same",
+    );
+    process.exitCode = found.length === 0 ? 0 : 1;
+  } finally {
+    for (const { name } of PLACES)
+      spawnSync(engine, ["rmi", "--force", `${imageOf(name)}:1`, `${imageOf(name)}:latest`, `${imageOf(name)}-binary`]);
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** @param {string} place */
+function imageOf(place) {
+  return `baseimage-reproduce-${place}`;
+}
+
+/** @param {typeof PLACES[number]} place @param {string} scratch */
+function build({ name, folder, umask, env }, scratch) {
+  const tree = join(scratch, folder);
+  copyTree(tree);
+  console.log(`reproduce: building in the ${name} place ...`);
+  const line = `umask ${umask}; node scripts/bundle.mjs && exec sh scripts/build-image.sh`;
+  const variables = { NAME: imageOf(name), VERSION: "1", NO_CACHE: "1", SOURCE_DATE_EPOCH: String(epoch), ...env };
+  const { status } = spawnSync("sh", ["-c", line], {
+    cwd: tree,
+    env: { ...process.env, ...variables },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (status !== 0) throw new Error(`the build in the ${name} place failed`);
+  const inspect = ["image", "inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.base.name"}}'];
+  const base = execFileSync(engine, [...inspect, `${imageOf(name)}:1`], { encoding: "utf8" }).trim();
+  return { files: filesIn(join(tree, "build")), image: savedImage(`${imageOf(name)}:1`, base, epoch) };
+}
+
+/** What Git has or would take, as it is now. @param {string} tree */
+function copyTree(tree) {
+  const names = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: root, encoding: "utf8" });
+  for (const name of names.split("\0").filter((each) => each !== "")) {
+    mkdirSync(dirname(join(tree, name)), { recursive: true });
+    cpSync(join(root, name), join(tree, name), { verbatimSymlinks: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+}
+
+/** @param {string} folder @returns {Map<string, Buffer>} */
+function filesIn(folder) {
+  const found = PRODUCTS.flatMap((product) =>
+    readdirSync(join(folder, product), { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => `${product}/${entry.name}`),
+  );
+  return new Map(found.sort().map((name) => [name, readFileSync(join(folder, name))]));
+}
+
+/** @param {ReturnType<typeof build>} one @param {ReturnType<typeof build>} other */
+function compare(one, other) {
+  const names = [...new Set([...one.files.keys(), ...other.files.keys()])].sort();
+  const binaries = names.filter((name) => !one.files.get(name)?.equals(other.files.get(name) ?? Buffer.alloc(0)));
+  const count = Math.max(one.image.layers.length, other.image.layers.length);
+  const layers = Array.from({ length: count }, (_, index) => index).flatMap((index) =>
+    differences(one.image.layers[index] ?? Buffer.alloc(0), other.image.layers[index] ?? Buffer.alloc(0)),
+  );
+  return [...binaries.map((name) => `build/${name}: differs`), ...layers];
+}
+
+main();

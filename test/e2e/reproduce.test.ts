@@ -1,0 +1,64 @@
+// What `make reproduce` proves at length, as far as seconds go: the same binaries from another folder and hour, and no
+// date of the build in the image.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { engine, image, run, runContainer } from "../support/container.ts";
+
+const sh = (...words: string[]) =>
+  execFileSync("sh", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+
+test("the binaries are the same bit for bit when they are built again in another folder", async () => {
+  const base = sh("scripts/base-image.sh", process.env["TOOLCHAIN_IMAGE"] || "debian:13");
+  const stage = ["build", "--quiet", "--target", "toolchain", "--build-arg", `TOOLCHAIN_IMAGE=${base}`];
+  // Made by `make build`, so this is only its name.
+  const built = await run([...stage, "--build-arg", `BASE_IMAGE=${base}`, "."], { withinMs: 300_000 });
+  assert.equal(built.status, 0, built.stderr);
+
+  const place = "/another/place, much deeper";
+  const script = `set -eu; umask 077; export TZ=Pacific/Kiritimati
+    mkdir -p "${place}"; cd "${place}"; tar -x
+    sh native/build.sh all /engine /objects build/js /out > /dev/null
+    cd /out; sha256sum bin/* lib/*`;
+  const sources = execFileSync("tar", ["-c", "native", "build/js"], { maxBuffer: 1 << 28 });
+  const id = built.stdout.trim().split("\n").pop() ?? "";
+  const again = await run(["run", "--rm", "--interactive", id, "sh", "-c", script], {
+    input: sources,
+    withinMs: 120_000,
+  });
+  assert.equal(again.status, 0, again.stderr);
+
+  const ours = ["bin", "lib"].flatMap((folder) =>
+    readdirSync(`build/${folder}`, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => `${sha256(`build/${folder}/${name}`)}  ${folder}/${name}`),
+  );
+  assert.deepEqual(again.stdout.trim().split("\n").sort(), ours.sort());
+});
+
+test("the image's users were made on the day of the sources, not of the build", async (t) => {
+  const epoch = Number(sh("scripts/source-date.sh"));
+  const base = await run(["image", "inspect", "--format", baseName, image]);
+  const days = async (reference: string) => {
+    const shadow = await runContainer(t, { image: reference, command: ["cat", "/etc/shadow"] });
+    return new Map(shadow.stdout.split("\n").map((line) => [line.split(":")[0], Number(line.split(":")[2])]));
+  };
+  const [before, after] = [await days(base.stdout.trim()), await days(image)];
+  const added = [...after].filter(([name]) => !before.has(name));
+  assert.ok(added.length > 0);
+  for (const [name, day] of added) assert.equal(day, Math.floor(epoch / 86_400), name);
+});
+
+test(`${engine} says on what and as which version the image was built`, async () => {
+  const label = (name: string) => `{{index .Config.Labels "org.opencontainers.image.${name}"}}`;
+  const { stdout } = await run(["image", "inspect", "--format", `${label("version")} ${label("base.name")}`, image]);
+  assert.match(stdout, /^\S+ \S+\n$/);
+});
+
+const baseName = '{{index .Config.Labels "org.opencontainers.image.base.name"}}';
+
+function sha256(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
