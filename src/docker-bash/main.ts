@@ -1,11 +1,11 @@
-import { printable } from "../core/printable.ts";
 import { version } from "../core/version.ts";
 import { findContainer } from "../host/engine.ts";
 import type { Host } from "../host/host.ts";
 import { writeAll } from "../linux/output.ts";
 import { attempt, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
-import { Failure, SysError } from "../linux/sys-error.ts";
+import { enter } from "./enter.ts";
 import { readCommandLine, USAGE } from "./options.ts";
+import { becomeOwnCopy, hide } from "./own-copy.ts";
 
 /** The program docker-bash. @returns its exit status @see spec.md section 10 */
 export function main(host: Host): number {
@@ -20,14 +20,19 @@ export function main(host: Host): number {
       return STATUS_USAGE;
     case "enter":
       return attempt(host, "docker-bash", () => {
-        const container = findContainer(host, request.container, request.engine);
-        if (container.status !== "running") {
-          throw new Failure(`cannot enter container "${printable(container.name)}": it is ${container.status}`);
+        closeInherited(host);
+        if (host.getEuid() === 0) {
+          becomeOwnCopy(host);
+          hide(host);
         }
-        const flags = host.isTerminal(0) && host.isTerminal(1) ? ["-it"] : ["-i"];
-        const command = request.command.length > 0 ? request.command : ["bash", "-l"];
-        const errno = container.engine.become(["exec", ...flags, container.id, ...command]);
-        throw new SysError("cannot run", container.engine.file, errno);
+        return enter(host, findContainer(host, request.container, request.engine), request);
       });
   }
+}
+
+/** Descriptors that whoever started this program left open are no business of the container's. */
+function closeInherited(host: Host): void {
+  const names = host.listDir("/proc/self/fd");
+  if (typeof names === "number") return;
+  for (const name of names) if (Number(name) > STDERR) host.close(Number(name));
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readCommandLine } from "./options.ts";
 
-const asked = { kind: "enter", container: "web", command: [], engine: undefined, isVerbose: false };
+const asked = { kind: "enter", container: "web", command: [], user: "0", engine: undefined, isVerbose: false };
 
 test("the first word that is no option is the container, what follows the command's", () => {
   assert.deepEqual(readCommandLine(["web"]), asked);
@@ -20,6 +20,14 @@ test("the engine can be told in one word or in two, and must be known", () => {
   }
   assert.equal(readCommandLine(["--engine", "lxc", "web"]).kind, "refuse");
   assert.equal(readCommandLine(["--engine"]).kind, "refuse");
+});
+
+test("the user is root, or who is named", () => {
+  for (const words of [["-u", "app"], ["--user", "app"], ["--user=app"]]) {
+    assert.deepEqual(readCommandLine([...words, "web"]), { ...asked, user: "app" });
+  }
+  assert.equal(readCommandLine(["--user=", "web"]).kind, "refuse");
+  assert.equal(readCommandLine(["-u"]).kind, "refuse");
 });
 
 test("an unknown option, and a line without a container, are refused", () => {

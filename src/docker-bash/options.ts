@@ -8,6 +8,8 @@ export type Request =
       readonly container: string;
       /** None: a login shell. */
       readonly command: readonly string[];
+      /** A user of the container: a name, a uid, uid:gid or name:group. */
+      readonly user: string;
       readonly engine: EngineName | undefined;
       readonly isVerbose: boolean;
     }
@@ -18,15 +20,17 @@ export type Request =
 export const USAGE = `usage: docker-bash [OPTION]... CONTAINER [COMMAND [ARG]...]
 Enters a running container, by its name or the start of its id: a login shell as root, or COMMAND.
 
-  --engine NAME  docker or podman; otherwise CONTAINER_ENGINE says, or both are asked
-  -v, --verbose  say how the container is entered
-  --help         show this text
-  --version      show the version
+  -u, --user USER  be another user of the container: a name, a uid, uid:gid or name:group
+  --engine NAME    docker or podman; otherwise CONTAINER_ENGINE says, or both are asked
+  -v, --verbose    say how the container is entered
+  --help           show this text
+  --version        show the version
 `;
 
 /** Reads the words after the program's name. Options end at the first word that is none: it is the container. */
 export function readCommandLine(words: readonly string[]): Request {
   let engine: EngineName | undefined;
+  let user = "0";
   let isVerbose = false;
   let at = 0;
   for (; at < words.length; at++) {
@@ -36,16 +40,35 @@ export function readCommandLine(words: readonly string[]): Request {
       at++;
       break;
     }
-    if (word === "--help" || word === "-h") return { kind: "help" };
-    if (word === "--version") return { kind: "version" };
-    if (word === "--verbose" || word === "-v") isVerbose = true;
-    else if (word === "--engine" || word.startsWith("--engine=")) {
-      const name = word === "--engine" ? (words[++at] ?? "") : word.slice("--engine=".length);
-      engine = ENGINE_NAMES.find((known) => known === name);
-      if (engine === undefined) return { kind: "refuse", reason: "--engine needs docker or podman" };
-    } else return { kind: "refuse", reason: `unknown option "${printable(word)}"` };
+    const equals = word.startsWith("--") ? word.indexOf("=") : -1;
+    const option = equals < 0 ? word : word.slice(0, equals);
+    const value = () => (equals < 0 ? (words[++at] ?? "") : word.slice(equals + 1));
+    switch (option) {
+      case "-h":
+      case "--help":
+        return { kind: "help" };
+      case "--version":
+        return { kind: "version" };
+      case "-v":
+      case "--verbose":
+        isVerbose = true;
+        break;
+      case "-u":
+      case "--user":
+        user = value();
+        if (user === "") return { kind: "refuse", reason: `${option} needs a user` };
+        break;
+      case "--engine": {
+        const name = value();
+        engine = ENGINE_NAMES.find((known) => known === name);
+        if (engine === undefined) return { kind: "refuse", reason: "--engine needs docker or podman" };
+        break;
+      }
+      default:
+        return { kind: "refuse", reason: `unknown option "${printable(word)}"` };
+    }
   }
   const [container, ...command] = words.slice(at);
   if (container === undefined || container === "") return { kind: "refuse", reason: "no container is named" };
-  return { kind: "enter", container, command, engine, isVerbose };
+  return { kind: "enter", container, command, user, engine, isVerbose };
 }

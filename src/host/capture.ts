@@ -6,7 +6,7 @@ import { EventLoop } from "../linux/event-loop.ts";
 import { Output } from "../linux/output.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
 import { SysError } from "../linux/sys-error.ts";
-import { type Host, OPEN } from "./host.ts";
+import { HERE, type Host, OPEN } from "./host.ts";
 
 const STDIN = 0;
 
@@ -62,7 +62,7 @@ function openPipe(host: Host): { readonly readEnd: number; readonly writeEnd: nu
 
 /** The child: never returns. */
 function become(host: Host, program: Program, stdout: number, stderr: number): never {
-  host.duplicate(host.open("/dev/null", OPEN.read), STDIN);
+  host.duplicate(host.open(HERE, "/dev/null", OPEN.read), STDIN);
   host.duplicate(stdout, STDOUT);
   host.duplicate(stderr, STDERR);
   host.exec(program.file, program.argv, program.environ);

@@ -7,20 +7,79 @@ import type { Linux } from "../linux/linux.ts";
  * `native/host.c` has one table with the same names; `test/tidy.test.ts` compares them.
  */
 export interface Host extends Linux {
+  // -- processes ----------------------------------------------------------------------------------
+
   /** Makes a second process of this one, which goes on behind this call too. @returns the child's pid; in the child 0 @see fork(2) */
   fork(): number;
   /** Ends this process at once. @see _exit(2) */
   exit(status: number): never;
+  /** Begins a session, without a terminal, and a process group. @see setsid(2) */
+  newSession(): number;
+  /** Joins a namespace; one of processes holds for the children. @param fd of a file /proc/PID/ns/NAME @see setns(2) */
+  setNamespace(fd: number): number;
+  /** @param option one of {@link CONTROL} @see prctl(2) */
+  control(option: number, argument: number): number;
+  /** Sets effective and permitted to the same set. Each set comes in two numbers of 32 bits. @see capset(2) */
+  setCapabilities(low: number, high: number, inheritableLow: number, inheritableHigh: number): number;
+  /** @param resource as the kernel counts, 0 to 15 @returns both, -1: unlimited @see prlimit(2) */
+  getLimit(pid: number, resource: number): readonly [soft: number, hard: number] | number;
+  /** @see setrlimit(2) */
+  setLimit(resource: number, soft: number, hard: number): number;
+  /** @returns the mask that was @see umask(2) */
+  setUmask(mask: number): number;
 
-  /** @param flags bits of {@link OPEN} @returns a descriptor, close-on-exec @see open(2) with O_NONBLOCK and O_NOCTTY */
-  open(path: string, flags: number): number;
+  // -- descriptors --------------------------------------------------------------------------------
+
+  /**
+   * @param folder descriptor of the folder where a relative path begins; {@link HERE}: the working folder
+   * @param flags bits of {@link OPEN}
+   * @returns a descriptor, close-on-exec
+   * @see openat(2) with O_NONBLOCK and O_NOCTTY
+   */
+  open(folder: number, path: string, flags: number): number;
   /** @returns at most `maxBytes`; "": the end @see read(2) */
   read(fd: number, maxBytes: number): string | number;
+  /** Copies what is at the start of a file that nobody has read from. @returns how many bytes @see sendfile(2) */
+  sendFile(from: number, to: number, maxBytes: number): number;
   /** @returns two descriptors, close-on-exec @see pipe2(2) */
   pipe(): readonly [readEnd: number, writeEnd: number] | number;
+  /** @returns two descriptors of one connection, close-on-exec, which never wait @see socketpair(2), unix(7) */
+  socketPair(): readonly [one: number, other: number] | number;
+  /** Sends one byte that carries a descriptor. @see SCM_RIGHTS in unix(7) */
+  sendDescriptor(socket: number, fd: number): number;
+  /** @returns the descriptor that was sent, close-on-exec; `-ENODATA`: a byte without one, or the end @see unix(7) */
+  receiveDescriptor(socket: number): number;
   /** Makes `to` lead where `fd` leads, and stay open over exec. @see dup2(2) */
   duplicate(fd: number, to: number): number;
+
+  // -- terminals ----------------------------------------------------------------------------------
+
+  /** Lets the other side of a new terminal be opened. @param fd of /dev/pts/ptmx @see TIOCSPTLCK(2const) */
+  unlockTerminal(fd: number): number;
+  /** Opens the side of a terminal that programs see. @param fd of /dev/pts/ptmx @see TIOCGPTPEER(2const) */
+  openOtherSide(fd: number): number;
+  /** Makes a terminal that of this session. @see TIOCSCTTY(2const) */
+  takeTerminal(fd: number): number;
+  /** @returns what {@link setTerminalMode} takes @see tcgetattr(3) */
+  getTerminalMode(fd: number): string | number;
+  /** @param isRaw every key is passed on as it is typed @see tcsetattr(3), cfmakeraw(3) */
+  setTerminalMode(fd: number, mode: string, isRaw: boolean): number;
+  /** @see TIOCGWINSZ(2const) */
+  getWindowSize(fd: number): readonly [rows: number, columns: number] | number;
+  /** Programs at the terminal get SIGWINCH. @see TIOCSWINSZ(2const) */
+  setWindowSize(fd: number, rows: number, columns: number): number;
 }
 
 /** Bits of {@link Host.open}'s `flags`. */
 export const OPEN = { read: 0, write: 1, readWrite: 2 } as const;
+
+/** For {@link Host.open}: the working folder. @see AT_FDCWD in openat(2) */
+export const HERE = -100;
+
+/** Options of {@link Host.control}. @see prctl(2) */
+export const CONTROL = {
+  setDumpable: 4,
+  readBoundingSet: 23,
+  dropFromBoundingSet: 24,
+  setNoNewPrivileges: 38,
+} as const;

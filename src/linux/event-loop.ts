@@ -6,6 +6,9 @@ import type { Output } from "./output.ts";
 /** The longest time that poll(2) can be given: a wait without a deadline simply begins again. */
 const LONGEST_POLL_MS = 2147483647;
 
+/** What has bytes to write as soon as there is room for them. */
+export type Sink = Pick<Output, "fd" | "isBehind" | "flush">;
+
 /** Told of each signal that arrives, but SIGCHLD, in the order of arrival. */
 export type SignalListener = (signal: number, senderPid: number, value: number) => void;
 
@@ -16,15 +19,15 @@ export type SignalListener = (signal: number, senderPid: number, value: number) 
 export class EventLoop {
   readonly #linux: Linux;
   readonly #children: Children;
-  readonly #output: Output;
+  readonly #outputs: Sink[];
   readonly #onSignal: SignalListener;
   readonly #watched = new Map<number, () => void>();
   #tend: () => number = () => Number.POSITIVE_INFINITY;
 
-  constructor(linux: Linux, children: Children, output: Output, onSignal: SignalListener) {
+  constructor(linux: Linux, children: Children, output: Sink, onSignal: SignalListener) {
     this.#linux = linux;
     this.#children = children;
-    this.#output = output;
+    this.#outputs = [output];
     this.#onSignal = onSignal;
   }
 
@@ -36,6 +39,16 @@ export class EventLoop {
   /** Calls `onReady` each time `fd` is readable, until {@link unwatch}. */
   watch(fd: number, onReady: () => void): void {
     this.#watched.set(fd, onReady);
+  }
+
+  /** Ends a watch, and leaves its descriptor open. */
+  pause(fd: number): void {
+    this.#watched.delete(fd);
+  }
+
+  /** Flushes one output more whenever there is room. */
+  addOutput(output: Sink): void {
+    this.#outputs.push(output);
   }
 
   /** Ends a watch and closes its descriptor. */
@@ -82,10 +95,10 @@ export class EventLoop {
   }
 
   #wait(timeoutMs: number): void {
-    const writes = this.#output.isBehind ? [this.#output.fd] : [];
+    const writes = this.#outputs.filter(({ isBehind }) => isBehind).map(({ fd }) => fd);
     const ready = this.#linux.poll([...this.#watched.keys()], writes, timeoutMs);
     if (typeof ready === "number") return; // EINTR: looked at again by the caller
     for (const fd of ready) this.#watched.get(fd)?.();
-    this.#output.flush();
+    for (const output of this.#outputs) output.flush();
   }
 }

@@ -21,6 +21,11 @@ export interface Identity {
  */
 export function become(linux: Linux, identity: Identity): void {
   for (const fd of [1, 2]) openUp(linux, fd, identity.uid);
+  takeOn(linux, identity);
+}
+
+/** The same, and standard output and error are left as they are. @throws Failure where it is not permitted */
+export function takeOn(linux: Linux, identity: Identity): void {
   const steps = [
     ["set the groups of", () => setGroups(linux, identity)],
     ["set the group of", () => linux.setGid(identity.gid)],

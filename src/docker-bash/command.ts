@@ -1,0 +1,74 @@
+import { STATUS_NOT_FOUND } from "../core/child-end.ts";
+import { CONTROL, type Host, OPEN } from "../host/host.ts";
+import { becomeCommand } from "../linux/become-command.ts";
+import { errorWords } from "../linux/errno.ts";
+import { type Identity, takeOn } from "../linux/identity.ts";
+import { writeAll } from "../linux/output.ts";
+import { lookupCommand } from "../linux/path-lookup.ts";
+import { attempt, STDERR } from "../linux/program.ts";
+import { SysError } from "../linux/sys-error.ts";
+import { type Confinement, hasCapability, LAST_CAPABILITY } from "./confinement.ts";
+import { commandEnvironment } from "./environment.ts";
+import type { Orders } from "./orders.ts";
+
+const NAME = "docker-bash";
+
+/** What the process that becomes the command needs to know. */
+export interface Assignment extends Orders {
+  readonly identity: Identity;
+  /** The command's side of its terminal; undefined: it has none. */
+  readonly side: number | undefined;
+  /** Of the host's /proc, in which this process has a folder too. */
+  readonly proc: number;
+}
+
+/** Takes on the rest of the container's confinement and becomes the command. @returns the exit status, where it could not */
+export function becomeIt(host: Host, assignment: Assignment): number {
+  return attempt(host, NAME, () => {
+    const { target, words, identity, terminal, side } = assignment;
+    host.newSession();
+    if (side !== undefined) {
+      host.takeTerminal(side);
+      for (const fd of [0, 1, 2]) host.duplicate(side, fd);
+    }
+    takeOnLabel(host, assignment);
+    confine(host, target.confinement, identity);
+    const env = commandEnvironment(host, target.environ, identity, terminal && (terminal.kind ?? ""));
+    if (words.length > 0) return becomeCommand(host, NAME, words, env);
+    for (const shell of ["bash", "/bin/bash", "sh", "/bin/sh"]) {
+      if (lookupCommand(host, shell, env.get("PATH")).kind !== "found") continue;
+      return becomeCommand(host, NAME, [shell, "-l"], env);
+    }
+    writeAll(host, STDERR, `${NAME}: there is no bash and no sh in the container; name a command that is there\n`);
+    return STATUS_NOT_FOUND;
+  });
+}
+
+/** The label holds from execve on. It is written for this very process, so by the host's /proc: the container may have none. */
+function takeOnLabel(host: Host, { target, proc, warn }: Assignment): void {
+  const { label } = target;
+  if (label === undefined) return;
+  let answer = 0;
+  for (const file of ["self/attr/apparmor/exec", "self/attr/exec"]) {
+    const fd = host.open(proc, file, OPEN.write);
+    answer = fd < 0 ? fd : host.write(fd, label);
+    if (fd >= 0) host.close(fd);
+    if (answer >= 0) return;
+  }
+  warn(`cannot take on the security label "${label}": ${errorWords(-answer)}`);
+}
+
+function confine(host: Host, { bounding, inheritable, hasNoNewPrivileges }: Confinement, identity: Identity): void {
+  for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
+    if (hasCapability(bounding, capability) || host.control(CONTROL.readBoundingSet, capability) < 1) continue;
+    const answer = host.control(CONTROL.dropFromBoundingSet, capability);
+    if (answer < 0) throw new SysError("cannot drop the capability", `${capability}`, -answer);
+  }
+  takeOn(host, identity);
+  // Whoever is not root has none left; root would have them all again by execve, but for the bounding set.
+  if (identity.uid === 0) {
+    const answer = host.setCapabilities(bounding.low, bounding.high, inheritable.low, inheritable.high);
+    if (answer < 0) throw new SysError("cannot set the capabilities of", identity.name, -answer);
+  }
+  if (hasNoNewPrivileges) host.control(CONTROL.setNoNewPrivileges, 1);
+}

@@ -1,0 +1,71 @@
+/** A place in one hierarchy of control groups. @see cgroups(7), /proc/PID/cgroup */
+interface Place {
+  /** As the line names them; "": the hierarchy of version 2. */
+  readonly controllers: string;
+  readonly path: string;
+}
+
+/** The groups that a process is to be put into, for each hierarchy in which they differ from ours. */
+export interface GroupsToJoin {
+  /** Files `cgroup.procs`: who writes 0 into one is in that group. */
+  readonly files: readonly string[];
+  /** Lines of /proc/PID/cgroup whose hierarchy cannot be reached from here. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Finds the control groups of another process.
+ *
+ * @param theirs content of its /proc/PID/cgroup
+ * @param ours content of /proc/self/cgroup
+ * @param mounts content of /proc/self/mountinfo
+ */
+export function groupsToJoin(theirs: string, ours: string, mounts: string): GroupsToJoin {
+  const own = ours.split("\n");
+  const files: string[] = [];
+  const missing: string[] = [];
+  for (const line of theirs.split("\n")) {
+    if (line === "" || own.includes(line)) continue;
+    const folder = folderOf(placeOf(line), mounts);
+    if (folder === undefined) missing.push(line);
+    else files.push(`${folder}/cgroup.procs`);
+  }
+  return { files, missing };
+}
+
+function placeOf(line: string): Place {
+  const first = line.indexOf(":");
+  const second = line.indexOf(":", first + 1);
+  return { controllers: line.slice(first + 1, second), path: line.slice(second + 1) };
+}
+
+function folderOf({ controllers, path }: Place, mounts: string): string | undefined {
+  // A group above the root of our own namespace of groups: no folder here is it.
+  if (path === "/.." || path.startsWith("/../")) return undefined;
+  const wanted = controllers.split(",");
+  for (const line of mounts.split("\n")) {
+    // 36 25 0:31 ROOT POINT OPTIONS [TAG]... - TYPE SOURCE OPTIONS
+    const [before = "", after = ""] = line.split(" - ");
+    const [, , , root = "", point = ""] = before.split(" ");
+    const [type, , options = ""] = after.split(" ");
+    const given = options.split(",");
+    const isIt =
+      controllers === "" ? type === "cgroup2" : type === "cgroup" && wanted.every((name) => given.includes(name));
+    if (!isIt) continue;
+    const rest = below(path, unescaped(root));
+    if (rest !== undefined) return unescaped(point) + rest;
+  }
+  return undefined;
+}
+
+/** What of `path` lies below `root`: "/a/b" below "/a" is "/b". */
+function below(path: string, root: string): string | undefined {
+  if (root === "/") return path === "/" ? "" : path;
+  return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : undefined;
+}
+
+/** Blanks and backslashes stand as `\040` in mountinfo. */
+function unescaped(text: string): string {
+  const [first = "", ...pieces] = text.split("\\");
+  return first + pieces.map((piece) => String.fromCharCode(Number(`0o${piece.slice(0, 3)}`)) + piece.slice(3)).join("");
+}

@@ -1,0 +1,42 @@
+import { isScratchName, isShortEnough, longestContent, parseEnviron, valueOfContent } from "../core/container-env.ts";
+import type { Identity } from "../linux/identity.ts";
+import type { Linux } from "../linux/linux.ts";
+
+/** Where my_init keeps the variables of the container; the first that is there counts. @see spec.md section 3 */
+const FOLDERS = ["/run/container_environment", "/etc/container_environment"];
+
+/**
+ * The environment of a command in the container: what the container was started with, what its my_init has added as
+ * far as the user may read it, and what belongs to the user. Nothing of the host's but the kind of terminal.
+ *
+ * @param given `NAME=value` strings that the container's first process was started with
+ * @param terminal the value of TERM, where the command has a terminal
+ */
+export function commandEnvironment(
+  linux: Linux,
+  given: readonly string[],
+  { name, home }: Identity,
+  terminal: string | undefined,
+): Map<string, string> {
+  const env = new Map([...parseEnviron(given), ...folderVariables(linux)]);
+  env.set("HOME", home).set("USER", name).set("LOGNAME", name);
+  if (terminal !== undefined) env.set("TERM", terminal);
+  return env;
+}
+
+function folderVariables(linux: Linux): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const folder of FOLDERS) {
+    const names = linux.listDir(folder);
+    if (typeof names === "number") continue;
+    for (const name of names) {
+      if (isScratchName(name) || name.includes("=")) continue;
+      const content = linux.readFile(`${folder}/${name}`, longestContent(name), false);
+      if (typeof content === "number" || content.includes("\0")) continue;
+      const value = valueOfContent(content);
+      if (isShortEnough(name, value)) variables.set(name, value);
+    }
+    break;
+  }
+  return variables;
+}

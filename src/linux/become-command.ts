@@ -1,0 +1,31 @@
+import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../core/child-end.ts";
+import { type Environment, toEnviron } from "../core/container-env.ts";
+import { printable } from "../core/printable.ts";
+import { execFailure } from "./exec-failure.ts";
+import type { Linux } from "./linux.ts";
+import { writeAll } from "./output.ts";
+import { lookupCommand } from "./path-lookup.ts";
+import { STDERR } from "./program.ts";
+
+/**
+ * Becomes the command, looked up in the PATH of `env`.
+ *
+ * @param program whose name stands before the line that says why it could not
+ * @returns the exit status for that, as a shell has it: 126 or 127
+ */
+export function becomeCommand(linux: Linux, program: string, words: readonly string[], env: Environment): number {
+  const say = (message: string, status: number) => {
+    writeAll(linux, STDERR, `${program}: ${message}\n`);
+    return status;
+  };
+  const name = words[0] ?? "";
+  const lookup = lookupCommand(linux, name, env.get("PATH"));
+  if (lookup.kind === "not-found") {
+    return say(`cannot run "${printable(name)}": not found (ENOENT)`, STATUS_NOT_FOUND);
+  }
+  if (lookup.kind === "not-executable") {
+    return say(execFailure(linux, lookup.path, lookup.errno), STATUS_CANNOT_RUN);
+  }
+  const errno = -linux.exec(lookup.path, words, toEnviron(env));
+  return say(execFailure(linux, lookup.path, errno), STATUS_CANNOT_RUN);
+}

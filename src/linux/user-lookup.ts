@@ -1,0 +1,51 @@
+import { type Group, idNumber, parseGroup, parsePasswd, type User } from "../core/passwd.ts";
+import { printable } from "../core/printable.ts";
+import { ERRNO } from "./errno.ts";
+import type { Identity } from "./identity.ts";
+import type { Linux } from "./linux.ts";
+import { Failure, SysError } from "./sys-error.ts";
+
+/** More of these files than any system has, less than would hurt. */
+const MOST_BYTES = 1 << 26;
+
+/**
+ * Finds who `USER` or `USER:GROUP` is. Numbers need no line in /etc/passwd and /etc/group; names do.
+ *
+ * @throws Failure where a name is in neither
+ */
+export function findIdentity(linux: Linux, who: string): Identity {
+  const [userWord = "", groupWord] = split(who);
+  const users = parsePasswd(readTable(linux, "/etc/passwd"));
+  const groups = parseGroup(readTable(linux, "/etc/group"));
+  const user = users.find(({ name }) => name === userWord) ?? byUid(users, userWord);
+  if (user === undefined) throw new Failure(`user ${printable(userWord)} not found`);
+  if (groupWord === undefined) return { ...user, groups: groupsOf(user, groups) };
+  const gid = groups.find(({ name }) => name === groupWord)?.gid ?? idNumber(groupWord);
+  if (gid === undefined) throw new Failure(`group ${printable(groupWord)} not found`);
+  return { ...user, gid, groups: [gid] };
+}
+
+function split(who: string): readonly [string, string?] {
+  const colon = who.indexOf(":");
+  return colon < 0 ? [who] : [who.slice(0, colon), who.slice(colon + 1)];
+}
+
+/** A uid that nobody has a line for is a user all the same: as `docker run --user` has it, in group 0, at home in /. */
+function byUid(users: readonly User[], word: string): User | undefined {
+  const uid = idNumber(word);
+  if (uid === undefined) return undefined;
+  return users.find((user) => user.uid === uid) ?? { name: word, uid, gid: 0, home: "/" };
+}
+
+/** The user's own group and those that list the user. @see initgroups(3) */
+function groupsOf(user: User, groups: readonly Group[]): number[] {
+  const others = groups.filter(({ members }) => members.includes(user.name)).map(({ gid }) => gid);
+  return [...new Set([user.gid, ...others])];
+}
+
+function readTable(linux: Linux, path: string): string {
+  const content = linux.readFile(path, MOST_BYTES, false);
+  if (content === -ERRNO.ENOENT) return ""; // numbers do without
+  if (typeof content === "number") throw new SysError("cannot read", path, -content);
+  return content;
+}
