@@ -1,19 +1,11 @@
-import { SIGNAL } from "../core/signals.ts";
 import type { Child, Children } from "../linux/children.ts";
-import { errorWords } from "../linux/errno.ts";
 import type { EventLoop } from "../linux/event-loop.ts";
-import { type Linux, SPAWN } from "../linux/linux.ts";
+import type { Linux } from "../linux/linux.ts";
+import { checkFailure, hasCheck, killCheck, startCheck } from "../linux/service-check.ts";
 import type { ServiceHealth } from "./report.ts";
-
-/** How long a check may take. The engine's own limit for a health check is 30 s where it is given none. */
-export const CHECK_SECONDS = 5;
 
 /** How long one that was killed may take to go. */
 const KILLED_MS = 1000;
-
-const SHELL = "/bin/sh";
-/** In the service's folder, as the service itself; what it prints is for people, on standard error. */
-const RUN_CHECK = 'cd "$1" && exec ./check >&2';
 
 /** More than any environment has. */
 const MOST_BYTES = 1 << 24;
@@ -44,9 +36,7 @@ export function runChecks(
   const checks = services.map((service): Child | number | undefined => {
     const folder = `${runsvdir.folder}/${service.name}`;
     const mayCheck = service.state === "up" || service.state === "just-started";
-    if (!mayCheck || linux.access(`${folder}/check`, 0) < 0) return undefined;
-    const program = { file: SHELL, argv: [SHELL, "-c", RUN_CHECK, SHELL, folder], environ };
-    return children.spawn(program, SPAWN.session | SPAWN.noInput);
+    return mayCheck && hasCheck(linux, folder) ? startCheck(children, folder, environ, true) : undefined;
   });
   const isOver = () => checks.every((check) => typeof check !== "object" || check.end !== undefined);
   loop.waitUntil(
@@ -54,7 +44,7 @@ export function runChecks(
     () => untilMs,
   );
   const late = new Set(checks.filter((check) => typeof check === "object" && check.end === undefined));
-  for (const check of late) if (typeof check === "object") linux.kill(-check.pid, SIGNAL.SIGKILL);
+  for (const check of late) if (typeof check === "object") killCheck(linux, check);
   const goneMs = loop.nowMs + KILLED_MS;
   loop.waitUntil(isOver, () => goneMs);
   return services.map((service, index) => judge(service, checks[index], late.has(checks[index])));
@@ -62,18 +52,9 @@ export function runChecks(
 
 function judge(service: ServiceHealth, check: Child | number | undefined, isLate: boolean): ServiceHealth {
   if (check === undefined) return service;
-  const { name } = service;
-  if (typeof check === "number") {
-    return { name, state: "check-failed", detail: `its check cannot be run: ${errorWords(check)}` };
-  }
-  if (isLate || check.end === undefined) {
-    return { name, state: "check-timed-out", detail: "its check did not end in time, and was killed" };
-  }
-  if (check.end.how === "killed") {
-    return { name, state: "check-failed", detail: `its check was killed by signal ${check.end.signal}` };
-  }
-  if (check.end.code === 0) return { name, state: "up", detail: "" };
-  return { name, state: "check-failed", detail: `its check says no (status ${check.end.code})` };
+  const detail = checkFailure(check, isLate);
+  if (detail === undefined) return { name: service.name, state: "up", detail: "" };
+  return { name: service.name, state: isLate ? "check-timed-out" : "check-failed", detail };
 }
 
 /** What a process was started with, or where that may not be seen what this one was. */
