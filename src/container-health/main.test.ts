@@ -18,17 +18,23 @@ interface Fake {
   /** What its check does. */
   readonly check?: FakeProgram;
   readonly hasDownFile?: boolean;
+  /** Our own program is still in its place, and says for whom it waits. */
+  readonly waitsFor?: string;
 }
 
 /** The 20 bytes of supervise/status. */
-function statusBytes(linux: FakeLinux, { state = RUN, ageMs = 5000, want = "u", isPaused = false }: Fake): string {
+function statusBytes(
+  linux: FakeLinux,
+  { state = RUN, ageMs = 5000, want = "u", isPaused = false }: Fake,
+  pid: number,
+): string {
   const changedMs = linux.realtimeMs() - ageMs;
   const number = (value: number) =>
     [24, 16, 8, 0].map((shift) => String.fromCharCode((value >>> shift) & 0xff)).join("");
   const seconds = Math.floor(changedMs / 1000);
   const nanoseconds = Math.floor((changedMs - seconds * 1000) * 1e6);
   const paused = isPaused ? "\x01" : "\0";
-  return `@\0\0\0${number(seconds + 10)}${number(nanoseconds)}\x09\0\0\0${paused}${want}\0${String.fromCharCode(state)}`;
+  return `@\0\0\0${number(seconds + 10)}${number(nanoseconds)}${String.fromCharCode(pid)}\0\0\0${paused}${want}\0${String.fromCharCode(state)}`;
 }
 
 interface Container extends FakeOptions {
@@ -80,7 +86,12 @@ function ask({
     linux.tellWatchers("/run/services");
     if (service.hasRunsv === undefined && service.state === undefined && service.ageMs === undefined) return;
     linux.addDirectory(`${folder}/supervise`);
-    linux.addFile(`${folder}/supervise/status`, statusBytes(linux, service));
+    const { pid } = linux.addStranger(() => {}, [service.waitsFor === undefined ? name : "./run"]);
+    if (service.waitsFor !== undefined) {
+      linux.addLink(`/proc/${pid}/exe`, "/usr/sbin/my_init");
+      linux.addFile(`${folder}/supervise/waits-for`, service.waitsFor);
+    }
+    linux.addFile(`${folder}/supervise/status`, statusBytes(linux, service, pid));
     if (service.hasRunsv === false) pipes.delete(`${folder}/supervise/ok`);
     else pipes.add(`${folder}/supervise/ok`);
     linux.tellWatchers(`${folder}/supervise`);
@@ -115,6 +126,7 @@ test("what is not up has a line that says why", () => {
     [{ state: FINISH }, "finish"],
     [{ state: RUN, isPaused: true }, "paused"],
     [{ state: RUN, ageMs: 999 }, "less than a second"],
+    [{ state: RUN, waitsFor: "db" }, "waits for db"],
     [{}, "no runsv"],
     [{ state: RUN, hasRunsv: false }, "no runsv"],
   ] as const) {

@@ -9,6 +9,7 @@ export type State =
   | "down" // between two starts
   | "finishing" // ended, its finish script runs
   | "paused"
+  | "waiting" // for services that it needs
   | "just-started" // less than a second ago: it may be dying again and again
   | "check-failed"
   | "check-timed-out"

@@ -4,6 +4,7 @@ import type { Linux } from "../linux/linux.ts";
 import { findInit } from "../linux/own-init.ts";
 import { childPids, commandWords, readProcess } from "../linux/processes.ts";
 import { isSupervised, RUNSVDIR, readState } from "../linux/runsv.ts";
+import { serviceStart } from "../linux/service-start.ts";
 import { Failure } from "../linux/sys-error.ts";
 import type { Boot, ServiceHealth } from "./report.ts";
 
@@ -68,11 +69,13 @@ function lookAtService(linux: Linux, folder: string, name: string): ServiceHealt
     if (linux.access(`${path}/down`, 0) === 0) return { name, state: "not-wanted", detail: "" };
     return { name, state: "not-supervised", detail: "no runsv looks after it: not started yet, or killed" };
   }
-  const { ageMs, isDown, isFinishing, isPaused, isWanted } = state;
+  const { ageMs, isDown, isFinishing, isPaused, isWanted, pid } = state;
   if (!isWanted) return { name, state: "not-wanted", detail: "" };
   if (isDown) return { name, state: "down", detail: "down, and about to be started again" };
   if (isFinishing) return { name, state: "finishing", detail: "has ended, and its finish script runs" };
   if (isPaused) return { name, state: "paused", detail: "is paused" };
+  const start = serviceStart(linux, `${path}/supervise`, pid);
+  if (start.kind === "waiting") return { name, state: "waiting", detail: `waits for ${start.forWhom}` };
   // Started in the future: the clock was set back, and nobody knows when.
   if (ageMs >= 0 && ageMs < PROVEN_MS) {
     return { name, state: "just-started", detail: "was started less than a second ago: it may not stay" };

@@ -18,6 +18,8 @@ export interface ServiceState {
   readonly isPaused: boolean;
   /** It is to be up: started again when it ends. */
   readonly isWanted: boolean;
+  /** The process that runsv has started, of the service or its finish script; 0: none. */
+  readonly pid: number;
   /** How long the service has been running or down; below zero where the clock was set back. */
   readonly ageMs: number;
 }
@@ -27,6 +29,8 @@ const STATUS_BYTES = 20;
 const SECONDS_INDEX = 4;
 const NANOSECONDS_INDEX = 8;
 const TAI_OFFSET = 10;
+/** The pid, its lowest byte first. */
+const PID_INDEX = 12;
 const PAUSED_INDEX = 16;
 const WANT_INDEX = 17;
 const STATE_INDEX = 19;
@@ -55,6 +59,7 @@ export function readState(linux: Linux, folder: string): ServiceState | number {
     isFinishing: status.charCodeAt(STATE_INDEX) === STATE_FINISH,
     isPaused: status.charCodeAt(PAUSED_INDEX) !== 0,
     isWanted: status.charAt(WANT_INDEX) === "u",
+    pid: [3, 2, 1, 0].reduce((number, byte) => number * 256 + status.charCodeAt(PID_INDEX + byte), 0),
     ageMs: linux.realtimeMs() - changedMs,
   };
 }

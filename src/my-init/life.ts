@@ -76,7 +76,13 @@ export class Life {
     this.#services.unfollow();
     shutDown(
       this.#context,
-      { script: this.#script, command: this.#command, runsvdir: this.#runsvdir, syslog: this.#syslog },
+      {
+        script: this.#script,
+        command: this.#command,
+        runsvdir: this.#runsvdir,
+        services: this.#services,
+        syslog: this.#syslog,
+      },
       outcome.kind === "stop-requested" ? outcome.signal : SIGNAL.SIGTERM,
       this.#options.killAllOnExit,
     );
@@ -138,6 +144,7 @@ export class Life {
     this.#context.timeline.begin("services");
     const hasCommand = this.#options.command.length > 0;
     this.#services.prepare();
+    this.#services.checkNeeds();
     const { path } = this.#services;
     if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
     this.#services.follow();

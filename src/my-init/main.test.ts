@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FakeProcess, FakeProgram } from "../../test/support/fake-linux.ts";
 import * as habit from "../../test/support/fake-programs.ts";
-import { live } from "../../test/support/story.ts";
+import { live, type Story } from "../../test/support/story.ts";
 
 const TERM = 15;
 
@@ -433,4 +433,101 @@ test("services that a startup script has just brought are not kept waiting for t
     return now - (linux.files.get("/etc/service")?.modified ?? 0);
   });
   assert.deepEqual(agesAtStart, [1, 5]);
+});
+
+/** Services in a mirror: those that need others are in /etc/service, too. */
+function withNeeds(services: readonly habit.FakeService[], story: Story = {}) {
+  return live({
+    signals: { 5000: TERM },
+    ...story,
+    services,
+    prepare: (linux) => {
+      for (const path of ["/run", "/run/my_init", "/etc/service"]) linux.addDirectory(path);
+      linux.addProgram("/usr/sbin/my_init", habit.sleeps);
+      linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+      for (const { name, needs } of services) {
+        linux.addDirectory(`/etc/service/${name}`);
+        linux.addProgram(`/etc/service/${name}/run`, habit.sleeps);
+        if (needs !== undefined) linux.addFile(`/etc/service/${name}/needs`, needs);
+      }
+    },
+  });
+}
+
+/** When each service ended, in milliseconds after it was told to stop. */
+function ends({ linux }: { readonly linux: { readonly history: readonly FakeProcess[] } }, toldMs: number) {
+  const services = linux.history.filter(({ argv }) => (argv[0] ?? "").startsWith("./run "));
+  return Object.fromEntries(
+    services.map(({ argv, endedMs }) => [argv[0]?.slice("./run ".length), Math.round(endedMs - toldMs)]),
+  );
+}
+
+test("a service is told to stop when those that need it are gone, all others at once", () => {
+  const run = habit.endsOnTerm(300);
+  const story = withNeeds([
+    { name: "db", run },
+    { name: "app", run, needs: "db", finish: habit.exitsAfter(100) },
+    { name: "web", run, needs: "app\ndb", logMs: 50 },
+    { name: "other", run },
+  ]);
+  const { other, web, app, db } = ends(story, 6000);
+  assert.ok(other !== undefined && other < 320, `${other}`);
+  assert.ok(web !== undefined && web < 320, `${web}`);
+  assert.ok(app !== undefined && app >= 600 && app < 650, `${app}`);
+  // Its finish script may still need what it needed.
+  assert.ok(db !== undefined && db >= 1000 && db < 1080, `${db}`);
+  assert.ok(!story.lines.some((line) => line.includes("is told to stop while")));
+});
+
+test("when half of the time is over the rest is told all the same, and that is said", () => {
+  const run = habit.endsOnTerm(10);
+  const story = withNeeds(
+    [
+      { name: "db", run },
+      { name: "cache", run },
+      { name: "app", run, needs: "db" },
+      { name: "web", run: habit.ignoresTerm, needs: "app\ncache" },
+      { name: "api", run: habit.ignoresTerm, needs: "cache" },
+    ],
+    { environ: ["PATH=/bin", "KILL_PROCESS_TIMEOUT=4"] },
+  );
+  const { db, web } = ends(story, 6000);
+  assert.ok(db !== undefined && db >= 2000 && db < 2100, `${db}`);
+  assert.ok(web !== undefined && web >= 4000 && web < 4100, `${web}`);
+  assert.deepEqual(
+    story.lines.filter((line) => line.includes("is told to stop while")),
+    [
+      "*** db is told to stop while app, which needs it, still runs",
+      "*** cache is told to stop while web, api, which need it, still run",
+      "*** app is told to stop while web, which needs it, still runs",
+    ],
+  );
+});
+
+test("a second request does not wait for the order", () => {
+  const story = withNeeds(
+    [
+      { name: "db", run: habit.endsOnTerm(10) },
+      { name: "app", run: habit.ignoresTerm, needs: "db" },
+    ],
+    { signals: { 5000: TERM, 5500: TERM } },
+  );
+  const { db, app } = ends(story, 6000);
+  assert.ok(db !== undefined && db >= 510 && db < 530, `${db}`);
+  assert.ok(app !== undefined && app < 1600, `${app}`);
+  assert.ok(story.lines.includes("*** db is told to stop while app, which needs it, still runs"));
+});
+
+test("a hundred services, each of which needs the next, stop one after the other without delay", () => {
+  const count = 100;
+  const story = withNeeds(
+    Array.from({ length: count }, (_, index) => ({
+      name: `s${index}`,
+      run: habit.endsOnTerm(2),
+      ...(index + 1 < count ? { needs: `s${index + 1}` } : {}),
+    })),
+  );
+  const all = ends(story, 6000);
+  assert.equal(all["s0"], 2);
+  assert.ok((all["s99"] ?? 0) >= 200 && (all["s99"] ?? 0) < 300, `${all["s99"]}`);
 });

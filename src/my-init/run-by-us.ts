@@ -1,10 +1,8 @@
+import { NEEDS } from "../linux/service-needs.ts";
 import type { Context } from "./context.ts";
 
 /** Where services are. */
 export const SERVICES = "/etc/service";
-
-/** In the folder of a service: the names of others that it needs. */
-const NEEDS = "needs";
 
 /**
  * Whether a service is started by way of our program `./run`, which does something first; it must run in a mirror of

@@ -54,12 +54,13 @@ function makeSettled({ linux }: Context, folder: string): void {
 }
 
 /**
- * Stops runsvdir and then every service at once. With runsvdir gone nothing starts or restarts a
+ * Stops runsvdir and then every service. With runsvdir gone nothing starts or restarts a
  * service, and the kernel hands us its runsv processes.
  *
+ * @param mayHaveNeeds false: no service has a file `needs`
  * @see runsvdir(8), docs/adr/0005-runsv-handed-over.md
  */
-export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number): void {
+export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number, mayHaveNeeds: boolean): void {
   const { log, children, loop } = context;
   log.info(`Shutting down runit daemon (PID ${runsvdir.pid})...`);
   // Told again and again: between looking for a signal and its sleep of 5 s, runsvdir is deaf for a moment.
@@ -74,16 +75,22 @@ export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number)
 
   const services = new Services(context);
   const startMs = loop.nowMs;
-  stopServices(context, services, deadlineMs);
+  stopServices(context, services, deadlineMs, mayHaveNeeds);
   services.record(startMs);
 }
 
-function stopServices(context: Context, services: Services, deadlineMs: number): void {
-  const { loop } = context;
-  const areGone = () => services.areGone();
-  const unwatch = services.tellToStop();
+function stopServices(context: Context, services: Services, deadlineMs: number, mayHaveNeeds: boolean): void {
+  const { loop, stop } = context;
+  const startMs = loop.nowMs;
   // Where runsvdir took all the time there was, services are still told, and have a moment.
-  waitInShutdown(context, areGone, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), LOOK_AGAIN_MS);
+  const endMs = Math.max(deadlineMs, startMs + AT_LEAST_MS);
+  const patienceMs = startMs + (endMs - startMs) / 2;
+  const areGone = () => {
+    if (stop.isHurried || loop.nowMs >= patienceMs) services.tellRest();
+    return services.areGone();
+  };
+  const unwatch = services.tellToStop(mayHaveNeeds);
+  waitInShutdown(context, areGone, endMs, LOOK_AGAIN_MS);
   unwatch();
   if (areGone()) return;
 

@@ -4,6 +4,7 @@ import type { Linux } from "../linux/linux.ts";
 import { SUPERVISE } from "../linux/runsv.ts";
 import type { Context } from "./context.ts";
 import { Mirror } from "./mirror.ts";
+import { readNeeds } from "./needs.ts";
 import { isRunByUs, SERVICES } from "./run-by-us.ts";
 
 /** In the folder of a service: as another user it is not even tried. */
@@ -63,6 +64,31 @@ export class ServiceFolder {
       environment.provide("SVDIR", this.#path);
     }
     this.#mirror.update(wanted);
+  }
+
+  /** Whether services may need each other. */
+  get mayHaveNeeds(): boolean {
+    return this.#mirror !== undefined;
+  }
+
+  /**
+   * Finds out whether what services need can be had, and tells of those that will have to wait for long.
+   *
+   * @throws Failure where it cannot: nothing is to be started then
+   */
+  checkNeeds(): void {
+    if (this.#mirror === undefined) return;
+    const { linux, log } = this.#context;
+    const all = services(linux);
+    const graph = readNeeds(linux, SERVICES, this.#wanted(), (name) => all.includes(name));
+    const isDown = (name: string) => linux.access(`${this.#mirror?.path}/${name}/${DOWN}`, 0) === 0;
+    for (const [name, needs] of graph) {
+      if (isDown(name)) continue;
+      for (const { service } of needs) {
+        const why = this.#leftOut.has(service) ? "is left out" : isDown(service) ? `has a file "${DOWN}"` : undefined;
+        if (why !== undefined) log.warn(`${printable(name)} has to wait for ${printable(service)}, which ${why}`);
+      }
+    }
   }
 
   /** Has the mirror, where there is one, follow what happens in /etc/service, until {@link unfollow}. */

@@ -1,3 +1,5 @@
+import type { NeedsGraph } from "../core/needs.ts";
+import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import {
@@ -14,6 +16,8 @@ import {
 import { isPlain, logServicePid, RUNSVDIR, serviceState, superviseFolder } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, forceToExit, serviceStep } from "./force.ts";
+import { needsOf } from "./needs.ts";
+import { StopOrder } from "./stop-order.ts";
 
 /** How soon to look again at a child of runsvdir that has not become a runsv yet: a matter of microseconds. */
 const FORK_TO_EXEC_MS = 2;
@@ -50,6 +54,12 @@ export class Services {
   readonly #holders = new Set<number>();
   /** Those stopped to see whether they have anything left to do. */
   readonly #held = new Map<number, Child>();
+  #order: StopOrder | undefined;
+  /** Their supervisors: more than one where a folder was replaced by another of the same name. */
+  readonly #supervisorsOf = new Map<string, number[]>();
+  /** When each service was told to stop. */
+  readonly #toldMs = new Map<string, number>();
+  readonly #endWatches: (() => void)[] = [];
 
   /** Finds the runsv processes among our children, and waits for those that are only about to become one. */
   constructor(context: Context) {
@@ -61,6 +71,7 @@ export class Services {
   areGone(): boolean {
     this.#decideOnHeld();
     this.#tellOrphaned();
+    this.#tellNext();
     this.#lookAgain();
     for (const { child } of this.#supervisors.values()) if (child.end === undefined) return false;
     for (const { child } of this.#services) if (child.end === undefined) return false;
@@ -93,15 +104,63 @@ export class Services {
   }
 
   /**
-   * Tells every service to stop, and its log service after it.
+   * Tells every service to stop, and its log service after it: all at once, but for those that others need, whose turn
+   * comes in {@link areGone}.
    *
+   * @param mayHaveNeeds false: none has a file `needs`, and none is looked for
    * @returns ends the watch over them
-   * @see runsv(8), signals
    */
-  tellToStop(): () => void {
+  tellToStop(mayHaveNeeds: boolean): () => void {
+    const { linux, loop } = this.#context;
+    const supervisors = [...this.#supervisors];
+    const graph: NeedsGraph = new Map(
+      mayHaveNeeds ? supervisors.map(([pid, { service }]) => [service, needsOf(linux, `/proc/${pid}/cwd`)]) : [],
+    );
+    for (const [pid, { service }] of supervisors) {
+      this.#supervisorsOf.set(service, [...(this.#supervisorsOf.get(service) ?? []), pid]);
+    }
+    this.#order = new StopOrder(graph, this.#supervisorsOf.keys(), (service) => this.#isRunning(service));
+    this.#tellNext();
+    this.#lookedMs = loop.nowMs;
+    return () => {
+      for (const end of this.#endWatches) end();
+    };
+  }
+
+  /** Tells those, too, that others still need. */
+  tellRest(): void {
+    for (const { neededBy, service } of this.#order?.rest() ?? []) {
+      const who = neededBy.map(printable).join(", ");
+      const words = neededBy.length === 1 ? "needs it, still runs" : "need it, still run";
+      this.#context.log.warn(`${printable(service)} is told to stop while ${who}, which ${words}`);
+      this.#tell(service);
+    }
+  }
+
+  /** A service that was down before it was told is gone at once: one round may make room for another. */
+  #tellNext(): void {
+    for (let names = this.#order?.next() ?? []; names.length > 0; names = this.#order?.next() ?? []) {
+      for (const name of names) this.#tell(name);
+    }
+  }
+
+  #isRunning(service: string): boolean {
+    const { linux } = this.#context;
+    const isOf = (other: { readonly service: string }) => other.service === service;
+    if (this.#orphaned.some(isOf)) return true;
+    if (this.#services.some((each) => isOf(each) && each.child.end === undefined)) return true;
+    return (this.#supervisorsOf.get(service) ?? []).some(
+      (pid) => this.#supervisors.get(pid)?.child.end === undefined && serviceState(linux, pid)?.isDown !== true,
+    );
+  }
+
+  /** @see runsv(8), signals */
+  #tell(service: string): void {
     const { children, folders, linux, loop } = this.#context;
-    const ends: (() => void)[] = [];
-    for (const [pid, supervisor] of this.#supervisors) {
+    this.#toldMs.set(service, loop.nowMs);
+    for (const pid of this.#supervisorsOf.get(service) ?? []) {
+      const supervisor = this.#supervisors.get(pid);
+      if (supervisor === undefined) continue;
       const state = serviceState(linux, pid);
       const isLongLived = state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS;
       if (isLongLived && isPlain(linux, pid)) {
@@ -114,14 +173,10 @@ export class Services {
         continue;
       }
       const end = folders.add(superviseFolder(pid), () => this.#holdIfDown(pid));
-      if (end !== undefined) ends.push(end);
+      if (end !== undefined) this.#endWatches.push(end);
       this.#young.add(pid);
       this.#holdIfDown(pid);
     }
-    this.#lookedMs = loop.nowMs;
-    return () => {
-      for (const end of ends) end();
-    };
   }
 
   /**
@@ -187,7 +242,8 @@ export class Services {
       const endMs = child.end === undefined ? nowMs : (child.endedMs ?? nowMs);
       ends.set(service, Math.max(endMs, ends.get(service) ?? startMs));
     }
-    for (const [service, endMs] of ends) timeline.addPart(serviceStep(service), startMs, endMs);
+    for (const [service, endMs] of ends)
+      timeline.addPart(serviceStep(service), this.#toldMs.get(service) ?? startMs, endMs);
   }
 
   /** For what makes no event. A watch tells nothing of a runsv that had not made its folder yet, nor of a log service that was not there yet. */

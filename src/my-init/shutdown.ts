@@ -9,6 +9,7 @@ import { forceToExit } from "./force.ts";
 import { failureWords } from "./outcome.ts";
 import { stopRunit } from "./runit.ts";
 import { scriptsIn, startScript } from "./scripts.ts";
+import type { ServiceFolder } from "./service-folder.ts";
 import type { Syslog } from "./syslog.ts";
 
 const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
@@ -23,6 +24,7 @@ export interface Running {
   readonly script: Child | undefined;
   readonly command: Child | undefined;
   readonly runsvdir: Child | undefined;
+  readonly services: ServiceFolder;
   readonly syslog: Syslog;
 }
 
@@ -52,7 +54,7 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   const runitDeadlineMs = budget.step("process", loop.nowMs);
   if (running.runsvdir !== undefined) {
     timeline.begin("services");
-    stopRunit(context, running.runsvdir, runitDeadlineMs);
+    stopRunit(context, running.runsvdir, runitDeadlineMs, running.services.mayHaveNeeds);
   }
   for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));
   if (killsAll) {

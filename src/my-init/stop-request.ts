@@ -23,6 +23,11 @@ export class StopRequest {
     return this.#status;
   }
 
+  /** Whether there was a second request. */
+  get isHurried(): boolean {
+    return this.#hurryMs !== undefined;
+  }
+
   /**
    * Takes note of a signal.
    *

@@ -41,7 +41,14 @@ test("why that one cannot be run is said with its path and the service's name, a
 });
 
 test("a log service is named with its service", () => {
-  const linux = inFolder("/mirror/web/log");
-  main(linux);
-  assert.equal(linux.stderr.text.split(":")[0], "*** web/log");
+  const name = (hasService: boolean) => {
+    const linux = inFolder("/mirror/web/log", (linux) => {
+      linux.addDirectory("/mirror/web");
+      if (hasService) linux.addDirectory("/mirror/web/supervise");
+    });
+    main(linux);
+    return linux.stderr.text.split(":")[0];
+  };
+  assert.equal(name(true), "*** web/log");
+  assert.equal(name(false), "*** log", "a service may have that name, too");
 });

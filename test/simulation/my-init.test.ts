@@ -57,6 +57,7 @@ const CHECKS: Readonly<Record<string, (played: Played) => void>> = {
   "the whole shutdown stays within its limits": checkBudget,
   "what obeys is never killed, nor waited for longer than it takes": checkObedience,
   "the steps come in their order": checkOrder,
+  "a service is told to stop after those that need it, or it is said": checkNeeds,
   "syslog is up before all others, and down after them": checkSyslog,
 };
 
@@ -264,6 +265,22 @@ function checkSyslog({ scenario, causeMs }: Played): void {
     assert.ok(!last.isBusy && last.sockets <= 2, "syslog was killed with messages left to write");
 }
 
+function checkNeeds({ scenario, lines }: Played): void {
+  const { linux, needs, hasCircle } = scenario;
+  if (hasCircle || scenario.hasSlowReader) return; // without a reader it may have been said all the same
+  for (const [name, needed] of needs) {
+    const runs = linux.history.filter(({ argv }) => argv[0] === `./run ${name}`);
+    for (const other of needed) {
+      const told = linux.sent.find(
+        ({ target, signal }) => target.argv.join(" ") === `runsv ${other}` && [SIGTERM, SIGKILL].includes(signal),
+      );
+      if (told === undefined || lines.some((line) => line.startsWith(`*** ${other} is told to stop while `))) continue;
+      const running = runs.find(({ startedMs, endedMs }) => startedMs < told.atMs && endedMs > told.atMs);
+      assert.equal(running, undefined, `${other} was told to stop before ${running && life(running)} was gone`);
+    }
+  }
+}
+
 function checkOrder({ scenario, lines, causeMs }: Played): void {
   const { linux } = scenario;
   const steps = lines.map((line) => STEPS.findIndex((isStep) => isStep(line))).filter((step) => step >= 0);
@@ -299,7 +316,9 @@ function checkOrder({ scenario, lines, causeMs }: Played): void {
   }
   const told = linux.sent.find(({ target, signal }) => target.name === "runsv" && signal === SIGTERM);
   for (const service of services) {
-    if (told && service.argv[0]?.startsWith("./run")) {
+    const isNeeded = [...scenario.needs.values()].flat().includes(service.argv[0]?.split(" ")[1] ?? "");
+    // One that is needed is looked after for as long as others need it.
+    if (told && service.argv[0]?.startsWith("./run") && !isNeeded) {
       assert.ok(service.startedMs <= told.atMs + 10, `${life(service)} was started in the shutdown`);
     }
   }

@@ -78,6 +78,10 @@ export class Scenario {
   /** What could not be started, when that was tried, and the exit status that it gives. */
   readonly refusals: { readonly atMs: number; readonly status: number }[] = [];
   readonly env: Record<string, string> = {};
+  /** The services that each service needs. */
+  readonly needs = new Map<string, readonly string[]>();
+  hasCircle = false;
+  #badNeeds: string | undefined;
   readonly #chance: Chance;
 
   constructor(seed: number) {
@@ -313,6 +317,7 @@ export class Scenario {
     if (file?.program !== undefined) return;
     const atMs = this.linux.nowMs;
     if (call === "stat" && path === COMMAND) this.refusals.push({ atMs, status: file === undefined ? 127 : 126 });
+    if (call === "readFile" && path === this.#badNeeds) this.refusals.push({ atMs, status: 1 });
     if (call === "spawn" && path === RUNSVDIR) this.refusals.push({ atMs, status: 1 });
     if (call === "spawn" && path.startsWith(`${FOLDERS.startup}/`) && path !== SYSLOG)
       this.refusals.push({ atMs, status: 126 });
@@ -335,7 +340,7 @@ export class Scenario {
       };
     });
     const times = { forkMs: chance.next() * 2, execMs: chance.next() * 3 };
-    const daemon = habit.runsvdir(services, times);
+    const daemon = habit.runsvdir(this.#withNeeds(services), times);
     if (this.isObedient || chance.is(0.9)) this.linux.addProgram(RUNSVDIR, daemon);
     else if (chance.is(0.4))
       this.linux.addProgram(RUNSVDIR, habit.together(daemon, deafToTerm, this.#noted("runsvdir ignores TERM")));
@@ -344,6 +349,31 @@ export class Scenario {
         RUNSVDIR,
         habit.together(daemon, habit.exitsAfter(chance.whole(0, 3000), chance.whole(0, 111))),
       );
+  }
+
+  /** Some services need others. They are drawn by other numbers, so that all else is as it was without them. */
+  #withNeeds(services: readonly habit.FakeService[]): readonly habit.FakeService[] {
+    const chance = new Chance(~this.seed);
+    if (!chance.is(0.4)) return services;
+    const { linux } = this;
+    for (const path of ["/run", "/run/my_init"]) linux.addDirectory(path);
+    linux.addProgram("/usr/sbin/my_init", habit.sleeps);
+    linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+    return services.map((service, index) => {
+      const names = services.slice(0, index).flatMap(({ name }) => (chance.is(0.4) ? [name] : []));
+      this.needs.set(service.name, names);
+      linux.addDirectory(`/etc/service/${service.name}`);
+      linux.addProgram(`/etc/service/${service.name}/run`, habit.sleeps);
+      if (names.length === 0) return service;
+      this.note(`${service.name} needs ${names.join(", ")}`);
+      const isBad = this.#badNeeds === undefined && !this.isObedient && chance.is(0.03);
+      const path = `/etc/service/${service.name}/needs`;
+      if (isBad) this.#badNeeds = path;
+      linux.addFile(path, isBad ? "nobody" : names.join("\n"));
+      const closing = chance.is(0.1) ? [services[services.length - 1]?.name ?? ""] : []; // a circle that came later
+      if (closing.length > 0) this.hasCircle = true;
+      return { ...service, needs: [...names, ...closing].join("\n") };
+    });
   }
 
   #noted(note: string): FakeProgram {

@@ -668,6 +668,7 @@ export class FakeLinux implements Linux {
   access(path: string, mode: number): number {
     const errno = this.#enter("access", path);
     if (errno !== 0) return -errno;
+    if (this.#hasOwnFile(path)) return 0;
     const found = this.#find(path);
     if (typeof found === "number") return found;
     return this.#may(found, mode) ? 0 : -EACCES;
@@ -973,6 +974,13 @@ export class FakeLinux implements Linux {
     if (typeof found === "number") return found;
     if (!this.#may(found, 4)) return -EACCES;
     return isDirectory(found) ? -EISDIR : found.content;
+  }
+
+  /** Whether a path below /proc/PID/ is a file that the process has there. */
+  #hasOwnFile(path: string): boolean {
+    const [, proc, pid, ...rest] = path.split("/");
+    const process = proc === "proc" ? this.processes.get(Number(pid)) : undefined;
+    return process?.isAlive === true && process.files.has(rest.join("/"));
   }
 
   /** The living process whose /proc/PID/fd `folder` is. */

@@ -101,6 +101,8 @@ export interface FakeService {
   readonly finish?: FakeProgram;
   /** The log service ends by itself once its input ends: after this time. undefined: there is none. */
   readonly logMs?: number;
+  /** Its file of that name. */
+  readonly needs?: string;
 }
 
 /** How long the steps of runsvdir take. */
@@ -223,6 +225,7 @@ function runsv(service: FakeService): FakeProgram {
     });
     self.onEnd = endLogInput;
     if (service.finish !== undefined) self.publish("cwd/finish", "");
+    if (service.needs !== undefined) self.publish("cwd/needs", service.needs);
     enter(DOWN);
     if (service.logMs !== undefined) startLog();
     start();

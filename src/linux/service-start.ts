@@ -1,0 +1,44 @@
+import { ERRNO } from "./errno.ts";
+import type { Linux } from "./linux.ts";
+import { commandWords } from "./processes.ts";
+
+/** What runsv starts, and what it is called itself until it has. @see runsv(8) */
+export const RUN = "./run";
+const RUNSV = "runsv";
+
+/** In the folder `supervise` of a service that waits for others: their names. Nobody else's file has this name. */
+const WAITS_FOR = "waits-for";
+const MOST_BYTES = 4096;
+
+/** How far a service is that runsv says it runs. */
+export type ServiceStart =
+  | { readonly kind: "starting" }
+  /** Our program still waits in its place. @see docs/reference/services.md */
+  | { readonly kind: "waiting"; readonly forWhom: string }
+  | { readonly kind: "started" };
+
+/**
+ * How far the start of a service is: between runsv and the service itself our own `./run` may be.
+ *
+ * @param supervise its folder of that name
+ * @param pid of what runsv has started
+ */
+export function serviceStart(linux: Linux, supervise: string, pid: number): ServiceStart {
+  const [word] = commandWords(linux, pid);
+  if (word === undefined || word === RUNSV) return { kind: "starting" };
+  if (word !== RUN) return { kind: "started" };
+  const names = linux.readFile(`${supervise}/${WAITS_FOR}`, MOST_BYTES, true);
+  const own = linux.stat("/proc/self/exe");
+  const program = linux.stat(`/proc/${pid}/exe`);
+  // Another user's may not be looked at; the file is gone when the wait is over.
+  const isForbidden = program === -ERRNO.EACCES || program === -ERRNO.EPERM;
+  const isSame = typeof own !== "number" && typeof program !== "number" && own[4] === program[4];
+  if (!isSame && !(isForbidden && typeof names === "string")) return { kind: "started" };
+  return typeof names === "string" ? { kind: "waiting", forWhom: names } : { kind: "starting" };
+}
+
+/** Tells for whom a service waits, those who watch its folder `supervise` too; undefined: for nobody any more. */
+export function tellWaiting(linux: Linux, supervise: string, forWhom: string | undefined): void {
+  linux.unlink(`${supervise}/${WAITS_FOR}`);
+  if (forWhom !== undefined) linux.writeFile(`${supervise}/${WAITS_FOR}`, forWhom, true);
+}
