@@ -43,6 +43,19 @@ static JSValue host_exit(JSContext *ctx, JSValueConst self, int argc, JSValueCon
     _exit(status);
 }
 
+static JSValue host_become(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    struct program program;
+    int error;
+    if (!program_read(ctx, &program, &error, argv))
+        return refused(ctx, error);
+    execve(program.file, program.argv, program.env);
+    JSValue answer = JS_NewInt32(ctx, -errno);
+    program_free(ctx, &program);
+    return answer;
+}
+
 static JSValue host_new_session(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED, (void)argv;
@@ -323,6 +336,7 @@ static JSValue host_set_window_size(JSContext *ctx, JSValueConst self, int argc,
 static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("fork", 0, host_fork),
     JS_CFUNC_DEF("exit", 1, host_exit),
+    JS_CFUNC_DEF("become", 3, host_become),
     JS_CFUNC_DEF("newSession", 0, host_new_session),
     JS_CFUNC_DEF("setNamespace", 1, host_set_namespace),
     JS_CFUNC_DEF("control", 2, host_control),

@@ -89,20 +89,14 @@ int int_arguments(JSContext *ctx, JSValueConst *argv, int32_t *numbers, int coun
 
 /* -- children ------------------------------------------------------------------------------------ */
 
-struct program {
-    char *file;
-    char **argv;
-    char **env;
-};
-
-static void program_free(JSContext *ctx, struct program *program)
+void program_free(JSContext *ctx, struct program *program)
 {
     free_text(ctx, program->file);
     free_text_array(ctx, program->argv);
     free_text_array(ctx, program->env);
 }
 
-static bool program_read(JSContext *ctx, struct program *program, int *error, JSValueConst *argv)
+bool program_read(JSContext *ctx, struct program *program, int *error, JSValueConst *argv)
 {
     *program = (struct program){ 0 };
     program->file = text_to_c(ctx, error, argv[0]);

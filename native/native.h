@@ -56,6 +56,15 @@ JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count);
 /* Reads `count` arguments that are all whole numbers. Below zero with an exception pending. */
 int int_arguments(JSContext *ctx, JSValueConst *argv, int32_t *numbers, int count);
 
+/* A program to become, from three arguments; `program_read` gives false with `*error` set or an exception pending. */
+struct program {
+    char *file;
+    char **argv;
+    char **env;
+};
+bool program_read(JSContext *ctx, struct program *program, int *error, JSValueConst *argv);
+void program_free(JSContext *ctx, struct program *program);
+
 /* host.c: the methods that interface Host has beside Linux; in the programs for the host only. */
 void host_add(JSContext *ctx, JSValueConst object);
 

@@ -21,7 +21,7 @@ export function becomeOwnCopy(host: Host): void {
   const readable = host.open(HERE, `/proc/self/fd/${copy}`, OPEN.read);
   host.close(copy);
   host.close(file);
-  host.exec(`/proc/self/fd/${readable}`, host.argv, host.environ);
+  host.become(`/proc/self/fd/${readable}`, host.argv, host.environ);
   host.close(readable);
 }
 

@@ -7,6 +7,8 @@ export type Terminal = {
   type(text: string): void;
   /** Resolves once `sign` is in the output; throws when the time is up or the program ended without. */
   waitFor(sign: RegExp, withinMs?: number): Promise<void>;
+  /** Closes the terminal, as a person closes its window. */
+  close(): void;
   /** Waits for the program's end, and tells its status. */
   ended(withinMs?: number): Promise<number>;
 };
@@ -43,6 +45,7 @@ export function startAtTerminal(t: TestContext, words: readonly string[]): Termi
       return output;
     },
     type: (text) => void child.stdin.write(text),
+    close: () => void child.kill("SIGKILL"),
     waitFor: (sign, withinMs = 20_000) => until(() => sign.test(output), String(sign), withinMs),
     ended: async (withinMs = 20_000) => {
       await until(() => child.exitCode !== null, "its end", withinMs);

@@ -1,0 +1,464 @@
+// docker-bash: into a container by its namespaces. Spec section 10.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, type TestContext, test } from "node:test";
+import { buildImage, type Container, cleanUp, engine, image, run, startContainer } from "../support/container.ts";
+import { imageWith } from "../support/derived-image.ts";
+import { hostTool, processesOf, runTool, startTool, type ToolOptions } from "../support/host-tool.ts";
+import { startAtTerminal } from "../support/terminal.ts";
+
+const dockerBash = hostTool("docker-bash");
+
+/** Options for `describe`: entering by namespaces needs root. */
+const asRoot = { concurrency: 2, skip: process.getuid?.() === 0 ? false : "needs root" };
+if (asRoot.skip && process.env["CI"]) throw new Error("this test must not be skipped here: it needs root");
+
+/** A container that only waits. */
+function idle(t: TestContext, args: readonly string[] = [], from = image): Promise<Container> {
+  return startContainer(t, { command: ["sleep", "100000"], args, image: from });
+}
+
+function enter(t: TestContext, container: Container, command: readonly string[], options: ToolOptions = {}) {
+  return runTool(t, [dockerBash, container.id, ...command], options);
+}
+
+/** What a line of `sh` prints that must succeed. */
+async function sh(t: TestContext, container: Container, line: string): Promise<string> {
+  const { status, stdout, stderr } = await enter(t, container, ["sh", "-c", line]);
+  assert.deepEqual([status, stderr], [0, ""], line);
+  return stdout;
+}
+
+/** A line of `sh` that starts processes which do not want to end, and waits. Each has a word of its own. */
+const stubborn = `trap "" HUP INT TERM
+  setsid sh -c 'trap "" HUP TERM; sleep 71001; sleep 71002' &
+  nohup sleep 71003 > /dev/null &
+  echo up; sleep 71004; sleep 71005`;
+
+/** Waits until nothing of `stubborn` is left, and no process of docker-bash. */
+async function nothingLeft(container: Container): Promise<void> {
+  await container.until("! pgrep -f '^(sleep 7100|[^ ]*docker-bash )'", { withinMs: 15_000 });
+  assert.deepEqual(processesOf("docker-bash", container.id), []);
+}
+
+describe("docker-bash", asRoot, () => {
+  test("without a command it is a login bash, with the container's environment and none of the host's", async (t) => {
+    const name = await imageWith(t, {
+      "/etc/my_init.d/50_add": "printf 'by a script\\n' > /etc/container_environment/ADDED",
+    });
+    const container = await startContainer(t, { image: name, env: { GIVEN: "by docker run", TERM: "dumb" } });
+    await container.waitForLog("Runit started");
+    const { status, stdout } = await enter(t, container, [], {
+      input: 'shopt login_shell; echo "$0 $PWD"; env\nexit 7\n',
+      env: { HOST_SECRET: "hush", HOME: "/home/host", LANG: "xx_XX" },
+    });
+    assert.equal(status, 7);
+    const [login, where, ...env] = stdout.trim().split("\n");
+    assert.match(login ?? "", /^login_shell\s+on$/);
+    assert.equal(where, "bash /");
+    for (const line of ["GIVEN=by docker run", "ADDED=by a script", "HOME=/root", "LANG=C.UTF-8", "TERM=dumb"]) {
+      assert.ok(env.includes(line), `${line} is not in ${env.join("\n")}`);
+    }
+    assert.doesNotMatch(stdout, /hush|home\/host|xx_XX/);
+  });
+
+  test("a command sees what a login shell sees, and is found in the container's PATH", async (t) => {
+    const name = await imageWith(t, {
+      "/etc/my_init.d/50_add": "printf 'two\\nlines' > /etc/container_environment/ADDED",
+      "/opt/tools/greet": 'echo "hello $1"; printf "%s" "$ADDED"',
+    });
+    const container = await startContainer(t, { image: name, env: { PATH: "/opt/tools:/usr/bin:/bin" } });
+    await container.waitForLog("Runit started");
+    const { status, stdout } = await enter(t, container, ["greet", "a  b"]);
+    assert.deepEqual([status, stdout], [0, "hello a  b\ntwo\nlines"]);
+  });
+
+  test("where there is no bash it is a login sh; where there is neither: 127, and a line that says so", async (t) => {
+    const noBash = await idle(t, [], await buildImage(t, `FROM ${image}\nRUN rm -f /bin/bash /usr/bin/bash\n`));
+    const answer = await enter(t, noBash, [], { input: 'echo "$0"; exit 3\n' });
+    assert.deepEqual([answer.status, answer.stdout], [3, "sh\n"]);
+    const neither = await idle(t, [], await buildImage(t, `FROM ${image}\nRUN rm /bin/bash /bin/sh /bin/dash\n`));
+    const refusal = await enter(t, neither, []);
+    assert.equal(refusal.status, 127);
+    assert.match(refusal.stderr, /^docker-bash: there is no bash and no sh in the container; .*\n$/);
+    assert.equal((await enter(t, neither, ["id", "-un"])).stdout, "root\n");
+  });
+
+  test("the exit status is the command's, as a shell tells it", async (t) => {
+    const container = await idle(t);
+    const statuses: readonly (readonly [readonly string[], number])[] = [
+      [["true"], 0],
+      [["sh", "-c", "exit 42"], 42],
+      [["sh", "-c", "kill -TERM $$"], 143],
+      [["sh", "-c", "kill -KILL $$"], 137],
+      [["nosuch"], 127],
+      [["/etc/passwd"], 126],
+      [["/etc"], 126],
+    ];
+    for (const [command, status] of statuses) assert.equal((await enter(t, container, command)).status, status);
+    const { stderr } = await enter(t, container, ["nosuch"]);
+    assert.equal(stderr, 'docker-bash: cannot run "nosuch": not found (ENOENT)\n');
+  });
+
+  test("input, output and errors are the command's own, byte for byte", async (t) => {
+    const container = await idle(t);
+    const { stdout, stderr } = await enter(t, container, ["sh", "-c", "cat; echo oops >&2"], { input: "a\r\nb\0c" });
+    assert.deepEqual([stdout, stderr], ["a\r\nb\0c", "oops\n"]);
+  });
+
+  test("nothing that its caller has open is open in the container", async (t) => {
+    const container = await idle(t);
+    const fd = openSync("/etc", "r");
+    const command = ["ls", "/proc/self/fd"];
+    const child = spawnSync(dockerBash, [container.id, ...command], {
+      stdio: ["ignore", "pipe", "pipe", fd, fd],
+      encoding: "utf8",
+    });
+    assert.equal(child.stdout, (await container.exec(command)).stdout);
+  });
+
+  const restrictions: Readonly<Record<string, readonly string[]>> = {
+    "as it is": [],
+    "without capabilities": ["--cap-drop", "ALL"],
+    "without some, with others": ["--cap-drop", "CHOWN", "--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE"],
+    "no new privileges": ["--security-opt", "no-new-privileges"],
+    "another user": ["--user", "1000"],
+    limits: ["--ulimit", "nofile=123:456", "--oom-score-adj", "300", "--memory", "200m", "--pids-limit", "100"],
+    "namespaces of its own": ["--cgroupns", "private", "--ipc", "private", "--network", "none"],
+    "namespaces of the host": ["--pid", "host", "--network", "host", "--ipc", "host", "--uts", "host"],
+  };
+  for (const [what, args] of Object.entries(restrictions)) {
+    test(`namespaces, capabilities, control groups and limits are those of docker exec: ${what}`, async (t) => {
+      const container = await idle(t, args);
+      const line = `grep -E '^(Cap|NoNewPrivs|Umask|Uid|Gid|Groups)' /proc/self/status
+        for kind in cgroup ipc mnt net pid user uts; do readlink /proc/self/ns/$kind; done
+        cat /proc/self/cgroup /proc/self/oom_score_adj; ulimit -n -H; ulimit -n -S; hostname`;
+      const theirs = await container.exec(["sh", "-c", line], { user: "0" });
+      assert.equal(theirs.stderr, "");
+      assert.equal(await sh(t, container, line), theirs.stdout);
+    });
+  }
+
+  test("another user is who docker exec makes of it, at home and with no capabilities", async (t) => {
+    const container = await idle(t);
+    const line = "id; echo $HOME; grep CapEff /proc/self/status";
+    for (const user of ["www-data", "33", "33:100", "12345"]) {
+      const theirs = await container.exec(["sh", "-c", line], { user });
+      const ours = await runTool(t, [dockerBash, "-u", user, container.id, "sh", "-c", line]);
+      assert.equal(ours.stdout, theirs.stdout);
+    }
+    const { status, stderr } = await runTool(t, [dockerBash, "--user=nobody-here", container.id, "id"]);
+    assert.deepEqual([status, stderr], [1, "docker-bash: user nobody-here not found\n"]);
+  });
+
+  test("a container that is not ours is entered as well", async (t) => {
+    const debian = execFileSync("sh", ["scripts/base-image.sh", "debian:13"], { encoding: "utf8" }).trim();
+    const container = await idle(t, [], debian);
+    const { status, stdout } = await enter(t, container, [], { input: "shopt -q login_shell && cat /proc/1/comm\n" });
+    assert.deepEqual([status, stdout], [0, "sleep\n"]);
+  });
+
+  test("a container's root cannot look into the process that keeps its session, nor reach the program's file", async (t) => {
+    const container = await idle(t);
+    const tool = startTool(t, [dockerBash, container.id, "sh", "-c", "echo up; sleep 71001"]);
+    await tool.waitFor(/up/);
+    const keeper = (await container.sh("pgrep -f '^[^ ]*docker-bash '")).trim();
+    for (const name of ["exe", "root", "cwd", "environ", "fd/2", "mem"]) {
+      assert.notEqual((await container.exec(["head", "-c1", `/proc/${keeper}/${name}`])).status, 0, name);
+    }
+    // Even who may look into it finds a copy there, and none of the host's files.
+    const [first] = processesOf("docker-bash", container.id);
+    assert.ok(first);
+    assert.match(execFileSync("readlink", [`/proc/${first.pid}/exe`], { encoding: "utf8" }), /^\/memfd:/);
+    tool.signal("SIGKILL");
+    await nothingLeft(container);
+  });
+});
+
+describe("docker-bash at a terminal", asRoot, () => {
+  test("the command has a terminal in the container, of the same kind and size, and sees it change", async (t) => {
+    const container = await idle(t);
+    const terminal = startAtTerminal(t, ["env", "TERM=vt100", dockerBash, container.id]);
+    await terminal.waitFor(/root@.*#/);
+    terminal.type("tty; echo kind=$TERM; [ -t 2 ] && echo all=$((1+1))\r");
+    await terminal.waitFor(/\/dev\/pts\/\d+\r\n(.*\n)*kind=vt100\r\n(.*\n)*all=2/);
+    const [first] = processesOf("docker-bash", container.id);
+    assert.ok(first);
+    execFileSync("stty", ["-F", first.terminal, "rows", "21", "cols", "77"]);
+    terminal.type("until [ \"$(stty size)\" = '21 77' ]; do sleep 0.05; done; echo si''ze=$(stty size)\r");
+    await terminal.waitFor(/size=21 77/);
+    terminal.type("exit 9\r");
+    assert.equal(await terminal.ended(), 9);
+  });
+
+  test("Ctrl-C reaches the job inside, Ctrl-Z stops it, and the shell lives on", async (t) => {
+    const container = await idle(t);
+    const terminal = startAtTerminal(t, [dockerBash, container.id]);
+    await terminal.waitFor(/#/);
+    terminal.type("sleep 71001; echo st''atus=$?\r");
+    await container.until("pgrep -f '^sleep 71001'");
+    terminal.type("\x03");
+    await container.until("! pgrep -f '^sleep 71001'");
+    terminal.type("echo st''atus=$?\r");
+    await terminal.waitFor(/status=130/);
+    terminal.type("sleep 71002\r");
+    await container.until("pgrep -f '^sleep 71002'");
+    terminal.type("\x1a");
+    await terminal.waitFor(/Stopped/);
+    terminal.type("fg; exit 4\r");
+    await container.until("grep -q '^State:.*sleeping' /proc/$(pgrep -f '^sleep 71002')/status");
+    terminal.type("\x03");
+    assert.equal(await terminal.ended(), 4);
+  });
+
+  test("Ctrl-C ends a command with 130, and leaves nothing of it", async (t) => {
+    const container = await idle(t);
+    const line = "'setsid sleep 71001 & sleep 71002 & echo up; wait; sleep 71003'";
+    const terminal = startAtTerminal(t, [dockerBash, container.id, "sh", "-c", `"${line}"`.slice(1, -1)]);
+    await terminal.waitFor(/up/);
+    terminal.type("\x03");
+    assert.equal(await terminal.ended(), 130);
+    await nothingLeft(container);
+  });
+
+  for (const end of ["exit 0", "kill -9 $$", "stty raw -echo", "nosuch"]) {
+    test(`the terminal is given back as it was after: ${end}`, async (t) => {
+      const container = await idle(t);
+      const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+      t.after(() => rmSync(folder, { recursive: true }));
+      const lines = `before=$(stty -a)
+        ${dockerBash} ${container.id} sh -c '${end}'
+        [ "$(stty -a)" = "$before" ] && echo same`;
+      writeFileSync(join(folder, "script"), lines);
+      const terminal = startAtTerminal(t, ["sh", join(folder, "script")]);
+      await terminal.waitFor(/same/);
+      assert.equal(await terminal.ended(), 0);
+    });
+  }
+
+  test("a closed terminal leaves nothing running, not even what ignores HUP and TERM", async (t) => {
+    const container = await idle(t);
+    const terminal = startAtTerminal(t, [dockerBash, container.id]);
+    await terminal.waitFor(/#/);
+    terminal.type(`${stubborn.replaceAll("\n", "\r")}\r`);
+    await terminal.waitFor(/up\r/);
+    terminal.close();
+    await nothingLeft(container);
+  });
+
+  test("killed by SIGKILL, it leaves nothing running either", async (t) => {
+    const container = await idle(t);
+    const terminal = startAtTerminal(t, [dockerBash, container.id]);
+    await terminal.waitFor(/#/);
+    terminal.type(`${stubborn.replaceAll("\n", "\r")}\r`);
+    await terminal.waitFor(/up\r/);
+    const [first] = processesOf("docker-bash", container.id);
+    assert.ok(first);
+    process.kill(first.pid, "SIGKILL");
+    await nothingLeft(container);
+  });
+
+  test("what was put into the background stays after exit", async (t) => {
+    const container = await idle(t);
+    const terminal = startAtTerminal(t, [dockerBash, container.id]);
+    await terminal.waitFor(/#/);
+    terminal.type("nohup sleep 71001 > /dev/null 2>&1 &\r");
+    await container.until("pgrep -f '^sleep 71001'");
+    terminal.type("exit\r");
+    assert.equal(await terminal.ended(), 0);
+    await container.sh("pgrep -f '^sleep 71001'");
+  });
+
+  test("all that is printed last arrives", async (t) => {
+    const container = await idle(t);
+    const terminal = startAtTerminal(t, [dockerBash, container.id, "seq", "20000"]);
+    assert.equal(await terminal.ended(), 0);
+    assert.equal(terminal.output.trim().split(/\r*\n/).length, 20_000);
+  });
+});
+
+describe("docker-bash and signals", asRoot, () => {
+  test("INT, TERM and others go on to the command, whose status it is", async (t) => {
+    const container = await idle(t);
+    for (const [name, status] of [
+      ["INT", 5],
+      ["TERM", 6],
+      ["USR1", 7],
+    ] as const) {
+      const line = `trap 'exit ${status}' ${name}; echo up; while :; do sleep 0.05; done`;
+      const tool = startTool(t, [dockerBash, container.id, "sh", "-c", line]);
+      await tool.waitFor(/up/);
+      tool.signal(`SIG${name}`);
+      assert.equal((await tool.ended()).status, status);
+    }
+    await nothingLeft(container);
+  });
+
+  test("TERM leaves nothing; said twice, not even what ignores it for ten seconds", async (t) => {
+    const container = await idle(t);
+    const tool = startTool(t, [dockerBash, container.id, "sh", "-c", stubborn]);
+    await tool.waitFor(/up/);
+    tool.signal("SIGTERM");
+    tool.signal("SIGTERM");
+    const twice = setInterval(() => tool.signal("SIGTERM"), 200); // two that are pending at once are one
+    t.after(() => clearInterval(twice));
+    assert.equal((await tool.ended(8000)).status, 137);
+    clearInterval(twice);
+    await nothingLeft(container);
+  });
+
+  for (const signal of ["SIGHUP", "SIGKILL"] as const) {
+    test(`${signal} to docker-bash leaves nothing running`, async (t) => {
+      const container = await idle(t);
+      const tool = startTool(t, [dockerBash, container.id, "sh", "-c", stubborn]);
+      await tool.waitFor(/up/);
+      tool.signal(signal);
+      assert.ok((await tool.ended()).status > 128);
+      await nothingLeft(container);
+    });
+  }
+
+  test("under nohup it lives on when the terminal is closed", async (t) => {
+    const container = await idle(t);
+    const tool = startTool(
+      t,
+      [dockerBash, container.id, "sh", "-c", "trap 'exit 3' USR1; echo up; while :; do sleep 0.05; done"],
+      {
+        wrapper: ["nohup"],
+      },
+    );
+    await tool.waitFor(/up/);
+    tool.signal("SIGHUP");
+    tool.signal("SIGUSR1");
+    assert.equal((await tool.ended()).status, 3);
+  });
+
+  test("a container that stops takes a shell in it along, and is not kept waiting", async (t) => {
+    const container = await startContainer(t);
+    await container.waitForLog("Runit started");
+    const terminal = startAtTerminal(t, [dockerBash, container.id]);
+    await terminal.waitFor(/#/);
+    const tookMs = await container.stop();
+    assert.ok(tookMs < 4000, `${tookMs} ms`);
+    assert.equal(await container.exitCode(), 0);
+    assert.ok((await terminal.ended()) > 128);
+  });
+});
+
+describe("docker-bash finds the container", asRoot, () => {
+  test("by its name, its id, or what its id begins with", async (t) => {
+    const name = `baseimage-test-bash-${process.pid}`;
+    const container = await idle(t, ["--name", name]);
+    for (const word of [name, container.id, container.id.slice(0, 12)]) {
+      assert.equal((await runTool(t, [dockerBash, word, "echo", "in"])).stdout, "in\n");
+    }
+  });
+
+  test("and says what to do where there is none, or more than one", async (t) => {
+    const none = await runTool(t, [dockerBash, "--engine", engine, "no-such-container"]);
+    assert.equal(none.status, 1);
+    assert.match(none.stderr, /^docker-bash: cannot find container "no-such-container": .* has none .*\n$/);
+
+    const ids: string[] = [];
+    const isTwice = () => ids.some((id) => ids.filter((other) => other[0] === id[0]).length > 1);
+    while (!isTwice()) {
+      const { stdout } = await run(["create", image, "true"]);
+      const id = stdout.trim();
+      cleanUp(t, () => run(["rm", id]));
+      ids.push(id);
+    }
+    const prefix = ids.at(-1)?.[0] ?? "";
+    const two = await runTool(t, [dockerBash, prefix, "true"]);
+    assert.equal(two.status, 1);
+    assert.match(two.stderr, /^docker-bash: more than one container has an id that begins with .*\n$/);
+  });
+
+  test("and says what to do where it does not run", async (t) => {
+    const container = await idle(t);
+    await run(["pause", container.id]);
+    const paused = await enter(t, container, ["true"]);
+    assert.equal(paused.status, 1);
+    assert.match(paused.stderr, /^docker-bash: cannot enter container "\w+": it is paused, .*unpause.*\n$/);
+    await run(["unpause", container.id]);
+    await run(["kill", container.id]);
+    await container.waitForExit();
+    const ended = await enter(t, container, ["true"]);
+    assert.equal(ended.status, 1);
+    assert.match(ended.stderr, /^docker-bash: cannot enter container "\w+": it is exited, .* start .*\n$/);
+  });
+
+  test("and says so where no engine answers, or none is there", async (t) => {
+    const mute = await runTool(t, [dockerBash, "--engine", "docker", "web"], {
+      env: { DOCKER_HOST: "tcp://127.0.0.1:1" },
+    });
+    assert.equal(mute.status, 1);
+    assert.match(
+      mute.stderr,
+      /^docker-bash: cannot find container "web": docker does not answer: .*127\.0\.0\.1:1.*\n$/,
+    );
+    const none = await runTool(t, [dockerBash, "web"], { env: { PATH: "/nowhere" } });
+    assert.deepEqual([none.status, none.stderr.split("\n").length], [1, 2]);
+    assert.match(none.stderr, /^docker-bash: there is no docker and no podman in PATH/);
+  });
+
+  test("bad usage is status 2", async (t) => {
+    for (const words of [[], ["--nonsense", "web"], ["--engine", "lxc", "web"]]) {
+      const { status, stdout, stderr } = await runTool(t, [dockerBash, ...words]);
+      assert.deepEqual([status, stdout], [2, ""]);
+      assert.match(stderr, /usage: docker-bash/);
+    }
+    const { status, stdout } = await runTool(t, [dockerBash, "--help"]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^usage: docker-bash/);
+  });
+});
+
+describe("docker-bash by the engine's own exec", asRoot, () => {
+  /** A docker that tells another pid than the container has here, as one on another machine would. */
+  function remoteDocker(t: TestContext, pid: string): ToolOptions {
+    const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const real = execFileSync("sh", ["-c", `command -v ${engine}`], { encoding: "utf8" }).trim();
+    const script = `#!/bin/sh\ncase "$*" in\n*inspect*) ${real} "$@" | sed '4s/.*/${pid}/' ;;\n*) exec ${real} "$@" ;;\nesac\n`;
+    writeFileSync(join(folder, engine), script);
+    chmodSync(join(folder, engine), 0o755);
+    return { env: { PATH: `${folder}:${process.env["PATH"] ?? ""}` } };
+  }
+
+  for (const [what, pid] of [
+    ["no process", "4194305"],
+    ["a process of this machine", "1"],
+  ] as const) {
+    test(`is how it enters where the engine is on another machine: its pid is ${what} here`, async (t) => {
+      const container = await idle(t);
+      const options = remoteDocker(t, pid);
+      const words = ["--engine", engine, "-v", container.id, "sh", "-c", "hostname; exit 5"];
+      const { status, stdout, stderr } = await runTool(t, [dockerBash, ...words], options);
+      assert.deepEqual([status, stdout], [5, `${container.id.slice(0, 12)}\n`]);
+      assert.match(stderr, /^docker-bash: entering \w+ by ".* exec": .*the engine is on another machine\n$/);
+      const shell = await runTool(t, [dockerBash, "--engine", engine, container.id], {
+        ...options,
+        input: "shopt login_shell\n",
+      });
+      assert.match(shell.stdout, /on\n$/);
+      assert.equal(shell.stderr, "");
+    });
+  }
+
+  test("is how it enters for who is not root but may use the engine", { skip: engine !== "docker" }, async (t) => {
+    const container = await idle(t);
+    const { gid } = statSync("/var/run/docker.sock");
+    const wrapper = ["setpriv", "--reuid", "65534", "--regid", `${gid}`, "--clear-groups"];
+    const env = { HOME: "/tmp", CONTAINER_ENGINE: "docker" };
+    const { status, stdout, stderr } = await runTool(t, [dockerBash, "-v", container.id, "id", "-u"], { wrapper, env });
+    assert.deepEqual([status, stdout], [0, "0\n"]);
+    assert.match(stderr, /not root/);
+    const nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    const refused = await runTool(t, [dockerBash, container.id, "id"], { wrapper: nobody, env });
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /^docker-bash: cannot find container .*permission denied.*\n$/);
+  });
+});
