@@ -71,6 +71,7 @@ if [ "$(cat build/binary-id 2> /dev/null)" != "$id" ]; then
   ln -sf baseimage build/bin/setuser
   ln -sf baseimage build/bin/workaround-docker-2267
   ln -sf host-tools build/bin/docker-bash
+  ln -sf host-tools build/bin/docker-ssh
   echo "$id" > build/binary-id
 fi
 

@@ -1,10 +1,14 @@
 import { main as dockerBash } from "./docker-bash/main.ts";
+import { main as dockerSsh } from "./docker-ssh/main.ts";
 import type { Host } from "./host/host.ts";
 import { writeAll } from "./linux/output.ts";
 import { STATUS_USAGE, STDERR } from "./linux/program.ts";
 
 /** The programs for the host, in one binary of their own. Each answers its exit status. */
-const PROGRAMS: readonly (readonly [name: string, main: (host: Host) => number])[] = [["docker-bash", dockerBash]];
+const PROGRAMS: readonly (readonly [name: string, main: (host: Host) => number])[] = [
+  ["docker-bash", dockerBash],
+  ["docker-ssh", dockerSsh],
+];
 
 /** Runs the program that argv[0] names. */
 export function main(host: Host): number {

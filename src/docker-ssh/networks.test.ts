@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readNetworks } from "./networks.ts";
+
+test("what inspect prints is read: mode, addresses, published ports, arguments", () => {
+  const lines = [
+    "mode default",
+    "address 172.17.0.3",
+    "address ",
+    "address ",
+    "address fd00::3",
+    "port 22/tcp 2222 0.0.0.0",
+    "port 22/tcp 2222 ::",
+    "port 80/tcp 8080 ",
+    "arg --enable-insecure-key",
+    "arg two words",
+    "",
+  ];
+  assert.deepEqual(readNetworks(lines.join("\n")), {
+    mode: "default",
+    addresses: ["172.17.0.3", "fd00::3"],
+    published: [
+      { port: "22/tcp", hostPort: 2222, address: "0.0.0.0" },
+      { port: "22/tcp", hostPort: 2222, address: "::" },
+      { port: "80/tcp", hostPort: 8080, address: "" },
+    ],
+    args: ["--enable-insecure-key", "two words"],
+  });
+});
+
+test("what has no value is nothing", () => {
+  const lines = "mode none\naddress <no value>\naddress <no value>\nport 22/tcp  \n";
+  assert.deepEqual(readNetworks(lines), { mode: "none", addresses: [], published: [], args: [] });
+});

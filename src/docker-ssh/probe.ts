@@ -1,0 +1,130 @@
+import { wholeNumber } from "../core/args.ts";
+
+/** What a look into the container tells of its sshd. */
+export interface Facts {
+  readonly hasSshd: boolean;
+  /** runit's service; undefined: there is none of this name. */
+  readonly service: Service | undefined;
+  /** Whether `enable_insecure_key` is there. */
+  readonly hasEnabler: boolean;
+  /** The port that sshd's configuration names. */
+  readonly port: number;
+  /** Ports that anything listens on. */
+  readonly listening: readonly number[];
+  /** Whether root has an authorized key: until then sshd stays down by itself. */
+  readonly hasRootKey: boolean;
+  /** Lines of the user's files of authorized keys. */
+  readonly authorized: readonly string[];
+  /** Whether those lines are all that sshd would look at. */
+  readonly isAllAuthorized: boolean;
+  /** `TYPE KEY` of each host key, public halves. */
+  readonly hostKeys: readonly string[];
+}
+
+/** @see runsv(8), sv(8) */
+export interface Service {
+  /** Whether it has a file `down`. */
+  readonly isDown: boolean;
+  /** What `sv status` says; "": nothing. */
+  readonly status: string;
+}
+
+/**
+ * Prints a line `KEYWORD TEXT` for each fact; `$1` is the user. A file may lack its last newline, therefore `echo`.
+ * The public half is computed from the private one: the file beside it may be missing or another key's.
+ */
+export const PROBE = `
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+tell() { sed "s/^/$1 /"; }
+sshd=$(command -v sshd) && echo "sshd $sshd"
+if [ -d /etc/service/sshd ]; then
+  ls -A /etc/service/sshd | tell service
+  sv status sshd 2>&1 | tell status
+fi
+command -v enable_insecure_key | tell enabler
+config=$("$sshd" -T -C "user=$1,host=localhost,addr=127.0.0.1" 2> /dev/null)
+echo "$config" | tell config
+cat /proc/net/tcp /proc/net/tcp6 2> /dev/null | tell socket
+keys() {
+  for file in "$2/.ssh/authorized_keys" "$2/.ssh/authorized_keys2"; do
+    cat "$file" 2> /dev/null
+    echo
+  done | tell "$1"
+}
+while IFS=: read -r name _ _ _ _ home _; do
+  [ "$name" != root ] || keys root-key "$home"
+  [ "$name" != "$1" ] || keys user-key "$home"
+done < /etc/passwd
+for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key $(echo "$config" | sed -n 's/^hostkey //p'); do
+  [ -e "$key" ] || continue
+  { ssh-keygen -y -f "$key" < /dev/null || cat "$key.pub"; echo; } 2> /dev/null | tell host-key
+done
+exit 0
+`;
+
+/** In /proc/net/tcp. @see TCP_LISTEN in tcp_states.h */
+const LISTENS = "0A";
+
+/** What sshd takes for its configuration to be where it says nothing. @see sshd_config(5) */
+const DEFAULT_FILES = ".ssh/authorized_keys .ssh/authorized_keys2";
+
+/** Reads what {@link PROBE} prints. */
+export function readFacts(output: string): Facts {
+  const lines = new Map<string, string[]>();
+  for (const line of output.split("\n")) {
+    const space = line.indexOf(" ");
+    const [keyword, text] = space < 0 ? [line, ""] : [line.slice(0, space), line.slice(space + 1)];
+    if (text !== "") lines.set(keyword, [...(lines.get(keyword) ?? []), text]);
+  }
+  const of = (keyword: string) => lines.get(keyword) ?? [];
+  const service = lines.has("service")
+    ? { isDown: of("service").includes("down"), status: of("status").join("; ") }
+    : undefined;
+  const config = new Map(of("config").map((line) => cut(line, " ")));
+  return {
+    hasSshd: lines.has("sshd"),
+    service,
+    hasEnabler: lines.has("enabler"),
+    port: wholeNumber(config.get("port") ?? "") ?? 22,
+    listening: [...new Set(of("socket").flatMap(listeningPort))],
+    hasRootKey: of("root-key").some((line) => isKeyLine(line) && line.includes("AAAA")),
+    authorized: of("user-key").filter(isKeyLine),
+    isAllAuthorized: looksNowhereElse(config),
+    hostKeys: [...new Set(of("host-key").flatMap(bareKey))],
+  };
+}
+
+function isKeyLine(line: string): boolean {
+  return !line.trim().startsWith("#");
+}
+
+/** `TYPE KEY` of a line of a file of public keys, without the comment. */
+export function bareKey(line: string): readonly string[] {
+  const [type, key] = line.trim().split(" ");
+  return type !== undefined && key?.startsWith("AAAA") ? [`${type} ${key}`] : [];
+}
+
+/** Whether a line of these lets the key `TYPE KEY` in. Its options stand before it and may hold blanks. */
+export function isAuthorized(lines: readonly string[], publicKey: string): boolean {
+  const [, key = ""] = publicKey.split(" ");
+  return lines.some((line) => line.split(" ").includes(key));
+}
+
+/** A line of /proc/net/tcp: number, local address, remote address, state. */
+function listeningPort(line: string): number[] {
+  const [, local = "", , state] = line.split(" ").filter((word) => word !== "");
+  return state === LISTENS ? [Number.parseInt(local.slice(local.indexOf(":") + 1), 16)] : [];
+}
+
+function looksNowhereElse(config: ReadonlyMap<string, string>): boolean {
+  return (
+    config.get("authorizedkeysfile") === DEFAULT_FILES &&
+    config.get("authorizedkeyscommand") === "none" &&
+    config.get("trustedusercakeys") === "none"
+  );
+}
+
+function cut(line: string, mark: string): readonly [string, string] {
+  const at = line.indexOf(mark);
+  return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
+}

@@ -1,0 +1,417 @@
+// docker-ssh on the host: how it reaches a container, whom it trusts, and what it says where it cannot log in.
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { connect, createServer } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, type TestContext, test } from "node:test";
+import {
+  buildImage,
+  type Container,
+  type ContainerOptions,
+  cleanUp,
+  engine,
+  image,
+  run,
+  startContainer,
+} from "../support/container.ts";
+import { hostTool, runTool, startTool, type ToolOptions, type ToolOutcome } from "../support/host-tool.ts";
+import { startAtTerminal } from "../support/terminal.ts";
+
+const tool = hostTool("docker-ssh");
+const insecure = { command: ["/sbin/my_init", "--enable-insecure-key"] };
+
+/** docker-ssh with a folder of its own to keep things in. */
+function caller(t: TestContext) {
+  const state = temporaryFolder(t);
+  const env = { XDG_STATE_HOME: state, CONTAINER_ENGINE: engine };
+  const call = (words: readonly string[], options: ToolOptions = {}): Promise<ToolOutcome> =>
+    runTool(t, [tool, ...words], { ...options, env: { ...env, ...options.env } });
+  return { call, state, env };
+}
+
+/** A folder that is gone when `t` ends. */
+function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** As on a machine that is not the engine's: none of its processes is to be seen. */
+const elsewhere = ["unshare", "--pid", "--fork", "--mount-proc"];
+
+async function nameOf(container: Container): Promise<string> {
+  return (await container.inspect("{{.Name}}")).replace("/", "");
+}
+
+function assertRefused(outcome: ToolOutcome, reason: RegExp, remedy: RegExp): void {
+  assert.equal(outcome.status, 255, outcome.stderr);
+  assert.equal(outcome.stdout, "");
+  const lines = outcome.stderr.trimEnd().split("\n");
+  assert.equal(lines.length, 2, outcome.stderr);
+  assert.match(lines[0] ?? "", /^docker-ssh: /);
+  assert.match(lines[0] ?? "", reason);
+  assert.match(lines[1] ?? "", remedy);
+}
+
+describe("docker-ssh", { concurrency: 2 }, () => {
+  test("logs in with the insecure key as soon as the container was started, by name, id and start of the id", async (t) => {
+    const { call } = caller(t);
+    const container = await startContainer(t, insecure);
+    for (const word of [container.id, await nameOf(container), container.id.slice(0, 12)]) {
+      const outcome = await call([word, "echo", "hello", "world"]);
+      assert.deepEqual(outcome, { status: 0, stdout: "hello world\n", stderr: "" });
+    }
+  });
+
+  test("passes on status, both streams and standard input", async (t) => {
+    const { call } = caller(t);
+    const { id } = await startContainer(t, insecure);
+    assert.deepEqual(await call([id, "echo out; echo err >&2; exit 42"]), {
+      status: 42,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
+    assert.deepEqual(await call([id, "cat"], { input: "text" }), { status: 0, stdout: "text", stderr: "" });
+    assert.deepEqual(await call([id], { input: "cd /etc; pwd; exit 3\n" }), {
+      status: 3,
+      stdout: "/etc\n",
+      stderr: "",
+    });
+    const missing = await call([id, "no-such-program", "x"]);
+    assert.equal(missing.status, 127);
+  });
+
+  test("one word is a line for the shell, several reach the program as they are", async (t) => {
+    const { call } = caller(t);
+    const { id } = await startContainer(t, insecure);
+    const odd = ["a  b", "", "it's", '"', "$HOME", "`id`", "*", "\\", "-n", "two\nlines", "é"];
+    const outcome = await call([id, "printf", "<%s>", ...odd]);
+    assert.equal(outcome.stdout, odd.map((word) => `<${word}>`).join(""));
+    assert.equal((await call([id, "sh", "-c", 'echo "a  b"'])).stdout, "a  b\n");
+    assert.equal((await call([id, 'echo "$HOME" && cd / && pwd'])).stdout, "/root\n/\n");
+  });
+
+  test("gives a login shell at a terminal, and a command its terminal too", async (t) => {
+    const { env } = caller(t);
+    const { id } = await startContainer(t, insecure);
+    const words = ["env", `XDG_STATE_HOME=${env.XDG_STATE_HOME}`, `CONTAINER_ENGINE=${engine}`, tool, id];
+    const shell = startAtTerminal(t, words);
+    await shell.waitFor(/# $/);
+    shell.type("tty; shopt -q login_shell && echo login-$((1 + 1)); exit 5\n");
+    assert.equal(await shell.ended(), 5);
+    assert.match(shell.output, /^\/dev\/pts\/\d+\r$/m);
+    assert.match(shell.output, /^login-2\r$/m);
+    const command = startAtTerminal(t, [...words, "tty"]);
+    assert.equal(await command.ended(), 0);
+    assert.match(command.output, /^\/dev\/pts\/\d+\r\n$/);
+  });
+
+  test("reaches a container of a user-defined network, and of several", async (t) => {
+    const { call } = caller(t);
+    const networks = [await makeNetwork(t), await makeNetwork(t)] as const;
+    const container = await startContainer(t, { ...insecure, args: ["--network", networks[0]] });
+    const outcome = await call([container.id, "echo", "here"]);
+    assert.deepEqual(outcome, { status: 0, stdout: "here\n", stderr: "" });
+    await run(["network", "connect", networks[1], container.id]);
+    assert.equal((await call([container.id, "echo", "here"])).stdout, "here\n");
+  });
+
+  test("takes a published port where the engine is on another machine", async (t) => {
+    const { call } = caller(t);
+    const container = await startContainer(t, { ...insecure, args: ["--publish", "127.0.0.1::22"] });
+    const outcome = await call(["-v", container.id, "echo", "there"], { wrapper: elsewhere });
+    assert.equal(outcome.stdout, "there\n", outcome.stderr);
+    assert.match(outcome.stderr, /HostName=127\.0\.0\.1 -o Port=\d{4,5} /);
+  });
+
+  test("goes through the engine where no network leads to the container", async (t) => {
+    const { call } = caller(t);
+    const container = await startContainer(t, { ...insecure, args: ["--network", "none"] });
+    assert.deepEqual(await call([container.id, "echo out; exit 6"]), { status: 6, stdout: "out\n", stderr: "" });
+    const far = await startContainer(t, insecure);
+    const bytes = await call([far.id, "head -c 3000000 /dev/zero | tr '\\0' x"], { wrapper: elsewhere });
+    assert.deepEqual([bytes.status, bytes.stdout.length, bytes.stderr], [0, 3_000_000, ""]);
+    assert.equal(
+      (await call([far.id, "cat | wc -c"], { wrapper: elsewhere, input: "y".repeat(2_000_000) })).stdout,
+      "2000000\n",
+    );
+    await far.until("! pgrep -x cat > /dev/null");
+  });
+
+  test("reaches a container that shares the network of another", async (t) => {
+    const { call } = caller(t);
+    const from = await buildImage(
+      t,
+      `FROM ${image}\nRUN enable_insecure_key\nRUN echo Port 2222 > /etc/ssh/sshd_config.d/p.conf\n`,
+    );
+    const owner = await startContainer(t, insecure);
+    const guest = await startContainer(t, { image: from, args: ["--network", `container:${owner.id}`] });
+    const outcome = await call([guest.id, "cat", "/etc/ssh/sshd_config.d/p.conf"]);
+    assert.equal(outcome.stdout, "Port 2222\n", outcome.stderr);
+  });
+
+  test("finds host keys where a read-only root has them, and keys of one's own without a public half", async (t) => {
+    const { call } = caller(t);
+    const from = await buildImage(t, `FROM ${image}\nRUN enable_insecure_key\n`);
+    const readOnly = ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"];
+    const container = await startContainer(t, { image: from, args: readOnly });
+    assert.equal((await call([container.id, "echo", "ok"])).stdout, "ok\n");
+    const own = await buildImage(
+      t,
+      `FROM ${from}\nRUN /etc/my_init.d/00_regen_ssh_host_keys.sh -f && rm /etc/ssh/ssh_host_*.pub\n`,
+    );
+    assert.equal((await call([(await startContainer(t, { image: own })).id, "echo", "ok"])).stdout, "ok\n");
+  });
+
+  test("prints settings with which scp copies, ssh forwards a port and logs in", async (t) => {
+    const { call } = caller(t);
+    const container = await startContainer(t, insecure);
+    const name = await nameOf(container);
+    const folder = temporaryFolder(t);
+    const { status, stdout, stderr } = await call(["--config", container.id]);
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.match(stdout, new RegExp(`^Host ${name}\\n(  \\w+ \\S.*\\n)+$`));
+    for (const line of [/HostName \d/, /Port 22$/m, /User root/, /IdentityFile \//, /StrictHostKeyChecking yes/]) {
+      assert.match(stdout, line);
+    }
+    const config = join(folder, "config");
+    writeFileSync(config, stdout);
+    assert.equal((await runTool(t, ["ssh", "-F", config, name, "echo ok"])).stdout, "ok\n");
+
+    const bytes = "x".repeat(100_000);
+    writeFileSync(join(folder, "file"), bytes);
+    const there = await runTool(t, ["scp", "-q", "-F", config, join(folder, "file"), `${name}:/tmp/file`]);
+    assert.equal(there.status, 0, there.stderr);
+    assert.equal(await container.sh("cat /tmp/file"), bytes);
+    const back = await runTool(t, ["scp", "-q", "-F", config, `${name}:/tmp/file`, join(folder, "back")]);
+    assert.equal(back.status, 0, back.stderr);
+    assert.equal(readFileSync(join(folder, "back"), "utf8"), bytes);
+
+    const port = await freePort();
+    startTool(t, ["ssh", "-F", config, "-N", "-o", "ExitOnForwardFailure=yes", "-L", `${port}:127.0.0.1:22`, name]);
+    assert.match(await greeting(port), /^SSH-2\.0-/);
+  });
+
+  test("leaves nothing behind but its folder, which only its user can read", async (t) => {
+    const { call, state } = caller(t);
+    const { id } = await startContainer(t, insecure);
+    await call([id, "true"]);
+    assert.deepEqual(readdirSync(state), ["docker-ssh"]);
+    const names = readdirSync(join(state, "docker-ssh")).sort();
+    assert.deepEqual(
+      names.filter((name) => name !== "insecure_key"),
+      ["known_hosts", "lock"],
+    );
+    const before = readFileSync(join(state, "docker-ssh/known_hosts"), "utf8");
+    assert.match(before, new RegExp(`^(${id} \\S+ AAAA\\S+\\n)+$`));
+    await call([id, "true"]);
+    assert.equal(readFileSync(join(state, "docker-ssh/known_hosts"), "utf8"), before);
+  });
+
+  const noSocket = engine === "docker" && process.getuid?.() === 0 ? false : "needs root and Docker's socket";
+  test("needs no root and no copy of the key, but the right to use the engine", { skip: noSocket }, async (t) => {
+    const { call, state } = caller(t);
+    const { id } = await startContainer(t, insecure);
+    chownSync(state, 65534, 65534);
+    const as = (gid: number) => ["setpriv", "--reuid", "65534", "--regid", `${gid}`, "--clear-groups"];
+    const outcome = await call([id, "id", "-un"], { wrapper: as(statSync("/var/run/docker.sock").gid) });
+    assert.deepEqual(outcome, { status: 0, stdout: "root\n", stderr: "" });
+    assert.deepEqual(readdirSync(join(state, "docker-ssh")).sort(), ["known_hosts", "lock"]);
+    const refused = await call([id, "true"], { wrapper: as(65534) });
+    assert.equal(refused.status, 255);
+    assert.match(refused.stderr, /^docker-ssh: cannot find container .*permission denied/);
+  });
+
+  test("several at once do not get in each other's way", async (t) => {
+    const { call } = caller(t);
+    const containers = await Promise.all([
+      startContainer(t, insecure),
+      startContainer(t, insecure),
+      startContainer(t, insecure),
+    ]);
+    const outcomes = await Promise.all([...containers, ...containers].map(({ id }) => call([id, "hostname"])));
+    assert.deepEqual(
+      outcomes.map(({ stdout }) => stdout.trim()),
+      [...containers, ...containers].map(({ id }) => id.slice(0, 12)),
+    );
+  });
+
+  test("refuses a sshd whose host key is not the container's", async (t) => {
+    const { call } = caller(t);
+    const other = await startContainer(t, insecure);
+    assert.equal((await call([other.id, "true"])).status, 0);
+    // At its address and port somebody else answers.
+    const container = await startContainer(t, {
+      args: ["--network", `container:${other.id}`],
+      command: ["/sbin/my_init", "--enable-insecure-key", "--", "sleep", "600"],
+    });
+    const outcome = await call([container.id, "hostname"]);
+    assert.equal(outcome.status, 255, outcome.stdout);
+    assert.equal(outcome.stdout, "");
+    assert.match(outcome.stderr, /Host key verification failed\./);
+  });
+
+  test("logs in with a key of one's own, and as another user", async (t) => {
+    const { call } = caller(t);
+    const key = join(temporaryFolder(t), "your_key");
+    await runTool(t, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
+    const line = readFileSync(`${key}.pub`, "utf8").trim();
+    const from = await buildImage(
+      t,
+      `FROM ${image}
+RUN useradd -m -s /bin/bash ann && mkdir ~ann/.ssh && echo '${line}' | tee -a ~ann/.ssh/authorized_keys >> /root/.ssh/authorized_keys\n`,
+    );
+    const { id } = await startContainer(t, { image: from });
+    assert.equal((await call(["-i", key, id, "id", "-un"])).stdout, "root\n");
+    assert.equal((await call(["-i", key, "-l", "ann", id, "id", "-un"])).stdout, "ann\n");
+
+    assertRefused(
+      await call([id, "true"]),
+      /insecure key is not among the authorized keys of root/,
+      /enable_insecure_key.*-i KEY/,
+    );
+    const stranger = join(temporaryFolder(t), "stranger");
+    await runTool(t, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger]);
+    assertRefused(await call(["-i", stranger, id]), /this key is not among the authorized keys of root/, /-i KEY/);
+    chmodSync(key, 0o644);
+    assertRefused(await call(["-i", key, id]), /no key that others may read/, /^close it: chmod 600 /);
+    assert.match(
+      (await call(["-i", "/no/such/key", id])).stderr,
+      /^docker-ssh: cannot find the key "\/no\/such\/key": .*ENOENT/,
+    );
+  });
+
+  test("what its remedies say lets it in", async (t) => {
+    const { call } = caller(t);
+    const container = await startContainer(t);
+    await container.waitForLog("Runit started as PID");
+    await container.until("sv status sshd");
+    const name = await nameOf(container);
+    const noKey = await call([container.id, "echo", "in"]);
+    assertRefused(noKey, /sshd is not up.*root has no authorized key/, /sh -c 'enable_insecure_key && sv start sshd'$/);
+    await follow(t, noKey);
+    assert.equal((await call([name, "echo", "in"])).stdout, "in\n");
+
+    await container.sh("sv down sshd && sv check sshd || true");
+    await container.until("sv status sshd | grep -q '^down'");
+    const down = await call([name, "echo", "in"]);
+    assertRefused(down, /sshd is not up/, / sv start sshd$/);
+    await follow(t, down);
+    assert.equal((await call([name, "echo", "in"])).stdout, "in\n");
+
+    await container.sh("echo > /root/.ssh/authorized_keys");
+    const forgotten = await call([name, "echo", "in"]);
+    assertRefused(forgotten, /insecure key is not among/, / enable_insecure_key; /);
+    await follow(t, { ...forgotten, stderr: forgotten.stderr.split(";")[0] ?? "" });
+    assert.equal((await call([name, "echo", "in"])).stdout, "in\n");
+
+    await run(["pause", container.id]);
+    const paused = await call([name, "echo", "in"]);
+    assertRefused(paused, /it is paused$/, / unpause /);
+    await follow(t, paused);
+    assert.equal((await call([name, "echo", "in"])).stdout, "in\n");
+
+    await container.stop();
+    const stopped = await call([name, "echo", "in"]);
+    assertRefused(stopped, /it is exited$/, / start /);
+    await follow(t, stopped);
+    assert.equal((await call([name, "echo", "in"])).stdout, "in\n");
+  });
+
+  test("says so where there is no sshd, no shell, no service", async (t) => {
+    const { call } = caller(t);
+    const [without, shellless, unserved] = await Promise.all([
+      buildImage(t, `FROM ${image}\nRUN rm -r /usr/sbin/sshd /etc/service/sshd\n`),
+      buildImage(t, `FROM ${image}\nRUN rm /bin/sh\n`),
+      buildImage(t, `FROM ${image}\nRUN rm -r /etc/service/sshd /etc/my_init.d/00_regen_ssh_host_keys.sh\n`),
+    ]);
+    const start = (from: string, options: ContainerOptions = {}) => startContainer(t, { image: from, ...options });
+    assertRefused(await call([(await start(without)).id]), /its image has no sshd$/, /^docker-bash /);
+    assertRefused(
+      await call([(await start(shellless, { command: ["sleep", "600"] })).id]),
+      /nothing can be run in it/,
+      /shell/,
+    );
+    assertRefused(await call([(await start(unserved)).id]), /sshd is not up.*no service/, /^docker-bash /);
+  });
+
+  test("says so where there is no such container, no engine, no ssh, no key", async (t) => {
+    const { call, env } = caller(t);
+    const gone = await call(["baseimage-test-no-such-container"]);
+    assert.equal(gone.status, 255);
+    assert.match(gone.stderr, /^docker-ssh: cannot find container "baseimage-test-no-such-container": .*\n$/);
+    const bin = temporaryFolder(t);
+    const noEngine = await call(["x"], { env: { PATH: bin } });
+    assert.match(noEngine.stderr, /^docker-ssh: there is no ssh in PATH\ninstall the OpenSSH client.*\n$/);
+    writeFileSync(join(bin, "ssh"), "#!/bin/sh\n", { mode: 0o755 });
+    assert.match((await call(["x"], { env: { PATH: bin } })).stderr, /^docker-ssh: there is no docker.* in PATH/);
+
+    if (existsSync(join(homedir(), ".ssh/insecure_key"))) return t.diagnostic("there is a ~/.ssh/insecure_key here");
+    copyFileSync(tool, join(bin, "docker-ssh"));
+    const keyless = await runTool(t, [join(bin, "docker-ssh"), "x"], { env });
+    assertRefused(keyless, /cannot find the insecure key; looked for ".*", /, /install-tools\.sh.*-i KEY/);
+  });
+
+  test("a command line that it cannot understand is status 2, with the usage; --help and --version", async (t) => {
+    const { call } = caller(t);
+    const wrong = await call(["--no-such-option", "x"]);
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /^docker-ssh: unknown option "--no-such-option"\nusage: docker-ssh /);
+    assert.match((await call(["--help"])).stdout, /^usage: docker-ssh /);
+    assert.match((await call(["--version"])).stdout, /^docker-ssh \d/);
+  });
+});
+
+/** Types the remedy in the last line, as a person would. */
+async function follow(t: TestContext, { stderr }: ToolOutcome): Promise<void> {
+  const line = stderr.trimEnd().split("\n").at(-1) ?? "";
+  const command = line.slice(line.indexOf(`${engine} `));
+  const { status, stderr: complaint } = await runTool(t, ["sh", "-c", command]);
+  assert.equal(status, 0, `${command}\n${complaint}`);
+}
+
+let networkCount = 0;
+async function makeNetwork(t: TestContext): Promise<string> {
+  networkCount += 1;
+  const name = `baseimage-test-network-${process.pid}-${networkCount}`;
+  const made = await run(["network", "create", name]);
+  assert.equal(made.status, 0, made.stderr);
+  cleanUp(t, () => run(["network", "rm", name]));
+  return name;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => done(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+/** What a server says first; tries until there is one. */
+async function greeting(port: number): Promise<string> {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    const text = await new Promise<string>((done) => {
+      const socket = connect(port, "127.0.0.1");
+      socket.once("data", (data) => done(data.toString()));
+      socket.once("error", () => done(""));
+      socket.once("close", () => done(""));
+    });
+    if (text !== "" || performance.now() > end) return text;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
