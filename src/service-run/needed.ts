@@ -41,6 +41,8 @@ export class Needed {
   #nextMs: number;
   #pauseMs = SOONEST_MS;
   #isWatched = false;
+  /** Whether the reason is what its check said. */
+  #hasAnswered = false;
   #check: { readonly child: Child; readonly startMs: number; isLate: boolean } | undefined;
 
   /** @param services the folder where the services are */
@@ -98,9 +100,11 @@ export class Needed {
     this.#watch();
     const reason = this.#whyNotUp();
     if (reason !== undefined || !hasCheck(linux, this.#folder)) {
+      this.#hasAnswered = false;
       this.#judge(reason, nowMs, 0);
       return;
     }
+    if (this.#reason !== undefined && !this.#hasAnswered) this.#reason = UNANSWERED;
     const child = startCheck(children, this.#folder, linux.environ, false);
     if (typeof child === "number") this.#judge(checkFailure(child, false), nowMs, 0);
     else this.#check = { child, startMs: nowMs, isLate: false };
@@ -109,6 +113,7 @@ export class Needed {
   #tendToCheck(check: { readonly child: Child; readonly startMs: number; isLate: boolean }, nowMs: number): void {
     if (check.child.end !== undefined) {
       this.#check = undefined;
+      this.#hasAnswered = true;
       this.#judge(checkFailure(check.child, check.isLate), nowMs, nowMs - check.startMs);
     } else if (!check.isLate && nowMs >= check.startMs + CHECK_MS) {
       check.isLate = true;

@@ -224,6 +224,14 @@ test("a check that hangs is killed with its group after five seconds, and asked 
   assert.equal(container.checkCount, 2);
 });
 
+test("what is said of it is what was seen last", () => {
+  const container = new Container("db\n");
+  container.put("db", { hasRunsv: false });
+  container.later(4000, () => container.put("db", { check: hangs }));
+  container.later(6000, () => container.linux.signalSelf(SIGTERM));
+  assert.equal(container.start().said, "*** app: waits for db (its check has not answered yet)\n");
+});
+
 test("one that needs long to go when it is killed costs no time of the processor", () => {
   const container = new Container("db 9\n", { maxCalls: 2000 });
   container.put("db", {

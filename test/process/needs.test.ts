@@ -1,0 +1,156 @@
+// Services that need each other: docs/reference/services.md. With the sanitizers' loader in between, what runs as
+// `./run` would be that loader: these tests run without.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { isSanitized, processRing, startInit, until } from "../support/process.ts";
+
+const ring = isSanitized ? { ...processRing, skip: "a service cannot be started by way of the loader" } : processRing;
+
+/** A server that says when it is up and when it goes. */
+const server = (name: string, seconds = 0.1) => `exec /fixtures/says-goodbye.sh ${name} ${seconds}`;
+
+/** The lines of an output that hold one of these words, in their order. */
+function order(output: string, words: RegExp): string[] {
+  return [...output.matchAll(new RegExp(words, "g"))].map(([word]) => word);
+}
+
+describe("needs", ring, () => {
+  test("services start when those they need are ready, and stop before them", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/web/run": server("web"),
+        "/etc/service/app/run":
+          'trap "echo app said goodbye; exit 0" TERM; echo app is up; : > /app-is-up; while :; do sleep 0.05; done',
+        "/etc/service/app/check": "[ -e /app-is-up ]",
+        "/etc/service/app/finish": "echo app finished said goodbye",
+        "/etc/service/db/run": server("db"),
+        "/etc/service/db/check": "echo noise; echo noise >&2; [ -e /ready ]",
+      },
+      files: { "/etc/service/web/needs": "app\r\n", "/etc/service/app/needs": "# the database\ndb 30" },
+    });
+    await init.waitFor("db is up");
+    await init.waitFor("app: waits for db (its check says no (status 1))");
+    assert.doesNotMatch(init.output, /(web|app) is up|noise/);
+    init.view.write("/ready", "");
+    await init.waitFor("web is up");
+    init.signal("SIGTERM");
+    const { output, status } = await init.ended();
+    assert.equal(status, 0);
+    assert.deepEqual(order(output, /\w+ is up/), ["db is up", "app is up", "web is up"]);
+    assert.deepEqual(
+      order(output, /[\w ]+ said goodbye/),
+      ["web", "app", "app finished", "db"].map((who) => `${who} said goodbye`),
+    );
+    assert.doesNotMatch(output, /Forcing|is told to stop while/);
+  });
+
+  test("no process is left between runsv and the service, and it has the words and folder of any other", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/app/run": 'echo "app in $PWD: $0 $# is child of $(cat /proc/$PPID/comm)"; exec sleep 1000',
+        "/etc/service/db/run": "exec sleep 1001",
+      },
+      files: { "/etc/service/app/needs": "db" },
+    });
+    await init.waitFor("app in /run/my_init/my_init-services-0/app: ./run.own 0 is child of runsv");
+    init.signal("SIGTERM");
+    await init.ended();
+  });
+
+  test("when the time is half over a service is told to stop although others that need it hang", async (t) => {
+    const init = await startInit(t, {
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", KILL_PROCESS_TIMEOUT: "2" },
+      scripts: {
+        "/etc/service/app/run": "exec /fixtures/ignores-term.sh",
+        "/etc/service/db/run": server("db"),
+      },
+      files: { "/etc/service/app/needs": "db" },
+    });
+    await init.waitFor("db is up");
+    await init.waitFor("deaf as PID");
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    await init.waitFor("db is told to stop while app, which needs it, still runs");
+    const halfMs = performance.now() - begin;
+    assert.ok(halfMs > 900 && halfMs < 1800, `${halfMs} ms`);
+    const { output } = await init.ended();
+    assert.match(output, /db said goodbye/);
+    assert.match(output, /ignores-term.sh .*did not shut down in time\. Forcing it to exit/);
+  });
+
+  test("a start that comes to nothing says why, and is tried again", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/app/run": "echo app is up; exec sleep 1000",
+        "/etc/service/app/finish": 'echo "finish $1"',
+        "/etc/service/db/run": "exec sleep 1001",
+        "/etc/service/db/check": "[ -e /ready ] || exit 7",
+      },
+      files: { "/etc/service/app/needs": "db 1\n" },
+    });
+    await init.waitFor("app: db, which it needs, is not ready after 1 s: its check says no (status 7)");
+    await init.waitFor("finish 1");
+    init.view.write("/ready", "");
+    await init.waitFor("app is up");
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("where services need each other in a circle, none is started", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/service/a/run": "echo a is up", "/etc/service/b/run": "echo b is up" },
+      files: { "/etc/service/a/needs": "b\n", "/etc/service/b/needs": "\na\n" },
+    });
+    const { output, status } = await init.ended();
+    assert.equal(status, 1);
+    assert.match(
+      output,
+      /^\*\*\* services are not started: \/etc\/service\/a\/needs, line 1: .* a -> b -> a; take one of them out$/m,
+    );
+    assert.doesNotMatch(output, /is up/);
+  });
+
+  test("a stop while services wait for one that never comes does not wait for it", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/app/run": "echo app is up",
+        "/etc/service/db/run": server("db"),
+        "/etc/service/db/check": "touch /asked; exec sleep 1000",
+      },
+      files: { "/etc/service/app/needs": "db\n" },
+    });
+    await init.waitFor("db is up");
+    await until(() => init.view.exists("/asked"), "the check was started");
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    const { output } = await init.ended();
+    assert.ok(performance.now() - begin < 1500, output);
+    assert.doesNotMatch(output, /Forcing|app is up|is told to stop while/);
+  });
+
+  test("a hundred services, each of which needs the next, start and stop in order and without delay", async (t) => {
+    const count = 100;
+    const names = Array.from({ length: count }, (_, index) => `s${index}`);
+    const scripts = names.flatMap((name) => [
+      [`/etc/service/${name}/run`, `echo ${name} up; : > /up-${name}; exec sleep 1000`],
+      [`/etc/service/${name}/check`, `[ -e /up-${name} ]`],
+    ]);
+    const init = await startInit(t, {
+      scripts: Object.fromEntries(scripts),
+      files: Object.fromEntries(names.slice(1).map((name, index) => [`/etc/service/s${index}/needs`, name])),
+    });
+    const begin = performance.now();
+    await init.waitFor("s0 up", 30_000);
+    const startMs = performance.now() - begin;
+    assert.deepEqual(order(init.output, /s\d+(?= up)/), [...names].reverse());
+    await new Promise((done) => setTimeout(done, 3500)); // until runsv's own pauses after a start are over
+    const told = performance.now();
+    init.signal("SIGTERM");
+    const { output } = await init.ended();
+    const stopMs = performance.now() - told;
+    t.diagnostic(`start ${startMs.toFixed(0)} ms, stop ${stopMs.toFixed(0)} ms`);
+    assert.ok(startMs < 15_000, `${startMs} ms`);
+    assert.ok(stopMs < 3000, `${stopMs} ms`);
+    assert.doesNotMatch(output, /Forcing|is told to stop while|waits for s/);
+  });
+});
