@@ -179,13 +179,28 @@ function waitForLog(id: string, sign: string | RegExp, withinMs: number): Promis
 /** Runs the engine and answers how it ended; only not getting an answer in time is an error. */
 export function run(
   words: readonly string[],
-  { input, withinMs = 60_000 }: { input?: string | Buffer | undefined; withinMs?: number } = {},
+  {
+    input,
+    withinMs = 60_000,
+    env = {},
+  }: {
+    input?: string | Buffer | undefined;
+    withinMs?: number;
+    /** Variables for the engine's command itself. */
+    env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       engine,
       words,
-      { encoding: "buffer", maxBuffer: 1 << 28, timeout: withinMs, killSignal: "SIGKILL" },
+      {
+        encoding: "buffer",
+        maxBuffer: 1 << 28,
+        timeout: withinMs,
+        killSignal: "SIGKILL",
+        env: { ...process.env, ...env },
+      },
       (error, stdout, stderr) => {
         if (error && typeof error.code !== "number") {
           const reason = error.killed ? `no end within ${withinMs} ms` : error.message;

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec haproxy -db -f /etc/haproxy/haproxy.cfg
