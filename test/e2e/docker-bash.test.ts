@@ -4,10 +4,20 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
-import { buildImage, type Container, cleanUp, engine, image, run, startContainer } from "../support/container.ts";
+import { after, before, describe, type TestContext, test } from "node:test";
+import {
+  buildImage,
+  type Container,
+  cleanUp,
+  engine,
+  image,
+  run,
+  startContainer,
+  untilLine,
+} from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 import { hostTool, processesOf, runTool, startTool, type ToolOptions } from "../support/host-tool.ts";
+import { podman, podmanImage, podmanOptions, removePodmanImage, withPodman } from "../support/podman.ts";
 import { startAtTerminal } from "../support/terminal.ts";
 
 const dockerBash = hostTool("docker-bash");
@@ -208,9 +218,11 @@ describe("docker-bash at a terminal", asRoot, () => {
     await container.until("pgrep -f '^sleep 71002'");
     terminal.type("\x1a");
     await terminal.waitFor(/Stopped/);
-    terminal.type("fg; exit 4\r");
+    terminal.type("fg\r");
     await container.until("grep -q '^State:.*sleeping' /proc/$(pgrep -f '^sleep 71002')/status");
     terminal.type("\x03");
+    await container.until("! pgrep -f '^sleep 71002'");
+    terminal.type("exit 4\r");
     assert.equal(await terminal.ended(), 4);
   });
 
@@ -414,6 +426,45 @@ describe("docker-bash finds the container", asRoot, () => {
     assert.equal(status, 0);
     assert.match(stdout, /^usage: docker-bash/);
   });
+});
+
+describe("docker-bash and podman", { ...asRoot, ...withPodman }, () => {
+  const from = `docker-bash-test:${process.pid}`;
+  before(() => podmanImage(image, from));
+  after(() => removePodmanImage(from));
+
+  const kinds: Readonly<Record<string, readonly string[]>> = {
+    "a container": [],
+    "a container in a user namespace of its own": ["--uidmap=0:100000:65536", "--gidmap=0:100000:65536"],
+    "a container without capabilities": ["--cap-drop=ALL", "--security-opt=no-new-privileges"],
+  };
+  for (const [index, [what, args]] of Object.entries(kinds).entries()) {
+    test(`${what} of podman is found, and entered as podman exec does it`, async (t) => {
+      const name = `baseimage-test-bash-podman-${process.pid}-${index}`;
+      t.after(() => podman(["rm", "--force", "--time", "0", name]));
+      const started = podman(["run", "--detach", "--name", name, ...podmanOptions, ...args, from, "sleep", "100000"]);
+      assert.equal(started.status, 0, started.stderr);
+      const line = `id; grep -E '^(Cap|NoNewPrivs|Umask|Uid|Gid)' /proc/self/status
+        for kind in cgroup ipc mnt net pid user uts; do readlink /proc/self/ns/$kind; done
+        cat /proc/self/cgroup /proc/self/uid_map; touch /root/file; stat -c %u:%g /root/file; pwd`;
+      const theirs = podman(["exec", name, "sh", "-c", line]);
+      const ours = await runTool(t, [dockerBash, name, "sh", "-c", line]);
+      assert.deepEqual([ours.status, ours.stderr], [0, ""]);
+      assert.equal(ours.stdout, theirs.stdout);
+      const byId = await runTool(t, [dockerBash, "--engine=podman", started.stdout.slice(0, 12)], {
+        input: "exit 6\n",
+      });
+      assert.equal(byId.status, 6);
+
+      const terminal = startAtTerminal(t, [dockerBash, name]);
+      await terminal.waitFor(/#/);
+      terminal.type("tty; sleep 71001\r");
+      await terminal.waitFor(/\/dev\/pts\/\d+/);
+      terminal.close();
+      const left = podman(["exec", name, "sh", "-c", untilLine("! pgrep -f '^(sleep 71001|[^ ]*docker-bash )'")]);
+      assert.equal(left.status, 0);
+    });
+  }
 });
 
 describe("docker-bash by the engine's own exec", asRoot, () => {

@@ -1,29 +1,11 @@
 // The same image under Podman: what differs from Docker is who starts the container and how it is told to stop.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
-import { engine, image } from "../support/container.ts";
-
-/** What Podman needs where this test runs: limits that an unprivileged machine allows, and the runtime that is there. */
-const options = ["--ulimit=nofile=1024:2048", "--ulimit=nproc=1000:1000", "--network=none", "--pull=never"];
-const runtime = spawnSync("runc", ["--version"]).status === 0 ? ["--runtime", "runc"] : [];
-
-function podman(words: readonly string[], input?: string): { status: number; stdout: string; stderr: string } {
-  const { status, stdout, stderr, error } = spawnSync("podman", [...runtime, ...words], {
-    encoding: "utf8",
-    timeout: 60_000,
-    input,
-  });
-  if (error !== undefined) throw error;
-  return { status: status ?? -1, stdout, stderr };
-}
-
-const isInstalled = spawnSync("podman", ["--version"]).status === 0;
-const reason = "podman is not installed";
-if (!isInstalled && process.env["CI"]) throw new Error(`${reason}: this test must not be skipped here`);
+import { image as imageUnderTest } from "../support/container.ts";
+import { podmanOptions as options, podman, podmanImage, removePodmanImage, withPodman } from "../support/podman.ts";
 
 function start(t: TestContext, name: string, words: readonly string[]): void {
   t.after(() => podman(["rm", "--force", "--time", "0", name]));
@@ -40,18 +22,10 @@ function waitForLog(name: string, sign: RegExp): void {
   }
 }
 
-describe("podman", { skip: isInstalled ? false : reason }, () => {
-  before(async () => {
-    if (engine === "podman") return;
-    // Podman has a store of its own.
-    const save = spawn(engine, ["save", image], { stdio: ["ignore", "pipe", "inherit"] });
-    const load = spawn("podman", ["load", "--quiet"], { stdio: [save.stdout, "ignore", "inherit"] });
-    const status = await new Promise((done) => void load.once("close", done));
-    assert.equal(status, 0, "the image reaches podman");
-  });
-  after(() => {
-    if (engine !== "podman") podman(["rmi", "--force", image]);
-  });
+describe("podman", withPodman, () => {
+  const image = `podman-test:${process.pid}`;
+  before(() => podmanImage(imageUnderTest, image));
+  after(() => removePodmanImage(image));
 
   test("a one-shot container prints what its command prints, and ends with its status", () => {
     const outcome = podman([

@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 
 /** Path of the program `name`. */
 export function hostTool(name: string): string {
-  return resolve("build/bin", name);
+  return resolve(process.env["HOST_TOOLS_DIR"] || "build/bin", name);
 }
 
 export type ToolOptions = {

@@ -1,0 +1,48 @@
+// Podman beside the engine under test.
+import { spawn, spawnSync } from "node:child_process";
+import { engine, run } from "./container.ts";
+
+/** What Podman needs where this test runs: limits that an unprivileged machine allows, and no pulling. */
+export const podmanOptions = [
+  ...["--ulimit=nofile=1024:2048", "--ulimit=nproc=1000:1000"],
+  ...["--network=none", "--pull=never"],
+];
+
+/** The runtime that is there. */
+const runtime = spawnSync("runc", ["--version"]).status === 0 ? ["--runtime", "runc"] : [];
+
+const isInstalled = spawnSync("podman", ["--version"]).status === 0;
+const reason = "podman is not installed";
+if (!isInstalled && process.env["CI"]) throw new Error(`${reason}: this test must not be skipped here`);
+
+/** Options for `describe`: none of its tests where there is no Podman. */
+export const withPodman = { skip: isInstalled ? (false as const) : reason };
+
+/** Runs podman to its end. */
+export function podman(words: readonly string[], input?: string): { status: number; stdout: string; stderr: string } {
+  const { status, stdout, stderr, error } = spawnSync("podman", [...runtime, ...words], {
+    encoding: "utf8",
+    timeout: 60_000,
+    input,
+  });
+  if (error !== undefined) throw error;
+  return { status: status ?? -1, stdout, stderr };
+}
+
+/** Brings an image of the engine's into Podman's own store, by a name of its own there. @returns the name */
+export async function podmanImage(image: string, name: string): Promise<string> {
+  await run(["tag", image, name]);
+  if (engine !== "podman") {
+    const save = spawn(engine, ["save", name], { stdio: ["ignore", "pipe", "inherit"] });
+    const load = spawn("podman", ["load", "--quiet"], { stdio: [save.stdout, "ignore", "inherit"] });
+    const status = await new Promise((done) => void load.once("close", done));
+    if (status !== 0) throw new Error(`${image} does not reach podman`);
+  }
+  return name;
+}
+
+/** Takes the name away again, from both. */
+export async function removePodmanImage(name: string): Promise<void> {
+  await run(["rmi", name]);
+  if (engine !== "podman") podman(["rmi", "--force", name]);
+}
