@@ -78,6 +78,56 @@ static JSValue host_control(JSContext *ctx, JSValueConst self, int argc, JSValue
     return result(ctx, prctl(numbers[0], (unsigned long)numbers[1], 0UL, 0UL, 0UL));
 }
 
+static JSValue host_trace(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[3];
+    if (int_arguments(ctx, argv, numbers, 3))
+        return JS_EXCEPTION;
+    return result(ctx, (int)syscall(SYS_ptrace, (long)numbers[0], (long)numbers[1], 0L, (long)numbers[2]));
+}
+
+/* What linux/filter.h has; musl comes without the kernel's headers. */
+struct instruction {
+    uint16_t code;
+    uint8_t jump_true, jump_false;
+    uint32_t value;
+};
+enum { MOST_INSTRUCTIONS = 4096 };
+
+static JSValue host_get_filter(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    enum { GET_FILTER = 0x420c }; /* PTRACE_SECCOMP_GET_FILTER */
+    int32_t numbers[2];
+    if (int_arguments(ctx, argv, numbers, 2))
+        return JS_EXCEPTION;
+    struct instruction *filter = malloc(MOST_INSTRUCTIONS * sizeof *filter);
+    if (filter == NULL)
+        return JS_NewInt32(ctx, -ENOMEM);
+    long count = syscall(SYS_ptrace, (long)GET_FILTER, (long)numbers[0], (long)numbers[1], filter);
+    JSValue answer = count < 0 ? result(ctx, -1)
+                               : text_from_bytes(ctx, (const char *)filter, (size_t)count * sizeof *filter);
+    free(filter);
+    return answer;
+}
+
+static JSValue host_add_filter(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    size_t len;
+    char *bytes = text_to_bytes(ctx, &len, argv[0]);
+    if (bytes == NULL)
+        return JS_EXCEPTION;
+    struct {
+        unsigned short count;
+        const void *instructions;
+    } program = { (unsigned short)(len / sizeof(struct instruction)), bytes };
+    JSValue answer = result(ctx, (int)syscall(SYS_seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, &program));
+    free_text(ctx, bytes);
+    return answer;
+}
+
 static JSValue host_set_capabilities(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
@@ -340,6 +390,9 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("newSession", 0, host_new_session),
     JS_CFUNC_DEF("setNamespace", 1, host_set_namespace),
     JS_CFUNC_DEF("control", 2, host_control),
+    JS_CFUNC_DEF("trace", 3, host_trace),
+    JS_CFUNC_DEF("getFilter", 2, host_get_filter),
+    JS_CFUNC_DEF("addFilter", 1, host_add_filter),
     JS_CFUNC_DEF("setCapabilities", 4, host_set_capabilities),
     JS_CFUNC_DEF("getLimit", 2, host_get_limit),
     JS_CFUNC_DEF("setLimit", 3, host_set_limit),

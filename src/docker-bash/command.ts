@@ -7,9 +7,11 @@ import { writeAll } from "../linux/output.ts";
 import { lookupCommand } from "../linux/path-lookup.ts";
 import { attempt, STDERR } from "../linux/program.ts";
 import { SysError } from "../linux/sys-error.ts";
-import { type Confinement, hasCapability, LAST_CAPABILITY } from "./confinement.ts";
+import { hasCapability, LAST_CAPABILITY } from "./confinement.ts";
 import { commandEnvironment } from "./environment.ts";
 import type { Orders } from "./orders.ts";
+import type { Filters } from "./system-call-filters.ts";
+import type { Target } from "./target.ts";
 
 const NAME = "docker-bash";
 
@@ -32,7 +34,7 @@ export function becomeIt(host: Host, assignment: Assignment): number {
       for (const fd of [0, 1, 2]) host.duplicate(side, fd);
     }
     takeOnLabel(host, assignment);
-    confine(host, target.confinement, identity);
+    confine(host, target, identity);
     const env = commandEnvironment(host, target.environ, identity, terminal && (terminal.kind ?? ""));
     if (words.length > 0) return becomeCommand(host, NAME, words, env);
     for (const shell of ["bash", "/bin/bash", "sh", "/bin/sh"]) {
@@ -58,17 +60,30 @@ function takeOnLabel(host: Host, { target, proc, warn }: Assignment): void {
   warn(`cannot take on the security label "${label}": ${errorWords(-answer)}`);
 }
 
-function confine(host: Host, { bounding, inheritable, hasNoNewPrivileges }: Confinement, identity: Identity): void {
+function confine(host: Host, { confinement, filters }: Target, identity: Identity): void {
+  const { bounding, inheritable, hasNoNewPrivileges } = confinement;
   for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
     if (hasCapability(bounding, capability) || host.control(CONTROL.readBoundingSet, capability) < 1) continue;
     const answer = host.control(CONTROL.dropFromBoundingSet, capability);
     if (answer < 0) throw new SysError("cannot drop the capability", `${capability}`, -answer);
   }
+  // A filter needs a capability that is dropped below, or no_new_privs; it should come as late as it can.
+  if (!hasNoNewPrivileges) addFilters(host, filters);
   takeOn(host, identity);
   // Whoever is not root has none left; root would have them all again by execve, but for the bounding set.
   if (identity.uid === 0) {
     const answer = host.setCapabilities(bounding.low, bounding.high, inheritable.low, inheritable.high);
     if (answer < 0) throw new SysError("cannot set the capabilities of", identity.name, -answer);
   }
-  if (hasNoNewPrivileges) host.control(CONTROL.setNoNewPrivileges, 1);
+  if (!hasNoNewPrivileges) return;
+  host.control(CONTROL.setNoNewPrivileges, 1);
+  addFilters(host, filters);
+}
+
+function addFilters(host: Host, filters: Filters): void {
+  if ("reason" in filters) return;
+  for (const filter of filters) {
+    const answer = host.addFilter(filter);
+    if (answer < 0) throw new SysError("cannot add a filter of", "system calls", -answer);
+  }
 }

@@ -10,7 +10,7 @@ export interface Confinement {
   readonly bounding: CapabilitySet;
   readonly inheritable: CapabilitySet;
   readonly hasNoNewPrivileges: boolean;
-  /** Whether system calls are filtered: an outsider cannot take a filter on. */
+  /** Whether there are filters of system calls. */
   readonly hasFilter: boolean;
   readonly umask: number;
 }

@@ -45,7 +45,9 @@ export function enter(host: Host, container: Container, request: Extract<Request
   }
   const joined = target.namespaces.map((namespace) => namespace.name).join(" ");
   explain(`entering ${shown} (${id.slice(0, 12)}) by the namespaces of process ${container.pid}: ${joined}`);
-  if (target.confinement.hasFilter) explain("the container's filter of system calls (seccomp) does not hold for you");
+  if ("reason" in target.filters) {
+    explain(`the container's filter of system calls (seccomp) does not hold for you: ${target.filters.reason}`);
+  }
   return start(host, { target, words: request.command, user: request.user, terminal, warn });
 }
 

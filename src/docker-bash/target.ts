@@ -6,6 +6,7 @@ import { Failure } from "../linux/sys-error.ts";
 import { type Confinement, readConfinement } from "./confinement.ts";
 import { type GroupsToJoin, groupsToJoin } from "./control-groups.ts";
 import { labelForExec } from "./security-label.ts";
+import { type Filters, readFilters } from "./system-call-filters.ts";
 
 /** The namespaces to join, in this order: while the user namespace is ours, all others let us in. */
 const NAMESPACES = ["pid", "cgroup", "ipc", "uts", "net", "mnt", "user"] as const;
@@ -30,6 +31,7 @@ export interface Target {
   /** `NAME=value` strings that the process was started with. */
   readonly environ: readonly string[];
   readonly confinement: Confinement;
+  readonly filters: Filters;
   readonly groups: GroupsToJoin;
   /** How readily the kernel kills it when memory is short. @see proc_pid_oom_score_adj(5) */
   readonly oomScore: string;
@@ -66,6 +68,7 @@ export function readTarget(host: Host, container: Container): Target {
   const target = {
     namespaces,
     confinement,
+    filters: confinement.hasFilter ? readFilters(host, pid) : [],
     environ: readProc(host, `${pid}/environ`).split("\0"),
     groups: groupsToJoin(theirGroups, readProc(host, "self/cgroup"), readProc(host, "self/mountinfo")),
     oomScore: readProc(host, `${pid}/oom_score_adj`),

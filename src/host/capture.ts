@@ -30,10 +30,23 @@ const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT,
  * @throws SysError where it cannot be started
  */
 export function capture(host: Host, program: Program): Captured {
+  return captureFork(host, () => {
+    host.exec(program.file, program.argv, program.environ);
+    return STATUS_CANNOT_RUN;
+  });
+}
+
+/** The same with a process of this program's, which does `act` and ends with the status that it answers. */
+export function captureFork(host: Host, act: () => number): Captured {
   const pipes = [openPipe(host), openPipe(host)] as const;
   const pid = host.fork();
-  if (pid === 0) become(host, program, pipes[0].writeEnd, pipes[1].writeEnd);
-  if (pid < 0) throw new SysError("cannot start", program.file, -pid);
+  if (pid === 0) {
+    host.duplicate(host.open(HERE, "/dev/null", OPEN.read), STDIN);
+    host.duplicate(pipes[0].writeEnd, STDOUT);
+    host.duplicate(pipes[1].writeEnd, STDERR);
+    host.exit(act());
+  }
+  if (pid < 0) throw new SysError("cannot start", "a process", -pid);
 
   const children = new Children(host);
   const child = children.adopt(pid);
@@ -58,15 +71,6 @@ function openPipe(host: Host): { readonly readEnd: number; readonly writeEnd: nu
   const ends = host.pipe();
   if (typeof ends === "number") throw new SysError("cannot open", "a pipe", -ends);
   return { readEnd: ends[0], writeEnd: ends[1] };
-}
-
-/** The child: never returns. */
-function become(host: Host, program: Program, stdout: number, stderr: number): never {
-  host.duplicate(host.open(HERE, "/dev/null", OPEN.read), STDIN);
-  host.duplicate(stdout, STDOUT);
-  host.duplicate(stderr, STDERR);
-  host.exec(program.file, program.argv, program.environ);
-  host.exit(STATUS_CANNOT_RUN);
 }
 
 /** Reads all that comes out of a descriptor. */

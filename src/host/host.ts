@@ -21,6 +21,17 @@ export interface Host extends Linux {
   setNamespace(fd: number): number;
   /** @param option one of {@link CONTROL} @see prctl(2) */
   control(option: number, argument: number): number;
+  /** @param request one of {@link TRACE} @param data a signal, for some @see ptrace(2) */
+  trace(request: number, pid: number, data: number): number;
+  /**
+   * Reads one of the filters of system calls of a process that is traced and stopped.
+   *
+   * @param index 0: the one that was set first
+   * @returns its instructions; `-ENOENT`: there are not so many @see PTRACE_SECCOMP_GET_FILTER in ptrace(2)
+   */
+  getFilter(pid: number, index: number): string | number;
+  /** Filters the system calls of this process too, for good. @see seccomp(2) */
+  addFilter(instructions: string): number;
   /** Sets effective and permitted to the same set. Each set comes in two numbers of 32 bits. @see capset(2) */
   setCapabilities(low: number, high: number, inheritableLow: number, inheritableHigh: number): number;
   /** @param resource as the kernel counts, 0 to 15 @returns both, -1: unlimited @see prlimit(2) */
@@ -85,3 +96,6 @@ export const CONTROL = {
   dropFromBoundingSet: 24,
   setNoNewPrivileges: 38,
 } as const;
+
+/** Requests of {@link Host.trace}. @see ptrace(2) */
+export const TRACE = { detach: 17, seize: 0x4206, interrupt: 0x4207 } as const;

@@ -136,14 +136,15 @@ describe("docker-bash", asRoot, () => {
     "without some, with others": ["--cap-drop", "CHOWN", "--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE"],
     "no new privileges": ["--security-opt", "no-new-privileges"],
     "another user": ["--user", "1000"],
+    "without a filter of system calls": ["--security-opt", "seccomp=unconfined"],
     limits: ["--ulimit", "nofile=123:456", "--oom-score-adj", "300", "--memory", "200m", "--pids-limit", "100"],
     "namespaces of its own": ["--cgroupns", "private", "--ipc", "private", "--network", "none"],
     "namespaces of the host": ["--pid", "host", "--network", "host", "--ipc", "host", "--uts", "host"],
   };
   for (const [what, args] of Object.entries(restrictions)) {
-    test(`namespaces, capabilities, control groups and limits are those of docker exec: ${what}`, async (t) => {
+    test(`namespaces, capabilities, filters, control groups and limits are those of docker exec: ${what}`, async (t) => {
       const container = await idle(t, args);
-      const line = `grep -E '^(Cap|NoNewPrivs|Umask|Uid|Gid|Groups)' /proc/self/status
+      const line = `grep -E '^(Cap|NoNewPrivs|Seccomp|Umask|Uid|Gid|Groups)' /proc/self/status
         for kind in cgroup ipc mnt net pid user uts; do readlink /proc/self/ns/$kind; done
         cat /proc/self/cgroup /proc/self/oom_score_adj; ulimit -n -H; ulimit -n -S; hostname`;
       const theirs = await container.exec(["sh", "-c", line], { user: "0" });
@@ -444,7 +445,7 @@ describe("docker-bash and podman", { ...asRoot, ...withPodman }, () => {
       t.after(() => podman(["rm", "--force", "--time", "0", name]));
       const started = podman(["run", "--detach", "--name", name, ...podmanOptions, ...args, from, "sleep", "100000"]);
       assert.equal(started.status, 0, started.stderr);
-      const line = `id; grep -E '^(Cap|NoNewPrivs|Umask|Uid|Gid)' /proc/self/status
+      const line = `id; grep -E '^(Cap|NoNewPrivs|Seccomp|Umask|Uid|Gid)' /proc/self/status
         for kind in cgroup ipc mnt net pid user uts; do readlink /proc/self/ns/$kind; done
         cat /proc/self/cgroup /proc/self/uid_map; touch /root/file; stat -c %u:%g /root/file; pwd`;
       const theirs = podman(["exec", name, "sh", "-c", line]);
