@@ -10,8 +10,11 @@ RUN apt-get -q update \
       binutils gcc libc6-dev libpam0g-dev musl-tools xz-utils \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/*
-COPY native/engine.lock native/engine.sh native/build.sh /src/native/
-RUN sh /src/native/engine.sh /engine \
+COPY native/cross.sh native/engine.lock native/engine.sh native/build.sh /src/native/
+# For which architecture; empty: the builder's own.
+ARG ARCH=
+RUN sh /src/native/cross.sh "$ARCH" \
+ && sh /src/native/engine.sh /engine \
  && sh /src/native/build.sh engine /engine /objects
 
 # The two static binaries, their sanitizer twins, the engine that runs unit tests, the PAM module: all in /out.
@@ -22,7 +25,7 @@ RUN sh /src/native/build.sh all /engine /objects /src/build/js /out
 # A program that needs an interpreter would not start in an image whose libc is another one.
 RUN ! readelf --program-headers /out/bin/baseimage /out/bin/host-tools | grep INTERP
 # The PAM module runs against the image's glibc, which may be as old as Ubuntu 24.04's: 2.39.
-RUN { objdump --dynamic-syms /out/lib/pam_container_environment.so | grep -o 'GLIBC_[0-9.]*' | sort -V; echo GLIBC_2.39; } \
+RUN { readelf --wide --dyn-syms /out/lib/pam_container_environment.so | grep -o 'GLIBC_[0-9.]*' | sort -V; echo GLIBC_2.39; } \
  | sort -VC
 
 # What users get. The binary comes last: a change of it installs no package again.

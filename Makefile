@@ -7,16 +7,18 @@ BASE_IMAGE ?= ubuntu:24.04
 TOOLCHAIN_IMAGE ?= debian:13
 # The image that tests, the bench and the demonstration use.
 IMAGE ?= $(NAME):$(VERSION)
+# amd64 or arm64; empty: this machine's own.
+ARCH ?=
 # Test files or folders, for `make e2e FILES=test/e2e/image.test.ts` and the like.
 FILES ?=
 # For `make bench FLAGS=--quick`.
 FLAGS ?=
 
-export ENGINE NAME VERSION BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISABLE_SSH DISABLE_CRON FRESH
+export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISABLE_SSH DISABLE_CRON FRESH
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build test check test-unit test-engine test-process e2e bench reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman
+.PHONY: help run build test check test-unit test-engine test-process test-arm64 e2e bench reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +28,7 @@ help: ## list these tasks
 run: build ## build, then show a container boot, heal and stop
 	@sh scripts/demo.sh
 
-build: setup-node setup-engine ## build the image NAME:VERSION; the binary goes to build/bin
+build: setup-node setup-engine $(if $(ARCH),setup-emulation) ## build the image NAME:VERSION; the binary goes to build/bin
 	@node scripts/bundle.mjs
 	@sh scripts/build-image.sh
 
@@ -53,6 +55,10 @@ test-process: build ## the real binary as a plain process, and again with saniti
 e2e: build setup-podman ## the real image in real containers
 	node scripts/test.mjs $(or $(FILES),test/e2e)
 
+test-arm64: setup-podman ## build for arm64 and run its binary and its image by qemu: exit statuses, engine's unit tests, a boot
+	@$(MAKE) --no-print-directory build ARCH=arm64 IMAGE=$(NAME):$(VERSION)-arm64
+	@ARCH=arm64 IMAGE=$(NAME):$(VERSION)-arm64 sh scripts/test-architecture.sh $(FILES)
+
 bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
 	node bench/main.mjs $(FLAGS)
 
@@ -77,6 +83,9 @@ setup-lint:
 
 setup-podman:
 	@sh scripts/setup.sh podman
+
+setup-emulation:
+	@sh scripts/setup.sh emulation
 
 setup-engine:
 	@sh scripts/setup.sh engine

@@ -7,12 +7,17 @@
 # ENGINE: folder of the engine's source (engine.sh brings it). JS: holds baseimage.js and host-tools.js, the bundles
 # of the programs in a container and of those on its host.
 # OUT: bin/baseimage, bin/host-tools, asan/ (both, and the libraries they need), engine/run,
-# lib/pam_container_environment.so.
+# lib/pam_container_environment.so, linked (what Debian has in the static binaries: source package and its version).
 # No link-time optimisation: it saves 1% here and would compile the engine again at each change.
+# Compiling for another architecture (cross.sh): no sanitizer twin, as qemu cannot run it.
 set -eu
 
 what=$1 engine=$2 objects=$3
 native=$(dirname "$0")
+# CC, MUSL_GCC, OBJCOPY, and RUN, which starts what was compiled.
+RUN=
+# shellcheck source=/dev/null
+if [ -e "$native/cross.env" ]; then . "$native/cross.env"; fi
 parts="quickjs cutils libunicode libregexp dtoa"
 
 # Engine headers come by -isystem, so that our own warnings stay errors.
@@ -42,7 +47,7 @@ if [ "$what" = engine ]; then
     # shellcheck disable=SC2086 # the flags are several words
     compile_engine "${MUSL_GCC:-musl-gcc}" "$objects/small" $small &
     # The engine computes with pointers and bits in ways that UBSAN reports and the C layer never uses.
-    compile_engine "${CC:-gcc}" "$objects/asan" -g -O1 -fno-omit-frame-pointer -fsanitize=address
+    [ -n "$RUN" ] || compile_engine "${CC:-gcc}" "$objects/asan" -g -O1 -fno-omit-frame-pointer -fsanitize=address
     wait
     exit 0
 fi
@@ -61,20 +66,22 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
     program() {
         name=$1 more=$2
         shift 2
-        "$work/compile" <"$js/$name.js" >"$work/$name.script"
+        $RUN "$work/compile" <"$js/$name.js" >"$work/$name.script"
 
         # The program is run once to make its heap, which then goes into its own file: first with an arena
         # that is surely large enough, to learn the size, then with that size.
         link() { # DEFINES...
             ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
-                -Wl,--build-id=none $sources $more "$native/heap.c" $(engine_objects small) -lm -o "$work/unsaved"
+                -Wl,--build-id=none -Wl,--trace $sources $more "$native/heap.c" $(engine_objects small) -lm \
+                -o "$work/unsaved" >>"$work/taken"
         }
         link "$@"
-        "$work/unsaved" <"$work/$name.script" 2>"$work/used" >/dev/null
+        $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/used" >/dev/null
         link "$@" -DARENA_BYTES="$(cat "$work/used")"
-        "$work/unsaved" <"$work/$name.script" 2>"$work/used" >"$work/heap"
+        $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/used" >"$work/heap"
         ${OBJCOPY:-objcopy} --strip-all --update-section heap_image="$work/heap" "$work/unsaved" "$out/bin/$name"
 
+        [ -z "$RUN" ] || return 0
         ${CC:-gcc} $common $own $checked "$@" -DSANITIZED -DSCRIPT="\"$work/$name.script\"" -I"$native" \
             -static-libasan -static-libubsan $sources $more "$native/heap.c" $(engine_objects asan) -lm \
             -o "$out/asan/$name"
@@ -83,7 +90,7 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
     program host-tools "$native/host.c" -DHOST_TOOLS
 
     # So that they run on a host whose libc is older: start them by this loader.
-    ldd "$out/asan/baseimage" | sed -n 's/^\t\([^ ]* => \)\{0,1\}\(\/[^ ]*\) .*/\2/p' |
+    [ -n "$RUN" ] || ldd "$out/asan/baseimage" | sed -n 's/^\t\([^ ]* => \)\{0,1\}\(\/[^ ]*\) .*/\2/p' |
         while read -r library; do cp -L "$library" "$out/asan/"; done
 
     ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE $own $module "$native/pam.c" -lpam -o "$out/lib/pam_container_environment.so"
@@ -94,3 +101,10 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
             -o "$out/engine/run"
     fi
 }
+
+# The link editor tells of each file that it takes something from: the C library's and the compiler's are packages' files.
+sed 's/^(\(.*\)).*/\1/' "$work/taken" | grep '^/usr/' | while read -r file; do readlink -f "$file"; done | sort -u |
+    while read -r file; do dpkg-query --search "$file"; done | sed 's/: .*//' | sort -u |
+    while read -r package; do
+        dpkg-query --show --showformat '${source:Package} ${source:Version}\n' "$package"
+    done | sort -u >"$out/linked"

@@ -122,9 +122,14 @@ static JSValue linux_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueC
         return refused(ctx, error);
     int32_t options = numbers[0], terminal = numbers[1];
 
-    /* vfork: the parent sleeps until execve has done or failed, so the child can leave its errno
-     * here, no page is copied, and no half-started child is ever seen by anyone. */
-    volatile int failure = 0;
+    /* vfork copies no page, and the parent sleeps until execve has done or failed. The pipe tells which: its end in the
+     * child closes with a successful execve. Memory would not do: emulators (qemu) make a fork of a vfork. */
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        JSValue answer = JS_NewInt32(ctx, -errno);
+        program_free(ctx, &program);
+        return answer;
+    }
     pid_t pid = vfork();
     if (pid == 0) {
         if (options & SPAWN_SESSION)
@@ -142,14 +147,16 @@ static JSValue linux_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueC
         }
         signals_restore();
         execve(program.file, program.argv, program.env);
-        failure = errno;
-        _exit(127);
+        int reason = errno;
+        _exit(write(report[1], &reason, sizeof reason) > 0 ? 127 : 126);
     }
-    int answer = pid < 0 ? -errno : pid;
-    if (failure != 0) {
+    int answer = pid < 0 ? -errno : pid, failure;
+    close(report[1]);
+    if (pid > 0 && read(report[0], &failure, sizeof failure) == sizeof failure) {
         waitpid(pid, NULL, 0);
         answer = -failure;
     }
+    close(report[0]);
     program_free(ctx, &program);
     return JS_NewInt32(ctx, answer);
 }

@@ -4,24 +4,32 @@
 # That is IMAGE itself where the engine has it or a registry gives it. Where none answers, a Debian 13
 # root of our own stands in for the two images that a plain build asks for: made by debootstrap
 # through this host's apt mirror, imported once, used again from then on.
+#
+# ARCH in the environment asks for another architecture: amd64 or arm64. The name printed is then one of its own, so that
+# IMAGE stays what it is.
 set -eu
 
 image=${1:?usage: base-image.sh IMAGE}
 engine=${ENGINE:-docker}
 cd "$(dirname "$0")/.."
 
-stand_in=baseimage-debootstrap:debian-13
+. scripts/architecture.sh
+stand_in=baseimage-debootstrap:debian-13$suffix
+# What the engine calls the image where it is not this machine's own architecture.
+foreign=baseimage-foreign:$(echo "$image" | tr '/:@' '---')$suffix
 suite=trixie
 # How long a registry may be silent. A pull that has begun may take as long as it likes.
 patience_seconds=8
 
 main() {
-  if has_image "$image"; then
-    echo "$image"
+  wanted=$image
+  [ -z "$suffix" ] || wanted=$foreign
+  if has_image "$wanted"; then
+    echo "$wanted"
     return
   fi
   if ! is_known_unreachable && pull; then
-    echo "$image"
+    echo "$wanted"
     return
   fi
   case $image in
@@ -42,7 +50,7 @@ fail() {
 has_image() { "$engine" image inspect "$1" > /dev/null 2>&1; }
 
 # A silent registry costs seconds, so it is asked once a day, not at every build.
-note=build/unreachable/$(echo "$image" | tr '/:@' '___')
+note=build/unreachable/$(echo "$image$suffix" | tr '/:@' '___')
 is_known_unreachable() { [ -n "$(find "$note" -mmin -1440 2> /dev/null)" ]; }
 
 pull() {
@@ -50,7 +58,8 @@ pull() {
   log=$note.log
   : > "$log" # the search below may come before the puller has made it
   say "pulling $image ..."
-  "$engine" pull "$image" < /dev/null > "$log" 2>&1 &
+  before=$("$engine" image inspect --format '{{.Id}}' "$image" 2> /dev/null || true)
+  "$engine" pull ${suffix:+--platform "linux/$arch"} "$image" < /dev/null > "$log" 2>&1 &
   puller=$!
   # Both engines report progress as soon as the registry has answered; until then the clock runs.
   tenths=$((patience_seconds * 10))
@@ -64,11 +73,18 @@ pull() {
     sleep 0.1
   done
   if wait "$puller" && has_image "$image"; then
+    [ -z "$suffix" ] || keep_foreign
     rm -f "$note" "$log"
     return 0
   fi
   : > "$note"
   return 1
+}
+
+# The name goes back to what had it: this machine's own builds ask for it.
+keep_foreign() {
+  "$engine" tag "$image" "$foreign"
+  if [ -n "$before" ]; then "$engine" tag "$before" "$image"; else "$engine" rmi "$image" > /dev/null; fi
 }
 
 make_stand_in() {
@@ -81,18 +97,18 @@ make_stand_in() {
   security=${security:-http://deb.debian.org/debian-security}
 
   mkdir -p build
-  log=build/debootstrap.log
+  log=build/debootstrap$suffix.log
   work=$(mktemp -d "${TMPDIR:-/var/tmp}/debootstrap.XXXXXX")
   # Interrupted, debootstrap may leave /proc mounted in there: stay out of it.
   trap 'umount "$work/root/proc" "$work/root/sys" 2> /dev/null || true; rm -rf --one-file-system "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
 
-  say "making a Debian 13 root by debootstrap from $mirror, once (a minute or so; log: $log) ..."
+  say "making a Debian 13 root for $arch by debootstrap from $mirror, once (a minute or so, five where it is emulated; log: $log) ..."
   # A debootstrap that is older than the suite knows it by its script for sid.
   script=/usr/share/debootstrap/scripts/$suite
   [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
-  debootstrap --variant=minbase "$suite" "$work/root" "$mirror" "$script" > "$log" 2>&1 ||
+  debootstrap --arch="$arch" --variant=minbase "$suite" "$work/root" "$mirror" "$script" > "$log" 2>&1 ||
     fail "debootstrap failed: $(tail -n 1 "$log")"
 
   # debootstrap knows one suite; what was mended since is in the other two.
@@ -113,10 +129,23 @@ SOURCES
   find "$work/root/var/log" "$work/root/var/lib/apt/lists" "$work/root/var/cache/apt" -type f -delete
   rm -f "$work/root/etc/resolv.conf" "$work/root/etc/hostname"
 
-  tar -C "$work/root" --numeric-owner --one-file-system --sort=name --exclude='./dev/*' -c . |
-    "$engine" import \
-      --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-      --change 'CMD ["bash"]' - "$stand_in" > /dev/null 2>> "$log"
+  # An archive as the engines save it: `import` would take the architecture for this machine's.
+  tar -C "$work/root" --numeric-owner --one-file-system --sort=name --exclude='./dev/*' -cf "$work/layer.tar" .
+  digest=$(sha256sum "$work/layer.tar" | cut -d ' ' -f 1)
+  cat > "$work/config.json" <<CONFIG
+{
+  "architecture": "$arch",
+  "os": "linux",
+  "created": "$(date -u +%FT%TZ)",
+  "config": {
+    "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+    "Cmd": ["bash"]
+  },
+  "rootfs": { "type": "layers", "diff_ids": ["sha256:$digest"] }
+}
+CONFIG
+  echo '[{ "Config": "config.json", "RepoTags": ["'"$stand_in"'"], "Layers": ["layer.tar"] }]' > "$work/manifest.json"
+  tar -C "$work" -c manifest.json config.json layer.tar | "$engine" load > /dev/null 2>> "$log"
 }
 
 # The address of this host's own Debian archive whose path matches $1, if it has one.

@@ -1,25 +1,29 @@
 #!/bin/sh
 # Builds the image NAME:VERSION and brings the binary stage's products to build/.
 #
-# Reads NAME, VERSION, BASE_IMAGE, TOOLCHAIN_IMAGE, ENGINE, FRESH, NO_CACHE, SOURCE_DATE_EPOCH and DISABLE_* from the
-# environment.
+# Reads NAME, VERSION, BASE_IMAGE, TOOLCHAIN_IMAGE, ENGINE, ARCH, FRESH, NO_CACHE, SOURCE_DATE_EPOCH and DISABLE_* from
+# the environment. With ARCH of another machine: NAME:VERSION-ARCH and build/ARCH/. ONLY=binary: no image.
 set -eu
 
 cd "$(dirname "$0")/.."
 engine=${ENGINE:-docker}
 name=${NAME:-baseimage}
 version=${VERSION:-$(cat VERSION)}
-stage=$name-binary
+. scripts/architecture.sh
+tag=$version$suffix
+stage=$name-binary$suffix
 
-if [ "$engine" = docker ] && ! docker buildx version > /dev/null 2>&1; then
-  # Without its plugin BuildKit cannot be had; choosing the classic builder spares a warning.
-  export DOCKER_BUILDKIT=0
+if [ "$engine" = docker ]; then
+  # Without its plugin BuildKit cannot be had; choosing the classic builder spares a warning. And that one takes a base of
+  # another architecture as it is here, where BuildKit would ask a registry for it.
+  if [ -n "$suffix" ] || ! docker buildx version > /dev/null 2>&1; then export DOCKER_BUILDKIT=0; fi
 fi
 
-base=$(scripts/base-image.sh "${BASE_IMAGE:-ubuntu:24.04}")
-toolchain=$(scripts/base-image.sh "${TOOLCHAIN_IMAGE:-debian:13}")
+toolchain=$(ARCH='' scripts/base-image.sh "${TOOLCHAIN_IMAGE:-debian:13}")
+base=$toolchain # where no image is built, nobody asks
+[ "${ONLY:-}" = binary ] || base=$(scripts/base-image.sh "${BASE_IMAGE:-ubuntu:24.04}")
 
-set -- --build-arg "BASE_IMAGE=$base" --build-arg "TOOLCHAIN_IMAGE=$toolchain" --build-arg "VERSION=$version" \
+set -- --build-arg "ARCH=$arch" --build-arg "BASE_IMAGE=$base" --build-arg "TOOLCHAIN_IMAGE=$toolchain" --build-arg "VERSION=$version" \
   --build-arg "SOURCE_DATE_EPOCH=$(sh scripts/source-date.sh)"
 for feature in SYSLOG SSH CRON; do
   eval "value=\${DISABLE_$feature:-}"
@@ -33,7 +37,7 @@ for proxy in http_proxy https_proxy no_proxy; do
 done
 
 mkdir -p build
-log=build/image.log
+log=build/image$suffix.log
 : > "$log"
 
 # The cache knows nothing of a package that was mended since: FRESH=1 asks the archive again.
@@ -53,26 +57,33 @@ build() {
 
 say() { echo "build-image: $*" >&2; }
 
-say "building $name:$version on $base (log: $log) ..."
-# With NO_CACHE the image brings both stages anew, and the second call finds the first one's.
-build image "$name:$version" ${NO_CACHE:+--no-cache} "$@"
-build binary "$stage" "$@"
-"$engine" tag "$name:$version" "$name:latest"
+if [ "${ONLY:-}" = binary ]; then
+  say "building the binary for $arch (log: $log) ..."
+  build binary "$stage" ${NO_CACHE:+--no-cache} "$@"
+else
+  say "building $name:$tag on $base (log: $log) ..."
+  # With NO_CACHE the image brings both stages anew, and the second call finds the first one's.
+  build image "$name:$tag" ${NO_CACHE:+--no-cache} "$@"
+  build binary "$stage" "$@"
+  "$engine" tag "$name:$tag" "$name:latest$suffix"
+fi
 
 # The products change when the stage does, and only then.
 id=$("$engine" image inspect --format '{{.Id}}' "$stage")
-if [ "$(cat build/binary-id 2> /dev/null)" != "$id" ]; then
-  rm -rf build/bin build/asan build/engine build/lib build/binary-id
+mkdir -p "$products"
+if [ "$(cat "$products/binary-id" 2> /dev/null)" != "$id" ]; then
+  for product in bin asan engine lib linked binary-id; do rm -rf "${products:?}/$product"; done
   container=$("$engine" create "$stage" true)
-  "$engine" cp "$container:/out/." build/ || failed=1
+  "$engine" cp "$container:/out/." "$products/" || failed=1
   "$engine" rm "$container" > /dev/null
   [ -z "${failed:-}" ] || exit 1
-  ln -sf baseimage build/bin/my_init
-  ln -sf baseimage build/bin/setuser
-  ln -sf baseimage build/bin/workaround-docker-2267
-  ln -sf host-tools build/bin/docker-bash
-  ln -sf host-tools build/bin/docker-ssh
-  echo "$id" > build/binary-id
+  ln -sf baseimage "$products/bin/my_init"
+  ln -sf baseimage "$products/bin/setuser"
+  ln -sf baseimage "$products/bin/workaround-docker-2267"
+  ln -sf host-tools "$products/bin/docker-bash"
+  ln -sf host-tools "$products/bin/docker-ssh"
+  echo "$id" > "$products/binary-id"
 fi
 
-say "$name:$version and $name:latest: $("$engine" image inspect --format '{{.Size}}' "$name:$version" | awk '{ printf "%.1f MB", $1 / 1e6 }')"
+[ "${ONLY:-}" = binary ] ||
+  say "$name:$tag and $name:latest$suffix: $("$engine" image inspect --format '{{.Size}}' "$name:$tag" | awk '{ printf "%.1f MB", $1 / 1e6 }')"

@@ -1,18 +1,27 @@
 // `make reproduce`: builds everything twice without a cache, in two folders under different circumstances, and compares
 // the binaries and the image's layer byte by byte. Ends with 1 and the list of differences where there are any.
 //
-// From the environment: ENGINE, BASE_IMAGE, TOOLCHAIN_IMAGE, SOURCE_DATE_EPOCH.
+// From the environment: ENGINE, ARCH, BASE_IMAGE, TOOLCHAIN_IMAGE, SOURCE_DATE_EPOCH; ONLY=binary: no image.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { differences } from "./release/compare.mjs";
-import { savedImage } from "./release/saved-image.mjs";
+import { baseOf, savedImage } from "./release/saved-image.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const engine = process.env["ENGINE"] || "docker";
 const epoch = Number(execFileSync("sh", ["scripts/source-date.sh"], { cwd: root, encoding: "utf8" }));
+
+const [, suffix = "", products = "build"] =
+  /^(\S*) (\S+)$/.exec(
+    execFileSync("sh", ["-c", '. scripts/architecture.sh; echo "$suffix $products"'], {
+      cwd: root,
+      encoding: "utf8",
+    }).trimEnd(),
+  ) ?? [];
+const hasImage = process.env["ONLY"] !== "binary";
 
 /** What must not matter: the folder, who may read the files, the time zone, the language, the home. */
 const PLACES = [
@@ -36,13 +45,12 @@ function main() {
     for (const line of found) console.log(line);
     console.log(
       found.length === 0
-        ? `reproduce: ${built[0].files.size} binaries and the image's layer are the same bit for bit`
+        ? `reproduce: ${built[0].files.size} binaries ${hasImage ? "and the image's layer " : ""}are the same bit for bit`
         : "reproduce: NOT the same",
     );
     process.exitCode = found.length === 0 ? 0 : 1;
   } finally {
-    for (const { name } of PLACES)
-      spawnSync(engine, ["rmi", "--force", `${imageOf(name)}:1`, `${imageOf(name)}:latest`, `${imageOf(name)}-binary`]);
+    for (const { name } of PLACES) spawnSync(engine, ["rmi", "--force", ...namesOf(imageOf(name))]);
     rmSync(scratch, { recursive: true });
   }
 }
@@ -50,6 +58,11 @@ function main() {
 /** @param {string} place */
 function imageOf(place) {
   return `baseimage-reproduce-${place}`;
+}
+
+/** All that a build gives names to. @param {string} image */
+function namesOf(image) {
+  return [`${image}:1${suffix}`, `${image}:latest${suffix}`, `${image}-binary${suffix}`];
 }
 
 /** @param {typeof PLACES[number]} place @param {string} scratch */
@@ -65,9 +78,9 @@ function build({ name, folder, umask, env }, scratch) {
     stdio: ["ignore", "inherit", "inherit"],
   });
   if (status !== 0) throw new Error(`the build in the ${name} place failed`);
-  const inspect = ["image", "inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.base.name"}}'];
-  const base = execFileSync(engine, [...inspect, `${imageOf(name)}:1`], { encoding: "utf8" }).trim();
-  return { files: filesIn(join(tree, "build")), image: savedImage(`${imageOf(name)}:1`, base, epoch) };
+  const reference = `${imageOf(name)}:1${suffix}`;
+  const layers = hasImage ? savedImage(reference, baseOf(reference), epoch).layers : [];
+  return { files: filesIn(join(tree, products)), layers };
 }
 
 /** What Git has or would take, as it is now. @param {string} tree */
@@ -94,11 +107,11 @@ function filesIn(folder) {
 function compare(one, other) {
   const names = [...new Set([...one.files.keys(), ...other.files.keys()])].sort();
   const binaries = names.filter((name) => !one.files.get(name)?.equals(other.files.get(name) ?? Buffer.alloc(0)));
-  const count = Math.max(one.image.layers.length, other.image.layers.length);
+  const count = Math.max(one.layers.length, other.layers.length);
   const layers = Array.from({ length: count }, (_, index) => index).flatMap((index) =>
-    differences(one.image.layers[index] ?? Buffer.alloc(0), other.image.layers[index] ?? Buffer.alloc(0)),
+    differences(one.layers[index] ?? Buffer.alloc(0), other.layers[index] ?? Buffer.alloc(0)),
   );
-  return [...binaries.map((name) => `build/${name}: differs`), ...layers];
+  return [...binaries.map((name) => `${products}/${name}: differs`), ...layers];
 }
 
 main();

@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh PART...: makes this machine ready for `node` (types, tests), `lint`, `engine` (containers) or
-# `podman` (the tests that say it works there too).
+# setup.sh PART...: makes this machine ready for `node` (types, tests), `lint`, `engine` (containers),
+# `podman` (the tests that say it works there too) or `emulation` (programs of the architecture ARCH).
 #
 # Installs what is missing where it can (root and apt), says what it does, and is silent where there
 # is nothing to do. Elsewhere it says in one line what to install, and fails.
@@ -19,6 +19,7 @@ main() {
       lint) has shellcheck || missing="$missing shellcheck" ;;
       engine) need_engine_packages ;;
       podman) has podman || missing="$missing podman" ;;
+      emulation) need_emulation ;;
       *) fail "no such part: $part" ;;
     esac
   done
@@ -28,6 +29,7 @@ main() {
     case $part in
       node) install_modules ;;
       engine) [ "$engine" != docker ] || start_dockerd ;;
+      emulation) is_emulated || start_emulation ;;
     esac
   done
 }
@@ -58,6 +60,26 @@ need_engine_packages() {
     *) fail "ENGINE=$engine: only docker and podman are known" ;;
   esac
   has debootstrap || engine_has_base || missing="$missing debootstrap"
+}
+
+need_emulation() {
+  . scripts/architecture.sh
+  machine=$(echo "$arch" | sed 's/amd64/x86_64/; s/arm64/aarch64/')
+  is_emulated || [ -e "/usr/lib/binfmt.d/qemu-$machine.conf" ] || missing="$missing qemu-user-static"
+}
+
+is_emulated() { [ -z "$suffix" ] || grep -qs '^enabled' "/proc/sys/fs/binfmt_misc/qemu-$machine"; }
+
+# The kernel starts programs of ARCH by qemu from now on, in containers too (flag F: qemu is opened once, here).
+start_emulation() {
+  registry=/proc/sys/fs/binfmt_misc
+  [ -e "$registry/register" ] || mount -t binfmt_misc binfmt_misc "$registry" ||
+    fail "this kernel cannot be told of qemu (no binfmt_misc), so it cannot run programs of $arch"
+  is_emulated || {
+    say "telling the kernel that qemu runs programs of $arch"
+    cat "/usr/lib/binfmt.d/qemu-$machine.conf" > "$registry/register" ||
+      fail "registering qemu for $arch failed: it needs root, on the machine itself"
+  }
 }
 
 # debootstrap is only for machines without a registry: who has a base image needs none.

@@ -18,7 +18,7 @@ const OPAQUE = ".wh..wh..opq";
  * @returns {Buffer}
  */
 export function mergeLayers(layers, base, epoch) {
-  const below = treeOf(base);
+  const below = new Set(flatten(base).keys());
   /** @type {Map<string, Entry>} */
   const merged = new Map();
   for (const layer of layers) {
@@ -64,8 +64,13 @@ function removeBelow(merged, folder) {
   for (const name of [...merged.keys()]) if (name.startsWith(`${folder}/`)) merged.delete(name);
 }
 
-/** Names that the layers leave. @param {Buffer[]} layers @returns {Set<string>} */
-function treeOf(layers) {
+/**
+ * The file system that `layers`, lowest first, make.
+ *
+ * @param {Buffer[]} layers
+ * @returns {Map<string, Entry>} by name
+ */
+export function flatten(layers) {
   /** @type {Map<string, Entry>} */
   const tree = new Map();
   for (const layer of layers) {
@@ -73,7 +78,7 @@ function treeOf(layers) {
     for (const entry of entries.filter(isWhiteout)) hide(entry, tree, new Set());
     for (const entry of entries.filter((each) => !isWhiteout(each))) put(entry, tree);
   }
-  return new Set(tree.keys());
+  return tree;
 }
 
 /** @param {Map<string, Entry>} merged */

@@ -27,6 +27,12 @@ export function savedImage(reference, base, epoch) {
   return { config, layers: [...baseLayers, own], ownLayers: 1 };
 }
 
+/** What an image of ours says that it was built on. @param {string} reference @returns {string} */
+export function baseOf(reference) {
+  const format = '{{index .Config.Labels "org.opencontainers.image.base.name"}}';
+  return execFileSync(engine, ["image", "inspect", "--format", format, reference], { encoding: "utf8" }).trim();
+}
+
 /** @param {string} reference */
 function save(reference) {
   const folder = mkdtempSync(join(tmpdir(), "baseimage-save-"));

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs what can be run of another architecture's binary and image by an emulator: the engine's unit tests, the table of exit
+# statuses as a plain process and in containers, and a boot with all services. ARCH and IMAGE come from the environment.
+set -eu
+
+cd "$(dirname "$0")/.."
+. scripts/architecture.sh
+
+sh scripts/export-root.sh
+node scripts/engine-tests.mjs "$products/engine/run"
+export ROOTFS="$products/root" BINARY_DIR="$products/bin"
+if [ $# -gt 0 ]; then
+  node scripts/test.mjs "$@"
+else
+  node scripts/test.mjs test/process/status.test.ts -- --test-name-pattern='exit status'
+  node scripts/test.mjs test/emulated
+fi

@@ -1,0 +1,73 @@
+// An image of another architecture, run by an emulator: that it boots, tells the truth about how things ended, and stops
+// in order. All else is the same files or the same source as in the other rings. For `make test-arm64`.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { image, run, runContainer, startContainer } from "../support/container.ts";
+import { imageWith } from "../support/derived-image.ts";
+
+const architecture = process.env["ARCH"] || "arm64";
+const machine = { amd64: "x86_64", arm64: "aarch64" }[architecture];
+/** An emulated boot takes seconds, several at once take more. */
+const patience = { withinMs: 120_000 };
+
+before(async () => {
+  const { stdout } = await run(["image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", image]);
+  assert.equal(stdout.trim(), `linux/${architecture}`, `${image} is what ARCH says`);
+});
+
+describe("exit status in a container", { concurrency: 2 }, () => {
+  const cases = [
+    ["a command's own status", ["--", "sh", "-c", "exit 42"], 42],
+    ["128 + signal of a command that died", ["--", "sh", "-c", "kill -9 $$"], 137],
+    ["127 for a command that is not found", ["--", "no-such-command"], 127],
+    ["126 for one that may not be executed", ["--", "/etc/passwd"], 126],
+    ["2 for bad usage", ["--bogus"], 2],
+  ] as const;
+  for (const [what, words, status] of cases) {
+    test(`the container's exit code is ${what}`, async (t) => {
+      const outcome = await runContainer(t, { ...patience, command: ["/sbin/my_init", ...words] });
+      assert.equal(outcome.status, status, outcome.stderr);
+    });
+  }
+
+  test("a startup script that fails with N makes it N", async (t) => {
+    const derived = await imageWith(t, { "/etc/my_init.d/50_bad": "exit 42" });
+    const outcome = await runContainer(t, { ...patience, image: derived, command: ["/sbin/my_init", "--", "true"] });
+    assert.equal(outcome.status, 42, outcome.stderr);
+    assert.match(outcome.stderr, /^\*\*\* \/etc\/my_init\.d\/50_bad failed with status 42$/m);
+  });
+
+  test("container_exit N makes it N", async (t) => {
+    const container = await startContainer(t);
+    await container.waitForLog("Runit started as PID", patience);
+    assert.equal((await container.exec(["container_exit", "9"])).status, 0);
+    assert.equal(await container.waitForExit(patience), 9);
+  });
+});
+
+test("the image boots, its parts work, and docker stop ends it in order with status 0", async (t) => {
+  const derived = await imageWith(t, {
+    "/etc/service/worker/run": 'trap "echo worker stopped; exit 0" TERM; echo worker up; while :; do sleep 1; done',
+    "/etc/my_init.post_shutdown.d/bye": "echo bye",
+  });
+  const container = await startContainer(t, {
+    image: derived,
+    env: { FOO: "it's", SHUTDOWN_TIMEOUT: "50" },
+    command: ["/sbin/my_init", "--enable-insecure-key"],
+  });
+  await container.waitForLog("worker up", patience);
+  assert.equal(await container.sh("uname -m"), `${machine}\n`);
+  assert.equal(await container.sh("container_health --wait 60; echo $?"), "0\n");
+  assert.equal(await container.sh("sv status cron sshd worker | grep -vc ^run: || true"), "0\n");
+  assert.equal(await container.sh("setuser nobody sh -c 'id -un; echo $HOME'"), "nobody\n/nonexistent\n");
+  assert.equal(await container.sh("cat /etc/container_environment/FOO"), "it's");
+  await container.sh("logger -t told hello");
+  await container.waitForLog(/told.*hello/, patience);
+  await container.until("ssh-keyscan -T 5 127.0.0.1 2> /dev/null | grep -q ssh-", patience);
+
+  await container.stop({ graceSeconds: 60 });
+  assert.equal(await container.exitCode(), 0);
+  const { stdout, stderr } = await container.logs();
+  assert.match(stdout, /worker stopped\n(?:.*\n)*bye\n/);
+  assert.match(stderr, /\*\*\* Shutting down runit daemon[^]*\*\*\* Killing all processes\.\.\.\n$/);
+});
