@@ -1,7 +1,7 @@
 import { main as bootReport } from "./boot-report/main.ts";
 import { main as containerExit } from "./container-exit/main.ts";
 import { main as containerHealth } from "./container-health/main.ts";
-import { type Applet, appletOf } from "./core/applets.ts";
+import { type Applet, appletOf, SERVICE_RUN } from "./core/applets.ts";
 import type { Linux } from "./linux/linux.ts";
 import { main as myInit } from "./my-init/main.ts";
 import { main as serviceRun } from "./service-run/main.ts";
@@ -15,7 +15,7 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   container_exit: containerExit,
   container_health: containerHealth,
   boot_report: bootReport,
-  "./run": serviceRun,
+  [SERVICE_RUN]: serviceRun,
   "workaround-docker-2267": workaroundDocker2267,
 };
 

@@ -9,13 +9,13 @@ const NAMES = [
 ] as const;
 
 /** What runsv calls the program that it starts; the word as a whole, as others may well have that name somewhere. */
-const RUN = "./run";
+export const SERVICE_RUN = "./run";
 
-export type Applet = (typeof NAMES)[number] | typeof RUN;
+export type Applet = (typeof NAMES)[number] | typeof SERVICE_RUN;
 
 /** The program that argv[0] names; a container must boot whatever its init is called, so others are my_init. */
 export function appletOf(path: string): Applet {
-  if (path === RUN) return RUN;
+  if (path === SERVICE_RUN) return SERVICE_RUN;
   const name = path.slice(path.lastIndexOf("/") + 1);
   return NAMES.find((known) => known === name) ?? "my_init";
 }

@@ -1,9 +1,9 @@
+import { SERVICE_RUN } from "../core/applets.ts";
 import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
 import { commandWords } from "./processes.ts";
 
-/** What runsv starts, and what it is called itself until it has. @see runsv(8) */
-export const RUN = "./run";
+/** What runsv's child is called until it has become `./run`. @see runsv(8) */
 const RUNSV = "runsv";
 
 /** In the folder `supervise` of a service that waits for others: their names. Nobody else's file has this name. */
@@ -25,8 +25,9 @@ export type ServiceStart =
  */
 export function serviceStart(linux: Linux, supervise: string, pid: number): ServiceStart {
   const [word] = commandWords(linux, pid);
-  if (word === undefined || word === RUNSV) return { kind: "starting" };
-  if (word !== RUN) return { kind: "started" };
+  if (word === undefined) return { kind: isHidden(linux, pid) ? "started" : "starting" };
+  if (word === RUNSV) return { kind: "starting" };
+  if (word !== SERVICE_RUN) return { kind: "started" };
   const names = linux.readFile(`${supervise}/${WAITS_FOR}`, MOST_BYTES, true);
   const own = linux.stat("/proc/self/exe");
   const program = linux.stat(`/proc/${pid}/exe`);
@@ -41,4 +42,11 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
 export function tellWaiting(linux: Linux, supervise: string, forWhom: string | undefined): void {
   linux.unlink(`${supervise}/${WAITS_FOR}`);
   if (forWhom !== undefined) linux.writeFile(`${supervise}/${WAITS_FOR}`, forWhom, true);
+}
+
+/** Whether /proc does not show a process that is there. Mounted with hidepid it hides other users': what was ours is another's now. */
+function isHidden(linux: Linux, pid: number): boolean {
+  if (pid === 0 || typeof linux.stat(`/proc/${pid}`) !== "number") return false;
+  const answer = linux.kill(pid, 0);
+  return answer === 0 || answer === -ERRNO.EPERM;
 }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { FakeProcess, FakeProgram } from "../../test/support/fake-linux.ts";
 import * as habit from "../../test/support/fake-programs.ts";
 import { live, type Story } from "../../test/support/story.ts";
+import { parseRecord } from "../core/phase-record.ts";
 
 const TERM = 15;
 
@@ -477,6 +478,10 @@ test("a service is told to stop when those that need it are gone, all others at 
   // Its finish script may still need what it needed.
   assert.ok(db !== undefined && db >= 1000 && db < 1080, `${db}`);
   assert.ok(!story.lines.some((line) => line.includes("is told to stop while")));
+  // The record tells how long each took, not how long it waited for its turn.
+  const record = parseRecord(story.linux.content("/run/my_init/last_shutdown"));
+  const step = record?.steps.find(({ name }) => name === "service db");
+  assert.ok(step !== undefined && step.startMs >= 700 && step.endMs - step.startMs < 350, `${step?.startMs}`);
 });
 
 test("when half of the time is over the rest is told all the same, and that is said", () => {

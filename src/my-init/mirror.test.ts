@@ -114,6 +114,17 @@ test("a service that needs no other any more is run without us", () => {
   assert.equal(linux.content(`${MIRROR}/web/run`), "/etc/service/web/run");
 });
 
+test("what happens to /etc/service when services are being stopped has no effect", () => {
+  const { linux } = withNeeds((linux) => {
+    linux.addProgram("/etc/my_init.pre_shutdown.d/10_slow", habit.exitsAfter(500));
+    linux.after(800, () => {
+      addService(linux, "late");
+      linux.tellWatchers("/etc/service");
+    });
+  });
+  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs", "web/run", "web/run.own"]);
+});
+
 test("a change that cannot be followed is told, and ends nothing", () => {
   const { lines, ms } = withNeeds((linux) => {
     later(linux, "/etc/service", () => {

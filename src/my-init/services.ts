@@ -132,7 +132,8 @@ export class Services {
     for (const { neededBy, service } of this.#order?.rest() ?? []) {
       const who = neededBy.map(printable).join(", ");
       const words = neededBy.length === 1 ? "needs it, still runs" : "need it, still run";
-      this.#context.log.warn(`${printable(service)} is told to stop while ${who}, which ${words}`);
+      // It may be its turn in this very moment.
+      if (who !== "") this.#context.log.warn(`${printable(service)} is told to stop while ${who}, which ${words}`);
       this.#tell(service);
     }
   }

@@ -42,6 +42,15 @@ test("all that need a service have to be gone", () => {
   assert.deepEqual(order.next(), ["db"]);
 });
 
+test("one that is down for a moment and was not told is still waited for", () => {
+  const { order, end } = begin("web app db", "web app", "app db");
+  end("app");
+  assert.deepEqual(order.next(), ["web"]);
+  assert.deepEqual(order.next(), []);
+  end("web");
+  assert.deepEqual([...order.next(), ...order.next()], ["app", "db"]);
+});
+
 test("one that is not there keeps nobody waiting", () => {
   const { order } = begin("db", "app db", "db nobody");
   assert.deepEqual(order.next(), ["db"]);

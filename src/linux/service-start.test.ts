@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux } from "../../test/support/fake-linux.ts";
+import { serviceStart, tellWaiting } from "./service-start.ts";
+
+const EACCES = 13;
+const SUPERVISE = "/service/supervise";
+
+/** A kernel where runsv has started something. @returns it and the pid */
+function started(words: readonly string[], exe: string, options: ConstructorParameters<typeof FakeLinux>[0] = {}) {
+  const linux = new FakeLinux({ pid: 20, ...options });
+  for (const path of ["/service", SUPERVISE]) linux.addDirectory(path);
+  linux.addFile("/usr/sbin/my_init", "");
+  linux.addFile("/usr/bin/other", "");
+  linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+  const { pid } = linux.addStranger(() => {}, words);
+  linux.addLink(`/proc/${pid}/exe`, exe);
+  return { linux, pid };
+}
+
+test("what is neither runsv nor ours is the service", () => {
+  for (const words of [["sleep", "1"], ["/bin/sh", "./run"], ["./run"]]) {
+    const { linux, pid } = started(words, "/usr/bin/other");
+    assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "started" });
+  }
+  // setuser, say: it is the service's own word.
+  const { linux, pid } = started(["setuser", "app"], "/usr/sbin/my_init");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "started" });
+});
+
+test("ours waits for those whom it names, and is about to become the service when it names nobody", () => {
+  const { linux, pid } = started(["./run"], "/usr/sbin/my_init");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
+  tellWaiting(linux, SUPERVISE, "db, cache");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", forWhom: "db, cache" });
+  tellWaiting(linux, SUPERVISE, "cache");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", forWhom: "cache" });
+  tellWaiting(linux, SUPERVISE, undefined);
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
+});
+
+test("what runsv has not made a program of yet is about to start, and so is nothing", () => {
+  const { linux, pid } = started(["runsv", "db"], "/usr/bin/other");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
+  for (const nobody of [0, 4000]) assert.deepEqual(serviceStart(linux, SUPERVISE, nobody), { kind: "starting" });
+});
+
+test("what may not be looked at waits if it says so: what left is another user's", () => {
+  const fault = (call: string, object: string) =>
+    call === "stat" && object.endsWith("/exe") && !object.includes("self") ? EACCES : 0;
+  const { linux, pid } = started(["./run"], "/usr/sbin/my_init", { fault });
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "started" });
+  tellWaiting(linux, SUPERVISE, "db");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", forWhom: "db" });
+});
+
+test("one that /proc hides is another user's, and started", () => {
+  const { linux, pid } = started(["app"], "/usr/bin/other", {
+    fault: (call, object) => (call === "readFile" && object.endsWith("/cmdline") ? 2 : 0),
+  });
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "started" });
+});
