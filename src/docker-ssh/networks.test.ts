@@ -9,9 +9,9 @@ test("what inspect prints is read: mode, addresses, published ports, arguments",
     "address ",
     "address ",
     "address fd00::3",
-    "port 22/tcp 2222 0.0.0.0",
-    "port 22/tcp 2222 ::",
-    "port 80/tcp 8080 ",
+    'port 22/tcp {"HostIp":"0.0.0.0","HostPort":"2222"}',
+    'port 22/tcp {"HostIp":"::","HostPort":"2222"}',
+    'port 80/tcp {"HostIp": "", "HostPort":"8080"}',
     "arg --enable-insecure-key",
     "arg two words",
     "",
@@ -29,6 +29,6 @@ test("what inspect prints is read: mode, addresses, published ports, arguments",
 });
 
 test("what has no value is nothing", () => {
-  const lines = "mode none\naddress <no value>\naddress <no value>\nport 22/tcp  \n";
+  const lines = "mode none\naddress <no value>\naddress <no value>\nport 22/tcp null\n";
   assert.deepEqual(readNetworks(lines), { mode: "none", addresses: [], published: [], args: [] });
 });

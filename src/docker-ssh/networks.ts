@@ -19,12 +19,15 @@ export interface Published {
   readonly hostPort: number;
 }
 
-/** For the engine's `inspect`. What has no value prints nothing or `<no value>`. */
+/**
+ * For the engine's `inspect`. What has no value prints nothing or `<no value>`. The engines call the fields of a
+ * published port by different names, but not in JSON.
+ */
 export const NETWORKS_TEMPLATE = [
   "mode {{.HostConfig.NetworkMode}}",
   "{{range $name, $it := .NetworkSettings.Networks}}address {{$it.IPAddress}}",
   "address {{$it.GlobalIPv6Address}}",
-  "{{end}}{{range $port, $all := .NetworkSettings.Ports}}{{range $all}}port {{$port}} {{.HostPort}} {{.HostIp}}",
+  "{{end}}{{range $port, $all := .NetworkSettings.Ports}}{{range $all}}port {{$port}} {{json .}}",
   "{{end}}{{end}}{{range .Args}}arg {{.}}",
   "{{end}}",
 ].join("\n");
@@ -36,11 +39,9 @@ export function readNetworks(lines: string): Networks {
   return {
     mode: of("mode")[0]?.[0] ?? "",
     addresses: of("address").flatMap(([address = ""]) => (isAddress(address) ? [address] : [])),
-    published: of("port").flatMap(([port = "", number = "", address = ""]) => {
-      const hostPort = wholeNumber(number);
-      return hostPort === undefined || hostPort === 0
-        ? []
-        : [{ port, hostPort, address: isAddress(address) ? address : "" }];
+    published: of("port").flatMap(([port = "", ...rest]) => {
+      const [address, hostPort] = [member(rest.join(" "), "HostIp"), wholeNumber(member(rest.join(" "), "HostPort"))];
+      return hostPort === undefined || hostPort === 0 ? [] : [{ port, hostPort, address }];
     }),
     args: of("arg").map((words) => words.join(" ")),
   };
@@ -48,4 +49,13 @@ export function readNetworks(lines: string): Networks {
 
 function isAddress(word: string): boolean {
   return word.includes(".") || word.includes(":");
+}
+
+/** The string that is called `name` in an object of JSON; "": there is none. Addresses and numbers have no escapes. */
+function member(object: string, name: string): string {
+  const mark = `"${name}":"`;
+  const start = object.indexOf(mark);
+  if (start < 0) return "";
+  const rest = object.slice(start + mark.length);
+  return rest.slice(0, rest.indexOf('"'));
 }

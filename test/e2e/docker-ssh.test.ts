@@ -1,5 +1,6 @@
 // docker-ssh on the host: how it reaches a container, whom it trusts, and what it says where it cannot log in.
 import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -15,7 +16,8 @@ import {
 import { connect, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
+import { after, before, describe, type TestContext, test } from "node:test";
+import { promisify } from "node:util";
 import {
   buildImage,
   type Container,
@@ -28,6 +30,10 @@ import {
 } from "../support/container.ts";
 import { hostTool, runTool, startTool, type ToolOptions, type ToolOutcome } from "../support/host-tool.ts";
 import { startAtTerminal } from "../support/terminal.ts";
+
+const isPodmanHere = spawnSync("podman", ["--version"]).status === 0;
+if (!isPodmanHere && process.env["CI"]) throw new Error("podman is not installed: this test must not be skipped here");
+const runtime = spawnSync("runc", ["--version"]).status === 0 ? ["--runtime", "runc"] : [];
 
 const tool = hostTool("docker-ssh");
 const insecure = { command: ["/sbin/my_init", "--enable-insecure-key"] };
@@ -164,7 +170,7 @@ describe("docker-ssh", { concurrency: 2 }, () => {
 
   test("finds host keys where a read-only root has them, and keys of one's own without a public half", async (t) => {
     const { call } = caller(t);
-    const from = await buildImage(t, `FROM ${image}\nRUN enable_insecure_key\n`);
+    const from = await buildImage(t, `FROM ${image}\nRUN /usr/sbin/enable_insecure_key\n`);
     const readOnly = ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"];
     const container = await startContainer(t, { image: from, args: readOnly });
     assert.equal((await call([container.id, "echo", "ok"])).stdout, "ok\n");
@@ -373,6 +379,70 @@ RUN useradd -m -s /bin/bash ann && mkdir ~ann/.ssh && echo '${line}' | tee -a ~a
     assert.match((await call(["--version"])).stdout, /^docker-ssh \d/);
   });
 });
+
+describe("docker-ssh with Podman", { skip: isPodmanHere ? false : "podman is not installed" }, () => {
+  const ours = `localhost/baseimage-test-docker-ssh:${process.pid}`;
+  before(async () => {
+    // Podman has a store of its own. Under a name of its own, as another test may remove the image's.
+    const archive = await shell(`${engine} save ${image} | podman load --quiet`);
+    await podman(["tag", archive.trim().split(" ").at(-1) ?? "", ours]);
+  });
+  after(() => podman(["rmi", "--force", ours]));
+
+  /** Limits that an unprivileged machine allows, and the runtime that is there. */
+  const options = ["--ulimit=nofile=1024:2048", "--ulimit=nproc=1000:1000", "--pull=never"];
+  const start = async (t: TestContext, what: string, words: readonly string[]) => {
+    const name = `baseimage-test-docker-ssh-${what}-${process.pid}`;
+    t.after(() => podman(["rm", "--force", "--time", "0", name]));
+    await podman(["run", "--detach", "--name", name, ...options, ...words, ours, ...insecure.command]);
+    return name;
+  };
+
+  test("logs in by the address, by a published port and through the engine", async (t) => {
+    const { call } = caller(t);
+    const plain = await start(t, "plain", ["--publish", "127.0.0.1::22"]);
+    const words = ["--engine", "podman", "-v"];
+    const near = await call([...words, plain, "echo out; exit 4"]);
+    assert.deepEqual([near.status, near.stdout], [4, "out\n"], near.stderr);
+    assert.doesNotMatch(near.stderr, /127\.0\.0\.1|ProxyCommand/);
+    const far = await call([...words, plain, "echo", "out"], { env: { PATH: pathToOtherMachine(t) } });
+    assert.deepEqual([far.status, far.stdout], [0, "out\n"], far.stderr);
+    assert.match(far.stderr, /HostName=127\.0\.0\.1/);
+    const bare = await start(t, "bare", ["--network", "none"]);
+    const through = await call([...words, bare, "echo", "out"]);
+    assert.deepEqual([through.status, through.stdout], [0, "out\n"], through.stderr);
+  });
+
+  test("finds a container that only Podman has, by the start of its id too, and says what keeps it out", async (t) => {
+    const { call } = caller(t);
+    const name = await start(t, "found", []);
+    const id = (await podman(["inspect", "--format", "{{.Id}}", name])).trim();
+    const env = { CONTAINER_ENGINE: "" };
+    assert.equal((await call([name, "echo", "in"], { env })).stdout, "in\n");
+    assert.equal((await call([id.slice(0, 12), "echo", "in"], { env })).stdout, "in\n");
+    await podman(["stop", "--time", "10", name]);
+    assertRefused(await call([name], { env }), /it is exited$/, new RegExp(`^podman start ${name}$`));
+  });
+});
+
+/** A PATH with a podman that tells another process than the container's here, as one on another machine would. */
+function pathToOtherMachine(t: TestContext): string {
+  const folder = temporaryFolder(t);
+  const path = process.env["PATH"] ?? "";
+  const script = `#!/bin/sh\nPATH='${path}'\ncase "$*" in\n*State.Pid*) podman "$@" | sed '4s/.*/1/' ;;\n*) exec podman "$@" ;;\nesac\n`;
+  writeFileSync(join(folder, "podman"), script, { mode: 0o755 });
+  return `${folder}:${path}`;
+}
+
+/** Runs podman, which must succeed. @returns what it prints */
+function podman(words: readonly string[]): Promise<string> {
+  return shell(["podman", ...runtime, ...words].map((word) => `'${word}'`).join(" "));
+}
+
+async function shell(line: string): Promise<string> {
+  const { stdout } = await promisify(execFile)("sh", ["-c", line], { timeout: 120_000, killSignal: "SIGKILL" });
+  return stdout;
+}
 
 /** Types the remedy in the last line, as a person would. */
 async function follow(t: TestContext, { stderr }: ToolOutcome): Promise<void> {
