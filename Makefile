@@ -9,6 +9,9 @@ TOOLCHAIN_IMAGE ?= debian:13
 IMAGE ?= $(NAME):$(VERSION)
 # amd64 or arm64; empty: this machine's own.
 ARCH ?=
+# Where `make install-tools` installs; DESTDIR is put in front.
+PREFIX ?= /usr/local
+DESTDIR ?=
 # Test files or folders, for `make e2e FILES=test/e2e/image.test.ts` and the like.
 FILES ?=
 # For `make bench FLAGS=--quick`.
@@ -18,7 +21,7 @@ export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG 
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build test check test-unit test-engine test-process test-arm64 e2e bench reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation
+.PHONY: help run build tools install-tools test check test-unit test-engine test-process test-arm64 e2e bench reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation setup-ssh
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +34,13 @@ run: build ## build, then show a container boot, heal and stop
 build: setup-node setup-engine $(if $(ARCH),setup-emulation) ## build the image NAME:VERSION; the binary goes to build/bin
 	@node scripts/bundle.mjs
 	@sh scripts/build-image.sh
+
+tools: setup-node setup-engine ## build only the programs for the host, docker-bash and docker-ssh, to build/bin
+	@node scripts/bundle.mjs
+	@ONLY=binary sh scripts/build-image.sh
+
+install-tools: tools ## install docker-bash and docker-ssh on this machine (PREFIX=/usr/local DESTDIR=)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh install-tools.sh
 
 test: test-unit test-engine test-process e2e ## prove it: all four rings, the last on real containers
 
@@ -52,7 +62,7 @@ test-process: build ## the real binary as a plain process, and again with saniti
 	node scripts/test.mjs $(or $(FILES),test/process)
 	SANITIZED=1 node scripts/test.mjs $(or $(FILES),test/process)
 
-e2e: build setup-podman ## the real image in real containers
+e2e: build setup-podman setup-ssh ## the real image in real containers
 	node scripts/test.mjs $(or $(FILES),test/e2e)
 
 test-arm64: setup-podman ## build for arm64 and run its binary and its image by qemu: exit statuses, engine's unit tests, a boot
@@ -86,6 +96,9 @@ setup-podman:
 
 setup-emulation:
 	@sh scripts/setup.sh emulation
+
+setup-ssh:
+	@sh scripts/setup.sh ssh
 
 setup-engine:
 	@sh scripts/setup.sh engine

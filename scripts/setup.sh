@@ -1,6 +1,7 @@
 #!/bin/sh
 # setup.sh PART...: makes this machine ready for `node` (types, tests), `lint`, `engine` (containers),
-# `podman` (the tests that say it works there too) or `emulation` (programs of the architecture ARCH).
+# `podman` (the tests that say it works there too), `ssh` (those of docker-ssh) or `emulation` (programs of the architecture
+# ARCH).
 #
 # Installs what is missing where it can (root and apt), says what it does, and is silent where there
 # is nothing to do. Elsewhere it says in one line what to install, and fails.
@@ -20,6 +21,7 @@ main() {
       engine) need_engine_packages ;;
       podman) has podman || missing="$missing podman" ;;
       emulation) need_emulation ;;
+      ssh) has ssh || missing="$missing openssh-client" ;;
       *) fail "no such part: $part" ;;
     esac
   done

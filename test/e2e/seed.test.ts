@@ -1,9 +1,13 @@
 // A walk through what the first readers were told to type, in that order, with what they were told to see.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { type Container, engine, image, run, runContainer, startContainer } from "../support/container.ts";
 import { dropIn } from "../support/derived-image.ts";
+import { runTool, startTool } from "../support/host-tool.ts";
 import { startAtTerminal, type Terminal } from "../support/terminal.ts";
 
 /** The Dockerfile that all begin with, with these lines where one's own go. */
@@ -257,4 +261,47 @@ RUN cat /tmp/your_key.pub >> /root/.ssh/authorized_keys && rm -f /tmp/your_key.p
     assert.equal(stranger.status, 255);
     assert.match(stranger.stderr, /Permission denied \(publickey\)/);
   });
+
+  const hasRoot = process.getuid?.() === 0 ? false : "needs root";
+  test("docker-bash and docker-ssh: installed from the archive of the source, and used", {
+    skip: hasRoot,
+  }, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    archiveOfSource(folder);
+    // Where it is taken from and installed to is ours.
+    const lines = `curl --fail -L -O file://${folder}/archive/master.tar.gz && \\
+tar xzf master.tar.gz && \\
+./baseimage-docker-master/install-tools.sh`;
+    const name = image.slice(0, image.lastIndexOf(":"));
+    const env = { PREFIX: `${folder}/usr/local`, DESTDIR: "", NAME: name, IMAGE: "", XDG_STATE_HOME: folder };
+    const installed = await startTool(t, ["sh", "-c", `cd ${folder} && ${lines}`], { env }).ended(300_000);
+    assert.equal(installed.status, 0, installed.stderr);
+
+    const container = await startContainer(t, { command: ["/sbin/my_init", "--enable-insecure-key"] });
+    const listed = (await run(["ps"])).stdout;
+    const id = listed.split(/\s+/).find((word) => word.length === 12 && container.id.startsWith(word)) ?? "";
+    const environment = Object.entries({ ...env, CONTAINER_ENGINE: engine }).map(([key, value]) => `${key}=${value}`);
+    for (const tool of ["docker-bash", "docker-ssh"]) {
+      const words = ["env", ...environment, `${folder}/usr/local/bin/${tool}`, id];
+      const hello = await runTool(t, [...words, "echo", "hello", "world"]);
+      assert.deepEqual(hello, { status: 0, stdout: "hello world\n", stderr: "" });
+      const terminal = startAtTerminal(t, words);
+      await terminal.waitFor(/# $/);
+      assert.equal(await typed(terminal, "hostname; shopt -q login_shell && echo login"), `${id}\nlogin\n`);
+      terminal.type("exit 4\n");
+      assert.equal(await terminal.ended(), 4);
+    }
+  });
 });
+
+/** Makes archive/master.tar.gz in the folder, of what is or would be committed here; its build finds our packages. */
+function archiveOfSource(folder: string): void {
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--deduplicate"], { encoding: "utf8" });
+  writeFileSync(join(folder, "files"), files);
+  symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+  const line = `mkdir archive && cd archive &&
+    tar --create --gzip --file master.tar.gz --transform 's,^,baseimage-docker-master/,S' \\
+      --directory "$1" --files-from "$2/files" --directory "$2" node_modules`;
+  execFileSync("sh", ["-c", line, "sh", process.cwd(), folder], { cwd: folder });
+}
