@@ -31,11 +31,12 @@ export function becomeIt(host: Host, assignment: Assignment): number {
     host.newSession();
     if (side !== undefined) {
       host.takeTerminal(side);
-      for (const fd of [0, 1, 2]) host.duplicate(side, fd);
+      const keepsErrors = !host.isTerminal(STDERR); // 2> FILE
+      for (const fd of keepsErrors ? [0, 1] : [0, 1, 2]) host.duplicate(side, fd);
     }
     takeOnLabel(host, assignment);
     confine(host, target, identity);
-    const env = commandEnvironment(host, target.environ, identity, terminal && (terminal.kind ?? ""));
+    const env = commandEnvironment(host, target.environ, identity, terminal?.kind);
     if (words.length > 0) return becomeCommand(host, NAME, words, env);
     for (const shell of ["bash", "/bin/bash", "sh", "/bin/sh"]) {
       if (lookupCommand(host, shell, env.get("PATH")).kind !== "found") continue;

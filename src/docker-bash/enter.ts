@@ -68,7 +68,7 @@ function start(host: Host, orders: Orders): number {
   }
   host.close(theirs);
   for (const { fd } of orders.target.namespaces) host.close(fd);
-  return follow(host, pid, ours, orders.terminal !== undefined);
+  return follow(host, orders, pid, ours);
 }
 
 /** The terminal that the command's is to be like: there is one where input and output are at one. */

@@ -8,7 +8,7 @@ import { type Identity, takeOn } from "../linux/identity.ts";
 import { Output } from "../linux/output.ts";
 import { allProcesses, descendants, signalProcess } from "../linux/processes.ts";
 import { STDERR } from "../linux/program.ts";
-import { SysError } from "../linux/sys-error.ts";
+import { Failure, SysError } from "../linux/sys-error.ts";
 import { findIdentity } from "../linux/user-lookup.ts";
 import { becomeIt } from "./command.ts";
 import { CAP_KILL, withCapability } from "./confinement.ts";
@@ -51,6 +51,7 @@ export function keep(host: Host, orders: Orders, socket: number): number {
 
   host.becomeSubreaper();
   const pid = host.fork();
+  if (pid === -ERRNO.EAGAIN) throw new Failure("cannot start a process: the container may have no more (EAGAIN)");
   if (pid < 0) throw new SysError("cannot start a process in", "the container", -pid);
   if (pid === 0) {
     host.exit(becomeIt(host, { ...orders, identity, side, proc: folders.proc }));

@@ -6,6 +6,7 @@ import { EventLoop } from "../linux/event-loop.ts";
 import { Output } from "../linux/output.ts";
 import { ignoresSignal } from "../linux/processes.ts";
 import { STATUS_FAILED, STDERR } from "../linux/program.ts";
+import type { Orders } from "./orders.ts";
 import { isEnding } from "./signals.ts";
 import { TerminalRelay } from "./terminal-relay.ts";
 
@@ -18,10 +19,9 @@ const OWN: readonly number[] = [SIGNAL.SIGPIPE, SIGNAL.SIGTTIN, SIGNAL.SIGTTOU, 
  *
  * @param keeper pid of the process between
  * @param socket the way to it; closed, it ends all
- * @param hasTerminal whether a terminal comes by the socket
  * @returns the command's exit status
  */
-export function follow(host: Host, keeper: number, socket: number, hasTerminal: boolean): number {
+export function follow(host: Host, { terminal, warn }: Orders, keeper: number, socket: number): number {
   const children = new Children(host);
   const child = children.adopt(keeper);
   // nohup(1), and shells for what they run in the background, ignore some: those are not for the command either.
@@ -49,7 +49,7 @@ export function follow(host: Host, keeper: number, socket: number, hasTerminal: 
     // Ctrl-Z was typed, and the shell waits for this process to stop.
     if (signal === SIGNAL.SIGTSTP) host.kill(host.getPid(), SIGNAL.SIGSTOP);
   });
-  if (hasTerminal) {
+  if (terminal !== undefined) {
     loop.watch(socket, () => {
       loop.pause(socket); // nothing else comes
       const master = host.receiveDescriptor(socket);
@@ -65,6 +65,7 @@ export function follow(host: Host, keeper: number, socket: number, hasTerminal: 
   } finally {
     relay?.restore();
   }
+  if (child.end?.how === "killed") warn("the session was killed: the container has ended, or has no memory left");
   return child.end === undefined ? STATUS_FAILED : exitStatus(child.end);
 }
 

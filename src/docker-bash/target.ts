@@ -53,7 +53,8 @@ export function readTarget(host: Host, container: Container): Target {
   if (host.getEuid() !== 0) throw new NotFromHere("we are not root");
   const { pid } = container;
   const handle = pid > 0 ? host.pidfdOpen(pid) : -ERRNO.ESRCH;
-  if (handle < 0) throw new NotFromHere(`no process ${pid} is here: the engine is on another machine`);
+  if (handle === -ERRNO.ESRCH) throw new NotFromHere(`no process ${pid} is here: the engine is on another machine`);
+  if (handle < 0) throw new NotFromHere(`process ${pid} cannot be held on to: ${errorWords(-handle)}`);
   const theirGroups = readProc(host, `${pid}/cgroup`);
   // A process of some other program may have the number here that the container's has there.
   if (!theirGroups.includes(container.id)) {

@@ -1,7 +1,8 @@
 // docker-bash: into a container by its namespaces. Spec section 10.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
@@ -230,7 +231,7 @@ describe("docker-bash at a terminal", asRoot, () => {
   test("Ctrl-C ends a command with 130, and leaves nothing of it", async (t) => {
     const container = await idle(t);
     const line = "'setsid sleep 71001 & sleep 71002 & echo up; wait; sleep 71003'";
-    const terminal = startAtTerminal(t, [dockerBash, container.id, "sh", "-c", `"${line}"`.slice(1, -1)]);
+    const terminal = startAtTerminal(t, [dockerBash, container.id, "sh", "-c", line]);
     await terminal.waitFor(/up/);
     terminal.type("\x03");
     assert.equal(await terminal.ended(), 130);
@@ -272,6 +273,39 @@ describe("docker-bash at a terminal", asRoot, () => {
     assert.ok(first);
     process.kill(first.pid, "SIGKILL");
     await nothingLeft(container);
+  });
+
+  test("not even what another user runs where nobody may signal others is left", async (t) => {
+    const container = await idle(t, ["--cap-drop", "ALL"]);
+    const terminal = startAtTerminal(t, [dockerBash, "-u", "1000", container.id]);
+    await terminal.waitFor(/\$/);
+    terminal.type(`${stubborn.replaceAll("\n", "\r")}\r`);
+    await terminal.waitFor(/up\r/);
+    terminal.close();
+    await nothingLeft(container);
+  });
+
+  test("errors that go elsewhere go there", async (t) => {
+    const container = await idle(t);
+    const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "errors");
+    const line = `"${dockerBash} ${container.id} sh -c 'tty; echo oops >&2' 2> ${file}"`;
+    const terminal = startAtTerminal(t, ["sh", "-c", line]);
+    assert.equal(await terminal.ended(), 0);
+    assert.match(terminal.output, /\/dev\/pts/);
+    assert.equal(readFileSync(file, "utf8"), "oops\n");
+  });
+
+  test("all that is typed arrives, however much at once", async (t) => {
+    const container = await idle(t);
+    const line = "'stty raw -echo; echo ready; head -c 300000 | md5sum'";
+    const terminal = startAtTerminal(t, [dockerBash, container.id, "sh", "-c", line]);
+    await terminal.waitFor(/ready/);
+    const text = "0123456789".repeat(30_000);
+    terminal.type(text);
+    await terminal.waitFor(new RegExp(createHash("md5").update(text).digest("hex")));
+    assert.equal(await terminal.ended(), 0);
   });
 
   test("what was put into the background stays after exit", async (t) => {
@@ -349,6 +383,29 @@ describe("docker-bash and signals", asRoot, () => {
     assert.equal((await tool.ended()).status, 3);
   });
 
+  test("where the container has as many processes as it may, a line says so", async (t) => {
+    const container = await startContainer(t, {
+      command: ["sh", "-c", "sleep 100000 & sleep 100000 & echo full; wait"],
+      args: ["--pids-limit", "4"],
+    });
+    await container.waitForLog("full");
+    const { status, stderr } = await enter(t, container, ["true"]);
+    assert.deepEqual(
+      [status, stderr],
+      [1, "docker-bash: cannot start a process: the container may have no more (EAGAIN)\n"],
+    );
+  });
+
+  test("a container that is killed is told of", async (t) => {
+    const container = await idle(t);
+    const tool = startTool(t, [dockerBash, container.id, "sh", "-c", "echo up; sleep 71001"]);
+    await tool.waitFor(/up/);
+    await run(["kill", container.id]);
+    const { status, stderr } = await tool.ended();
+    assert.equal(status, 137);
+    assert.match(stderr, /^docker-bash: the session was killed: the container has ended.*\n$/);
+  });
+
   test("a container that stops takes a shell in it along, and is not kept waiting", async (t) => {
     const container = await startContainer(t);
     await container.waitForLog("Runit started");
@@ -415,6 +472,8 @@ describe("docker-bash finds the container", asRoot, () => {
     const none = await runTool(t, [dockerBash, "web"], { env: { PATH: "/nowhere" } });
     assert.deepEqual([none.status, none.stderr.split("\n").length], [1, 2]);
     assert.match(none.stderr, /^docker-bash: there is no docker and no podman in PATH/);
+    const odd = await runTool(t, [dockerBash, "web"], { env: { CONTAINER_ENGINE: "lxc" } });
+    assert.deepEqual([odd.status, odd.stderr.split("\n").length], [1, 2]);
   });
 
   test("bad usage is status 2", async (t) => {
