@@ -26,7 +26,7 @@ export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  variables: NAME=joe/baseimage VERSION=1.2 BASE_IMAGE=debian:13 ENGINE=podman FRESH=1 (upgrade packages)"
+	@echo "  variables: NAME=joe/baseimage VERSION=1.2 BASE_IMAGE=debian:13 ARCH=arm64 ENGINE=podman FRESH=1 (upgrade packages)"
 
 run: build ## build, then show a container boot, heal and stop
 	@sh scripts/demo.sh
