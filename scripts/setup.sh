@@ -19,7 +19,11 @@ main() {
       node) need_node ;;
       lint) has shellcheck || missing="$missing shellcheck" ;;
       engine) need_engine_packages ;;
-      podman) has podman || missing="$missing podman" ;;
+      podman)
+        has podman || missing="$missing podman"
+        # What holds a pod; other distributions than Debian keep it with Podman's own files.
+        has catatonit || [ -x /usr/libexec/podman/catatonit ] || missing="$missing catatonit"
+        ;;
       emulation) need_emulation ;;
       ssh) has ssh || missing="$missing openssh-client" ;;
       *) fail "no such part: $part" ;;

@@ -1,5 +1,6 @@
 // Podman beside the engine under test.
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 import { engine, run } from "./container.ts";
 
 /** What Podman needs where this test runs: limits that an unprivileged machine allows, and no pulling. */
@@ -17,6 +18,17 @@ if (!isInstalled && process.env["CI"]) throw new Error(`${reason}: this test mus
 
 /** Options for `describe`: none of its tests where there is no Podman. */
 export const withPodman = { skip: isInstalled ? (false as const) : reason };
+
+/** Runs podman while the test goes on. */
+export function podmanBeside(words: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  return new Promise((done, fail) => {
+    const child = execFile("podman", [...runtime, ...words], { timeout: 60_000 }, (error, stdout, stderr) => {
+      if (error && typeof error.code !== "number") fail(error);
+      else done({ status: error ? Number(error.code) : 0, stdout, stderr });
+    });
+    child.stdin?.end();
+  });
+}
 
 /** Runs podman to its end. */
 export function podman(words: readonly string[], input?: string): { status: number; stdout: string; stderr: string } {
@@ -45,4 +57,11 @@ export async function podmanImage(image: string, name: string): Promise<string> 
 export async function removePodmanImage(name: string): Promise<void> {
   await run(["rmi", name]);
   if (engine !== "podman") podman(["rmi", "--force", name]);
+}
+
+/** `podman play kube`, in which no limit of processes and files can be asked for, as podmanOptions do. */
+export function playKube(words: readonly string[]): { status: number; stdout: string; stderr: string } {
+  const isFree = spawnSync("prlimit", ["--nofile=1048576:1048576", "true"]).status === 0;
+  const unlimited = isFree ? [] : ["--runtime", resolve("test/support/runtime-without-limits.sh")];
+  return podman([...unlimited, "play", "kube", "--network=none", ...words]);
 }
