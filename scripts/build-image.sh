@@ -10,7 +10,7 @@ engine=${ENGINE:-docker}
 name=${NAME:-baseimage}
 version=${VERSION:-$(cat VERSION)}
 . scripts/architecture.sh
-tag=$version$suffix
+image=$name:$version$suffix
 stage=$name-binary$suffix
 
 if [ "$engine" = docker ]; then
@@ -61,11 +61,11 @@ if [ "${ONLY:-}" = binary ]; then
   say "building the binary for $arch (log: $log) ..."
   build binary "$stage" ${NO_CACHE:+--no-cache} "$@"
 else
-  say "building $name:$tag on $base (log: $log) ..."
+  say "building $image on $base (log: $log) ..."
   # With NO_CACHE the image brings both stages anew, and the second call finds the first one's.
-  build image "$name:$tag" ${NO_CACHE:+--no-cache} "$@"
+  build image "$image" ${NO_CACHE:+--no-cache} "$@"
   build binary "$stage" "$@"
-  "$engine" tag "$name:$tag" "$name:latest$suffix"
+  "$engine" tag "$image" "$name:latest$suffix"
 fi
 
 # The products change when the stage does, and only then.
@@ -86,4 +86,4 @@ if [ "$(cat "$products/binary-id" 2> /dev/null)" != "$id" ]; then
 fi
 
 [ "${ONLY:-}" = binary ] ||
-  say "$name:$tag and $name:latest$suffix: $("$engine" image inspect --format '{{.Size}}' "$name:$tag" | awk '{ printf "%.1f MB", $1 / 1e6 }')"
+  say "$image and $name:latest$suffix: $("$engine" image inspect --format '{{.Size}}' "$image" | awk '{ printf "%.1f MB", $1 / 1e6 }')"
