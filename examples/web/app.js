@@ -4,10 +4,10 @@ const { setTimeout: sleep } = require("node:timers/promises");
 let isDraining = false;
 
 const server = createServer(async (request, response) => {
-  // Who keeps its connection would send its next request to a container that is gone.
-  if (isDraining) response.setHeader("Connection", "close");
   if (request.url === "/health" && isDraining) response.statusCode = 503;
   if (request.url === "/slow") await sleep(2000);
+  // Who keeps its connection would send its next request to a container that is gone.
+  if (isDraining) response.setHeader("Connection", "close");
   response.end(`version ${process.env.VERSION}\n`);
 });
 

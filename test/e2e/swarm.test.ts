@@ -141,11 +141,14 @@ describe("examples/swarm", { skip: reason }, () => {
   let hasBegun = false;
   before(async () => {
     if ((await docker(["info", "--format", "{{.Swarm.LocalNodeState}}"])) === "active") return;
-    await docker(["swarm", "init", "--advertise-addr", "127.0.0.1"]);
+    await docker(["swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2377"]);
     hasBegun = true;
   });
   after(async () => {
-    if (hasBegun && (await docker(["service", "ls", "--quiet"])) === "") await docker(["swarm", "leave", "--force"]);
+    // Somebody else may have come to use it.
+    if (!hasBegun || (await docker(["service", "ls", "--quiet"])) !== "") return;
+    await docker(["swarm", "leave", "--force"]);
+    await run(["network", "rm", "docker_gwbridge"]);
   });
 
   test("a rolling update", { concurrency: true }, async (t) => {
