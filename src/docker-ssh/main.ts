@@ -53,13 +53,14 @@ function logIn(host: Host, request: Login): number {
   if (container.status !== "running") throw notRunning(container);
 
   const around = lookAround(host, container);
-  const facts = waitUntilReady(host, container, request, key, around.networks.args.includes("--enable-insecure-key"));
+  const willBeEnabled = around.networks.args.includes("--enable-insecure-key");
+  const { hostKeys, port } = waitUntilReady(host, container, request, key, willBeEnabled);
   const folder = new StateFolder(host);
   const list = settings({
-    way: chooseWay(around, request.port ?? facts.port),
+    way: chooseWay(around, port),
     user: request.user,
     key: usablePath(host, key, folder),
-    knownHosts: folder.rememberHostKeys(container.id, facts.hostKeys),
+    knownHosts: folder.rememberHostKeys(container.id, hostKeys),
     alias: container.id,
     engine: container.engine.file,
     containerId: container.id,
@@ -69,7 +70,7 @@ function logIn(host: Host, request: Login): number {
 }
 
 function notRunning({ engine, name, status }: Container): Failure {
-  const act = status === "paused" ? "unpause" : "start";
+  const act = { paused: "unpause", restarting: "logs" }[status] ?? "start";
   return refusal({ name }, `it is ${status}`, `${engine.name} ${act} ${name}`);
 }
 
@@ -80,20 +81,20 @@ function waitUntilReady(
   { user, port }: Login,
   key: Key,
   willBeEnabled: boolean,
-): Facts {
+): { readonly hostKeys: readonly string[]; readonly port: number } {
   const endMs = host.monotonicMs() + PATIENCE_MS;
   for (;;) {
     const facts = lookInto(container, user);
     const answer = readiness(facts, {
       user,
-      port: port ?? facts.port,
+      port,
       publicKey: key.publicKey,
       isInsecureKey: key.isInsecure,
       willBeEnabled,
       engine: container.engine.name,
       container: container.name,
     });
-    if (answer.is === "ready") return facts;
+    if (answer.is === "ready") return { hostKeys: facts.hostKeys, port: answer.port };
     if (answer.is === "never" || host.monotonicMs() > endMs) throw refusal(container, answer.reason, answer.remedy);
     host.poll([], [], STEP_MS);
   }
@@ -105,8 +106,8 @@ function lookInto(container: Container, user: string): Facts {
   const { end, stdout, stderr } = container.engine.run(words);
   const status = exitStatus(end);
   if (status === 0) return readFacts(stdout);
-  const reason = `nothing can be run in it by ${container.engine.name} exec: ${lastLine(stderr)}`;
-  throw refusal(container, reason, "sshd cannot be in a container without a shell");
+  const reason = `cannot look into it by ${container.engine.name} exec: ${lastLine(stderr)}`;
+  throw refusal(container, reason, "this takes a shell in it, and so does a login");
 }
 
 function becomeSsh(host: Host, path: string, container: Container, request: Login, list: readonly Setting[]): never {

@@ -48,7 +48,7 @@ test("of a container without anything of sshd nothing is known", () => {
     hasSshd: false,
     service: undefined,
     hasEnabler: false,
-    port: 22,
+    port: undefined,
     listening: [],
     hasRootKey: false,
     authorized: [],

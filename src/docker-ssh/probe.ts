@@ -7,8 +7,8 @@ export interface Facts {
   readonly service: Service | undefined;
   /** Whether `enable_insecure_key` is there. */
   readonly hasEnabler: boolean;
-  /** The port that sshd's configuration names. */
-  readonly port: number;
+  /** The port that sshd's configuration names; undefined: it cannot be read before sshd's first start. */
+  readonly port: number | undefined;
   /** Ports that anything listens on. */
   readonly listening: readonly number[];
   /** Whether root has an authorized key: until then sshd stays down by itself. */
@@ -31,7 +31,7 @@ export interface Service {
 
 /**
  * Prints a line `KEYWORD TEXT` for each fact; `$1` is the user. A file may lack its last newline, therefore `echo`.
- * The public half is computed from the private one: the file beside it may be missing or another key's.
+ * Without a key that it can read, sshd tells nothing. The public half is computed from the private one: the file beside it may be missing or another key's.
  */
 export const PROBE = `
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
@@ -42,7 +42,11 @@ if [ -d /etc/service/sshd ]; then
   sv status sshd 2>&1 | tell status
 fi
 command -v enable_insecure_key | tell enabler
-config=$("$sshd" -T -C "user=$1,host=localhost,addr=127.0.0.1" 2> /dev/null)
+with=
+for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key; do
+  if [ -e "$key" ]; then with="$with -h $key"; fi
+done
+config=$("$sshd" -T $with -C "user=$1,host=localhost,addr=127.0.0.1" 2> /dev/null)
 echo "$config" | tell config
 cat /proc/net/tcp /proc/net/tcp6 2> /dev/null | tell socket
 keys() {
@@ -85,7 +89,7 @@ export function readFacts(output: string): Facts {
     hasSshd: lines.has("sshd"),
     service,
     hasEnabler: lines.has("enabler"),
-    port: wholeNumber(config.get("port") ?? "") ?? 22,
+    port: wholeNumber(config.get("port") ?? ""),
     listening: [...new Set(of("socket").flatMap(listeningPort))],
     hasRootKey: of("root-key").some((line) => isKeyLine(line) && line.includes("AAAA")),
     authorized: of("user-key").filter(isKeyLine),

@@ -6,7 +6,7 @@ import { type Readiness, readiness, type Wish } from "./readiness.ts";
 const KEY = "ssh-ed25519 AAAAkey";
 const wish: Wish = {
   user: "root",
-  port: 22,
+  port: undefined,
   publicKey: KEY,
   isInsecureKey: true,
   willBeEnabled: false,
@@ -28,7 +28,7 @@ const up: Facts = {
 
 /** The answer in one text. */
 function told(answer: Readiness): string {
-  return answer.is === "ready" ? "ready" : `${answer.is}: ${answer.reason}; ${answer.remedy}`;
+  return answer.is === "ready" ? `ready: ${answer.port}` : `${answer.is}: ${answer.reason}; ${answer.remedy}`;
 }
 
 function assertTells(facts: Partial<Facts>, wanted: Partial<Wish>, ...parts: readonly string[]): void {
@@ -37,7 +37,7 @@ function assertTells(facts: Partial<Facts>, wanted: Partial<Wish>, ...parts: rea
 }
 
 test("a login can be tried where sshd is up, shows a host key and knows the key", () => {
-  assert.equal(told(readiness(up, wish)), "ready");
+  assert.equal(told(readiness(up, wish)), "ready: 22");
 });
 
 test("an image without sshd is told as that", () => {
@@ -75,6 +75,13 @@ test("sshd on another port than the one asked for is not up there", () => {
   assertTells({ service: undefined }, { port: 2222 }, "never", "port 2222");
 });
 
+test("its port is known before it is looked for: a neighbour may listen on the usual one", () => {
+  assertTells({ port: undefined }, {}, "not-yet", "-p PORT");
+  assertTells({ port: undefined }, { port: 80 }, "ready: 80");
+  assertTells({ port: undefined, service: undefined }, {}, "ready: 22");
+  assertTells({ port: 80 }, {}, "ready: 80");
+});
+
 test("without a host key there is nothing to verify by", () => {
   assertTells({ hostKeys: [] }, {}, "never", "host key", "00_regen_ssh_host_keys.sh -f");
 });
@@ -88,6 +95,6 @@ test("a key that is not authorized is told before ssh is refused", () => {
 });
 
 test("where it cannot be known whether the key is authorized, ssh tries", () => {
-  assert.equal(told(readiness({ ...up, authorized: [], isAllAuthorized: false }, wish)), "ready");
-  assert.equal(told(readiness({ ...up, authorized: [] }, { ...wish, publicKey: undefined })), "ready");
+  assert.equal(told(readiness({ ...up, authorized: [], isAllAuthorized: false }, wish)), "ready: 22");
+  assert.equal(told(readiness({ ...up, authorized: [] }, { ...wish, publicKey: undefined })), "ready: 22");
 });

@@ -3,7 +3,7 @@ import { type Facts, isAuthorized } from "./probe.ts";
 
 /** Whether a login can be tried. */
 export type Readiness =
-  | { readonly is: "ready" }
+  | { readonly is: "ready"; readonly port: number }
   /** sshd is not up and may well be in a moment. */
   | { readonly is: "not-yet"; readonly reason: string; readonly remedy: string }
   | { readonly is: "never"; readonly reason: string; readonly remedy: string };
@@ -11,7 +11,8 @@ export type Readiness =
 /** What of the request the answer depends on. */
 export interface Wish {
   readonly user: string;
-  readonly port: number;
+  /** Undefined: as sshd's configuration says. */
+  readonly port: number | undefined;
   /** `TYPE KEY`; undefined: not known. */
   readonly publicKey: string | undefined;
   /** Whether it is the key that everybody has. */
@@ -23,10 +24,18 @@ export interface Wish {
   readonly container: string;
 }
 
+/** Where sshd listens if nothing says otherwise. */
+const USUAL_PORT = 22;
+
 /** Decides by what was seen in the container. Where it says "never", a try would tell less of why. */
 export function readiness(facts: Facts, wish: Wish): Readiness {
   if (!facts.hasSshd) return never("its image has no sshd", `docker-bash ${wish.container} needs none`);
-  if (!facts.listening.includes(wish.port)) return whyDown(facts, wish);
+  const port = wish.port ?? facts.port;
+  if (port === undefined && isComing(facts, wish)) {
+    const reason = "sshd's configuration cannot be read yet, by sshd -T";
+    return { is: "not-yet", reason, remedy: "name its port with -p PORT" };
+  }
+  if (!facts.listening.includes(port ?? USUAL_PORT)) return whyDown(facts, wish, port ?? USUAL_PORT);
   if (facts.hostKeys.length === 0) {
     const make = `${inside(wish)} /etc/my_init.d/00_regen_ssh_host_keys.sh -f`;
     return never("it has no host key to know its sshd by", `make some: ${make}`);
@@ -34,11 +43,11 @@ export function readiness(facts: Facts, wish: Wish): Readiness {
   if (wish.publicKey !== undefined && facts.isAllAuthorized && !isAuthorized(facts.authorized, wish.publicKey)) {
     return keyUnknown(facts, wish);
   }
-  return { is: "ready" };
+  return { is: "ready", port: port ?? USUAL_PORT };
 }
 
-function whyDown(facts: Facts, wish: Wish): Readiness {
-  const reason = `sshd is not up, nothing listens on its port ${wish.port}`;
+function whyDown(facts: Facts, wish: Wish, port: number): Readiness {
+  const reason = `sshd is not up, nothing listens on its port ${port}`;
   if (facts.service === undefined) {
     return never(`${reason}, and it is no service there`, `docker-bash ${wish.container} needs none`);
   }

@@ -6,6 +6,7 @@ import {
   chownSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -164,8 +165,9 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     );
     const owner = await startContainer(t, insecure);
     const guest = await startContainer(t, { image: from, args: ["--network", `container:${owner.id}`] });
-    const outcome = await call([guest.id, "cat", "/etc/ssh/sshd_config.d/p.conf"]);
+    const outcome = await call(["-v", guest.id, "cat", "/etc/ssh/sshd_config.d/p.conf"]);
     assert.equal(outcome.stdout, "Port 2222\n", outcome.stderr);
+    assert.doesNotMatch(outcome.stderr, /ProxyCommand/);
   });
 
   test("finds host keys where a read-only root has them, and keys of one's own without a public half", async (t) => {
@@ -240,18 +242,32 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     assert.match(refused.stderr, /^docker-ssh: cannot find container .*permission denied/);
   });
 
-  test("several at once do not get in each other's way", async (t) => {
-    const { call } = caller(t);
-    const containers = await Promise.all([
-      startContainer(t, insecure),
-      startContainer(t, insecure),
-      startContainer(t, insecure),
-    ]);
-    const outcomes = await Promise.all([...containers, ...containers].map(({ id }) => call([id, "hostname"])));
+  test("many at once keep each other's host keys", async (t) => {
+    const { call, state } = caller(t);
+    // An engine that answers at once, so that they do meet; and a long file, which takes its time to be written.
+    const bin = temporaryFolder(t);
+    const stub = `#!/bin/sh
+case "$*" in
+*State.Pid*) for last; do :; done; printf '%s\\n%s\\nrunning\\n0\\n' "$last" "$last" ;;
+*inspect*) echo mode none ;;
+*) printf 'sshd x\\nconfig port 22\\nsocket 0: 0:0016 0:0 0A\\nhost-key ssh-ed25519 AAAA1\\n' ;;
+esac
+`;
+    writeFileSync(join(bin, engine), stub, { mode: 0o755 });
+    const folder = join(state, "docker-ssh");
+    mkdirSync(folder, { mode: 0o700 });
+    const others = Array.from({ length: 150 }, (_, number) => `other-${number} ssh-ed25519 AAAA\n`.repeat(30));
+    writeFileSync(join(folder, "known_hosts"), others.join(""));
+    const names = Array.from({ length: 20 }, (_, number) => `web-${number}`);
+    const env = { PATH: `${bin}:${process.env["PATH"]}` };
+    const outcomes = await Promise.all(names.map((name) => call(["--config", name], { env })));
     assert.deepEqual(
-      outcomes.map(({ stdout }) => stdout.trim()),
-      [...containers, ...containers].map(({ id }) => id.slice(0, 12)),
+      outcomes.map(({ stderr, status }) => `${status} ${stderr}`),
+      names.map(() => "0 "),
     );
+    const lines = readFileSync(join(folder, "known_hosts"), "utf8").split("\n");
+    for (const name of names) assert.ok(lines.includes(`${name} ssh-ed25519 AAAA1`), name);
+    assert.ok(lines.includes("other-0 ssh-ed25519 AAAA"));
   });
 
   test("refuses a sshd whose host key is not the container's", async (t) => {
@@ -347,7 +363,7 @@ RUN useradd -m -s /bin/bash ann && mkdir ~ann/.ssh && echo '${line}' | tee -a ~a
     assertRefused(await call([(await start(without)).id]), /its image has no sshd$/, /^docker-bash /);
     assertRefused(
       await call([(await start(shellless, { command: ["sleep", "600"] })).id]),
-      /nothing can be run in it/,
+      /cannot look into it by/,
       /shell/,
     );
     assertRefused(await call([(await start(unserved)).id]), /sshd is not up.*no service/, /^docker-bash /);
