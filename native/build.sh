@@ -106,5 +106,5 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
 sed 's/^(\(.*\)).*/\1/' "$work/taken" | grep '^/usr/' | while read -r file; do readlink -f "$file"; done | sort -u |
     while read -r file; do dpkg-query --search "$file"; done | sed 's/: .*//' | sort -u |
     while read -r package; do
-        dpkg-query --show --showformat '${source:Package} ${source:Version}\n' "$package"
-    done | sort -u >"$out/linked"
+        dpkg-query --show --showformat '${source:Package} ${source:Version}|${Built-Using}\n' "$package"
+    done | sed 's/.*|\([^ ]*\) (= \([^)]*\)).*/\1 \2/; s/|//' | sort -u >"$out/linked" # a cross compiler is built from another

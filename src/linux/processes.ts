@@ -1,5 +1,6 @@
 import { wholeNumber } from "../core/args.ts";
 import { isAllDigits, isDigit } from "../core/ascii.ts";
+import { withoutEmulator } from "../core/emulated-words.ts";
 import { printable } from "../core/printable.ts";
 import { ERRNO } from "./errno.ts";
 import { S_IFIFO, S_IFMT, S_IFSOCK } from "./files.ts";
@@ -90,10 +91,10 @@ export function isAlive(linux: Linux, process: Process): boolean {
 }
 
 /** The words it was started with; none for a zombie. @see proc_pid_cmdline(5) */
-export function commandWords(linux: Linux, pid: number): string[] {
+export function commandWords(linux: Linux, pid: number): readonly string[] {
   const words = linux.readFile(`/proc/${pid}/cmdline`, MOST_BYTES, true);
   if (typeof words === "number" || words === "") return [];
-  return (words.endsWith("\0") ? words.slice(0, -1) : words).split("\0");
+  return withoutEmulator((words.endsWith("\0") ? words.slice(0, -1) : words).split("\0"));
 }
 
 /** Its words with spaces between, safe for a log line; its name in brackets where it has none (a zombie, say). */
