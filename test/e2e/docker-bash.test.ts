@@ -120,6 +120,13 @@ describe("docker-bash", asRoot, () => {
     assert.deepEqual([stdout, stderr], ["a\r\nb\0c", "oops\n"]);
   });
 
+  test("its caller's mask of modes is not the container's", async (t) => {
+    const container = await idle(t);
+    const wrapper = ["sh", "-c", 'umask 077; exec "$@"', "sh"];
+    const { stdout } = await enter(t, container, ["sh", "-c", "umask"], { wrapper });
+    assert.equal(stdout, "0022\n");
+  });
+
   test("nothing that its caller has open is open in the container", async (t) => {
     const container = await idle(t);
     const fd = openSync("/etc", "r");
@@ -319,11 +326,20 @@ describe("docker-bash at a terminal", asRoot, () => {
     await container.sh("pgrep -f '^sleep 71001'");
   });
 
-  test("all that is printed last arrives", async (t) => {
+  test("all that was printed arrives, also what nobody had read when the command ended", async (t) => {
     const container = await idle(t);
-    const terminal = startAtTerminal(t, [dockerBash, container.id, "seq", "20000"]);
+    const line = "'echo ready; until [ -e /tmp/go ]; do sleep 0.05; done; exec seq 1200'";
+    // With a shell between, as script(1) stops when its child does.
+    const terminal = startAtTerminal(t, [dockerBash, container.id, "sh", "-c", line, "; exit $?"]);
+    await terminal.waitFor(/ready/);
+    const [first] = processesOf("docker-bash", container.id);
+    assert.ok(first);
+    process.kill(first.pid, "SIGSTOP");
+    await container.sh("touch /tmp/go");
+    await container.until("! pgrep -f '^[^ ]*docker-bash '");
+    process.kill(first.pid, "SIGCONT");
     assert.equal(await terminal.ended(), 0);
-    assert.equal(terminal.output.trim().split(/\r*\n/).length, 20_000);
+    assert.equal(terminal.output.trim().split(/\r*\n/).length, 1201);
   });
 });
 
@@ -394,6 +410,15 @@ describe("docker-bash and signals", asRoot, () => {
       [status, stderr],
       [1, "docker-bash: cannot start a process: the container may have no more (EAGAIN)\n"],
     );
+  });
+
+  test("TERM to its process in the container ends all of it", async (t) => {
+    const container = await idle(t);
+    const tool = startTool(t, [dockerBash, container.id, "sh", "-c", stubborn]);
+    await tool.waitFor(/up/);
+    await container.sh("kill -TERM $(pgrep -f '^[^ ]*docker-bash ')");
+    assert.equal((await tool.ended()).status, 137);
+    await nothingLeft(container);
   });
 
   test("a container that is killed is told of", async (t) => {
