@@ -97,7 +97,11 @@ function ask(engine: Engine, word: string): Container | string {
 
   // Why not: the engines say it in words that change from version to version.
   const list = engine.run(["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
-  if (exitStatus(list.end) !== 0) return `${engine.name} does not answer: ${lastLine(list.stderr)}`;
+  if (exitStatus(list.end) !== 0) {
+    const why = lastLine(list.stderr);
+    const remedy = why.includes("permission denied") ? "; run this by sudo, or as one of the group docker" : "";
+    return `${engine.name} does not answer: ${why}${remedy}`;
+  }
   const candidates = readCandidates(list.stdout, word);
   if (candidates.length > 1) {
     throw new Failure(`more than one container has an id that begins with "${printable(word)}": ${list3(candidates)}`);
