@@ -39,15 +39,17 @@ export function follow(host: Host, { terminal, warn }: Orders, keeper: number, s
     host.close(socket);
     relay?.hangUp();
   };
+  const pass = (signal: number) => void host.write(socket, String.fromCharCode(signal));
   const loop: EventLoop = new EventLoop(host, children, new Output(host, STDERR), (signal) => {
     relay?.onSignal(signal);
     if (hasHungUp || OWN.includes(signal) || ignored.includes(signal)) return;
     // An interactive shell does not care for TERM; its terminal's end it understands.
     if (signal === SIGNAL.SIGHUP || (signal === SIGNAL.SIGTERM && relay !== undefined)) return hangUp();
-    if (signal === SIGNAL.SIGTSTP && relay !== undefined) return;
-    host.write(socket, String.fromCharCode(signal));
-    // Ctrl-Z was typed, and the shell waits for this process to stop.
-    if (signal === SIGNAL.SIGTSTP) host.kill(host.getPid(), SIGNAL.SIGSTOP);
+    if (signal !== SIGNAL.SIGTSTP) return pass(signal);
+    if (relay !== undefined) return; // at the command's terminal Ctrl-Z is a key
+    // Nobody in the container is there to continue the command's group, so the kernel would drop a SIGTSTP.
+    pass(SIGNAL.SIGSTOP);
+    host.kill(host.getPid(), SIGNAL.SIGSTOP); // the shell waits for it
   });
   if (terminal !== undefined) {
     loop.watch(socket, () => {

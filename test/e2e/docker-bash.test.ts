@@ -52,7 +52,16 @@ const stubborn = `trap "" HUP INT TERM
 /** Waits until nothing of `stubborn` is left, and no process of docker-bash. */
 async function nothingLeft(container: Container): Promise<void> {
   await container.until("! pgrep -f '^(sleep 7100|[^ ]*docker-bash )'", { withinMs: 15_000 });
-  assert.deepEqual(processesOf("docker-bash", container.id), []);
+  await untilGone("docker-bash", container.id);
+}
+
+/** Waits until no process of this machine runs `name` with `word`: one that was told to go may need a moment. */
+async function untilGone(name: string, word: string): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (processesOf(name, word).length > 0) {
+    if (performance.now() > end) throw new Error(`${name} ${word} does not go`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
 }
 
 describe("docker-bash", asRoot, () => {
@@ -371,6 +380,31 @@ describe("docker-bash and signals", asRoot, () => {
     assert.equal((await tool.ended(8000)).status, 137);
     clearInterval(twice);
     await nothingLeft(container);
+  });
+
+  test("without a terminal Ctrl-Z stops the command too, and it goes on with docker-bash", async (t) => {
+    const container = await idle(t);
+    const tool = startTool(t, [dockerBash, container.id, "sleep", "71001"]);
+    const isSo = (state: string) => `grep -q '^State:.*${state}' /proc/$(pgrep -f '^sleep 71001')/status`;
+    await container.until(isSo("sleeping"));
+    tool.signal("SIGTSTP");
+    await container.until(isSo("stopped"));
+    tool.signal("SIGCONT");
+    await container.until(isSo("sleeping"));
+    tool.signal("SIGINT");
+    assert.equal((await tool.ended()).status, 130);
+  });
+
+  test("while the engine does not answer, it can be ended", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "docker"), "#!/bin/sh\nexec sleep 71009\n", { mode: 0o755 });
+    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+    const tool = startTool(t, [dockerBash, "--engine", "docker", "web"], { env });
+    while (processesOf("sleep", "71009").length === 0) await new Promise((done) => setTimeout(done, 20));
+    tool.signal("SIGTERM");
+    assert.equal((await tool.ended()).status, 143);
+    await untilGone("sleep", "71009");
   });
 
   for (const signal of ["SIGHUP", "SIGKILL"] as const) {
