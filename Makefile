@@ -9,6 +9,10 @@ TOOLCHAIN_IMAGE ?= debian:13
 IMAGE ?= $(NAME):$(VERSION)
 # amd64 or arm64; empty: this machine's own.
 ARCH ?=
+# What a release is for, and the private key that signs it: a file of OpenSSH's, or a name that gpg knows.
+ARCHES ?= amd64 arm64
+SIGN_KEY ?=
+HOST_ARCH := $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 # Where `make install-tools` installs; DESTDIR is put in front.
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -17,11 +21,11 @@ FILES ?=
 # For `make bench FLAGS=--quick`.
 FLAGS ?=
 
-export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISABLE_SSH DISABLE_CRON FRESH
+export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISABLE_SSH DISABLE_CRON FRESH ARCHES SIGN_KEY
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build tools install-tools test check test-unit test-engine test-process test-arm64 e2e bench reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation setup-ssh
+.PHONY: help run build tools install-tools test check test-unit test-engine test-process test-arm64 e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation setup-ssh
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +76,10 @@ test-arm64: setup-podman ## build for arm64 and run its binary and its image by 
 bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
 	node bench/main.mjs $(FLAGS)
 
+release: build ## make dist/: binaries, tools, images of ARCHES in one archive, SBOM, checksums, notes; SIGN_KEY signs
+	@for arch in $(filter-out $(HOST_ARCH),$(ARCHES)); do $(MAKE) --no-print-directory build ARCH=$$arch || exit 1; done
+	@node scripts/release.mjs
+
 reproduce: setup-node setup-engine ## build twice, without a cache, and compare binaries and layer bit for bit; minutes
 	@node scripts/reproduce.mjs
 
@@ -80,7 +88,7 @@ ci: ## what the continuous integration runs
 
 clean: ## remove what was built here; images stay in the engine
 	@sh scripts/stop-engine.sh
-	rm -rf build node_modules
+	rm -rf build dist node_modules
 
 engine-stop: ## end the dockerd that was started here, if one was
 	@sh scripts/stop-engine.sh

@@ -1,0 +1,98 @@
+// `make release`: makes dist/ of what was built: binaries, tools, images, what is in them, checksums, notes.
+//
+// From the environment: NAME, VERSION, ENGINE, ARCHES (what there has to be, "amd64 arm64"), SOURCE_DATE_EPOCH,
+// SIGN_KEY (a file of ssh-keygen's, or a name that gpg knows), DIST (another folder than dist).
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { BINARIES, TOOLS } from "./release/contents.mjs";
+import { linkedInto } from "./release/linked.mjs";
+import { notesOf } from "./release/notes.mjs";
+import { ociArchive } from "./release/oci.mjs";
+import { baseOf, savedImage } from "./release/saved-image.mjs";
+import { sbomOf } from "./release/sbom.mjs";
+import { sign } from "./release/sign.mjs";
+import { writeTar } from "./release/tar.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = process.env["DIST"] || join(root, "dist");
+const name = process.env["NAME"] || "baseimage";
+const version = process.env["VERSION"] || readFileSync(join(root, "VERSION"), "utf8").trim();
+const epoch = Number(execFileSync("sh", ["scripts/source-date.sh"], { cwd: root, encoding: "utf8" }));
+const own = process.arch === "x64" ? "amd64" : process.arch;
+
+function main() {
+  const architectures = (process.env["ARCHES"] || "amd64 arm64").split(/\s+/);
+  const notes = notesOf(readFileSync(join(root, "CHANGELOG.md"), "utf8"), version);
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist);
+
+  const images = architectures.map((architecture) => {
+    const products = join(root, architecture === own ? "build" : `build/${architecture}`);
+    for (const binary of BINARIES)
+      put(`${binary}-${version}-linux-${architecture}`, readFileSync(join(products, "bin", binary)), 0o755);
+    put(`baseimage-tools-${version}-linux-${architecture}.tar.gz`, gzipSync(tools(products), { level: 9 }));
+
+    const reference = `${name}:${version}${architecture === own ? "" : `-${architecture}`}`;
+    const image = savedImage(reference, baseOf(reference), epoch);
+    // Of another architecture the base has a name that is only ours (scripts/base-image.sh).
+    if (baseOf(reference).startsWith("baseimage-foreign:"))
+      image.config.config.Labels["org.opencontainers.image.base.name"] = process.env["BASE_IMAGE"] || "ubuntu:24.04";
+    const sbom = sbomOf(image, linkedInto(root, products), { version, epoch });
+    put(`baseimage-${version}-${architecture}.spdx.json`, Buffer.from(`${JSON.stringify(sbom, null, 1)}\n`));
+    return image;
+  });
+  put(`baseimage-${version}.oci.tar`, ociArchive(images, `${name}:${version}`, epoch));
+  put("NOTES.md", Buffer.from(notes));
+
+  const sums = readdirSync(dist)
+    .sort()
+    .map((file) => `${sha256(readFileSync(join(dist, file)))}  ${file}\n`);
+  put("SHA256SUMS", Buffer.from(sums.join("")));
+  const key = process.env["SIGN_KEY"];
+  if (key) sign(join(dist, "SHA256SUMS"), key);
+  for (const file of readdirSync(dist).sort()) console.log(`dist/${file}`);
+  if (!key) console.error("release: not signed: SIGN_KEY names no key");
+}
+
+/** @param {string} products @returns {Buffer} */
+function tools(products) {
+  const top = `baseimage-tools-${version}`;
+  const files = Object.entries(TOOLS).map(([path, from]) => {
+    const source = join(root, from).replace(join(root, "BIN"), join(products, "bin"));
+    if (!existsSync(source)) throw new Error(`the tools' tarball needs ${from}, which is not there`);
+    const isProgram = path.startsWith("bin/") || path.endsWith(".sh");
+    return member(`${top}/${path}`, "0", isProgram ? 0o755 : 0o644, readFileSync(source));
+  });
+  const folders = new Set(files.flatMap((file) => parentsOf(file.name)));
+  const all = [...[...folders].map((folder) => member(folder, "5", 0o755, Buffer.alloc(0))), ...files];
+  return writeTar(all.sort((a, b) => (a.name < b.name ? -1 : 1)));
+}
+
+/** @param {string} path */
+function parentsOf(path) {
+  const parts = path.split("/");
+  return parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join("/"));
+}
+
+/** @param {string} path @param {string} type @param {number} mode @param {Buffer} data */
+function member(path, type, mode, data) {
+  return { name: path, type, mode, uid: 0, gid: 0, mtime: epoch, linkname: "", major: 0, minor: 0, xattrs: [], data };
+}
+
+/** @param {string} file @param {Buffer} bytes @param {number} [mode] */
+function put(file, bytes, mode = 0o644) {
+  writeFileSync(join(dist, file), bytes);
+  chmodSync(join(dist, file), mode);
+}
+
+/** @param {Buffer} bytes */
+function sha256(bytes) {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+main();

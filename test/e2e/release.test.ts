@@ -1,0 +1,114 @@
+// What `make release` makes of the image under test: complete, checked by its sums, and good for what it is for.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { arch, tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { engine, image, run, runContainer, startContainer } from "../support/container.ts";
+import { complaintsAbout } from "../support/spdx.ts";
+
+const version = readFileSync("VERSION", "utf8").trim();
+const architecture = arch() === "x64" ? "amd64" : arch();
+const name = `baseimage-test-release-${process.pid}`;
+let dist: string;
+let base: string;
+
+before(async () => {
+  dist = mkdtempSync(join(tmpdir(), "baseimage-dist-"));
+  await run(["tag", image, `${name}:${version}`]);
+  const format = '{{index .Config.Labels "org.opencontainers.image.base.name"}}';
+  base = (await run(["image", "inspect", "--format", format, image])).stdout.trim();
+  const key = join(dist, "..", `${name}-key`);
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", key]);
+  const variables = { NAME: name, VERSION: version, ARCHES: architecture, DIST: dist, SIGN_KEY: key };
+  execFileSync("node", ["scripts/release.mjs"], { env: { ...process.env, ...variables }, stdio: "pipe" });
+  await run(["rmi", `${name}:${version}`]);
+});
+
+after(async () => {
+  await run(["rmi", "--force", `${name}:${version}`]);
+  rmSync(dist, { recursive: true, force: true });
+  for (const file of ["key", "key.pub"]) rmSync(join(dist, "..", `${name}-${file}`), { force: true });
+});
+
+test("binaries, tools, images, what is in them, and notes are there, with sums that hold and are signed", () => {
+  const files = [
+    "NOTES.md",
+    "SHA256SUMS",
+    "SHA256SUMS.sig",
+    `baseimage-${version}-${architecture}.spdx.json`,
+    `baseimage-${version}-linux-${architecture}`,
+    `baseimage-${version}.oci.tar`,
+    `baseimage-tools-${version}-linux-${architecture}.tar.gz`,
+    `host-tools-${version}-linux-${architecture}`,
+  ];
+  assert.deepEqual(readdirSync(dist).sort(), files);
+  execFileSync("sha256sum", ["--check", "--strict", "--quiet", "SHA256SUMS"], { cwd: dist });
+  const summed = readFileSync(join(dist, "SHA256SUMS"), "utf8").trim().split("\n");
+  assert.equal(summed.length, files.length - 2);
+  const printed = execFileSync(join(dist, `baseimage-${version}-linux-${architecture}`), ["--version"]);
+  assert.equal(printed.toString(), `my_init ${version}\n`);
+});
+
+test("the archive's image has one layer above its base, holds no time after the sources', and runs and stops", async (t) => {
+  const loaded = await run(["load", "--input", join(dist, `baseimage-${version}.oci.tar`)], { withinMs: 120_000 });
+  assert.equal(loaded.status, 0, loaded.stderr);
+  const layers = async (reference: string) =>
+    JSON.parse((await run(["image", "inspect", "--format", "{{json .RootFS.Layers}}", reference])).stdout) as string[];
+  const [below, all] = [await layers(base), await layers(`${name}:${version}`)];
+  assert.deepEqual(all.slice(0, -1), below);
+
+  const epoch = execFileSync("sh", ["scripts/source-date.sh"], { encoding: "utf8" }).trim();
+  const younger = `find / -xdev -newermt @${epoch} \\( -path /proc -o -path /sys -o -path /dev \\) -prune -o -newermt @${epoch} -print`;
+  const listed = await runContainer(t, { image: `${name}:${version}`, command: ["sh", "-c", younger] });
+  const engines = ["/", "/.dockerenv", "/etc", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab", "/run"];
+  const ours = listed.stdout
+    .trim()
+    .split("\n")
+    .filter((path) => path !== "" && ![...engines, "/run/.containerenv", "/proc", "/sys", "/dev"].includes(path));
+  assert.deepEqual(ours, []);
+
+  const container = await startContainer(t, { image: `${name}:${version}` });
+  await container.waitForLog("Runit started as PID");
+  assert.equal((await container.exec(["container_health", "--wait", "20"])).status, 0);
+  await container.stop();
+  assert.equal(await container.exitCode(), 0);
+});
+
+test("what is in the image is told as SPDX 2.3: every package that dpkg knows, our programs, engine and C library", async (t) => {
+  const sbom = JSON.parse(readFileSync(join(dist, `baseimage-${version}-${architecture}.spdx.json`), "utf8"));
+  assert.deepEqual(complaintsAbout(sbom), []);
+  const told = new Map<string, Record<string, string>>(
+    sbom.packages.map((each: { name: string }) => [each.name, each]),
+  );
+  const dpkg = await runContainer(t, { command: ["dpkg-query", "-W", "-f", "${Package} ${Version}\n"] });
+  const installed = dpkg.stdout.trim().split("\n");
+  assert.ok(installed.length > 80);
+  for (const line of installed) {
+    const [packageName = "", packageVersion] = line.split(" ");
+    assert.equal(told.get(packageName)?.["versionInfo"], packageVersion, packageName);
+  }
+  for (const own of ["baseimage", "my_init", "pam_container_environment", "quickjs", "musl"])
+    assert.ok(told.has(own), own);
+  const licences = installed.map((line) => told.get(line.split(" ")[0] ?? "")?.["licenseDeclared"]);
+  const unknown = licences.filter((licence) => licence === "NOASSERTION").length;
+  t.diagnostic(`${unknown} of ${installed.length} packages have a copyright file in prose`);
+  assert.ok(unknown < installed.length / 5);
+});
+
+test("the tools are installed from their archive into an empty container, used there, and removed", async (t) => {
+  const container = await startContainer(t, { image: base, command: ["sleep", "600"] });
+  const unpacked = await container.exec(["tar", "-C", "/opt", "-xz"], {
+    input: readFileSync(join(dist, `baseimage-tools-${version}-linux-${architecture}.tar.gz`)),
+  });
+  assert.equal(unpacked.status, 0, unpacked.stderr);
+  await container.sh(`/opt/baseimage-tools-${version}/install-tools.sh && rm -r /opt/baseimage-tools-*`);
+  for (const tool of ["docker-bash", "docker-ssh"]) {
+    assert.match(await container.sh(`${tool} --help`), new RegExp(`^usage: ${tool} `));
+    // There is no engine in here: that is what it says, in one line.
+    const without = await container.exec([tool, "some-container"]);
+    assert.notEqual(without.status, 0);
+    assert.match(without.stderr, new RegExp(`^${tool}: `), engine);
+  }
+});
