@@ -58,6 +58,16 @@ test("where there is no `run`, none of ours hides it", () => {
   assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs"]);
 });
 
+test("files of a service that are called like ours are in nobody's way", () => {
+  const { linux, status, lines } = withNeeds((linux) => {
+    for (const name of ["run.new", "run.own", ".run"]) linux.addFile(`/etc/service/web/${name}`, "");
+  });
+  assert.equal(status, 0, lines.join("\n"));
+  assert.equal(linux.content(`${MIRROR}/web/run`), "/usr/sbin/my_init");
+  assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
+  assert.equal(linux.content(`${MIRROR}/web/run.new`), "/etc/service/web/run.new");
+});
+
 test("what startup scripts change in /etc/service, and in the mirror, holds", () => {
   const { linux } = withNeeds((linux) => {
     for (const name of ["web/down", "db/down"]) linux.addFile(`/etc/service/${name}`, "");

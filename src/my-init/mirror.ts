@@ -150,8 +150,10 @@ export class Mirror {
       linux.unlink(own);
       must(own, linux.symlink(`${SERVICES}/${name}/${RUN}`, own));
       // At no moment is there no `run`.
-      must(run, linux.symlink(program, `${run}.new`));
-      must(run, linux.rename(`${run}.new`, run));
+      const aside = `${this.path}/.run`; // in a service's folder any name may be the service's
+      linux.unlink(aside);
+      must(aside, linux.symlink(program, aside));
+      must(run, linux.rename(aside, run));
     } else if (hasRun) must(run, linux.rename(own, run));
     else for (const path of [run, own]) linux.unlink(path);
     folder.isRunByUs = isWanted;
