@@ -68,6 +68,28 @@ test("files of a service that are called like ours are in nobody's way", () => {
   assert.equal(linux.content(`${MIRROR}/web/run.new`), "/etc/service/web/run.new");
 });
 
+test("what an essential service has of its own in its folders stays as it is, and is run by way of the mirror", () => {
+  const { linux, lines } = withNeeds((linux) => {
+    for (const path of ["web/essential", "web/finish"]) linux.addFile(`/etc/service/${path}`, "");
+    linux.addDirectory("/etc/service/web/control");
+    linux.addFile("/etc/service/web/control/t", "");
+  });
+  const CONTROL = "/usr/lib/baseimage/essential-control";
+  assert.equal(linux.content(`${MIRROR}/web/control/t`), CONTROL, lines.join("\n"));
+  assert.equal(linux.content(`${MIRROR}/web/control/t.own`), "/etc/service/web/control/t");
+  assert.equal(linux.content(`${MIRROR}/web/control/k`), CONTROL);
+  assert.equal(linux.content("/etc/service/web/control/t"), "");
+  assert.ok(!linux.files.has("/etc/service/web/control/t.own"));
+});
+
+test("a log service may log into a folder that is called log", () => {
+  const { linux } = withNeeds((linux) => {
+    for (const path of ["db/log", "db/log/log"]) linux.addDirectory(`/etc/service/${path}`);
+    linux.addProgram("/etc/service/db/log/run", habit.sleeps);
+  });
+  assert.equal(linux.content(`${MIRROR}/db/log/log`), "/etc/service/db/log/log");
+});
+
 test("what startup scripts change in /etc/service, and in the mirror, holds", () => {
   const { linux } = withNeeds((linux) => {
     for (const name of ["web/down", "db/down"]) linux.addFile(`/etc/service/${name}`, "");

@@ -11,6 +11,9 @@ const RUN = "run";
 /** Where a service is run by way of ours: its own. */
 const OWN_RUN = "run.own";
 
+/** In a service's folder these are folders of the mirror's own: runsv writes into the one, my_init into the other. */
+const SUBFOLDERS = ["log", "control"];
+
 /** A folder of /etc/service that has its like in the mirror. */
 interface Mirrored {
   /** Another folder of the same name is another service, to runsvdir too. */
@@ -30,7 +33,7 @@ export class Mirror {
   /** Where it is. */
   readonly path: string;
   readonly #context: Context;
-  /** By `NAME` or `NAME/log`. */
+  /** By `NAME`, `NAME/log` or `NAME/control`. */
   readonly #folders = new Map<string, Mirrored>();
   #goneCount = 0;
   #endWatch: (() => void) | undefined;
@@ -48,7 +51,7 @@ export class Mirror {
     for (const [name, { inode }] of this.#folders) {
       if (name.includes("/") || (services.includes(name) && inodeOf(this.#context, name) === inode)) continue;
       this.#forget(name);
-      this.#forget(`${name}/log`);
+      for (const subfolder of SUBFOLDERS) this.#forget(`${name}/${subfolder}`);
       // runsvdir sees it no more and ends its runsv, which still has to find its files.
       linux.rename(`${this.path}/${name}`, `${this.path}/.${name}.${++this.#goneCount}`);
     }
@@ -94,7 +97,10 @@ export class Mirror {
 
   #updateService(name: string): void {
     this.#updateFolder(name);
-    if (isDirectory(this.#context.linux, `${SERVICES}/${name}/log`)) this.#updateFolder(`${name}/log`);
+    for (const subfolder of SUBFOLDERS) {
+      const path = `${name}/${subfolder}`;
+      if (isDirectory(this.#context.linux, `${SERVICES}/${path}`)) this.#updateFolder(path);
+    }
   }
 
   /** Has a link for all that is in a folder but what must be the mirror's own. */
@@ -109,7 +115,8 @@ export class Mirror {
     if (typeof names === "number") throw new SysError("cannot read", from, -names);
     const { seen } = folder;
     for (const each of names) {
-      const isOwn = each === SUPERVISE || (each === "log" && isDirectory(linux, `${from}/log`));
+      const isSubfolder = SUBFOLDERS.includes(each) && !name.includes("/") && isDirectory(linux, `${from}/${each}`);
+      const isOwn = each === SUPERVISE || isSubfolder;
       if (isOwn || seen.has(each)) continue;
       const made = linux.symlink(`${from}/${each}`, `${to}/${each}`);
       if (made !== -ERRNO.EEXIST) must(`${to}/${each}`, made);
@@ -132,7 +139,9 @@ export class Mirror {
       endWatch: undefined,
     };
     const path = `${this.path}/${name}`;
-    must(path, this.#context.linux.mkdir(path, 0o700));
+    const made = this.#context.linux.mkdir(path, 0o700);
+    // One of my_init's or a script's.
+    if (made !== -ERRNO.EEXIST || !isDirectory(this.#context.linux, path)) must(path, made);
     this.#folders.set(name, folder);
     return folder;
   }
