@@ -1,7 +1,6 @@
 import { STATUS_NOT_FOUND } from "../core/child-end.ts";
-import { CONTROL, type Host, OPEN } from "../host/host.ts";
+import { CONTROL, type Host } from "../host/host.ts";
 import { becomeCommand } from "../linux/become-command.ts";
-import { errorWords } from "../linux/errno.ts";
 import { type Identity, takeOn } from "../linux/identity.ts";
 import { writeAll } from "../linux/output.ts";
 import { lookupCommand } from "../linux/path-lookup.ts";
@@ -20,8 +19,6 @@ export interface Assignment extends Orders {
   readonly identity: Identity;
   /** The command's side of its terminal; undefined: it has none. */
   readonly side: number | undefined;
-  /** Of the host's /proc, in which this process has a folder too. */
-  readonly proc: number;
 }
 
 /** Takes on the rest of the container's confinement and becomes the command. @returns the exit status, where it could not */
@@ -34,7 +31,6 @@ export function becomeIt(host: Host, assignment: Assignment): number {
       const keepsErrors = !host.isTerminal(STDERR); // 2> FILE
       for (const fd of keepsErrors ? [0, 1] : [0, 1, 2]) host.duplicate(side, fd);
     }
-    takeOnLabel(host, assignment);
     confine(host, target, identity);
     const env = commandEnvironment(host, target.environ, identity, terminal?.kind);
     if (words.length > 0) return becomeCommand(host, NAME, words, env);
@@ -45,20 +41,6 @@ export function becomeIt(host: Host, assignment: Assignment): number {
     writeAll(host, STDERR, `${NAME}: there is no bash and no sh in the container; name a command that is there\n`);
     return STATUS_NOT_FOUND;
   });
-}
-
-/** The label holds from execve on. It is written for this very process, so by the host's /proc: the container may have none. */
-function takeOnLabel(host: Host, { target, proc, warn }: Assignment): void {
-  const { label } = target;
-  if (label === undefined) return;
-  let answer = 0;
-  for (const file of ["self/attr/apparmor/exec", "self/attr/exec"]) {
-    const fd = host.open(proc, file, OPEN.write);
-    answer = fd < 0 ? fd : host.write(fd, label);
-    if (fd >= 0) host.close(fd);
-    if (answer >= 0) return;
-  }
-  warn(`cannot take on the security label "${label}": ${errorWords(-answer)}`);
 }
 
 function confine(host: Host, { confinement, filters }: Target, identity: Identity): void {

@@ -1,8 +1,9 @@
 import { exitStatus } from "../core/child-end.ts";
+import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import { HERE, type Host, OPEN } from "../host/host.ts";
 import { type Child, Children } from "../linux/children.ts";
-import { ERRNO } from "../linux/errno.ts";
+import { ERRNO, errorWords } from "../linux/errno.ts";
 import { EventLoop } from "../linux/event-loop.ts";
 import { type Identity, takeOn } from "../linux/identity.ts";
 import { Output } from "../linux/output.ts";
@@ -41,8 +42,10 @@ const MOST_BYTES = 64;
 export function keep(host: Host, orders: Orders, socket: number): number {
   const { target } = orders;
   host.newSession(); // keys at the host's terminal are not for this process
-  const folders = { proc: host.open(HERE, "/proc", OPEN.read), nothing: host.open(HERE, "/dev/null", OPEN.readWrite) };
+  // No folder of the host's: a link in the container may lead through /proc/self/fd to what is in it.
+  const nothing = host.open(HERE, "/dev/null", OPEN.readWrite);
   takeOnLimits(host, orders);
+  takeOnLabel(host, orders);
   joinNamespaces(host, target);
   takeOn(host, { name: "root", uid: 0, gid: 0, groups: [0], home: "/" });
   host.setUmask(target.confinement.umask);
@@ -54,13 +57,13 @@ export function keep(host: Host, orders: Orders, socket: number): number {
   if (pid === -ERRNO.EAGAIN) throw new Failure("cannot start a process: the container may have no more (EAGAIN)");
   if (pid < 0) throw new SysError("cannot start a process in", "the container", -pid);
   if (pid === 0) {
-    host.exit(becomeIt(host, { ...orders, identity, side, proc: folders.proc }));
+    host.exit(becomeIt(host, { ...orders, identity, side }));
   }
   // From here on this process is one of the container's, and keeps no way out of it open.
   const { low, high } = withCapability(target.confinement.bounding, CAP_KILL);
   host.setCapabilities(low, high, 0, 0);
-  for (const fd of [0, 1]) host.duplicate(folders.nothing, fd);
-  for (const fd of [folders.proc, folders.nothing, side ?? -1]) host.close(fd);
+  for (const fd of [0, 1]) host.duplicate(nothing, fd);
+  for (const fd of [nothing, side ?? -1]) host.close(fd);
   for (const { fd } of target.namespaces) host.close(fd);
   return new Keeper(host, pid, socket).keep();
 }
@@ -70,8 +73,20 @@ function takeOnLimits(host: Host, { target, warn }: Orders): void {
   host.writeFile("/proc/self/oom_score_adj", target.oomScore, false);
   const { files, missing } = target.groups;
   const refused = files.filter((file) => host.writeFile(file, "0", false) < 0);
-  for (const what of [...refused, ...missing]) warn(`cannot join the control group ${what}: its limits do not hold`);
+  for (const what of [...refused, ...missing])
+    warn(`cannot join the control group ${printable(what)}: its limits do not hold`);
   for (const limit of target.limits) host.setLimit(...limit);
+}
+
+/** The label holds from the next execve on, which a child of this process makes; here, as the container may have no /proc. */
+function takeOnLabel(host: Host, { target: { label }, warn }: Orders): void {
+  if (label === undefined) return;
+  let answer = 0;
+  for (const file of ["apparmor/exec", "exec"]) {
+    answer = host.writeFile(`/proc/self/attr/${file}`, label, false);
+    if (answer >= 0) return;
+  }
+  warn(`cannot take on the security label "${printable(label)}": ${errorWords(-answer)}`);
 }
 
 function joinNamespaces(host: Host, { namespaces }: Target): void {

@@ -206,6 +206,24 @@ describe("docker-bash", asRoot, () => {
   });
 });
 
+describe("docker-bash and a container that means harm", asRoot, () => {
+  test("no link in it leads to another container while it is entered", async (t) => {
+    const victim = await startContainer(t, {
+      command: ["sh", "-c", "mkdir /run/own && echo 71010 > /run/own/WORD && echo up && exec sleep 100000"],
+    });
+    await victim.waitForLog(/up/);
+    const container = await idle(t);
+    const pid = await victim.inspect("{{.State.Pid}}");
+    for (let fd = 3; fd < 16; fd++) {
+      const target = `/proc/self/fd/${fd}/${pid}/root/run/own`;
+      await container.sh(`rm -rf /run/container_environment && ln -s ${target} /run/container_environment`);
+      const { status, stdout } = await enter(t, container, ["env"]);
+      assert.equal(status, 0);
+      assert.doesNotMatch(stdout, /WORD/, target);
+    }
+  });
+});
+
 describe("docker-bash at a terminal", asRoot, () => {
   test("the command has a terminal in the container, of the same kind and size, and sees it change", async (t) => {
     const container = await idle(t);
