@@ -29,6 +29,14 @@ test("a terminal is given to the user, and keeps its group", () => {
   assert.deepEqual([linux.files.get("/proc/self/fd/1")?.uid, linux.files.get("/proc/self/fd/1")?.gid], [33, 5]);
 });
 
+test("a name that would drive the terminal is told harmless: a container's /etc/passwd may hold anything", () => {
+  const linux = new FakeLinux({ fault: () => 1 });
+  assert.throws(
+    () => become(linux, { ...www, name: "\x1b]0;x\x07" }),
+    (error) => error instanceof Failure && error.message.includes("user \\x1b]0;x\\x07:"),
+  );
+});
+
 test("where it is not permitted nobody is become, and the step is told", () => {
   for (const [call, act] of [
     ["setGroups", "cannot set the groups of"],

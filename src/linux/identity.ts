@@ -1,3 +1,4 @@
+import { printable } from "../core/printable.ts";
 import { ERRNO, errorWords } from "./errno.ts";
 import { S_IFIFO, S_IFMT } from "./files.ts";
 import type { Linux } from "./linux.ts";
@@ -33,7 +34,7 @@ export function takeOn(linux: Linux, identity: Identity): void {
   ] as const;
   for (const [act, step] of steps) {
     const answer = step();
-    if (answer < 0) throw new Failure(`cannot ${act} user ${identity.name}: ${errorWords(-answer)}`);
+    if (answer < 0) throw new Failure(`cannot ${act} user ${printable(identity.name)}: ${errorWords(-answer)}`);
   }
 }
 
