@@ -78,4 +78,5 @@ test("a key is found in its line behind options with blanks, and not by its comm
 test("what is no public key gives none", () => {
   assert.deepEqual(bareKey(` ${ED25519} comment here\n`), [ED25519]);
   for (const line of ["", "ssh-ed25519", "Load key: invalid format"]) assert.deepEqual(bareKey(line), []);
+  assert.deepEqual(bareKey(`ssh-ed25519 AAAA${"A".repeat(9000)}`), []);
 });

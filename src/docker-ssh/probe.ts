@@ -69,6 +69,9 @@ exit 0
 /** In /proc/net/tcp. @see TCP_LISTEN in tcp_states.h */
 const LISTENS = "0A";
 
+/** No key is longer: RSA's with the most bits that OpenSSH takes has 2800 letters. */
+const MOST_KEY_LETTERS = 8192;
+
 /** What sshd takes for its configuration to be where it says nothing. @see sshd_config(5) */
 const DEFAULT_FILES = ".ssh/authorized_keys .ssh/authorized_keys2";
 
@@ -105,7 +108,9 @@ function isKeyLine(line: string): boolean {
 /** `TYPE KEY` of a line of a file of public keys, without the comment. */
 export function bareKey(line: string): readonly string[] {
   const [type, key] = line.trim().split(" ");
-  return type !== undefined && key?.startsWith("AAAA") ? [`${type} ${key}`] : [];
+  return type !== undefined && key?.startsWith("AAAA") && type.length + key.length <= MOST_KEY_LETTERS
+    ? [`${type} ${key}`]
+    : [];
 }
 
 /** Whether a line of these lets the key `TYPE KEY` in. Its options stand before it and may hold blanks. */

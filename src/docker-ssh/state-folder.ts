@@ -46,7 +46,8 @@ export class StateFolder {
   #read(path: string): string {
     const content = this.#host.readFile(path, MOST_BYTES, false);
     if (typeof content === "string") return content;
-    if (content === -ERRNO.ENOENT) return "";
+    // Too large, it is none that is made here; what it holds is learned anew.
+    if (content === -ERRNO.ENOENT || content === -ERRNO.EFBIG) return "";
     throw new SysError("cannot read", path, -content);
   }
 

@@ -5,13 +5,16 @@ import { ERRNO } from "../linux/errno.ts";
 import { EventLoop } from "../linux/event-loop.ts";
 import { Output } from "../linux/output.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
-import { SysError } from "../linux/sys-error.ts";
+import { Failure, SysError } from "../linux/sys-error.ts";
 import { HERE, type Host, OPEN } from "./host.ts";
 
 const STDIN = 0;
 
 /** What is read at a time. */
 const PIECE_BYTES = 65536;
+
+/** More than any engine has to tell. What runs in a container may print without end. */
+const MOST_BYTES = 1 << 24;
 
 /** How a program ended and what it printed. */
 export interface Captured {
@@ -28,6 +31,7 @@ const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT,
  * this process to end does so, and ends the program too.
  *
  * @throws SysError where it cannot be started
+ * @throws Failure where it prints without end
  */
 export function capture(host: Host, program: Program): Captured {
   return captureFork(host, () => {
@@ -57,12 +61,13 @@ export function captureFork(host: Host, act: () => number): Captured {
   });
   const texts = pipes.map(({ readEnd, writeEnd }) => {
     host.close(writeEnd);
-    return new Reader(host, loop, readEnd);
+    return new Reader(host, loop, readEnd, () => host.kill(pid, SIGNAL.SIGKILL));
   });
   loop.waitUntil(
     () => child.end !== undefined && texts.every(({ hasEnded }) => hasEnded),
     () => Number.POSITIVE_INFINITY,
   );
+  if (texts.some(({ isTooMuch }) => isTooMuch)) throw new Failure("the engine prints more than can be an answer");
   const [stdout, stderr] = texts.map(({ text }) => text);
   return { end: child.end ?? { how: "exited", code: 0 }, stdout: stdout ?? "", stderr: stderr ?? "" };
 }
@@ -77,14 +82,18 @@ function openPipe(host: Host): { readonly readEnd: number; readonly writeEnd: nu
 class Reader {
   text = "";
   hasEnded = false;
+  isTooMuch = false;
 
-  constructor(host: Host, loop: EventLoop, fd: number) {
+  /** @param onTooMuch nothing more is read */
+  constructor(host: Host, loop: EventLoop, fd: number, onTooMuch: () => void) {
     loop.watch(fd, () => {
       const piece = host.read(fd, PIECE_BYTES);
       if (piece === -ERRNO.EAGAIN) return;
       if (typeof piece === "string" && piece !== "") {
         this.text += piece;
-        return;
+        if (this.text.length <= MOST_BYTES) return;
+        this.isTooMuch = true;
+        onTooMuch();
       }
       this.hasEnded = true;
       loop.unwatch(fd);

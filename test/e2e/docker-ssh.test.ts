@@ -288,6 +288,29 @@ esac
     assert.match(outcome.stderr, /Host key verification failed\./);
   });
 
+  test("what a container tells too much of keeps nobody out of the others", async (t) => {
+    const container = await startContainer(t, insecure);
+    const { call, state } = caller(t);
+    assert.equal((await call([container.id, "true"])).status, 0);
+    const known = readFileSync(join(state, "docker-ssh/known_hosts"), "utf8");
+    const key = "/etc/ssh/ssh_host_huge_key";
+    await container.sh(`echo x > ${key}; { printf 'x AAAA'; head -c 1200000 /dev/zero | tr '\\0' A; } > ${key}.pub`);
+    assert.equal((await call([container.id, "true"])).status, 0);
+    assert.equal(readFileSync(join(state, "docker-ssh/known_hosts"), "utf8"), known);
+    // As one that was too large would be.
+    writeFileSync(join(state, "docker-ssh/known_hosts"), "x".repeat(2_000_000));
+    assert.equal((await call([container.id, "true"])).status, 0);
+    assert.equal(readFileSync(join(state, "docker-ssh/known_hosts"), "utf8"), known);
+  });
+
+  test("a shell in the container that prints without end is given up", async (t) => {
+    const container = await startContainer(t, { command: ["sleep", "100000"] });
+    await container.exec(["bash", "-c", "rm /bin/sh; printf '#!/bin/bash\\nexec yes\\n' > /bin/sh; chmod 755 /bin/sh"]);
+    const { call } = caller(t);
+    const { status, stderr } = await call([container.id, "true"]);
+    assert.deepEqual([status, stderr], [255, "docker-ssh: the engine prints more than can be an answer\n"]);
+  });
+
   test("logs in with a key of one's own, and as another user", async (t) => {
     const { call } = caller(t);
     const key = join(temporaryFolder(t), "your_key");
