@@ -8,7 +8,7 @@
 set -eu
 
 name=install-tools
-here=$(cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 prefix=${PREFIX:-/usr/local}
 action=install
 

@@ -11,7 +11,7 @@ set -eu
 
 image=${1:?usage: base-image.sh IMAGE}
 engine=${ENGINE:-docker}
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 
 . scripts/architecture.sh
 stand_in=baseimage-debootstrap:debian-13$suffix

@@ -5,7 +5,7 @@
 # the environment. With ARCH of another machine: NAME:VERSION-ARCH and build/ARCH/. ONLY=binary: no image.
 set -eu
 
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 engine=${ENGINE:-docker}
 name=${NAME:-baseimage}
 version=${VERSION:-$(cat VERSION)}

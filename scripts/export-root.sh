@@ -3,7 +3,7 @@
 # build/ARCH/root. Does nothing where it is there from the same image. IMAGE, ARCH and ENGINE come from the environment.
 set -eu
 
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 engine=${ENGINE:-docker}
 . scripts/architecture.sh
 image=${IMAGE:-baseimage:latest$suffix}

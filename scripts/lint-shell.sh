@@ -2,7 +2,7 @@
 # Runs shellcheck on every shell script of the repository, whatever its name.
 set -eu
 
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 
 # What says so in its first line; a file that is only sourced says it to shellcheck.
 is_shell() {

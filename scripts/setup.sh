@@ -7,7 +7,7 @@
 # is nothing to do. Elsewhere it says in one line what to install, and fails.
 set -eu
 
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 engine=${ENGINE:-docker}
 pidfile=build/dockerd.pid
 log=build/dockerd.log

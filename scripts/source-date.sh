@@ -4,7 +4,7 @@
 # it is the time of the file VERSION, which `git archive` takes from the commit.
 set -eu
 
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 
 if [ -n "${SOURCE_DATE_EPOCH:-}" ]; then
   echo "$SOURCE_DATE_EPOCH"

@@ -2,7 +2,7 @@
 # Ends the dockerd that setup.sh started, if it did; leaves any other alone.
 set -eu
 
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 pidfile=build/dockerd.pid
 
 [ -e "$pidfile" ] || exit 0

@@ -3,7 +3,7 @@
 # statuses as a plain process and in containers, and a boot with all services. ARCH and IMAGE come from the environment.
 set -eu
 
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 . scripts/architecture.sh
 
 sh scripts/export-root.sh

@@ -81,6 +81,16 @@ test("from a checkout into an empty place, again over it, and away without a tra
   assert.deepEqual([again.status, again.stdout], [0, `install-tools: nothing is installed in ${prefix}\n`]);
 });
 
+test("a CDPATH of the caller's makes no difference", async (t) => {
+  const folder = temporaryFolder(t);
+  cpSync(archive(t), join(folder, "tools"), { recursive: true });
+  const env = { CDPATH: `.:${folder}` };
+  const wrapper = ["env", "-C", folder];
+  const outcome = await runTool(t, ["sh", "tools/install-tools.sh", "--prefix", join(folder, "new")], { env, wrapper });
+  assert.equal(outcome.status, 0, outcome.stderr);
+  assert.deepEqual(filesOf(join(folder, "new")), installed);
+});
+
 test("what an archive installed works from there, and finds the key beside it", async (t) => {
   const prefix = temporaryFolder(t);
   const { status, stderr } = await install(t, [join(archive(t), "install-tools.sh"), "--prefix", prefix]);
