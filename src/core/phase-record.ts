@@ -36,6 +36,9 @@ const MARK = "_record 1";
 /** A name cannot hold it: it is printable. */
 const SEPARATOR = "\t";
 
+/** More milliseconds than any container lives. */
+const MOST_MS = 1e14;
+
 /** The record as lines of text; what each is begins it. */
 export function formatRecord({ phase, host, beganMs, steps, killed }: PhaseRecord): string {
   const lines = [
@@ -48,24 +51,24 @@ export function formatRecord({ phase, host, beganMs, steps, killed }: PhaseRecor
   return `${lines.join("\n")}\n`;
 }
 
-/** Reads what {@link formatRecord} wrote; undefined where it is something else. */
+/** Reads what {@link formatRecord} wrote; undefined where it is something else: others may write where it is. */
 export function parseRecord(text: string): PhaseRecord | undefined {
   const [first, ...lines] = text.split("\n").slice(0, -1);
   const phase = (["boot", "shutdown"] as const).find((known) => first === `${known}${MARK}`);
   if (phase === undefined) return undefined;
   const after = (word: string) =>
     lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
-  return {
-    phase,
-    host: after("host")[0] ?? "",
-    beganMs: Number(after("began")[0]),
-    steps: after("step").map((line) => {
-      const [startMs, endMs, ...words] = line.split(" ");
-      return { startMs: Number(startMs), endMs: Number(endMs), name: words.join(" ") };
-    }),
-    killed: after("killed").map((line) => {
-      const [step = "", who = ""] = line.split(SEPARATOR);
-      return { step, who };
-    }),
-  };
+  const beganMs = Number(after("began")[0]);
+  const steps = after("step").map((line) => {
+    const [startMs, endMs, ...words] = line.split(" ");
+    return { startMs: Number(startMs), endMs: Number(endMs), name: printable(words.join(" ")) };
+  });
+  const times = [beganMs, ...steps.flatMap(({ startMs, endMs }) => [startMs, endMs])];
+  // NaN is not less than anything.
+  if (!times.every((time) => Math.abs(time) < MOST_MS)) return undefined;
+  const killed = after("killed").map((line) => {
+    const [step = "", who = ""] = line.split(SEPARATOR).map(printable);
+    return { step, who };
+  });
+  return { phase, host: after("host")[0] ?? "", beganMs, steps, killed };
 }
