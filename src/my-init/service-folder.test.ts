@@ -85,6 +85,22 @@ test("the mirror of a container that was stopped is made anew", () => {
   assert.ok(linux.files.has(`${MIRROR}/web/run`));
 });
 
+test("services that another my_init runs in a mirror are not started again, and that one stays", () => {
+  const taken = (linux: FakeLinux) => {
+    for (const path of ["", "/web", "/web/supervise"]) linux.addDirectory(`${MIRROR}${path}`, { uid: 1000 });
+    // A runsv reads it.
+    const open = linux.openToAppend.bind(linux);
+    linux.openToAppend = (path) => (path === `${MIRROR}/web/supervise/ok` ? 99 : open(path));
+    linux.addProgram("/bin/app", habit.exitsAfter(5, 3));
+  };
+  const { linux, lines, status } = asUser(taken, { words: ["app"] });
+  assert.equal(status, 3);
+  assert.equal(started(linux).words, undefined);
+  assert.ok(linux.files.has(`${MIRROR}/web/supervise`));
+  assert.equal(lines.filter((line) => line.includes("another my_init runs them")).length, 1, lines.join("\n"));
+  assert.equal(asUser(taken).status, 1);
+});
+
 test("a folder of another user, or in one, is no place for it", () => {
   const { linux } = asUser((linux) => {
     linux.addDirectory("/tmp", { mode: 0o1777 });

@@ -1,7 +1,7 @@
 import { printable } from "../core/printable.ts";
 import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
-import { SUPERVISE } from "../linux/runsv.ts";
+import { isSupervised, SUPERVISE } from "../linux/runsv.ts";
 import type { Context } from "./context.ts";
 import { Mirror } from "./mirror.ts";
 import { readNeeds } from "./needs.ts";
@@ -39,7 +39,7 @@ export class ServiceFolder {
     this.#context = context;
   }
 
-  /** What runsvdir is to look after; undefined where nothing can be written that services could run in. */
+  /** What runsvdir is to look after; undefined where nothing can be written that services could run in, or another my_init runs them. */
   get path(): string | undefined {
     return this.#path;
   }
@@ -128,8 +128,17 @@ export class ServiceFolder {
     const { linux } = this.#context;
     for (const path of PLACES.map((place) => this.#in(place))) {
       const facts = fileFacts(linux, path);
-      if (typeof facts !== "number" && facts.uid === linux.getEuid()) removeTree(linux, path);
+      if (typeof facts === "number" || facts.uid !== linux.getEuid()) continue;
+      if (isInUse(linux, path)) this.#isTaken(path);
+      else removeTree(linux, path);
     }
+  }
+
+  /** Two runsv for one service would run it twice; /etc/service itself they lock. */
+  #isTaken(path: string): void {
+    this.#path = undefined;
+    const reason = `another my_init runs them, in "${printable(path)}"`;
+    this.#context.log.warn(`services are not started: ${reason}; for a command alone say --skip-runit`);
   }
 
   #newMirror(): string | undefined {
@@ -156,6 +165,12 @@ function services(linux: Linux): string[] {
   const names = linux.listDir(SERVICES);
   if (typeof names === "number") return [];
   return names.filter((name) => !name.startsWith(".") && isDirectory(linux, `${SERVICES}/${name}`)).sort();
+}
+
+/** Whether a runsv looks after a service there. */
+function isInUse(linux: Linux, mirror: string): boolean {
+  const names = linux.listDir(mirror);
+  return typeof names !== "number" && names.some((name) => isSupervised(linux, `${mirror}/${name}/${SUPERVISE}`));
 }
 
 /** Whether another user than root may run it. */
