@@ -62,8 +62,8 @@ export class Life {
 
   /** Whether somebody asked for an exit status before what ended the container: its end may have been seen first. */
   #exitRequested(): Outcome | undefined {
-    const { log, loop, stop } = this.#context;
-    loop.waitUntil(() => true, NO_DEADLINE);
+    const { log, stop } = this.#context;
+    this.#takeSignals();
     const { status } = stop;
     if (status === undefined) return undefined;
     const line = `container_exit was called: the container ends with exit status ${status}`;
@@ -145,6 +145,10 @@ export class Life {
     const hasCommand = this.#options.command.length > 0;
     this.#services.prepare();
     this.#services.checkNeeds();
+    // A mirror of many services takes a while to make.
+    this.#takeSignals();
+    const requested = this.#stopRequested();
+    if (requested !== undefined) return requested;
     const { path } = this.#services;
     if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
     this.#services.follow();
@@ -201,6 +205,11 @@ export class Life {
     if (runsvdir?.end === undefined) return this.#stopRequested() ?? { kind: "cannot-go-on" };
     this.#context.log.warn(`Runit ${failureWords(runsvdir.end)}; without it no service is looked after`);
     return { kind: "cannot-go-on" };
+  }
+
+  /** Those that have come since the last wait. */
+  #takeSignals(): void {
+    this.#context.loop.waitUntil(() => true, NO_DEADLINE);
   }
 
   #stopRequested(): Outcome | undefined {
