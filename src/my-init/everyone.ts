@@ -90,7 +90,8 @@ class Rest {
     }
     this.#lookedMs = this.#context.loop.nowMs;
     const hasOthers = this.#untouchable.size > 0 || this.#syslog.pid !== undefined;
-    return !hasOthers || this.#living().length > 0;
+    // Who was told may have forked and ended since: one look would not see its child.
+    return !hasOthers || this.#told.size > 0 || this.#living().length > 0;
   }
 
   /** Whether one signal can go to all at once, as the kernel offers it to PID 1: to all, syslog too. */
