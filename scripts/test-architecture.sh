@@ -8,6 +8,7 @@ CDPATH='' cd "$(dirname "$0")/.."
 
 sh scripts/export-root.sh
 node scripts/engine-tests.mjs "$products/engine/run"
+[ -z "$suffix" ] || export EMULATED=1
 export ROOTFS="$products/root" BINARY_DIR="$products/bin"
 if [ $# -gt 0 ]; then
   node scripts/test.mjs "$@"

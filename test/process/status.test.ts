@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { dockerEnv, isSanitized, makeView, processRing, runInit, startInit } from "../support/process.ts";
+import { dockerEnv, isEmulated, isSanitized, makeView, processRing, runInit, startInit } from "../support/process.ts";
 
 /** No services: for what has nothing to do with them. */
 const bare = ["--skip-runit", "--skip-startup-files", "--"];
@@ -91,7 +91,10 @@ describe("exit status", processRing, () => {
   });
 
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT", "SIGPWR", 37] as const) {
-    test(`asked to stop by ${signal === 37 ? "SIGRTMIN+3" : signal}, without a command, it is 0`, async (t) => {
+    const skip = signal === 37 && isEmulated && "qemu gives real-time signals other numbers than the kernel";
+    test(`asked to stop by ${signal === 37 ? "SIGRTMIN+3" : signal}, without a command, it is 0`, {
+      skip,
+    }, async (t) => {
       const init = await startInit(t);
       await init.waitFor("Runit started as PID");
       init.signal(signal);

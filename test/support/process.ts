@@ -2,6 +2,7 @@
 //
 //   ROOTFS      an unpacked image to stand on        (default build/root)
 //   BINARY_DIR  where the program `baseimage` is     (default build/bin, or build/asan if SANITIZED)
+//   EMULATED    set: the program is another architecture's
 //   SANITIZED   set: the program comes with its loader and libraries, and reports what it should not do
 //
 // Text is bytes here, as in the product: each character of an argument, a value or an output is one byte.
@@ -26,6 +27,7 @@ import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 
 export const isSanitized = Boolean(process.env["SANITIZED"]);
+export const isEmulated = Boolean(process.env["EMULATED"]);
 
 const rootfs = resolve(process.env["ROOTFS"] || "build/root");
 const binaryDir = resolve(process.env["BINARY_DIR"] || (isSanitized ? "build/asan" : "build/bin"));
