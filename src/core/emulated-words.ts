@@ -13,7 +13,7 @@ const EMULATORS: readonly string[] = ["qemu-aarch64", "qemu-x86_64", "rosetta"];
  */
 export function withoutEmulator(words: readonly string[]): readonly string[] {
   const [emulator = "", program = ""] = words;
-  if (!program.startsWith("/")) return words;
+  if (!program.includes("/")) return words; // runsv starts "./run"
   const name = emulator.slice(emulator.lastIndexOf("/") + 1);
   if (name.endsWith(KEEPS_FIRST_WORD)) return words.slice(2);
   return EMULATORS.some((each) => name === each || name === `${each}-static` || name === `buildkit-${each}`)

@@ -67,6 +67,16 @@ test("an ancestor that is another program of the binary, or another binary of th
   assert.equal(findInit(linux), 1);
 });
 
+test("where an emulator runs all programs, an ancestor has to be called my_init", () => {
+  const qemu = "/usr/libexec/qemu-binfmt/aarch64-binfmt-P";
+  const linux = caller([qemu, "/sbin/my_init", "/sbin/my_init"], 20);
+  const [first] = linux.processes.values();
+  assert.ok(first);
+  runsOurs(linux, first);
+  runsOurs(linux, addParent(linux, [qemu, "/usr/bin/sh", "sh", "-c", "container_health"]));
+  assert.equal(findInit(linux), 1);
+});
+
 test("without an ancestor it is PID 1, or the only one", () => {
   const linux = caller(["docker-init"], 20);
   linux.self.parent = undefined;

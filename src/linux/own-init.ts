@@ -1,7 +1,7 @@
 import { appletOf } from "../core/applets.ts";
 import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
-import { allProcesses, commandWords, readProcess } from "./processes.ts";
+import { allProcesses, commandWords, isEmulated, readProcess } from "./processes.ts";
 import { Failure } from "./sys-error.ts";
 
 /** The one that every PID namespace has. */
@@ -39,8 +39,10 @@ function isInit(linux: Linux, pid: number): boolean {
   const word = commandWords(linux, pid)[0];
   if (word === undefined || appletOf(word) !== "my_init") return false;
   const facts = linux.stat(`/proc/${pid}/exe`);
-  // Somebody else's may not be looked at: its name has to do. He who may not look may not signal it either.
-  if (facts === -ERRNO.EACCES || facts === -ERRNO.EPERM) return word.slice(word.lastIndexOf("/") + 1) === "my_init";
+  // Somebody else's may not be looked at, and of all that is emulated it is the emulator: its name has to do. He who may
+  // not look may not signal it either.
+  const isForbidden = facts === -ERRNO.EACCES || facts === -ERRNO.EPERM;
+  if (isForbidden || isEmulated(linux, pid)) return word.slice(word.lastIndexOf("/") + 1) === "my_init";
   return isSame(facts, linux.stat("/proc/self/exe"));
 }
 

@@ -92,9 +92,19 @@ export function isAlive(linux: Linux, process: Process): boolean {
 
 /** The words it was started with; none for a zombie. @see proc_pid_cmdline(5) */
 export function commandWords(linux: Linux, pid: number): readonly string[] {
+  return withoutEmulator(kernelWords(linux, pid));
+}
+
+/** Whether it is an emulator that the kernel started for it, and /proc/PID/exe with it. @see withoutEmulator */
+export function isEmulated(linux: Linux, pid: number): boolean {
+  const words = kernelWords(linux, pid);
+  return withoutEmulator(words) !== words;
+}
+
+function kernelWords(linux: Linux, pid: number): string[] {
   const words = linux.readFile(`/proc/${pid}/cmdline`, MOST_BYTES, true);
   if (typeof words === "number" || words === "") return [];
-  return withoutEmulator((words.endsWith("\0") ? words.slice(0, -1) : words).split("\0"));
+  return (words.endsWith("\0") ? words.slice(0, -1) : words).split("\0");
 }
 
 /** Its words with spaces between, safe for a log line; its name in brackets where it has none (a zombie, say). */
