@@ -55,7 +55,7 @@ export class Mirror {
       // runsvdir sees it no more and ends its runsv, which still has to find its files.
       linux.rename(`${this.path}/${name}`, `${this.path}/.${name}.${++this.#goneCount}`);
     }
-    for (const name of services) this.#updateService(name);
+    for (const name of services) this.#updateFolder(name);
   }
 
   /**
@@ -95,29 +95,21 @@ export class Mirror {
     this.#folders.delete(name);
   }
 
-  #updateService(name: string): void {
-    this.#updateFolder(name);
-    for (const subfolder of SUBFOLDERS) {
-      const path = `${name}/${subfolder}`;
-      if (isDirectory(this.#context.linux, `${SERVICES}/${path}`)) this.#updateFolder(path);
-    }
-  }
-
   /** Has a link for all that is in a folder but what must be the mirror's own. */
   #updateFolder(name: string): void {
     const { linux } = this.#context;
     const [from, to] = [`${SERVICES}/${name}`, `${this.path}/${name}`];
     const folder = this.#folders.get(name) ?? this.#add(name);
     // Watched first, so that nothing is missed.
-    if (this.#isFollowing) folder.endWatch ??= this.#watch(from, () => this.#updateService(name.split("/")[0] ?? name));
+    if (this.#isFollowing) folder.endWatch ??= this.#watch(from, () => this.#updateFolder(name));
     const names = linux.listDir(from);
     if (names === -ERRNO.ENOENT) return; // it is about to be taken away
     if (typeof names === "number") throw new SysError("cannot read", from, -names);
     const { seen } = folder;
     for (const each of names) {
       const isSubfolder = SUBFOLDERS.includes(each) && !name.includes("/") && isDirectory(linux, `${from}/${each}`);
-      const isOwn = each === SUPERVISE || isSubfolder;
-      if (isOwn || seen.has(each)) continue;
+      if (isSubfolder) this.#updateFolder(`${name}/${each}`);
+      if (isSubfolder || each === SUPERVISE || seen.has(each)) continue;
       const made = linux.symlink(`${from}/${each}`, `${to}/${each}`);
       if (made !== -ERRNO.EEXIST) must(`${to}/${each}`, made);
       seen.add(each);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { image, run, runContainer, startContainer } from "../support/container.ts";
+import { imageWith } from "../support/derived-image.ts";
 
 /** What Docker is given, and what it means for the expected lines. */
 const users = { root: ["--user", "0"], "uid 1000": ["--user", "1000"], "uid 12345": ["--user", "12345:0"] };
@@ -127,6 +128,13 @@ describe("anywhere", { concurrency: 6 }, () => {
     const status = (user: string) => container.exec(["sv", "status", "worker"], { user });
     assert.match((await status("0")).stdout, /^run: worker: /);
     assert.match((await status("1001")).stdout, /access denied/);
+  });
+
+  test("root's `sv` is not misled by a mirror of root's in an image that was made of another container", async (t) => {
+    const image = await imageWith(t, scripts, "RUN mkdir -p /run/my_init/my_init-services-0/worker/supervise");
+    const container = await startContainer(t, { image, args: ["--user", "1000"] });
+    await container.waitForLog("worker is up");
+    assert.match((await container.exec(["sv", "status", "worker"], { user: "0" })).stdout, /^run: worker: /);
   });
 
   test("a mirror that another user made up is not believed", async (t) => {
