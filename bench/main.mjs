@@ -10,6 +10,7 @@ import { judge } from "./budgets.mjs";
 import { Engine } from "./engine.mjs";
 import { prepareImages } from "./images.mjs";
 import { measureBoot } from "./measures/boot.mjs";
+import { measureLogs } from "./measures/logs.mjs";
 import { measureMemory } from "./measures/memory.mjs";
 import { measureOrphans } from "./measures/orphans.mjs";
 import { measureRun } from "./measures/run.mjs";
@@ -39,6 +40,7 @@ const MEASURES = {
   run: measureRun,
   stop: measureStop,
   orphans: measureOrphans,
+  logs: measureLogs,
   size: measureSize,
 };
 

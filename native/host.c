@@ -207,21 +207,6 @@ static JSValue host_open(JSContext *ctx, JSValueConst self, int argc, JSValueCon
     return answer;
 }
 
-static JSValue host_read(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    char *bytes = malloc((size_t)numbers[1]);
-    if (bytes == NULL)
-        return JS_NewInt32(ctx, -ENOMEM);
-    ssize_t got = read(numbers[0], bytes, (size_t)numbers[1]);
-    JSValue answer = got < 0 ? result(ctx, -1) : text_from_bytes(ctx, bytes, (size_t)got);
-    free(bytes);
-    return answer;
-}
-
 static JSValue host_send_file(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
@@ -299,15 +284,6 @@ static JSValue host_receive_descriptor(JSContext *ctx, JSValueConst self, int ar
     int fd;
     memcpy(&fd, CMSG_DATA(header), sizeof fd);
     return JS_NewInt32(ctx, fd);
-}
-
-static JSValue host_duplicate(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    return result(ctx, dup2(numbers[0], numbers[1]));
 }
 
 /* -- terminals -------------------------------------------------------------------------------------- */
@@ -407,13 +383,11 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("setLimit", 3, host_set_limit),
     JS_CFUNC_DEF("setUmask", 1, host_set_umask),
     JS_CFUNC_DEF("open", 3, host_open),
-    JS_CFUNC_DEF("read", 2, host_read),
     JS_CFUNC_DEF("sendFile", 3, host_send_file),
     JS_CFUNC_DEF("pipe", 0, host_pipe),
     JS_CFUNC_DEF("socketPair", 0, host_socket_pair),
     JS_CFUNC_DEF("sendDescriptor", 2, host_send_descriptor),
     JS_CFUNC_DEF("receiveDescriptor", 1, host_receive_descriptor),
-    JS_CFUNC_DEF("duplicate", 2, host_duplicate),
     JS_CFUNC_DEF("unlockTerminal", 1, host_unlock_terminal),
     JS_CFUNC_DEF("openOtherSide", 1, host_open_other_side),
     JS_CFUNC_DEF("takeTerminal", 1, host_take_terminal),

@@ -115,12 +115,12 @@ static JSValue linux_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueC
     UNUSED;
     struct program program;
     int error;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv + 3, numbers, 2))
+    int32_t numbers[4];
+    if (int_arguments(ctx, argv + 3, numbers, 4))
         return JS_EXCEPTION;
     if (!program_read(ctx, &program, &error, argv))
         return refused(ctx, error);
-    int32_t options = numbers[0], terminal = numbers[1];
+    int32_t options = numbers[0], terminal = numbers[1], out = numbers[2], err = numbers[3];
 
     /* vfork copies no page, and the parent sleeps until execve has done or failed. The pipe tells which: its end in the
      * child closes with a successful execve. Memory would not do: emulators (qemu) make a fork of a vfork. */
@@ -145,6 +145,10 @@ static JSValue linux_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueC
                 close(null);
             }
         }
+        if (out > 2) /* one below is standard already */
+            dup2(out, 1);
+        if (err > 2)
+            dup2(err, 2);
         signals_restore();
         execve(program.file, program.argv, program.env);
         int reason = errno;
@@ -514,7 +518,7 @@ static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 
 /* The calls that take one path and up to two numbers differ in one line: `call` is that line. */
 enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK, CALL_MKDIR, CALL_RMDIR, CALL_SYNC, CALL_LOCK,
-                 CALL_MEMORY_FILE, CALL_APPEND, CALL_SET_MODIFIED };
+                 CALL_MEMORY_FILE, CALL_APPEND, CALL_SET_MODIFIED, CALL_READ, CALL_SHARE, CALL_FIFO };
 
 static int sync_file(const char *path)
 {
@@ -551,7 +555,8 @@ static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueCon
     UNUSED;
     int error;
     int64_t numbers[2] = { 0, 0 };
-    bool takes_one = call == CALL_ACCESS || call == CALL_CHMOD || call == CALL_MKDIR || call == CALL_SET_MODIFIED;
+    bool takes_one = call == CALL_ACCESS || call == CALL_CHMOD || call == CALL_MKDIR || call == CALL_SET_MODIFIED
+                     || call == CALL_FIFO;
     int count = call == CALL_CHOWN ? 2 : takes_one;
     for (int i = 0; i < count; i++)
         if (JS_ToInt64(ctx, &numbers[i], argv[i + 1]))
@@ -572,6 +577,9 @@ static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueCon
                        ? (int)syscall(SYS_memfd_create, path, MFD_CLOEXEC)
                    : call == CALL_APPEND
                        ? open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                   : call == CALL_READ  ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                   : call == CALL_SHARE ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+                   : call == CALL_FIFO  ? mkfifo(path, (mode_t)numbers[0])
                                         : unlink(path);
     JSValue answer = result(ctx, returned);
     free_text(ctx, path);
@@ -679,6 +687,28 @@ static JSValue linux_write(JSContext *ctx, JSValueConst self, int argc, JSValueC
     return answer;
 }
 
+static JSValue linux_read(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[2];
+    if (int_arguments(ctx, argv, numbers, 2))
+        return JS_EXCEPTION;
+    char *bytes = js_malloc(ctx, (size_t)numbers[1]);
+    if (bytes == NULL)
+        return JS_EXCEPTION;
+    ssize_t got = read(numbers[0], bytes, (size_t)numbers[1]);
+    JSValue answer = got < 0 ? result(ctx, -1) : text_from_bytes(ctx, bytes, (size_t)got);
+    js_free(ctx, bytes);
+    return answer;
+}
+
+static JSValue linux_duplicate(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[2];
+    return int_arguments(ctx, argv, numbers, 2) ? JS_EXCEPTION : result(ctx, dup2(numbers[0], numbers[1]));
+}
+
 static JSValue linux_close(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
@@ -713,10 +743,31 @@ static JSValue linux_get_group(JSContext *ctx, JSValueConst self, int argc, JSVa
     return result(ctx, getpgrp());
 }
 
+/* -- text -------------------------------------------------------------------------------------------- */
+
+static JSValue linux_frame_lines(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    char *parts[3] = { NULL, NULL, NULL };
+    size_t lengths[3];
+    bool is_quoted = JS_ToBool(ctx, argv[3]);
+    JSValue answer = JS_EXCEPTION;
+    for (int i = 0; i < 3; i++) {
+        parts[i] = text_to_bytes(ctx, &lengths[i], argv[i]);
+        if (parts[i] == NULL)
+            goto done;
+    }
+    answer = text_from_lines(ctx, parts[0], lengths[0], parts[1], lengths[1], parts[2], lengths[2], is_quoted);
+done:
+    for (int i = 0; i < 3; i++)
+        free_text(ctx, parts[i]);
+    return answer;
+}
+
 /* -- the table --------------------------------------------------------------------------------------- */
 
 static const JSCFunctionListEntry table[] = {
-    JS_CFUNC_DEF("spawn", 5, linux_spawn),
+    JS_CFUNC_DEF("spawn", 7, linux_spawn),
     JS_CFUNC_DEF("exec", 3, linux_exec),
     JS_CFUNC_DEF("waitAny", 0, linux_wait_any),
     JS_CFUNC_DEF("kill", 2, linux_kill),
@@ -757,11 +808,17 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("inotifyRead", 1, linux_inotify_read),
     JS_CFUNC_DEF("write", 2, linux_write),
     JS_CFUNC_MAGIC_DEF("openToAppend", 1, path_call, CALL_APPEND),
+    JS_CFUNC_MAGIC_DEF("openToRead", 1, path_call, CALL_READ),
+    JS_CFUNC_MAGIC_DEF("openToShare", 1, path_call, CALL_SHARE),
+    JS_CFUNC_MAGIC_DEF("makeFifo", 2, path_call, CALL_FIFO),
+    JS_CFUNC_DEF("read", 2, linux_read),
+    JS_CFUNC_DEF("duplicate", 2, linux_duplicate),
     JS_CFUNC_DEF("close", 1, linux_close),
     JS_CFUNC_DEF("isTerminal", 1, linux_is_terminal),
     JS_CFUNC_DEF("getForeground", 1, linux_get_foreground),
     JS_CFUNC_DEF("setForeground", 2, linux_set_foreground),
     JS_CFUNC_DEF("getGroup", 0, linux_get_group),
+    JS_CFUNC_DEF("frameLines", 4, linux_frame_lines),
 };
 
 static JSValue text_array(JSContext *ctx, char **words, int count)

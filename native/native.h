@@ -23,6 +23,10 @@ char *text_to_c(JSContext *ctx, int *error, JSValueConst value);
 /* An array of strings as C has it, ended by NULL: `free_text_array` it. */
 char **text_to_c_array(JSContext *ctx, int *error, JSValueConst array);
 
+/* Each line of `lines` framed, as Linux.frameLines tells. */
+JSValue text_from_lines(JSContext *ctx, const char *lines, size_t len, const char *before, size_t before_len,
+                        const char *after, size_t after_len, bool is_quoted);
+
 void free_text(JSContext *ctx, char *bytes);
 void free_text_array(JSContext *ctx, char **array);
 

@@ -6,10 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How many bytes from the start are below 0x80, or nearly: of the last eight some more may be. */
+static size_t ascii_prefix(const char *bytes, size_t len)
+{
+    size_t at = 0;
+    for (uint64_t eight; at + sizeof eight <= len; at += sizeof eight) {
+        memcpy(&eight, bytes + at, sizeof eight);
+        if (eight & 0x8080808080808080u)
+            break;
+    }
+    return at;
+}
+
 JSValue text_from_bytes(JSContext *ctx, const char *bytes, size_t len)
 {
     size_t high = 0;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = ascii_prefix(bytes, len); i < len; i++)
         high += (unsigned char)bytes[i] >> 7;
     if (high == 0)
         return JS_NewStringLen(ctx, bytes, len);
@@ -43,8 +55,9 @@ char *text_to_bytes(JSContext *ctx, size_t *len, JSValueConst value)
         JS_FreeCString(ctx, utf8);
         return NULL;
     }
-    size_t end = 0;
-    for (size_t i = 0; i < utf8_len; i++) {
+    size_t end = ascii_prefix(utf8, utf8_len);
+    memcpy(bytes, utf8, end);
+    for (size_t i = end; i < utf8_len; i++) {
         unsigned char byte = (unsigned char)utf8[i];
         if (byte >= 0x80) {
             if (byte > 0xC3) { /* a character above U+00FF: a bug of ours, as every string comes from here */
@@ -111,4 +124,124 @@ void free_text_array(JSContext *ctx, char **array)
     for (char **word = array; *word != NULL; word++)
         js_free(ctx, *word);
     js_free(ctx, array);
+}
+
+/* Bytes that grow; with NULL there was no memory left. */
+struct buffer {
+    JSContext *ctx;
+    char *bytes;
+    size_t len, capacity;
+};
+
+/* Makes room for `more` bytes. */
+static bool buffer_reserve(struct buffer *buffer, size_t more)
+{
+    if (buffer->capacity - buffer->len >= more)
+        return true;
+    size_t capacity = 2 * buffer->capacity + more;
+    char *bytes = js_realloc(buffer->ctx, buffer->bytes, capacity);
+    if (bytes == NULL)
+        return false;
+    buffer->bytes = bytes;
+    buffer->capacity = capacity;
+    return true;
+}
+
+/* There must be room. */
+static void buffer_add(struct buffer *buffer, const char *bytes, size_t len)
+{
+    memcpy(buffer->bytes + buffer->len, bytes, len);
+    buffer->len += len;
+}
+
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+}
+
+/* How many bytes at `at` are one character of UTF-8; `*is_broken`: they only begin like one, and are to be replaced
+ * together. `at` is not ASCII. The Encoding Standard, section "UTF-8 decoder". */
+static size_t utf8_take(const unsigned char *at, const unsigned char *end, bool *is_broken)
+{
+    unsigned char first = *at, least = 0x80, most = 0xBF;
+    size_t want = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0, got = 1;
+    if (first == 0xE0)
+        least = 0xA0;
+    if (first == 0xED)
+        most = 0x9F;
+    if (first == 0xF0)
+        least = 0x90;
+    if (first == 0xF4)
+        most = 0x8F;
+    while (got < want && at + got < end && at[got] >= least && at[got] <= most) {
+        got++;
+        least = 0x80;
+        most = 0xBF;
+    }
+    *is_broken = got != want;
+    return got;
+}
+
+/* Adds a line as a JSON string. At most six bytes come of one, and the two quotes: there must be room. */
+static void buffer_add_quoted(struct buffer *buffer, const char *line, size_t len)
+{
+    static const char short_escapes[] = "btn?fr"; /* U+0008 to U+000D; for U+000B there is none */
+    static const char hex[] = "0123456789abcdef";
+    const unsigned char *at = (const unsigned char *)line, *end = at + len;
+    buffer_add(buffer, "\"", 1);
+    while (at < end) {
+        const unsigned char *start = at;
+        while (at < end && is_plain(*at))
+            at++;
+        buffer_add(buffer, (const char *)start, (size_t)(at - start));
+        if (at == end)
+            break;
+        unsigned char byte = *at;
+        if (byte >= 0x80) {
+            bool is_broken;
+            size_t taken = utf8_take(at, end, &is_broken);
+            buffer_add(buffer, is_broken ? "\xEF\xBF\xBD" : (const char *)at, is_broken ? 3 : taken);
+            at += taken;
+            continue;
+        }
+        char escape[6] = { '\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15] };
+        size_t escape_len = sizeof escape;
+        char letter = byte >= 8 && byte < 14 && byte != 11 ? short_escapes[byte - 8] : '\0';
+        if (byte == '"' || byte == '\\')
+            letter = (char)byte;
+        if (letter != '\0') {
+            escape[1] = letter;
+            escape_len = 2;
+        }
+        buffer_add(buffer, escape, escape_len);
+        at++;
+    }
+    buffer_add(buffer, "\"", 1);
+}
+
+JSValue text_from_lines(JSContext *ctx, const char *lines, size_t len, const char *before, size_t before_len,
+                        const char *after, size_t after_len, bool is_quoted)
+{
+    struct buffer buffer = { .ctx = ctx };
+    JSValue answer = JS_EXCEPTION;
+    /* Most lines are plain: so much is enough for them, if they are not short. */
+    if (!buffer_reserve(&buffer, 2 * len + before_len + after_len))
+        goto done;
+    for (const char *end = lines + len; lines < end;) {
+        const char *newline = memchr(lines, '\n', (size_t)(end - lines));
+        size_t line_len = (size_t)((newline != NULL ? newline : end) - lines);
+        if (!buffer_reserve(&buffer, before_len + after_len + 2 + line_len * (is_quoted ? 6 : 1)))
+            goto done;
+        buffer_add(&buffer, before, before_len);
+        if (is_quoted)
+            buffer_add_quoted(&buffer, lines, line_len);
+        else
+            buffer_add(&buffer, lines, line_len);
+        buffer_add(&buffer, after, after_len);
+        lines = newline != NULL ? newline + 1 : end;
+    }
+    answer = text_from_bytes(ctx, buffer.bytes, buffer.len);
+done:
+    js_free(ctx, buffer.bytes);
+    return answer;
 }

@@ -3,7 +3,9 @@ import { main as containerExit } from "./container-exit/main.ts";
 import { main as containerHealth } from "./container-health/main.ts";
 import { type Applet, appletOf, SERVICE_RUN } from "./core/applets.ts";
 import type { Linux } from "./linux/linux.ts";
+import { main as logLines } from "./log-lines/main.ts";
 import { main as myInit } from "./my-init/main.ts";
+import { main as runsv } from "./runsv/main.ts";
 import { main as serviceRun } from "./service-run/main.ts";
 import { main as setuser } from "./setuser/main.ts";
 import { main as workaroundDocker2267 } from "./workaround-docker-2267/main.ts";
@@ -17,6 +19,8 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   boot_report: bootReport,
   [SERVICE_RUN]: serviceRun,
   "workaround-docker-2267": workaroundDocker2267,
+  log_lines: logLines,
+  runsv,
 };
 
 /** Runs the program that argv[0] names. */

@@ -65,10 +65,16 @@ function idleKernel(argv: readonly string[]): Linux {
     inotifyRead: () => -EAGAIN,
     write: (_fd, bytes) => bytes.length,
     openToAppend: () => -ENOENT,
+    openToRead: () => -ENOENT,
+    openToShare: () => -ENOENT,
+    makeFifo: () => -ENOENT,
+    read: () => "",
+    duplicate: () => 0,
     close: () => 0,
     isTerminal: () => false,
     getForeground: () => 0,
     setForeground: () => 0,
     getGroup: () => 0,
+    frameLines: (lines) => lines,
   };
 }

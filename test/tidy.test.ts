@@ -23,13 +23,13 @@ function between(text: string, from: string, to: string): string {
 
 const ports = [
   { port: "src/linux/linux.ts", start: "export interface Linux {", table: "native/linux.c", least: 40 },
-  { port: "src/host/host.ts", start: "export interface Host extends Linux {", table: "native/host.c", least: 5 },
+  { port: "src/host/host.ts", start: "export interface Host extends Linux {", table: "native/host.c", least: 4 },
 ];
 for (const { port, start, table, least } of ports) {
   test(`${table} has the methods of ${port}, with as many arguments`, () => {
     const lines = between(read(port), start, "\n}\n").replace(/\/\*[\s\S]*?\*\//g, "");
     const methods = [...lines.matchAll(/^ {2}(\w+)\(([^)]*)\):/gm)].map(
-      ([, name, parameters = ""]) => `${name} ${parameters === "" ? 0 : parameters.split(",").length}`,
+      ([, name, parameters = ""]) => `${name} ${parameters.split(",").filter((each) => each.trim() !== "").length}`,
     );
     const rows = between(read(table), "JSCFunctionListEntry table[] = {", "\n};");
     const entries = [...rows.matchAll(/JS_CFUNC(?:_MAGIC)?_DEF\("(\w+)", (\d+)/g)].map(

@@ -6,6 +6,8 @@ const NAMES = [
   "container_health",
   "boot_report",
   "workaround-docker-2267",
+  "log_lines",
+  "runsv",
 ] as const;
 
 /** What runsv calls the program that it starts; the word as a whole, as others may well have that name somewhere. */

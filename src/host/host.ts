@@ -50,8 +50,6 @@ export interface Host extends Linux {
    * @see openat(2) with O_NONBLOCK and O_NOCTTY
    */
   open(folder: number, path: string, flags: number): number;
-  /** @returns at most `maxBytes`; "": the end @see read(2) */
-  read(fd: number, maxBytes: number): string | number;
   /** Copies what is at the start of a file that nobody has read from. @returns how many bytes @see sendfile(2) */
   sendFile(from: number, to: number, maxBytes: number): number;
   /** @returns two descriptors, close-on-exec @see pipe2(2) */
@@ -62,8 +60,6 @@ export interface Host extends Linux {
   sendDescriptor(socket: number, fd: number): number;
   /** @returns the descriptor that was sent, close-on-exec; `-ENODATA`: a byte without one, or the end @see unix(7) */
   receiveDescriptor(socket: number): number;
-  /** Makes `to` lead where `fd` leads, and stay open over exec. @see dup2(2) */
-  duplicate(fd: number, to: number): number;
 
   // -- terminals ----------------------------------------------------------------------------------
 

@@ -16,6 +16,14 @@ export interface Program {
   readonly file: string;
   readonly argv: readonly string[];
   readonly environ: readonly string[];
+  /** Where it prints to; without them it prints to where we do. */
+  readonly streams?: Streams | undefined;
+}
+
+/** Descriptors above 2, or -1: ours. */
+export interface Streams {
+  readonly stdout: number;
+  readonly stderr: number;
 }
 
 /** The processes that are children of this one, started here or handed over by the kernel. */
@@ -43,7 +51,8 @@ export class Children {
    * @returns the child, or the errno (above zero) with which it could not be started
    */
   spawn(program: Program, options: number, terminal = -1): Child | number {
-    const pid = this.#linux.spawn(program.file, program.argv, program.environ, options, terminal);
+    const { argv, environ, file, streams } = program;
+    const pid = this.#linux.spawn(file, argv, environ, options, terminal, streams?.stdout ?? -1, streams?.stderr ?? -1);
     return pid < 0 ? -pid : this.adopt(pid);
   }
 

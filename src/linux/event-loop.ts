@@ -22,7 +22,7 @@ export class EventLoop {
   readonly #outputs: Sink[];
   readonly #onSignal: SignalListener;
   readonly #watched = new Map<number, () => void>();
-  #tend: () => number = () => Number.POSITIVE_INFINITY;
+  readonly #tends = new Set<() => number>();
 
   constructor(linux: Linux, children: Children, output: Sink, onSignal: SignalListener) {
     this.#linux = linux;
@@ -60,9 +60,11 @@ export class EventLoop {
    * Calls `tend` after each event too, whatever is waited for: somebody who is to be looked after all the time.
    *
    * @param tend answers when it wants to be called at the latest, in milliseconds on the clock of {@link nowMs}
+   * @returns ends it
    */
-  tendTo(tend: () => number): void {
-    this.#tend = tend;
+  tendTo(tend: () => number): () => void {
+    this.#tends.add(tend);
+    return () => this.#tends.delete(tend);
   }
 
   /**
@@ -77,7 +79,8 @@ export class EventLoop {
       // Signals before children: a child that ends after the look leaves its SIGCHLD for poll to see.
       this.#takeSignals();
       this.#children.reap();
-      const tendMs = this.#tend();
+      let tendMs = Number.POSITIVE_INFINITY;
+      for (const tend of this.#tends) tendMs = Math.min(tendMs, tend());
       if (isDone()) return true;
       const { nowMs } = this;
       const leftMs = deadlineMs() - nowMs;

@@ -2,9 +2,10 @@ import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
 import { SysError } from "./sys-error.ts";
 
-/** Bits of a mode that tell the type, and those of a pipe. @see inode(7) */
+/** Bits of a mode that tell the type, and what some types are. @see inode(7) */
 export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;
+export const S_IFCHR = 0o020000;
 export const S_IFSOCK = 0o140000;
 const TYPES: Readonly<Record<number, FileType>> = { 0o100000: "file", 0o040000: "directory", [S_IFSOCK]: "socket" };
 

@@ -21,10 +21,20 @@ export interface Linux {
    * @param env `NAME=value` strings
    * @param options what the child sets up before execve, by the bits of {@link SPAWN}
    * @param terminal with `SPAWN.foreground`: descriptor of the terminal handed to the child's group
+   * @param stdout descriptor above 2 that becomes the child's standard output; -1: it has ours
+   * @param stderr the same for standard error
    * @returns the child's pid, or the negated errno of fork or execve (the child is reaped then)
    * @see vfork(2), execve(2), setsid(2), setpgid(2), tcsetpgrp(3)
    */
-  spawn(file: string, argv: readonly string[], env: readonly string[], options: number, terminal: number): number;
+  spawn(
+    file: string,
+    argv: readonly string[],
+    env: readonly string[],
+    options: number,
+    terminal: number,
+    stdout: number,
+    stderr: number,
+  ): number;
 
   /** Replaces this process, with default signal handlers and no signal blocked. Answers only failure. @see execve(2) */
   exec(file: string, argv: readonly string[], env: readonly string[]): number;
@@ -172,6 +182,20 @@ export interface Linux {
    * @see open(2) with O_NONBLOCK, O_APPEND and O_NOCTTY
    */
   openToAppend(path: string): number;
+  /** Opens what is there for reading, without ever waiting, close-on-exec. @see open(2) with O_NONBLOCK and O_NOCTTY, fifo(7) */
+  openToRead(path: string): number;
+  /**
+   * Opens a FIFO for reading and writing, close-on-exec: needs no other end, and its writes wait for room.
+   *
+   * @see open(2) with O_RDWR and O_NOCTTY, fifo(7)
+   */
+  openToShare(path: string): number;
+  /** @see mkfifo(3) */
+  makeFifo(path: string, mode: number): number;
+  /** @returns at most `maxBytes`; `""`: the end, a FIFO without a writer too @see read(2) */
+  read(fd: number, maxBytes: number): string | number;
+  /** Makes `to` lead where `from` leads, and stay open over exec. @returns `to` @see dup2(2) */
+  duplicate(from: number, to: number): number;
   /** @see close(2) */
   close(fd: number): number;
   /** @see isatty(3) */
@@ -182,6 +206,16 @@ export interface Linux {
   setForeground(fd: number, group: number): number;
   /** @see getpgrp(2) */
   getGroup(): number;
+
+  // -- text: no call, but what takes the engine twenty times as long ------------------------------
+
+  /**
+   * Each line of `lines` with `before` and `after` around it, its newline left out; the last line may lack it.
+   *
+   * @param isQuoted as a JSON string: what is no UTF-8 becomes U+FFFD, as the Encoding Standard has it
+   * @see RFC 8259 section 7
+   */
+  frameLines(lines: string, before: string, after: string, isQuoted: boolean): string;
 
   // -- the process --------------------------------------------------------------------------------
 

@@ -57,3 +57,26 @@ test("writeAll() writes all, and gives up where nobody reads", () => {
   writeAll(linux, 1, "x");
   assert.equal(linux.stdout.text, "all of it");
 });
+
+test("without a descriptor yet all is kept, and written once there is one", () => {
+  const linux = new FakeLinux();
+  const output = new Output(linux, -1);
+  output.writeLine("one");
+  output.writeLine("two");
+  assert.equal(output.isBehind, false);
+  output.moveTo(2, (line) => `<${line}>\n`);
+  output.writeLine("three");
+  assert.equal(linux.stderr.text, "<one>\n<two>\n<three>\n");
+});
+
+test("what waits for room moves to the next descriptor, whole lines of it", () => {
+  const linux = new FakeLinux();
+  const output = new Output(linux, 1);
+  linux.stdout.room = 4096 + "first\n".length;
+  output.writeLine("first");
+  output.writeLine("x".repeat(5000));
+  output.writeLine("last");
+  assert.equal(linux.stdout.text, `first\n${"x".repeat(4096)}`);
+  output.moveTo(2, (line) => `<${line}>\n`);
+  assert.equal(linux.stderr.text, `<${"x".repeat(5000)}>\n<last>\n`);
+});

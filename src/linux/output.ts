@@ -17,47 +17,79 @@ export function writeAll(linux: Linux, fd: number, text: string): boolean {
   return true;
 }
 
+/** What becomes of a line that is written, its newline included. */
+export type LineFrame = (line: string) => string;
+
+const plain: LineFrame = (line) => `${line}\n`;
+
 /**
  * A descriptor that is written to without ever waiting for its reader: what finds no room is kept
  * and goes out with {@link Output.flush}, called from the one place where the program waits.
  */
 export class Output {
-  readonly fd: number;
+  #fd: number;
   readonly #linux: Linux;
+  #frame = plain;
   #kept = "";
+  /** The beginning of the first kept line, where that was written already. */
+  #begun = "";
   #lostBytes = 0;
 
+  /** @param fd below 0: all is kept until {@link moveTo} */
   constructor(linux: Linux, fd: number) {
     this.#linux = linux;
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  /** Where it is written to. */
+  get fd(): number {
+    return this.#fd;
   }
 
   /** Whether text waits for room. */
   get isBehind(): boolean {
-    return this.#kept !== "";
+    return this.#kept !== "" && this.#fd >= 0;
+  }
+
+  /**
+   * From now on writes to another descriptor, in another frame; so is what waits for room, whole lines of it. Once framed,
+   * lines cannot move on.
+   *
+   * @param unread what was written and is to be written again before all that; of a line that has only begun, nothing
+   */
+  moveTo(fd: number, frame = plain, unread = ""): void {
+    const again = unread.slice(0, unread.lastIndexOf("\n") + 1);
+    const lines = (again + this.#begun + this.#kept).split("\n").slice(0, -1);
+    this.#fd = fd;
+    this.#frame = frame;
+    this.#begun = "";
+    this.#kept = lines.map((line) => frame(line)).join("");
+    this.flush();
   }
 
   /** Writes `line` and a newline, now or as soon as there is room, after all that was written before. */
   writeLine(line: string): void {
     if (this.#kept.length + line.length > MOST_BYTES) this.#lostBytes += line.length;
-    else this.#kept += `${line}\n`;
+    else this.#kept += this.#frame(line);
     this.flush();
   }
 
   /** Writes as much of the kept text as there is room for. */
   flush(): void {
-    while (this.#kept !== "") {
-      const ready = this.#linux.poll([], [this.fd], 0);
+    while (this.isBehind) {
+      const ready = this.#linux.poll([], [this.#fd], 0);
       if (typeof ready === "number" || ready.length === 0) return;
-      const taken = this.#linux.write(this.fd, this.#kept.slice(0, PIECE_BYTES));
+      const taken = this.#linux.write(this.#fd, this.#kept.slice(0, PIECE_BYTES));
       if (taken === -ERRNO.EAGAIN) return;
       if (taken < 0) {
         this.#kept = ""; // closed or broken: nobody will ever read it
         return;
       }
+      const written = this.#begun + this.#kept.slice(0, taken);
+      this.#begun = written.slice(written.lastIndexOf("\n") + 1);
       this.#kept = this.#kept.slice(taken);
       if (this.#kept === "" && this.#lostBytes > 0) {
-        this.#kept = `*** ${this.#lostBytes} bytes of messages were lost: nobody read them in time\n`;
+        this.#kept = this.#frame(`*** ${this.#lostBytes} bytes of messages were lost: nobody read them in time`);
         this.#lostBytes = 0;
       }
     }

@@ -15,7 +15,7 @@ import {
 function spawn(linux: FakeLinux, program: (self: FakeProcess) => void, ...argv: string[]): FakeProcess {
   const path = `/bin/p${linux.history.length}`;
   linux.addProgram(path, program);
-  const process = linux.processes.get(linux.spawn(path, argv, [], 0, -1));
+  const process = linux.processes.get(linux.spawn(path, argv, [], 0, -1, -1, -1));
   assert.ok(process !== undefined);
   return process;
 }

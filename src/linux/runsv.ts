@@ -5,6 +5,9 @@ import type { Linux } from "./linux.ts";
 /** Starts a runsv for each service. @see runsvdir(8) */
 export const RUNSVDIR = "/usr/bin/runsvdir";
 
+/** Looks after one service. @see runsv(8) */
+export const RUNSV = "/usr/bin/runsv";
+
 /** Where runsv keeps its files, in the service's folder and in that of its log service. */
 export const SUPERVISE = "supervise";
 

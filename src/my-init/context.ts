@@ -5,6 +5,7 @@ import type { Linux } from "../linux/linux.ts";
 import type { ContainerEnvironment } from "./environment.ts";
 import type { LeftOut } from "./left-out.ts";
 import type { Log } from "./log.ts";
+import type { LogStreams } from "./log-streams.ts";
 import type { StopRequest } from "./stop-request.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Timeline } from "./timeline.ts";
@@ -21,6 +22,7 @@ export interface Context {
   readonly stop: StopRequest;
   readonly terminal: Terminal;
   readonly timeline: Timeline;
+  readonly streams: LogStreams;
 }
 
 /**

@@ -15,7 +15,7 @@ function container(environ: string[], files: Record<string, string>, options: Fa
   const linux = new FakeLinux({ environ, ...options });
   linux.addDirectory(FOLDER, { mode: 0o700 });
   for (const [name, content] of Object.entries(files)) linux.addFile(`${FOLDER}/${name}`, content);
-  const log = new Log(new Output(linux, 2), false);
+  const log = new Log(linux, new Output(linux, 2), 2, false);
   const leftOut = new LeftOut(linux, log);
   const environment = new ContainerEnvironment(linux, log, leftOut);
   const variables = () => toEnviron(environment.current).sort().join(" ");
@@ -116,7 +116,7 @@ test("a variable that nobody can use stops the boot with its name", () => {
 
 test("without the directory nothing is read or written", () => {
   const linux = new FakeLinux({ environ: ["A=1"] });
-  const log = new Log(new Output(linux, 2), false);
+  const log = new Log(linux, new Output(linux, 2), 2, false);
   const environment = new ContainerEnvironment(linux, log, new LeftOut(linux, log));
   environment.import();
   environment.refresh();

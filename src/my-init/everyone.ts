@@ -3,7 +3,6 @@ import { ERRNO } from "../linux/errno.ts";
 import { allProcesses, descendants, ignoresSignal, type Process, signalProcess } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, waitForKilled, warnUntouchable } from "./force.ts";
-import type { Syslog } from "./syslog.ts";
 
 /** To kill(2): every process but this one and PID 1; in a namespace of our own that is everyone else in it. */
 const EVERYONE = -1;
@@ -23,10 +22,16 @@ const LOOK_AGAIN_FORCING_MS = 2;
 /** How many looks it may take to stop who forks meanwhile. */
 const STOP_PASSES = 50;
 
-/** Tells all that is left but syslog to end, waits for it, and kills what does not go by the deadline. */
-export function stopEveryone(context: Context, deadlineMs: number, syslog: Syslog): void {
+/** A child of ours that all the others may still need: it is stopped after them. */
+interface Spared {
+  /** Undefined where it does not run. */
+  readonly pid: number | undefined;
+}
+
+/** Tells all that is left but those who are `spared` to end, waits for it, and kills what does not go by the deadline. */
+export function stopEveryone(context: Context, deadlineMs: number, spared: readonly Spared[]): void {
   context.log.info("Killing all processes...");
-  const rest = new Rest(context, syslog, deadlineMs);
+  const rest = new Rest(context, spared, deadlineMs);
   if (!rest.tell()) return;
   const soonMs = Math.min(deadlineMs, context.loop.nowMs + OBEDIENT_MS);
   if (waitInShutdown(context, () => rest.isGone(), soonMs)) return;
@@ -46,7 +51,7 @@ export function stopEveryone(context: Context, deadlineMs: number, syslog: Syslo
  */
 class Rest {
   readonly #context: Context;
-  readonly #syslog: Syslog;
+  readonly #spared: readonly Spared[];
   readonly #isInit: boolean;
   readonly #self: number;
   /** Start times by pid of those told, so that each is told once. */
@@ -62,9 +67,9 @@ class Rest {
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isForcing = false;
 
-  constructor(context: Context, syslog: Syslog, deadlineMs: number) {
+  constructor(context: Context, spared: readonly Spared[], deadlineMs: number) {
     this.#context = context;
-    this.#syslog = syslog;
+    this.#spared = spared;
     const { nowMs } = context.loop;
     this.#patientMs = nowMs + (deadlineMs - nowMs) / 2;
     this.#self = context.linux.getPid();
@@ -89,14 +94,18 @@ class Rest {
       linux.kill(EVERYONE, SIGNAL.SIGCONT);
     }
     this.#lookedMs = this.#context.loop.nowMs;
-    const hasOthers = this.#untouchable.size > 0 || this.#syslog.pid !== undefined;
+    const hasOthers = this.#untouchable.size > 0 || this.#sparesAny;
     // Who was told may have forked and ended since: one look would not see its child.
     return !hasOthers || this.#told.size > 0 || this.#living().length > 0;
   }
 
-  /** Whether one signal can go to all at once, as the kernel offers it to PID 1: to all, syslog too. */
+  /** Whether one signal can go to all at once, as the kernel offers it to PID 1: to all, whoever is spared too. */
   #isForAll(): boolean {
-    return this.#isInit && this.#syslog.pid === undefined;
+    return this.#isInit && !this.#sparesAny;
+  }
+
+  get #sparesAny(): boolean {
+    return this.#spared.some(({ pid }) => pid !== undefined);
   }
 
   /** A shell at a terminal is deaf to TERM; that its terminal went away it understands. */
@@ -115,14 +124,14 @@ class Rest {
     const { children, loop } = this.#context;
     if (children.isEmpty) return this.#strangersAreGone();
     const isTime = loop.nowMs - this.#lookedMs >= (this.#isForcing ? LOOK_AGAIN_FORCING_MS : LOOK_AGAIN_MS);
-    if (this.#syslog.pid !== undefined) return (isTime || !this.#isAnyThere()) && this.#strangersAreGone();
+    if (this.#sparesAny) return (isTime || !this.#isAnyThere()) && this.#strangersAreGone();
     if (!isTime) return false;
     this.#tellNew();
     return this.#untouchable.size > 0 && this.#living().length === 0;
   }
 
   /**
-   * Whether one of those who were told is there still, alive or not reaped. With syslog there always is a child, and
+   * Whether one of those who were told is there still, alive or not reaped. Who is spared always is a child, and
    * nothing else says cheaply that it is the last: reading /proc for each end would take the square of their number.
    */
   #isAnyThere(): boolean {
@@ -227,8 +236,10 @@ class Rest {
   #living(): Process[] {
     const all = allProcesses(this.#context.linux);
     const ours = this.#isInit ? all.filter(({ pid }) => pid !== this.#self) : descendants(all, this.#self);
-    const { pid: syslog } = this.#syslog;
-    const spared = new Set(syslog === undefined ? [] : [syslog, ...descendants(all, syslog).map(({ pid }) => pid)]);
+    const spared = new Set<number>();
+    for (const { pid } of this.#spared) {
+      if (pid !== undefined) for (const each of [{ pid }, ...descendants(all, pid)]) spared.add(each.pid);
+    }
     return ours.filter(
       ({ isZombie, pid, startTime }) => !isZombie && !spared.has(pid) && this.#untouchable.get(pid) !== startTime,
     );

@@ -4,6 +4,7 @@ import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { fileFacts, isExecutable } from "../linux/files.ts";
 import { Failure } from "../linux/sys-error.ts";
+import { Collector } from "./collector.ts";
 import { reportCommand, startCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import { fillHosts } from "./hosts.ts";
@@ -31,12 +32,14 @@ export class Life {
   #script: Child | undefined;
   #command: Child | undefined;
   #runsvdir: Child | undefined;
+  readonly #collector: Collector;
   readonly #syslog: Syslog;
   readonly #services: ServiceFolder;
 
   constructor(context: Context, options: Options) {
     this.#context = context;
     this.#options = options;
+    this.#collector = new Collector(context);
     this.#syslog = new Syslog(context);
     this.#services = new ServiceFolder(context);
   }
@@ -82,6 +85,7 @@ export class Life {
         runsvdir: this.#runsvdir,
         services: this.#services,
         syslog: this.#syslog,
+        collector: this.#collector,
       },
       outcome.kind === "stop-requested" ? outcome.signal : SIGNAL.SIGTERM,
       this.#options.killAllOnExit,
@@ -113,7 +117,11 @@ export class Life {
   #boot(): Outcome | undefined {
     const { environment, leftOut, log } = this.#context;
     this.#context.timeline.begin("environment");
-    environment.import();
+    try {
+      environment.import();
+    } finally {
+      this.#collector.start(this.#hasMore);
+    }
     fillHosts(this.#context);
     if (this.#hasMore) {
       this.#context.timeline.begin("system log");

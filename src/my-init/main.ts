@@ -10,6 +10,7 @@ import { ContainerEnvironment } from "./environment.ts";
 import { LeftOut } from "./left-out.ts";
 import { Life } from "./life.ts";
 import { Log } from "./log.ts";
+import { LogStreams } from "./log-streams.ts";
 import { type Options, readCommandLine } from "./options.ts";
 import { StopRequest } from "./stop-request.ts";
 import { Terminal } from "./terminal.ts";
@@ -42,8 +43,8 @@ function messagesFd(linux: Linux): number {
 }
 
 function live(linux: Linux, options: Options): number {
-  const output = new Output(linux, messagesFd(linux));
-  const log = new Log(output, options.isQuiet);
+  const output = new Output(linux, -1);
+  const log = new Log(linux, output, messagesFd(linux), options.isQuiet);
   const children = new Children(linux, (child, signal) => {
     // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
     if (signal === SIGNAL.SIGTSTP && child === life.command) linux.kill(-child.pid, SIGNAL.SIGCONT);
@@ -62,10 +63,9 @@ function live(linux: Linux, options: Options): number {
   const folders = new FolderWatch(linux, loop);
   const terminal = new Terminal(linux);
   const timeline = new Timeline(linux);
-  const life = new Life(
-    { linux, log, leftOut, children, loop, folders, environment, stop, terminal, timeline },
-    options,
-  );
+  const streams = new LogStreams(linux);
+  const context = { linux, log, leftOut, children, loop, folders, environment, stop, terminal, timeline, streams };
+  const life = new Life(context, options);
 
   if (self !== 1) {
     const answer = linux.becomeSubreaper();

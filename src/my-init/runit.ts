@@ -1,4 +1,3 @@
-import { toEnviron } from "../core/container-env.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { execFailure } from "../linux/exec-failure.ts";
@@ -9,6 +8,9 @@ import { type Context, waitInShutdown } from "./context.ts";
 import { prepareEssential } from "./essential.ts";
 import { forceToExit } from "./force.ts";
 import { LOOK_AGAIN_MS, Services } from "./services.ts";
+
+/** Whose the lines of runsvdir are in a log that tells. */
+const SERVICE = "runit";
 
 /** What runsvdir and the services have in any case. */
 const AT_LEAST_MS = 100;
@@ -27,13 +29,15 @@ const FINISH_MS = 300;
  * @returns the child, or undefined where it could not be started; why was said
  */
 export function startRunit(context: Context, folder: string, hasInput: boolean): Child | undefined {
-  const { log, children, environment, linux } = context;
+  const { log, children, environment, linux, streams } = context;
   log.info("Booting runit daemon...");
   makeSettled(context, folder);
   prepareEssential(context, folder);
-  const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", folder], environ: toEnviron(environment.current) };
+  const environ = streams.environOfRunsvdir(environment.current);
+  const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", folder], environ };
   // A session of its own: Ctrl-C at the terminal is for the command, not for the services.
-  const child = children.spawn(program, SPAWN.session | (hasInput ? 0 : SPAWN.noInput));
+  const options = SPAWN.session | (hasInput ? 0 : SPAWN.noInput);
+  const child = streams.of(SERVICE, (each) => children.spawn({ ...program, streams: each }, options));
   if (typeof child === "number") {
     log.warn(execFailure(linux, RUNSVDIR, child));
     return undefined;

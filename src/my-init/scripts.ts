@@ -46,16 +46,14 @@ export function scriptsIn({ linux, log }: Context, folder: string): string[] {
  * @returns the child, or the exit status to report where it could not be started; why was said
  */
 export function startScript(
-  { log, children, environment, linux, terminal }: Context,
+  { log, children, environment, linux, streams, terminal }: Context,
   path: string,
   options: number,
 ): Child | number {
   log.info(`Running ${printable(path)}...`);
-  const child = children.spawn(
-    { file: path, argv: [path], environ: toEnviron(environment.current) },
-    options,
-    terminal.fd,
-  );
+  const program = { file: path, argv: [path], environ: toEnviron(environment.current) };
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const child = streams.of(name, (each) => children.spawn({ ...program, streams: each }, options, terminal.fd));
   if (typeof child !== "number") return child;
   log.warn(execFailure(linux, path, child));
   log.warn(`${printable(path)} failed with status ${STATUS_CANNOT_RUN}`);

@@ -1,10 +1,11 @@
 import { printable } from "../core/printable.ts";
-import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../linux/files.ts";
+import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { isSupervised, SUPERVISE } from "../linux/runsv.ts";
 import type { Context } from "./context.ts";
 import { Mirror } from "./mirror.ts";
 import { readNeeds } from "./needs.ts";
+import { makePrivateFolder, PLACES, removePrivateFolders } from "./private-folder.ts";
 import { isRunByUs, SERVICES } from "./run-by-us.ts";
 
 /** In the folder of a service: as another user it is not even tried. */
@@ -12,12 +13,6 @@ const NEEDS_ROOT = "needs-root";
 
 /** runit's: a service that is not to be started by itself. @see runsv(8) */
 const DOWN = "down";
-
-/** Brought by the image for every user; where a tmpfs hides it, made anew. */
-const OWN_FOLDER = "/run/my_init";
-
-/** Where a mirror may be, the best first. `sv` of /usr/local/bin looks there, too. */
-const PLACES = [OWN_FOLDER, "/tmp", "/dev/shm"];
 
 /** To access(2): that a folder can be listed, and what is in it be used. */
 const READ_AND_ENTER = 5;
@@ -53,6 +48,7 @@ export class ServiceFolder {
   prepare(): void {
     const { environment } = this.#context;
     const wanted = this.#wanted();
+    // Of a container that was stopped, or an image that was made of one: `sv` would take it for one in use.
     if (this.#isFirst) this.#removeOld();
     this.#isFirst = false;
     if (this.#path === undefined) return;
@@ -123,15 +119,16 @@ export class ServiceFolder {
     return true;
   }
 
-  /** Of a container that was stopped, or an image that was made of one: `sv` would take it for one in use. */
+  /** What a container that was stopped has left, or an image that was made of one: `sv` would take it for one in use. */
   #removeOld(): void {
     const { linux } = this.#context;
-    for (const path of PLACES.map((place) => this.#in(place))) {
+    const isOwn = (path: string) => {
       const facts = fileFacts(linux, path);
-      if (typeof facts === "number" || facts.uid !== linux.getEuid()) continue;
-      if (isInUse(linux, path)) this.#isTaken(path);
-      else removeTree(linux, path);
-    }
+      return typeof facts !== "number" && facts.uid === linux.getEuid();
+    };
+    const taken = PLACES.map((place) => `${place}/${this.#name}`).find((path) => isOwn(path) && isInUse(linux, path));
+    if (taken === undefined) removePrivateFolders(linux, this.#name);
+    else this.#isTaken(taken);
   }
 
   /** Two runsv for one service would run it twice; /etc/service itself they lock. */
@@ -143,20 +140,13 @@ export class ServiceFolder {
 
   #newMirror(): string | undefined {
     const { leftOut, linux } = this.#context;
-    linux.mkdir(OWN_FOLDER, 0o755);
-    for (const place of PLACES) {
-      const facts = fileFacts(linux, place);
-      // In a folder of another user, what is ours can be put in another's place.
-      if (typeof facts === "number" || (facts.uid !== 0 && facts.uid !== linux.getEuid())) continue;
-      // Only what was made here and now is ours for sure.
-      if (linux.mkdir(this.#in(place), 0o700) === 0) return this.#in(place);
-    }
-    leftOut.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
-    return undefined;
+    const folder = makePrivateFolder(linux, this.#name);
+    if (folder === undefined) leftOut.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
+    return folder;
   }
 
-  #in(place: string): string {
-    return `${place}/my_init-services-${this.#context.linux.getEuid()}`;
+  get #name(): string {
+    return `my_init-services-${this.#context.linux.getEuid()}`;
   }
 }
 

@@ -2,6 +2,7 @@ import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { Budget, readLimits } from "./budget.ts";
+import type { Collector } from "./collector.ts";
 import { stopCommand } from "./command.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { stopEveryone } from "./everyone.ts";
@@ -26,6 +27,7 @@ export interface Running {
   readonly runsvdir: Child | undefined;
   readonly services: ServiceFolder;
   readonly syslog: Syslog;
+  readonly collector: Collector;
 }
 
 /**
@@ -40,8 +42,9 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   timeline.beginShutdown();
   const limits = readLimits(environment.current, (message) => log.warn(message));
   const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
-  // One for each script, and for: startup script, command, runit, all that is left, syslog, the last KILL.
-  const budget = new Budget(limits, loop.nowMs, before.length + after.length + 6);
+  // One for each script, and for: startup script, command, runit, all that is left, syslog, log lines, the last KILL.
+  const parts = running.collector.isUsed ? 7 : 6;
+  const budget = new Budget(limits, loop.nowMs, before.length + after.length + parts);
 
   if (running.script !== undefined) timeline.begin("startup script");
   stopScript(context, running.script, budget.step("process", loop.nowMs));
@@ -59,10 +62,14 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));
   if (killsAll) {
     timeline.begin("all other processes");
-    stopEveryone(context, budget.step("all", loop.nowMs), running.syslog);
+    stopEveryone(context, budget.step("all", loop.nowMs), [running.syslog, running.collector]);
   }
   if (running.syslog.pid !== undefined) timeline.begin("system log");
   running.syslog.stop(budget.step("process", loop.nowMs));
+  if (running.collector.isUsed) {
+    timeline.begin("log lines");
+    running.collector.stop(budget.step("process", loop.nowMs), killsAll);
+  }
 }
 
 /** A startup script is let finish if it soon does: cut off in the middle it may leave half of its work behind. */

@@ -6,7 +6,6 @@ import { execFailure } from "../linux/exec-failure.ts";
 import { fileFacts, isExecutable, MAKE_FILES } from "../linux/files.ts";
 import { SPAWN } from "../linux/linux.ts";
 import { childPids, countSockets, isAlive, readProcess, signalProcess, sleepMark } from "../linux/processes.ts";
-import { STDOUT } from "../linux/program.ts";
 import { isBound } from "../linux/unix-sockets.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
@@ -14,6 +13,9 @@ import { failureWords } from "./outcome.ts";
 
 /** Becomes the system log daemon. Who deletes it wants none. */
 export const SYSLOG_SCRIPT = "/etc/my_init.d/10_syslog-ng.init";
+
+/** Whose its lines are in a log that tells. */
+const SERVICE = "syslog";
 
 /** Where programs send their messages. @see syslog(3) */
 const SOCKET = "/dev/log";
@@ -53,6 +55,7 @@ export class Syslog {
   #pauseMs = 0;
   /** When to start it again. */
   #dueMs = Number.POSITIVE_INFINITY;
+  #endTending = () => {};
 
   constructor(context: Context) {
     this.#context = context;
@@ -89,7 +92,7 @@ export class Syslog {
     };
     const endWatch = folders.add(SOCKET_FOLDER, () => {});
     this.#spawn();
-    loop.tendTo(() => this.#tend());
+    this.#endTending = loop.tendTo(() => this.#tend());
     const startMs = loop.nowMs;
     // Also who is to stop already has shutdown scripts with something to say.
     const deadlineMs = () => startMs + (stop.signal === undefined ? READY_MS : READY_IN_STOP_MS);
@@ -109,7 +112,7 @@ export class Syslog {
    */
   stop(untilMs: number): void {
     const { children, linux, loop } = this.#context;
-    loop.tendTo(() => Number.POSITIVE_INFINITY);
+    this.#endTending();
     children.reap();
     const child = this.#child;
     if (child === undefined || child.end !== undefined) return;
@@ -139,10 +142,9 @@ export class Syslog {
 
   /** All of them asleep before and after it was seen that the output has room: they do not wait for that. */
   #hasWrittenAll(writers: readonly { readonly pid: number }[]): boolean {
-    const { linux } = this.#context;
+    const { linux, streams } = this.#context;
     const marks = writers.map(({ pid }) => sleepMark(linux, pid));
-    const ready = linux.poll([], [STDOUT], 0);
-    const hasRoom = typeof ready !== "number" && ready.includes(STDOUT);
+    const hasRoom = streams.hasRoom(SERVICE);
     return hasRoom && marks.every((mark, i) => mark !== undefined && sleepMark(linux, writers[i]?.pid ?? 0) === mark);
   }
 
@@ -154,9 +156,11 @@ export class Syslog {
   }
 
   #spawn(): void {
-    const { children, environment, linux, log, loop } = this.#context;
+    const { children, environment, linux, log, loop, streams } = this.#context;
     const program = { file: SYSLOG_SCRIPT, argv: [SYSLOG_SCRIPT], environ: toEnviron(environment.current) };
-    const child = children.spawn(program, SPAWN.session | SPAWN.noInput);
+    const child = streams.of(SERVICE, (each) =>
+      children.spawn({ ...program, streams: each }, SPAWN.session | SPAWN.noInput),
+    );
     this.#startedMs = loop.nowMs;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#child = typeof child === "number" ? undefined : child;

@@ -14,6 +14,7 @@ const ENOSYS = 38;
 
 export const COMMAND = "/usr/bin/app";
 export const RUNSVDIR = "/usr/bin/runsvdir";
+export const COLLECTOR = "/usr/lib/baseimage/log_lines";
 export const SYSLOG = "/etc/my_init.d/10_syslog-ng.init";
 export const FOLDERS = {
   startup: "/etc/my_init.d",
@@ -70,6 +71,7 @@ export class Scenario {
   forkers = 0;
   hasUninterruptible = false;
   hasSlowReader = false;
+  hasDeafCollector = false;
   readonly hasPidfds: boolean;
   readonly isQuiet: boolean;
   readonly killsAll: boolean;
@@ -82,7 +84,10 @@ export class Scenario {
   readonly needs = new Map<string, readonly string[]>();
   hasCircle = false;
   #badNeeds: string | undefined;
+  /** Log lines tell whose they are. */
+  readonly hasCollector: boolean;
   readonly #chance: Chance;
+  readonly #logChance: Chance;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -101,6 +106,11 @@ export class Scenario {
       chance.is(0.1) ? "--enable-insecure-key" : "",
     ].filter((flag) => flag !== "");
     this.#drawLimits();
+
+    // Of a chance of its own: the others are what they were before there were log lines.
+    this.#logChance = new Chance(seed ^ 0x10c5);
+    this.hasCollector = this.#logChance.is(0.3);
+    if (this.hasCollector) this.env["LOG_PREFIX"] = "yes";
 
     const pid = chance.is(0.6) ? 1 : 50;
     const argv = ["my_init", ...flags, ...(this.hasCommand ? ["app", "word"] : [])];
@@ -133,6 +143,7 @@ export class Scenario {
     if (chance.is(0.15)) this.linux.terminal = { foreground: chance.is(0.8) ? this.linux.self.group : 9999 };
     if (chance.is(0.05)) this.#slowReader();
 
+    if (this.hasCollector) this.#addCollector();
     if (chance.is(0.6)) this.#addSyslog();
     this.#addFiles(flags.includes("--enable-insecure-key"));
     if (this.hasCommand) this.#addCommand();
@@ -281,6 +292,25 @@ export class Scenario {
       if (chance.is(0.1)) linux.addFile(`${path}/README`, "");
     }
     if (chance.is(0.2)) linux.addProgram("/etc/rc.local", this.#task("rc.local", true));
+  }
+
+  #addCollector(): void {
+    const chance = this.#logChance;
+    const { linux } = this;
+    linux.addDirectory("/run");
+    const kind = this.isObedient ? 0 : chance.next();
+    if (kind > 0.95) {
+      this.note("no collector");
+      return;
+    }
+    const diesMs = chance.whole(0, 5000);
+    const dies: FakeProgram = (self) =>
+      linux.history.filter(({ file }) => file === COLLECTOR).length < 4 && habit.diesAfter(diesMs, 9)(self);
+    if (kind < 0.6) linux.addProgram(COLLECTOR, habit.collects);
+    else if (kind < 0.9)
+      linux.addProgram(COLLECTOR, habit.together(habit.collects, dies, this.#noted("collector dies")));
+    else linux.addProgram(COLLECTOR, habit.together(habit.ignoresTerm, this.#noted("collector reads nothing")));
+    this.hasDeafCollector = kind >= 0.9;
   }
 
   #addSyslog(): void {

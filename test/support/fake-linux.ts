@@ -1,5 +1,6 @@
 // A kernel for tests: processes, signals and files in memory, and a clock that moves only while my_init
 // waits. It imports nothing of Node, so that the tests that use it run on the shipped engine too.
+import { jsonString } from "../../src/core/env-export.ts";
 import type { Linux, Stat } from "../../src/linux/linux.ts";
 
 /** What a fake process does, from its start. */
@@ -78,6 +79,10 @@ const REGULAR = 0o100000;
 const SOCKET = 0o140000;
 const CHARACTER_DEVICE = 0o020000;
 const LINK = 0o120000;
+const FIFO = 0o010000;
+
+/** What a pipe holds. */
+const PIPE_BYTES = 65_536;
 
 /** A pipe takes at least this much where poll(2) says that it is ready. */
 const PIPE_BUF = 4096;
@@ -114,6 +119,29 @@ export class FakeSink {
   hasBlocked = false;
 }
 
+/** A FIFO: what was written to it and not read yet. */
+export class FakeFifo extends FakeSink {
+  /** How many have it open to write. */
+  writers = 0;
+  /** How often it was opened to write. */
+  openCount = 0;
+  /** Called when the last of them is gone: who reads it wakes up. */
+  onLastWriter: () => void = () => {};
+
+  addWriter(): void {
+    this.writers++;
+    this.openCount++;
+  }
+
+  /** Gives what was written. */
+  take(maxBytes = this.text.length): string {
+    const taken = this.text.slice(0, maxBytes);
+    this.text = this.text.slice(maxBytes);
+    this.room += taken.length;
+    return taken;
+  }
+}
+
 /** A call to kill(2) or pidfd_send_signal(2) by the program under test, for each process that it reached. */
 export interface SentSignal {
   readonly target: FakeProcess;
@@ -135,6 +163,9 @@ export class FakeProcess {
   file = "";
   argv: readonly string[] = [];
   environ: readonly string[] = [];
+  /** The FIFOs it prints to, where it has any. */
+  stdout: string | undefined;
+  stderr: string | undefined;
   group = 0;
   session = 0;
   hasTerminal = false;
@@ -280,6 +311,10 @@ export class FakeLinux implements Linux {
   readonly files = new Map<string, FakeFile>();
   readonly pidfds = new Map<number, FakeProcess>();
   readonly memoryFiles = new Map<number, FakeSink>();
+  /** What is in each FIFO, by its path. */
+  readonly fifos = new Map<string, FakeFifo>();
+  /** Who opened a FIFO while nobody wrote hears of the end only of those who came since: the `openCount` until then. */
+  readonly #fifoFds = new Map<number, { readonly path: string; readonly canWrite: boolean; readonly since: number }>();
   /** Locked files by descriptor. */
   readonly locks = new Map<number, string>();
   readonly inotifies = new Map<
@@ -450,7 +485,15 @@ export class FakeLinux implements Linux {
 
   // -- interface Linux ----------------------------------------------------------------------------
 
-  spawn(file: string, argv: readonly string[], env: readonly string[], options: number, terminal: number): number {
+  spawn(
+    file: string,
+    argv: readonly string[],
+    env: readonly string[],
+    options: number,
+    terminal: number,
+    stdout: number,
+    stderr: number,
+  ): number {
     const hasNul = [file, ...argv, ...env].some((text) => text.includes("\0"));
     const errno = this.#enter("spawn", file) || (hasNul ? EINVAL : this.#cannotExecute(file));
     if (errno !== 0) return -errno;
@@ -459,6 +502,8 @@ export class FakeLinux implements Linux {
     child.file = file;
     child.name = (file.split("/").at(-1) ?? "").slice(0, 15);
     child.environ = env;
+    child.stdout = this.#fifoFds.get(stdout)?.path;
+    child.stderr = this.#fifoFds.get(stderr)?.path;
     child.hasTerminal = this.terminal !== undefined;
     if (options & SESSION) {
       child.session = child.group = child.pid;
@@ -757,7 +802,44 @@ export class FakeLinux implements Linux {
 
   openToAppend(path: string): number {
     const errno = this.#enter("openToAppend", path);
-    return errno === 0 && path === "/proc/self/fd/2" ? 2 : -(errno || ENOENT);
+    if (errno === 0 && path === "/proc/self/fd/2") return 2;
+    return errno !== 0 ? -errno : this.#openFifo(path, true);
+  }
+
+  openToRead(path: string): number {
+    const errno = this.#enter("openToRead", path);
+    return errno !== 0 ? -errno : this.#openFifo(path, false);
+  }
+
+  openToShare(path: string): number {
+    const errno = this.#enter("openToShare", path);
+    return errno !== 0 ? -errno : this.#openFifo(path, true);
+  }
+
+  makeFifo(path: string, mode: number): number {
+    const errno = this.#enter("makeFifo", path) || this.#cannotAdd(path);
+    if (errno !== 0) return -errno;
+    this.addNode(path, FIFO | mode, this.euid, this.egid);
+    const fifo = new FakeFifo();
+    fifo.room = PIPE_BYTES;
+    this.fifos.set(path, fifo);
+    this.tellWatchers(folderOf(path));
+    return 0;
+  }
+
+  read(fd: number, maxBytes: number): string | number {
+    const errno = this.#enter("read", `${fd}`);
+    if (errno !== 0) return -errno;
+    const fifo = this.fifos.get(this.#fifoFds.get(fd)?.path ?? "");
+    if (fifo === undefined) return -EBADF;
+    const text = fifo.take(maxBytes);
+    return text === "" && fifo.writers > 0 ? -EAGAIN : text;
+  }
+
+  duplicate(from: number, to: number): number {
+    const errno = this.#enter("duplicate", `${from} ${to}`);
+    this.calls.push(`duplicate ${this.#fifoFds.get(from)?.path ?? from} ${to}`);
+    return errno === 0 ? to : -errno;
   }
 
   exchange(one: string, other: string): number {
@@ -800,7 +882,12 @@ export class FakeLinux implements Linux {
 
   close(fd: number): number {
     this.#enter("close", `${fd}`);
-    return this.pidfds.delete(fd) || this.inotifies.delete(fd) || this.locks.delete(fd) ? 0 : -EBADF;
+    const open = this.#fifoFds.get(fd);
+    const fifo = open?.canWrite ? this.fifos.get(open.path) : undefined;
+    if (fifo !== undefined && --fifo.writers === 0) fifo.onLastWriter();
+    return this.#fifoFds.delete(fd) || this.pidfds.delete(fd) || this.inotifies.delete(fd) || this.locks.delete(fd)
+      ? 0
+      : -EBADF;
   }
 
   isTerminal(fd: number): boolean {
@@ -819,6 +906,11 @@ export class FakeLinux implements Linux {
 
   getGroup(): number {
     return this.self.group;
+  }
+
+  frameLines(lines: string, before: string, after: string, isQuoted: boolean): string {
+    const all = lines.endsWith("\n") ? lines.slice(0, -1).split("\n") : lines.split("\n");
+    return all.map((line) => before + (isQuoted ? jsonString(line) : line) + after).join("");
   }
 
   memoryFile(): number {
@@ -930,10 +1022,27 @@ export class FakeLinux implements Linux {
   }
 
   #sink(fd: number): FakeSink {
-    return this.memoryFiles.get(fd) ?? (fd === 1 ? this.stdout : this.stderr);
+    const path = this.#fifoFds.get(fd)?.path;
+    return (
+      (path === undefined ? undefined : this.fifos.get(path)) ??
+      this.memoryFiles.get(fd) ??
+      (fd === 1 ? this.stdout : this.stderr)
+    );
+  }
+
+  #openFifo(path: string, canWrite: boolean): number {
+    const fifo = this.fifos.get(path);
+    if (fifo === undefined) return -ENOENT;
+    const since = fifo.writers === 0 ? fifo.openCount : -1;
+    if (canWrite) fifo.addWriter();
+    this.#fifoFds.set(++this.#lastFd, { path, canWrite, since });
+    return this.#lastFd;
   }
 
   #isReadable(fd: number): boolean {
+    const open = this.#fifoFds.get(fd);
+    const fifo = this.fifos.get(open?.path ?? "");
+    if (fifo !== undefined) return fifo.text !== "" || (fifo.writers === 0 && fifo.openCount !== open?.since);
     const inotify = this.inotifies.get(fd);
     return inotify !== undefined ? inotify.events.length > 0 : !(this.pidfds.get(fd)?.isAlive ?? false);
   }

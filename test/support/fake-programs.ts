@@ -87,6 +87,31 @@ export function syslogd(ms: number, busyMs: number, sockets = 2): FakeProgram {
   };
 }
 
+/**
+ * log_lines: brings all that is in the FIFOs of its folder to the container's outputs, as it is, and ends when nobody is
+ * left who could write to them.
+ */
+export const collects: FakeProgram = (self) => {
+  const folder = `${self.argv[2] ?? ""}/`;
+  const look = () => {
+    const fifos = [...self.linux.fifos].filter(([path]) => path.startsWith(folder));
+    for (const [path, fifo] of fifos) {
+      const sink = path.endsWith(".stdout") ? self.linux.stdout : self.linux.stderr;
+      const text = fifo.take(Math.min(sink.room, fifo.text.length));
+      sink.room -= text.length;
+      sink.text += text;
+      if (text !== "") self.wakeUps++;
+      fifo.onLastWriter = () => {
+        self.isBusy = true;
+      };
+    }
+    if (fifos.some(([, fifo]) => fifo.text !== "" || fifo.writers > 0)) self.after(0.5, look);
+    else self.exit(0);
+  };
+  self.ignore(SIGTERM);
+  look();
+};
+
 /** Several habits in one program. */
 export function together(...programs: readonly FakeProgram[]): FakeProgram {
   return (self) => {

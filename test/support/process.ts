@@ -167,6 +167,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
     mount --bind ${binaryDir} ${root}/binary
     ${isSanitized ? sanitizedApplets(root) : `cp ${binaryDir}/baseimage ${root}/usr/sbin/my_init`}
     ${isSanitized ? "" : applets.map((name) => `ln -sf my_init ${root}/usr/sbin/${name}`).join("\n")}
+    ${isSanitized ? "" : ownApplets.map((name) => `ln -sf ../../sbin/my_init ${root}/usr/lib/baseimage/${name}`).join("\n")}
     root=${root}
     ${prepare}
     echo ready
@@ -203,16 +204,18 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
 /** The programs beside my_init that scripts of the tests call. */
 const applets = ["setuser", "container_exit", "container_health", "boot_report"];
 
+/** Programs that my_init starts by itself. */
+const ownApplets = ["log_lines", "runsv"];
+
 /** Shell lines that put scripts in the place of the programs, which start them with their loader. */
 function sanitizedApplets(root: string): string {
-  return applets
-    .map((name) => {
-      const words = sanitizedWords(name).join(" ");
-      return `rm -f ${root}/usr/sbin/${name}
-        printf '#!/bin/sh\\nexec %s "$@"\\n' '${words}' > ${root}/usr/sbin/${name}
-        chmod 755 ${root}/usr/sbin/${name}`;
-    })
-    .join("\n");
+  const script = (name: string, path: string) => `rm -f ${path}
+    printf '#!/bin/sh\\nexec %s "$@"\\n' '${sanitizedWords(name).join(" ")}' > ${path}
+    chmod 755 ${path}`;
+  return [
+    ...applets.map((name) => script(name, `${root}/usr/sbin/${name}`)),
+    ...ownApplets.map((name) => script(name, `${root}/usr/lib/baseimage/${name}`)),
+  ].join("\n");
 }
 
 function sanitizedWords(program: string): string[] {

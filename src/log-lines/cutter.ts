@@ -1,0 +1,61 @@
+/** A line that is longer is cut: whoever reads the log has to keep a line in memory, too. In bytes. */
+export const LONGEST_LINE = 262_144;
+
+/** A part of what somebody prints. */
+export interface Cut {
+  /** Whole lines, each with its newline; or a piece of one line. */
+  readonly text: string;
+  /** A piece of a line that goes on in the next cut. */
+  readonly isPartial: boolean;
+}
+
+/** Cuts what somebody prints, as it comes, into lines. */
+export class Cutter {
+  #rest = "";
+
+  /** Whether a line has begun and not ended. */
+  get hasRest(): boolean {
+    return this.#rest !== "";
+  }
+
+  /** @returns what is complete now; where the pieces of a long line end depends on the line alone, not on how it comes */
+  take(chunk: string): Cut[] {
+    const cuts: Cut[] = [];
+    const end = chunk.lastIndexOf("\n") + 1;
+    if (end > 0) {
+      const text = this.#shorten(this.#rest + chunk.slice(0, end), cuts);
+      cuts.push({ text, isPartial: false });
+      this.#rest = "";
+    }
+    this.#rest = this.#shorten(this.#rest + chunk.slice(end), cuts);
+    return cuts;
+  }
+
+  /** Gives the line that has begun. @param isPartial whether it may go on */
+  takeRest(isPartial: boolean): Cut[] {
+    const text = this.#rest;
+    this.#rest = "";
+    return text === "" ? [] : [{ text, isPartial }];
+  }
+
+  /** Cuts pieces off the first line of `text` until it is short enough; the others came in one chunk, and none is too long. */
+  #shorten(text: string, cuts: Cut[]): string {
+    let left = text;
+    for (;;) {
+      const newline = left.indexOf("\n");
+      if ((newline < 0 ? left.length : newline) <= LONGEST_LINE) return left;
+      const at = endOfCharacter(left, LONGEST_LINE);
+      cuts.push({ text: left.slice(0, at), isPartial: true });
+      left = left.slice(at);
+    }
+  }
+}
+
+/** The last place up to `at` that is not in the middle of a character of UTF-8. */
+function endOfCharacter(text: string, at: number): number {
+  for (let back = 0; back < 4; back++) {
+    const byte = text.charCodeAt(at - back);
+    if (byte < 0x80 || byte >= 0xc0) return at - back;
+  }
+  return at; // no UTF-8
+}

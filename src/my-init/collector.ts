@@ -1,0 +1,171 @@
+import type { LogFormat } from "../core/log-line.ts";
+import { SIGNAL } from "../core/signals.ts";
+import type { Child } from "../linux/children.ts";
+import { errorWords } from "../linux/errno.ts";
+import { removeTree } from "../linux/files.ts";
+import { SPAWN } from "../linux/linux.ts";
+import { makeFifo, OWN_LOG, OWN_PROGRAMS } from "../linux/log-fifos.ts";
+import { sleepMark } from "../linux/processes.ts";
+import { STDERR, STDOUT } from "../linux/program.ts";
+import { type Context, waitInShutdown } from "./context.ts";
+import { forceToExit, waitForKilled } from "./force.ts";
+import { readLogFormat } from "./log-format.ts";
+import { failureWords } from "./outcome.ts";
+import { makePrivateFolder, PLACES, removePrivateFolders } from "./private-folder.ts";
+
+const NAME = "log_lines";
+
+/** One that has worked for this long is started again at once; the others after as long a pause. */
+const PROVEN_MS = 1000;
+
+/** How often to look whether it has nothing left to do. */
+const LOOK_AGAIN_MS = 5;
+
+/** What it has to write the last lines, also where those before it took all the time there was. */
+const LAST_LINES_MS = 300;
+
+/**
+ * The one program that writes the container's log where its lines tell whose they are: up before all others, started
+ * again when it dies, down after all others. @see docs/adr/0013-log-lines.md
+ */
+export class Collector {
+  readonly #context: Context;
+  #format: LogFormat = "plain";
+  #folder = "";
+  #ownFd = -1;
+  #hasReadAll = false;
+  #child: Child | undefined;
+  #startedMs = 0;
+  /** When to start it again. */
+  #dueMs = Number.POSITIVE_INFINITY;
+  #endTending = () => {};
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Its pid while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.end === undefined ? this.#child?.pid : undefined;
+  }
+
+  /** Whether there is one, dead or alive, that has to be stopped. */
+  get isUsed(): boolean {
+    return this.#ownFd >= 0;
+  }
+
+  /**
+   * Decides how log lines look, and starts it where that takes one. Until then messages are kept.
+   *
+   * @param hasOthers whether anything is started that prints beside the command
+   */
+  start(hasOthers: boolean): void {
+    const { environment, leftOut, log } = this.#context;
+    this.#format = readLogFormat(environment.current, (message) => log.warn(message));
+    const reason = this.#format === "plain" || !hasOthers ? "" : this.#prepare();
+    if (this.isUsed) return;
+    if (reason !== "") leftOut.add(this.#format === "json" ? "LOG_FORMAT=json" : "LOG_PREFIX=yes", reason);
+    log.write(this.#format);
+  }
+
+  /** @returns why it cannot be used; empty where it can */
+  #prepare(): string {
+    const { linux, log, loop, streams } = this.#context;
+    const name = `my_init-logs-${linux.getPid()}`;
+    removePrivateFolders(linux, name);
+    const folder = makePrivateFolder(linux, name);
+    if (folder === undefined) return `${PLACES.join(", ")} cannot be written`;
+    this.#folder = folder;
+    const path = `${folder}/${OWN_LOG}`;
+    const errno = -makeFifo(linux, path);
+    if (errno === 0) streams.hold(path);
+    const fd = errno === 0 ? linux.openToAppend(path) : -errno;
+    const started = fd < 0 ? -fd : this.#spawn();
+    if (started !== 0) {
+      streams.release();
+      if (fd >= 0) linux.close(fd);
+      removeTree(linux, folder);
+      return errorWords(started);
+    }
+    this.#ownFd = fd;
+    streams.useFolder(folder);
+    log.sendTo(fd);
+    this.#endTending = loop.tendTo(() => this.#tend());
+    return "";
+  }
+
+  /**
+   * Stops it, after it has written all that it was sent: nobody else is there that could send more, unless `killsAll` is
+   * false; then it is left to those who are.
+   */
+  stop(untilMs: number, killsAll: boolean): void {
+    if (!this.isUsed) return;
+    const { children, linux, log, loop, streams } = this.#context;
+    this.#endTending();
+    // It died, and was to be started again later.
+    if (this.pid === undefined) this.#spawn();
+    const child = this.#child;
+    const deadlineMs = Math.max(untilMs, loop.nowMs + LAST_LINES_MS);
+    const hasEnded = () => child === undefined || child.end !== undefined;
+    const isSent = waitInShutdown(this.#context, () => hasEnded() || !log.isBehind, deadlineMs);
+    // Our end of the FIFO is what it waits for. What is said until it is gone comes after what it writes.
+    log.keep();
+    linux.close(this.#ownFd);
+    this.#ownFd = -1;
+    const isIdle = () => hasEnded() || (child !== undefined && this.#isIdle(child.pid));
+    const isDone = isSent && waitInShutdown(this.#context, isIdle, deadlineMs, LOOK_AGAIN_MS);
+    if (child !== undefined && !hasEnded()) {
+      if (isDone && !killsAll) {
+        log.write(this.#format);
+        return;
+      }
+      if (isDone) {
+        children.signal(child, SIGNAL.SIGKILL);
+        waitForKilled(this.#context, hasEnded);
+      } else forceToExit(this.#context, child);
+    }
+    log.write(this.#format, streams.takeRest(`${this.#folder}/${OWN_LOG}`));
+    streams.release();
+    removeTree(linux, this.#folder);
+  }
+
+  /** Whether it has read and written everything, and only waits for those who may print more. */
+  #isIdle(pid: number): boolean {
+    const { linux, streams } = this.#context;
+    const names = linux.listDir(this.#folder);
+    // Once: the look itself may wake it.
+    this.#hasReadAll ||= typeof names !== "number" && names.every((name) => streams.isEmpty(`${this.#folder}/${name}`));
+    if (!this.#hasReadAll) return false;
+    // Asleep before and after it was seen that it does not wait for a reader: who has that to do is woken at once.
+    const mark = sleepMark(linux, pid);
+    const ready = linux.poll([], [STDOUT, STDERR], 0);
+    const hasRoom = typeof ready !== "number" && [STDOUT, STDERR].every((fd) => ready.includes(fd));
+    return hasRoom && mark !== undefined && sleepMark(linux, pid) === mark;
+  }
+
+  /** @returns 0, or the errno with which it could not be started */
+  #spawn(): number {
+    const { children, loop } = this.#context;
+    const argv = [NAME, this.#format, this.#folder, ...(this.isUsed ? ["again"] : [])];
+    const program = { file: `${OWN_PROGRAMS}/${NAME}`, argv, environ: [] };
+    const child = children.spawn(program, SPAWN.session | SPAWN.noInput);
+    this.#startedMs = loop.nowMs;
+    this.#dueMs = typeof child === "number" ? loop.nowMs + PROVEN_MS : Number.POSITIVE_INFINITY;
+    this.#child = typeof child === "number" ? undefined : child;
+    return typeof child === "number" ? child : 0;
+  }
+
+  /** Starts it again after it died: what was printed meanwhile is in the FIFOs. @returns when to be asked again */
+  #tend(): number {
+    const { log, loop } = this.#context;
+    const end = this.#child?.end;
+    if (end !== undefined) {
+      this.#child = undefined;
+      const isProven = loop.nowMs - this.#startedMs >= PROVEN_MS;
+      this.#dueMs = isProven ? loop.nowMs : loop.nowMs + PROVEN_MS;
+      log.warn(`${NAME} ${failureWords(end)}; it is started again${isProven ? "" : ` in ${PROVEN_MS / 1000} s`}`);
+    }
+    if (loop.nowMs >= this.#dueMs) this.#spawn();
+    return this.#dueMs;
+  }
+}

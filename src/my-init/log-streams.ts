@@ -1,0 +1,87 @@
+import { type Environment, toEnviron } from "../core/container-env.ts";
+import type { Streams } from "../linux/children.ts";
+import type { Linux } from "../linux/linux.ts";
+import { closeStreams, fifoPath, LOG_FOLDER_VARIABLE, OWN_PROGRAMS, openStreams } from "../linux/log-fifos.ts";
+import { STDOUT } from "../linux/program.ts";
+
+/** What a FIFO holds. */
+const MOST_BYTES = 65_536;
+
+/** Where what my_init starts prints to: to its own outputs, or where log lines tell whose they are, to FIFOs. */
+export class LogStreams {
+  readonly #linux: Linux;
+  #folder: string | undefined;
+  /** Read ends by path, so that nothing is lost while nobody else reads. */
+  readonly #held = new Map<string, number>();
+
+  constructor(linux: Linux) {
+    this.#linux = linux;
+  }
+
+  /** From now on to FIFOs in this folder; undefined: to our own outputs. */
+  useFolder(folder: string | undefined): void {
+    this.#folder = folder;
+  }
+
+  /** Calls `start` with where that what it starts is to print. */
+  of<T>(service: string, start: (streams: Streams | undefined) => T): T {
+    if (this.#folder === undefined) return start(undefined);
+    const streams = openStreams(this.#linux, this.#folder, service);
+    this.hold(fifoPath(this.#folder, service, "stdout"));
+    this.hold(fifoPath(this.#folder, service, "stderr"));
+    const started = start(streams);
+    closeStreams(this.#linux, streams);
+    return started;
+  }
+
+  /** Keeps what is in a FIFO there, whoever else opens and closes it, until {@link release}. */
+  hold(path: string): void {
+    if (!this.#held.has(path)) this.#held.set(path, this.#linux.openToRead(path));
+  }
+
+  /** What nobody has read of what is held there. */
+  takeRest(path: string): string {
+    const fd = this.#held.get(path) ?? -1;
+    let rest = "";
+    for (;;) {
+      const chunk = fd < 0 ? "" : this.#linux.read(fd, MOST_BYTES);
+      if (typeof chunk === "number" || chunk === "") return rest;
+      rest += chunk;
+    }
+  }
+
+  release(): void {
+    for (const fd of this.#held.values()) if (fd >= 0) this.#linux.close(fd);
+    this.#held.clear();
+  }
+
+  /** Whether what a service prints on standard output finds room. */
+  hasRoom(service: string): boolean {
+    if (this.#folder !== undefined) return this.isEmpty(fifoPath(this.#folder, service, "stdout"));
+    const ready = this.#linux.poll([], [STDOUT], 0);
+    return typeof ready !== "number" && ready.includes(STDOUT);
+  }
+
+  /** Whether all that was written to a FIFO has been read. */
+  isEmpty(path: string): boolean {
+    // Opened for this: one that has lost its last writer is ready for all who had it open before.
+    const fd = this.#linux.openToRead(path);
+    if (fd < 0) return true;
+    const ready = this.#linux.poll([fd], [], 0);
+    this.#linux.close(fd);
+    return typeof ready !== "number" && ready.length === 0;
+  }
+
+  /** The environment of runsvdir, with which it finds our runsv before its own. That one takes it out again. */
+  environOfRunsvdir(env: Environment): string[] {
+    if (this.#folder === undefined) return toEnviron(env);
+    const path = env.get("PATH");
+    return toEnviron(
+      new Map([
+        ...env,
+        ["PATH", path === undefined ? OWN_PROGRAMS : `${OWN_PROGRAMS}:${path}`],
+        [LOG_FOLDER_VARIABLE, this.#folder],
+      ]),
+    );
+  }
+}

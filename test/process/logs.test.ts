@@ -1,0 +1,442 @@
+// Log lines that tell whose they are, with the real collector and real pipes: docs/reference/logs.md.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  dockerEnv,
+  type Init,
+  isSanitized,
+  makeView,
+  processRing,
+  runInit,
+  startInit,
+  until,
+} from "../support/process.ts";
+
+const json = { ...dockerEnv, LOG_FORMAT: "json" };
+const prefix = { ...dockerEnv, LOG_PREFIX: "yes" };
+
+interface Line {
+  readonly time: string;
+  readonly service: string;
+  readonly stream: string;
+  readonly message: string;
+  readonly partial?: boolean;
+}
+
+/** Every line of an output, each of which has to be JSON as it should be. */
+function parse(output: string): Line[] {
+  return output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((text) => {
+      const line = JSON.parse(Buffer.from(text, "latin1").toString("utf8")) as Line;
+      assert.deepEqual(Object.keys(line).slice(0, 4), ["time", "service", "stream", "message"]);
+      assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      return line;
+    });
+}
+
+function messages(output: string, service: string): string[] {
+  return parse(output).flatMap((line) => (line.service === service ? [line.message] : []));
+}
+
+function collectorPid(init: Init): number | undefined {
+  // Started by its loader it has the loader's name, and so has my_init.
+  const name = isSanitized ? "ld-linux-x86-64" : "log_lines";
+  return init.processes().find((each) => each.name === name && each.pid !== 1 && each.state !== "Z")?.pid;
+}
+
+/** Prints numbered lines until it is told to end, and then that it has. */
+const counts = `i=0
+  trap 'echo "last $i"; exit 0' TERM
+  while :; do i=$((i + 1)); echo "line $i"; done`;
+
+/** What `counts` printed, as far as it came: all of it, in its order. */
+function assertWhole(lines: readonly string[]): void {
+  const last = Number(lines.at(-1)?.slice("last ".length));
+  // Told to end after it had counted, it has not printed that number yet.
+  assert.ok([last, last + 1].includes(lines.length), `${lines.length} lines, of which the last is ${lines.at(-1)}`);
+  for (const [i, line] of lines.slice(0, -1).entries()) assert.equal(line, `line ${i + 1}`);
+}
+
+describe("log lines", processRing, () => {
+  test("without a wish, lines are what they were, and nothing runs beside", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/my_init.d/10_a": "printf 'no newline'",
+        "/etc/service/web/run":
+          "printf 'odd \\377 bytes\\n'; tr '\\0' ' ' < /proc/self/environ; echo; echo ready; exec sleep 1000",
+      },
+    });
+    await init.waitFor("ready");
+    assert.equal(collectorPid(init), undefined);
+    init.signal("SIGTERM");
+    const { stdout } = await init.ended();
+    assert.ok(stdout.startsWith("no newlineodd \xff bytes\n"), stdout);
+    assert.ok(!stdout.includes("MY_INIT"));
+  });
+
+  test("as JSON, every line of a life has its time, service, stream and message", async (t) => {
+    const init = await startInit(t, {
+      env: json,
+      scripts: {
+        "/etc/my_init.d/10_start": "echo starting; echo careful >&2",
+        "/etc/service/web/run": "echo hello; printf unfinished >&2; exec sleep 1000",
+        "/etc/service/web/finish": "echo finished $2",
+        "/etc/my_init.pre_shutdown.d/10_bye": "echo bye",
+        "/etc/my_init.post_shutdown.d/90_gone": "printf gone",
+      },
+    });
+    await init.waitFor(/unfinished/);
+    init.signal("SIGTERM");
+    const { stderr, stdout, status } = await init.ended();
+    assert.equal(status, 0);
+    // Of one service in their order; which of two comes first is anybody's guess.
+    const told = (output: string) => parse(output).map((line) => `${line.service} ${line.stream} ${line.message}`);
+    assert.deepEqual(messages(stdout, "web"), ["hello", "finished 15"]);
+    assert.deepEqual(told(stdout).sort(), [
+      "10_bye stdout bye",
+      "10_start stdout starting",
+      "90_gone stdout gone",
+      "web stdout finished 15",
+      "web stdout hello",
+    ]);
+    const others = told(stderr).filter((line) => !line.startsWith("my_init "));
+    assert.deepEqual(others.sort(), ["10_start stderr careful", "web stderr unfinished"]);
+    const own = messages(stderr, "my_init");
+    assert.equal(own[0], "*** Running /etc/my_init.d/10_start...");
+    assert.equal(own.at(-1), "*** Killing all processes...");
+  });
+
+  test("with a prefix, every line has its service's name before it, and its bytes are what they were", async (t) => {
+    const init = await startInit(t, {
+      env: prefix,
+      scripts: { "/etc/service/web/run": "printf 'a \\377\\0\\r b\\n\\nready\\n'; exec sleep 1000" },
+    });
+    await init.waitFor("[web] ready");
+    init.signal("SIGTERM");
+    const { stderr, stdout } = await init.ended();
+    assert.equal(stdout, "[web] a \xff\0\r b\n[web] \n[web] ready\n");
+    assert.ok(
+      stderr.split("\n").every((line) => line === "" || line.startsWith("[my_init] *** ")),
+      stderr,
+    );
+  });
+
+  test("whatever bytes a line has, it is JSON, and reads as UTF-8 does", async (t) => {
+    const view = await makeView(t);
+    const all = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("");
+    const pieces = [
+      "\xc3\xa9",
+      "\xe2\x82\xac",
+      "\xf0\x9f\x98\x80",
+      "\xed\xa0\x80",
+      "\xe2\x82",
+      "\xf4\x90",
+      "\xc0\xaf",
+      "\xff",
+      "\x80",
+      '"',
+      "\\",
+      "x",
+    ];
+    let seed = 7;
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+      return (seed >> 8) % below;
+    };
+    const lines = Array.from({ length: 3000 }, () =>
+      Array.from({ length: random(12) }, () =>
+        random(3) === 0 ? all.charAt(random(256)) : pieces[random(pieces.length)],
+      ).join(""),
+    );
+    const hostile = [all, "", "\r", "\0", ...lines].join("\n");
+    view.write("/hostile", hostile);
+    const { stdout } = await runInit(t, {
+      view,
+      env: json,
+      scripts: { "/etc/my_init.d/10_hostile": "cat /hostile" },
+      args: ["--skip-runit", "true"],
+    });
+    const expected = hostile.split("\n").map((line) => Buffer.from(line, "latin1").toString("utf8"));
+    if (expected.at(-1) === "") expected.pop();
+    assert.deepEqual(messages(stdout, "10_hostile"), expected);
+  });
+
+  test("a very long line comes in pieces that say so", async (t) => {
+    const { stdout } = await runInit(t, {
+      env: json,
+      scripts: { "/etc/my_init.d/10_long": "head -c 600000 /dev/zero | tr '\\0' x; echo end; echo next" },
+      args: ["--skip-runit", "true"],
+    });
+    const lines = parse(stdout);
+    assert.deepEqual(
+      lines.map(({ partial }) => partial),
+      [true, true, undefined, undefined],
+    );
+    assert.equal(lines.map(({ message }) => message).join(""), `${"x".repeat(600_000)}endnext`);
+    assert.equal(lines.at(-1)?.message, "next");
+  });
+
+  test("a prompt is shown after a moment of silence, and what follows is told from it", async (t) => {
+    const init = await startInit(t, {
+      env: json,
+      scripts: {
+        "/etc/service/web/run":
+          "printf 'Password: '; until [ -e /tmp/go ]; do sleep 0.01; done; echo thanks; exec sleep 1000",
+      },
+    });
+    await init.waitFor(/Password/);
+    init.view.write("/tmp/go", "");
+    await init.waitFor(/thanks/);
+    init.signal("SIGTERM");
+    const lines = parse((await init.ended()).stdout);
+    assert.deepEqual(
+      lines.map(({ message, partial }) => [message, partial]),
+      [
+        ["Password: ", true],
+        ["thanks", undefined],
+      ],
+    );
+  });
+
+  test("told to stop in the middle of a flood, a container ends at once, with all that was printed", async (t) => {
+    const init = await startInit(t, {
+      env: json,
+      scripts: Object.fromEntries(["a", "b", "c"].map((name) => [`/etc/service/${name}/run`, counts])),
+    });
+    for (const name of ["a", "b", "c"]) await init.waitFor(new RegExp(`"${name}".*line 200"`), 30_000);
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    const { status, stdout } = await init.ended();
+    assert.equal(status, 0);
+    assert.ok(performance.now() - begin < 5000, `${performance.now() - begin} ms`);
+    for (const name of ["a", "b", "c"]) assertWhole(messages(stdout, name));
+  });
+
+  test("nothing is lost where the reader stops reading for a while", async (t) => {
+    const init = await startInit(t, { env: json, scripts: { "/etc/service/a/run": counts } });
+    await init.waitFor(/line 100"/);
+    for (let i = 0; i < 5; i++) {
+      init.stopReading();
+      await new Promise((done) => setTimeout(done, 200));
+      init.readAgain();
+    }
+    init.signal("SIGTERM");
+    assertWhole(messages((await init.ended()).stdout, "a"));
+  });
+
+  test("where nobody reads any more, a container ends within its time all the same", async (t) => {
+    const init = await startInit(t, {
+      env: { ...json, SHUTDOWN_TIMEOUT: "2" },
+      scripts: { "/etc/service/a/run": counts },
+    });
+    await init.waitFor(/line 100"/);
+    init.stopReading();
+    await new Promise((done) => setTimeout(done, 500)); // all pipes are full
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    await until(() => init.isGone, "it has ended", 20_000);
+    const tookMs = performance.now() - begin;
+    init.readAgain();
+    const { status, stderr } = await init.ended();
+    assert.ok(tookMs < 8000, `${tookMs} ms\n${stderr}`);
+    assert.equal(status, 0);
+    assert.ok(
+      parse(stderr).some(({ message }) => message.includes("log_lines") && message.includes("Forcing it to exit")),
+      stderr,
+    );
+  });
+
+  test("killed, the collector is back at once; what was not read yet is not lost, and every line is JSON", async (t) => {
+    const init = await startInit(t, { env: json, scripts: { "/etc/service/a/run": counts } });
+    await init.waitFor(/line 100"/);
+    // It has worked for a second then.
+    await new Promise((done) => setTimeout(done, 1000));
+    const killed = collectorPid(init);
+    await init.exec(`kill -9 ${killed}`);
+    await until(() => ![undefined, killed].includes(collectorPid(init)), "there is another");
+    const { length } = init.output;
+    await until(() => init.output.length > length + 100_000, "it goes on");
+    init.signal("SIGTERM");
+    const { stderr, stdout } = await init.ended();
+    // But the one that it was writing then, perhaps.
+    const all = stdout.split("\n").filter((line) => line !== "");
+    const lines = all.filter((line) => line.startsWith("{") && line.endsWith("}"));
+    assert.ok(all.length - lines.length <= 1, `${all.length - lines.length} lines are cut off`);
+    // The end of a line whose beginning was lost, perhaps.
+    const numbers = messages(lines.join("\n"), "a").flatMap((message) => {
+      const number = /^(?:line|last) (\d+)$/.exec(message)?.[1];
+      return number === undefined ? [] : [Number(number)];
+    });
+    numbers.pop(); // the last line says the last number once more
+    assert.ok(numbers.length >= lines.length - 3);
+    const gaps = numbers.slice(1).map((number, i) => number - (numbers[i] ?? 0) - 1);
+    assert.ok(gaps.filter((gap) => gap !== 0).length <= 1, `${gaps.filter((gap) => gap !== 0).length} gaps`);
+    // What it reads at a time, in lines of this length.
+    const lost = gaps.reduce((sum, gap) => sum + gap, 0);
+    assert.ok(lost >= 0 && lost <= 16_384 / "line 1000\n".length + 2, `${lost} lines lost`);
+    const words = "*** log_lines was killed by signal 9 (SIGKILL); it is started again";
+    assert.ok(messages(stderr, "my_init").includes(words));
+  });
+
+  test("a service that has become another user can open its outputs again", async (t) => {
+    const init = await startInit(t, {
+      env: prefix,
+      scripts: {
+        "/etc/service/web/run":
+          "exec setuser nobody sh -c 'echo out > /dev/stdout; echo err > /dev/stderr; id -u >> /dev/stdout; exec sleep 1000'",
+      },
+    });
+    await init.waitFor("[web] 65534");
+    init.signal("SIGTERM");
+    const { stderr, stdout } = await init.ended();
+    assert.equal(stdout, "[web] out\n[web] 65534\n");
+    assert.ok(stderr.includes("[web] err\n"));
+  });
+
+  test("what a service with a log service prints goes there; standard error, and what the log service prints, comes out", async (t) => {
+    const init = await startInit(t, {
+      env: prefix,
+      scripts: {
+        "/etc/service/web/run": "echo to the log; echo past it >&2; exec sleep 1000",
+        "/etc/service/web/log/run": "exec sed -u 's/^/LOGGED: /'",
+      },
+    });
+    await init.waitFor("[web] LOGGED: to the log");
+    await init.waitFor("[web] past it");
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("what runit itself has to say is marked, too", async (t) => {
+    const init = await startInit(t, { env: json, files: { "/etc/service/broken/run": "no program\n" } });
+    await init.waitFor(/unable to start \.\/run/);
+    init.signal("SIGTERM");
+    const { stderr } = await init.ended();
+    assert.ok(messages(stderr, "broken").some((message) => message.startsWith("runsv broken: fatal")));
+  });
+
+  test("services see nothing of how it is done: their environment and their descriptors are what they were", async (t) => {
+    const seen = async (variable: string, sign: string) => {
+      const init = await startInit(t, {
+        env: { ...dockerEnv, LOG_PREFIX: variable },
+        scripts: { "/etc/service/web/run": "env | sort; ls /proc/self/fd; echo ready; exec sleep 1000" },
+      });
+      await init.waitFor(sign);
+      init.signal("SIGTERM");
+      return (await init.ended()).stdout.replaceAll("[web] ", "").replace(/^LOG_PREFIX=.*$/m, "");
+    };
+    const plain = await seen("no", "ready");
+    assert.ok(plain.includes("PATH="), plain);
+    assert.equal(await seen("yes", "[web] ready"), plain);
+  });
+
+  test("the command's outputs are its own: not a byte of them is changed", async (t) => {
+    const ended = await runInit(t, {
+      env: json,
+      scripts: {
+        "/etc/service/web/run": "echo noise; exec sleep 1000",
+        "/etc/my_init.d/10_a": "echo script",
+        "/app": "printf 'data \\377'; printf 'oops' >&2; exit 3",
+      },
+      args: ["/app"],
+    });
+    assert.equal(ended.status, 3);
+    assert.ok(ended.stdout.includes("data \xff"));
+    assert.ok(ended.stderr.includes("oops"));
+    assert.deepEqual(messages(ended.stdout.replace("data \xff", ""), "10_a"), ["script"]);
+    assert.ok(messages(ended.stderr.replace("oops", ""), "my_init").includes("*** /app exited with exit code 3."));
+  });
+
+  test("--quiet -- COMMAND prints what the command prints, and nothing else", async (t) => {
+    for (const more of [[], ["--skip-runit"], ["--skip-runit", "--skip-startup-files"]]) {
+      const { stderr, stdout } = await runInit(t, { env: json, args: [...more, "--quiet", "--", "echo", "X"] });
+      assert.equal(stdout, "X\n");
+      assert.equal(stderr, "");
+    }
+  });
+
+  test("a collector that is slow to start writes all that was said before, and holds up nobody longer than that", async (t) => {
+    const view = await makeView(t);
+    const folder = "/usr/lib/baseimage";
+    await runInit(t, {
+      view,
+      args: ["sh", "-c", `mkdir ${folder}/own && cp ${folder}/log_lines ${folder}/own && rm ${folder}/log_lines`],
+    });
+    view.script(`${folder}/log_lines`, `sleep 0.5; exec ${folder}/own/log_lines "$@"`);
+    const begin = performance.now();
+    const { stderr, stdout } = await runInit(t, {
+      view,
+      env: json,
+      scripts: { "/etc/my_init.d/10_a": "echo script" },
+      args: ["--skip-runit", "true"],
+    });
+    assert.deepEqual(messages(stdout, "10_a"), ["script"]);
+    assert.equal(messages(stderr, "my_init").length, 4, stderr);
+    assert.ok(performance.now() - begin < 3000, `${performance.now() - begin} ms`);
+  });
+
+  test("a value that means nothing is told, and the default stands", async (t) => {
+    const { stderr, stdout } = await runInit(t, {
+      env: { ...dockerEnv, LOG_FORMAT: "xml" },
+      scripts: { "/etc/my_init.d/10_a": "echo script" },
+      args: ["--quiet", "--skip-runit", "true"],
+    });
+    assert.equal(stdout, "script\n");
+    assert.equal(stderr, '*** LOG_FORMAT is "xml", which is neither json nor text; the default stands\n');
+  });
+
+  test("it can be asked for by a file of /etc/container_environment", async (t) => {
+    const { stdout } = await runInit(t, {
+      files: { "/etc/container_environment/LOG_PREFIX": "yes\n" },
+      scripts: { "/etc/my_init.d/10_a": "echo script" },
+      args: ["--quiet", "--skip-runit", "true"],
+    });
+    assert.equal(stdout, "[10_a] script\n");
+  });
+
+  test("another user can do it, and so can one who is not PID 1", async (t) => {
+    const asUser = await runInit(t, {
+      env: prefix,
+      wrapper: ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--inh-caps", "-all"],
+      scripts: { "/etc/my_init.d/10_a": "id -u" },
+      args: ["--quiet", "--skip-runit", "true"],
+    });
+    assert.equal(asUser.stdout, "[10_a] 1000\n");
+    const notInit = await startInit(t, {
+      env: prefix,
+      besides: { after: "echo leftover: $(inside 'ls /run/my_init' | grep -c logs)" },
+      scripts: { "/etc/service/web/run": "echo ready; exec sleep 1000" },
+    });
+    await notInit.waitFor("[web] ready");
+    notInit.signal("SIGTERM");
+    const { status, stdout } = await notInit.ended();
+    assert.equal(status, 0);
+    assert.ok(stdout.includes("leftover: 0"), stdout);
+  });
+
+  test("nothing is left in /run when the container has ended, and what a killed one left is removed", async (t) => {
+    const view = await makeView(t);
+    const first = await startInit(t, {
+      view,
+      env: json,
+      scripts: { "/etc/service/web/run": "echo ready; exec sleep 1000" },
+    });
+    await first.waitFor(/ready/);
+    assert.deepEqual(
+      view.list("/run/my_init").filter((name) => name.includes("logs")),
+      ["my_init-logs-1"],
+    );
+    first.signal("SIGKILL");
+    await first.ended();
+    const second = await startInit(t, { view, env: json });
+    await second.waitFor(/Runit started/);
+    second.signal("SIGTERM");
+    await second.ended();
+    assert.deepEqual(
+      view.list("/run/my_init").filter((name) => name.includes("logs")),
+      [],
+    );
+  });
+});
