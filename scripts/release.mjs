@@ -4,7 +4,16 @@
 // SIGN_KEY (a file of ssh-keygen's, or a name that gpg knows), DIST (another folder than dist).
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { fileURLToPath } from "node:url";
@@ -20,19 +29,25 @@ import { writeTar } from "./release/tar.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = process.env["DIST"] || join(root, "dist");
+/** What is not whole and signed yet is never in its place. */
+const unfinished = `${dist}.unfinished`;
 const name = process.env["NAME"] || "baseimage";
 const version = process.env["VERSION"] || readFileSync(join(root, "VERSION"), "utf8").trim();
 const epoch = Number(execFileSync("sh", ["scripts/source-date.sh"], { cwd: root, encoding: "utf8" }));
 const own = process.arch === "x64" ? "amd64" : process.arch;
 
 function main() {
-  const architectures = (process.env["ARCHES"] || "amd64 arm64").split(/\s+/);
+  const architectures = (process.env["ARCHES"] || "amd64 arm64").split(/\s+/).filter(Boolean);
   const notes = notesOf(readFileSync(join(root, "CHANGELOG.md"), "utf8"), version);
-  rmSync(dist, { recursive: true, force: true });
-  mkdirSync(dist);
+  if (existsSync(dist) && readdirSync(dist).length > 0 && !existsSync(join(dist, "SHA256SUMS")))
+    throw new Error(`"${dist}" holds something that is no release: empty it, or say another DIST`);
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
 
   const images = architectures.map((architecture) => {
     const products = join(root, architecture === own ? "build" : `build/${architecture}`);
+    if (!existsSync(join(products, "bin")))
+      throw new Error(`${architecture} was not built: make build ARCH=${architecture}`);
     for (const binary of BINARIES)
       put(`${binary}-${version}-linux-${architecture}`, readFileSync(join(products, "bin", binary)), 0o755);
     put(`baseimage-tools-${version}-linux-${architecture}.tar.gz`, gzipSync(tools(products), { level: 9 }));
@@ -49,12 +64,14 @@ function main() {
   put(`baseimage-${version}.oci.tar`, ociArchive(images, `${name}:${version}`, epoch));
   put("NOTES.md", Buffer.from(notes));
 
-  const sums = readdirSync(dist)
+  const sums = readdirSync(unfinished)
     .sort()
-    .map((file) => `${sha256(readFileSync(join(dist, file)))}  ${file}\n`);
+    .map((file) => `${sha256(readFileSync(join(unfinished, file)))}  ${file}\n`);
   put("SHA256SUMS", Buffer.from(sums.join("")));
   const key = process.env["SIGN_KEY"];
-  if (key) sign(join(dist, "SHA256SUMS"), key);
+  if (key) sign(join(unfinished, "SHA256SUMS"), key);
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(unfinished, dist);
   for (const file of readdirSync(dist).sort()) console.log(`dist/${file}`);
   if (!key) console.error("release: not signed: SIGN_KEY names no key");
 }
@@ -86,8 +103,8 @@ function member(path, type, mode, data) {
 
 /** @param {string} file @param {Buffer} bytes @param {number} [mode] */
 function put(file, bytes, mode = 0o644) {
-  writeFileSync(join(dist, file), bytes);
-  chmodSync(join(dist, file), mode);
+  writeFileSync(join(unfinished, file), bytes);
+  chmodSync(join(unfinished, file), mode);
 }
 
 /** @param {Buffer} bytes */
@@ -95,4 +112,10 @@ function sha256(bytes) {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-main();
+try {
+  main();
+} catch (error) {
+  rmSync(unfinished, { recursive: true, force: true });
+  console.error(`release: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -1,7 +1,7 @@
 // What `make release` makes of the image under test: complete, checked by its sums, and good for what it is for.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -49,6 +49,25 @@ test("binaries, tools, images, what is in them, and notes are there, with sums t
   assert.equal(summed.length, files.length - 2);
   const printed = execFileSync(join(dist, `baseimage-${version}-linux-${architecture}`), ["--version"]);
   assert.equal(printed.toString(), `my_init ${version}\n`);
+});
+
+test("what fails is told in one line, leaves what was there, and makes nothing", () => {
+  const release = (variables: Record<string, string>) =>
+    spawnSync("node", ["scripts/release.mjs"], { env: { ...process.env, VERSION: version, ...variables } });
+  const own = mkdtempSync(join(tmpdir(), "baseimage-own-"));
+  writeFileSync(join(own, "thesis"), "all of it");
+  const foreign = release({ DIST: own });
+  assert.equal(foreign.status, 1);
+  assert.match(foreign.stderr.toString(), /^release: ".*" holds something that is no release: .*\n$/);
+  assert.deepEqual(readdirSync(own), ["thesis"]);
+  rmSync(own, { recursive: true });
+
+  const there = readFileSync(join(dist, "SHA256SUMS"), "utf8");
+  const unbuilt = release({ DIST: dist, ARCHES: "sparc" });
+  assert.equal(unbuilt.status, 1);
+  assert.equal(unbuilt.stderr.toString(), "release: sparc was not built: make build ARCH=sparc\n");
+  assert.equal(readFileSync(join(dist, "SHA256SUMS"), "utf8"), there);
+  assert.equal(existsSync(`${dist}.unfinished`), false);
 });
 
 test("the archive's image has one layer above its base, holds no time after the sources', and runs and stops", async (t) => {
