@@ -11,7 +11,7 @@ import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit, waitForKilled } from "./force.ts";
 import { readLogFormat } from "./log-format.ts";
 import { failureWords } from "./outcome.ts";
-import { makePrivateFolder, PLACES, removePrivateFolders } from "./private-folder.ts";
+import { makePrivateFolder, PLACES, privateFolders } from "./private-folder.ts";
 
 const NAME = "log_lines";
 
@@ -72,7 +72,7 @@ export class Collector {
   #prepare(): string {
     const { linux, log, loop, streams } = this.#context;
     const name = `my_init-logs-${linux.getPid()}`;
-    removePrivateFolders(linux, name);
+    for (const old of privateFolders(linux, name)) removeTree(linux, old);
     const folder = makePrivateFolder(linux, name);
     if (folder === undefined) return `${PLACES.join(", ")} cannot be written`;
     this.#folder = folder;

@@ -1,4 +1,4 @@
-import { fileFacts, removeTree } from "../linux/files.ts";
+import { fileFacts } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 
 /** Brought by the image for every user; where a tmpfs hides it, made anew. */
@@ -20,10 +20,10 @@ export function makePrivateFolder(linux: Linux, name: string): string | undefine
   return undefined;
 }
 
-/** Removes what a container that was stopped has left under this name, or an image that was made of one. */
-export function removePrivateFolders(linux: Linux, name: string): void {
-  for (const path of PLACES.map((place) => `${place}/${name}`)) {
+/** The folders of this name that are ours: what a container that was stopped has left, or an image that was made of one. */
+export function privateFolders(linux: Linux, name: string): string[] {
+  return PLACES.map((place) => `${place}/${name}`).filter((path) => {
     const facts = fileFacts(linux, path);
-    if (typeof facts !== "number" && facts.uid === linux.getEuid()) removeTree(linux, path);
-  }
+    return typeof facts !== "number" && facts.uid === linux.getEuid();
+  });
 }

@@ -1,11 +1,11 @@
 import { printable } from "../core/printable.ts";
-import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES } from "../linux/files.ts";
+import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { isSupervised, SUPERVISE } from "../linux/runsv.ts";
 import type { Context } from "./context.ts";
 import { Mirror } from "./mirror.ts";
 import { readNeeds } from "./needs.ts";
-import { makePrivateFolder, PLACES, removePrivateFolders } from "./private-folder.ts";
+import { makePrivateFolder, PLACES, privateFolders } from "./private-folder.ts";
 import { isRunByUs, SERVICES } from "./run-by-us.ts";
 
 /** In the folder of a service: as another user it is not even tried. */
@@ -48,7 +48,6 @@ export class ServiceFolder {
   prepare(): void {
     const { environment } = this.#context;
     const wanted = this.#wanted();
-    // Of a container that was stopped, or an image that was made of one: `sv` would take it for one in use.
     if (this.#isFirst) this.#removeOld();
     this.#isFirst = false;
     if (this.#path === undefined) return;
@@ -119,16 +118,13 @@ export class ServiceFolder {
     return true;
   }
 
-  /** What a container that was stopped has left, or an image that was made of one: `sv` would take it for one in use. */
+  /** Of a container that was stopped, or an image that was made of one: `sv` would take it for one in use. */
   #removeOld(): void {
     const { linux } = this.#context;
-    const isOwn = (path: string) => {
-      const facts = fileFacts(linux, path);
-      return typeof facts !== "number" && facts.uid === linux.getEuid();
-    };
-    const taken = PLACES.map((place) => `${place}/${this.#name}`).find((path) => isOwn(path) && isInUse(linux, path));
-    if (taken === undefined) removePrivateFolders(linux, this.#name);
-    else this.#isTaken(taken);
+    for (const path of privateFolders(linux, this.#name)) {
+      if (isInUse(linux, path)) this.#isTaken(path);
+      else removeTree(linux, path);
+    }
   }
 
   /** Two runsv for one service would run it twice; /etc/service itself they lock. */
