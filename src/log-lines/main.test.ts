@@ -85,7 +85,10 @@ test("a line is not taken for silent because its reader is behind", () => {
   linux.after(1, () => {
     for (const fifo of others) fifo.text += text;
   });
+  linux.after(4000, () => linux.signalSelf(SIGTERM)); // something else that ends its wait
   linux.after(5000, () => {
+    // Nor is it read on: it would all be kept in memory.
+    assert.ok((others[0]?.text.length ?? 0) > 10_000);
     linux.stdout.room = Number.POSITIVE_INFINITY;
   });
   linux.after(5001, end);
@@ -162,6 +165,33 @@ test("what a service has left that was gone before it was noticed is not lost", 
   main(linux);
   assert.equal(linux.stdout.text.split("\n").length, 20_002);
   assert.ok(linux.stdout.text.endsWith("[10_bye] the last\n"));
+});
+
+test("my_init may be about to end already when it starts", () => {
+  const { linux, own } = collector("prefix", []);
+  own.text += "*** last words\n";
+  own.writers = 0;
+  own.openCount = 0;
+  main(linux);
+  assert.equal(linux.stderr.text, "[my_init] *** last words\n");
+});
+
+test("a service that has ended keeps it no busier than one that sleeps, and can come back", () => {
+  const { linux, others, end } = collector("prefix", ["web.stdout"]);
+  const [web] = others;
+  assert.ok(web);
+  linux.after(10, () => {
+    web.text += "no newline";
+    web.writers = 0;
+  });
+  linux.after(500, () => {
+    web.addWriter();
+    web.text += "again\n";
+  });
+  linux.after(1000, end);
+  main(linux);
+  assert.equal(linux.stdout.text, "[web] no newline\n[web] again\n");
+  assert.ok(linux.callCount < 200, `${linux.callCount} calls`);
 });
 
 test("one that comes after one that was killed begins a new line", () => {
