@@ -152,7 +152,42 @@ test("one that writes nothing any more is killed when the time is up, with a war
   assert.equal(status, 0);
   assert.ok(ms > 1000 && ms < 3500, `${ms} ms`);
   assert.equal(collectors(linux)[0]?.status, SIGKILL);
+  // What it has not read is not lost, as far as it is my_init's own.
+  assert.equal(lines[0], "[my_init] *** Booting runit daemon...");
   assert.ok(lines.some((line) => line.startsWith("[my_init] *** ") && line.includes("did not shut down in time")));
+});
+
+test("one that waits for the reader of the log is not taken for one that has written all", () => {
+  // Somebody is left who may print, so that it does not end by itself.
+  const leaves: FakeProgram = (self) => {
+    for (const fifo of self.linux.fifos.values()) fifo.addWriter();
+    self.exit(0);
+  };
+  const waits: FakeProgram = (self) => {
+    let read = "";
+    const look = () => {
+      for (const fifo of self.linux.fifos.values()) read += fifo.take();
+      const { stderr } = self.linux;
+      if (stderr.room > 4096) {
+        stderr.text += read;
+        read = "";
+      }
+      self.after(0.5, look);
+    };
+    self.ignore(SIGTERM);
+    look();
+  };
+  const { lines } = liveWithNames({
+    programs: { [COLLECTOR]: waits, "/etc/my_init.d/50_leaves": leaves },
+    prepare: (linux) => {
+      linux.stderr.room = 0;
+      linux.after(600, () => {
+        linux.stderr.room = Number.POSITIVE_INFINITY;
+      });
+    },
+    signals: { 100: SIGTERM },
+  });
+  assert.ok(lines.includes("*** Killing all processes..."), lines.join("\n"));
 });
 
 test("who prints on after the end keeps it waiting no longer than it takes to see that", () => {
@@ -204,6 +239,24 @@ test("where it cannot be had, that is told, and all print to where they always d
   assert.deepEqual(streams(missing.linux), {});
   assert.equal(missing.linux.files.has(FOLDER), false);
   assert.ok(missing.lines.some((line) => line.includes("left out: LOG_PREFIX=yes (")));
+});
+
+test("what another my_init uses in the same place is left alone", () => {
+  const { linux } = liveWithNames({
+    prepare: (kernel) => {
+      kernel.addDirectory("/run/my_init");
+      kernel.addDirectory(FOLDER);
+      kernel.makeFifo(`${FOLDER}/my_init.stderr`, 0o622);
+      const fifo = kernel.fifos.get(`${FOLDER}/my_init.stderr`);
+      assert.ok(fifo);
+      fifo.hasReader = true;
+      fifo.addWriter();
+    },
+    signals: { 100: SIGTERM },
+  });
+  assert.equal(collectors(linux)[0]?.argv[2], `${FOLDER}.2`);
+  assert.equal(linux.files.has(`${FOLDER}/my_init.stderr`), true);
+  assert.equal(linux.fifos.get(`${FOLDER}/my_init.stderr`)?.writers, 1);
 });
 
 test("what a killed container has left is removed", () => {

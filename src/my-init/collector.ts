@@ -3,7 +3,7 @@ import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { errorWords } from "../linux/errno.ts";
 import { removeTree } from "../linux/files.ts";
-import { SPAWN } from "../linux/linux.ts";
+import { type Linux, SPAWN } from "../linux/linux.ts";
 import { makeFifo, OWN_LOG, OWN_PROGRAMS } from "../linux/log-fifos.ts";
 import { sleepMark } from "../linux/processes.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
@@ -15,11 +15,17 @@ import { makePrivateFolder, PLACES, privateFolders } from "./private-folder.ts";
 
 const NAME = "log_lines";
 
+/** The containers of a Kubernetes pod share /dev/shm, and in each my_init may be PID 1. */
+const MOST_FOLDERS = 16;
+
 /** One that has worked for this long is started again at once; the others after as long a pause. */
 const PROVEN_MS = 1000;
 
 /** How often to look whether it has nothing left to do. */
 const LOOK_AGAIN_MS = 5;
+
+/** How often one that dies then is started again while it is waited for. */
+const LAST_STARTS = 3;
 
 /** What it has to write the last lines, also where those before it took all the time there was. */
 const LAST_LINES_MS = 300;
@@ -34,6 +40,7 @@ export class Collector {
   #folder = "";
   #ownFd = -1;
   #hasReadAll = false;
+  #lastStarts = LAST_STARTS;
   #child: Child | undefined;
   #startedMs = 0;
   /** When to start it again. */
@@ -71,9 +78,7 @@ export class Collector {
   /** @returns why it cannot be used; empty where it can */
   #prepare(): string {
     const { linux, log, loop, streams } = this.#context;
-    const name = `my_init-logs-${linux.getPid()}`;
-    for (const old of privateFolders(linux, name)) removeTree(linux, old);
-    const folder = makePrivateFolder(linux, name);
+    const folder = makeFolder(linux);
     if (folder === undefined) return `${PLACES.join(", ")} cannot be written`;
     this.#folder = folder;
     const path = `${folder}/${OWN_LOG}`;
@@ -102,26 +107,23 @@ export class Collector {
     if (!this.isUsed) return;
     const { children, linux, log, loop, streams } = this.#context;
     this.#endTending();
-    // It died, and was to be started again later.
-    if (this.pid === undefined) this.#spawn();
-    const child = this.#child;
     const deadlineMs = Math.max(untilMs, loop.nowMs + LAST_LINES_MS);
-    const hasEnded = () => child === undefined || child.end !== undefined;
-    const isSent = waitInShutdown(this.#context, () => hasEnded() || !log.isBehind, deadlineMs);
+    const isSent = waitInShutdown(this.#context, () => !this.#isAtWork() || !log.isBehind, deadlineMs);
     // Our end of the FIFO is what it waits for. What is said until it is gone comes after what it writes.
     log.keep();
     linux.close(this.#ownFd);
     this.#ownFd = -1;
-    const isIdle = () => hasEnded() || (child !== undefined && this.#isIdle(child.pid));
-    const isDone = isSent && waitInShutdown(this.#context, isIdle, deadlineMs, LOOK_AGAIN_MS);
-    if (child !== undefined && !hasEnded()) {
+    const isFinished = () => !this.#isAtWork() || this.#isIdle();
+    const isDone = isSent && waitInShutdown(this.#context, isFinished, deadlineMs, LOOK_AGAIN_MS);
+    const child = this.#child;
+    if (child !== undefined && child.end === undefined) {
       if (isDone && !killsAll) {
         log.write(this.#format);
         return;
       }
       if (isDone) {
         children.signal(child, SIGNAL.SIGKILL);
-        waitForKilled(this.#context, hasEnded);
+        waitForKilled(this.#context, () => child.end !== undefined);
       } else forceToExit(this.#context, child);
     }
     log.write(this.#format, streams.takeRest(`${this.#folder}/${OWN_LOG}`));
@@ -129,13 +131,22 @@ export class Collector {
     removeTree(linux, this.#folder);
   }
 
+  /** Whether it has not ended by itself yet. One that has died is started again, at once, as often as that may help. */
+  #isAtWork(): boolean {
+    const end = this.#child?.end;
+    if (this.#child !== undefined && end === undefined) return true;
+    if (end?.how === "exited" && end.code === 0) return false;
+    return this.#lastStarts-- > 0 && this.#spawn() === 0;
+  }
+
   /** Whether it has read and written everything, and only waits for those who may print more. */
-  #isIdle(pid: number): boolean {
+  #isIdle(): boolean {
     const { linux, streams } = this.#context;
+    const { pid } = this;
     const names = linux.listDir(this.#folder);
     // Once: the look itself may wake it.
     this.#hasReadAll ||= typeof names !== "number" && names.every((name) => streams.isEmpty(`${this.#folder}/${name}`));
-    if (!this.#hasReadAll) return false;
+    if (!this.#hasReadAll || pid === undefined) return false;
     // Asleep before and after it was seen that it does not wait for a reader: who has that to do is woken at once.
     const mark = sleepMark(linux, pid);
     const ready = linux.poll([], [STDOUT, STDERR], 0);
@@ -146,7 +157,7 @@ export class Collector {
   /** @returns 0, or the errno with which it could not be started */
   #spawn(): number {
     const { children, loop } = this.#context;
-    const argv = [NAME, this.#format, this.#folder, ...(this.isUsed ? ["again"] : [])];
+    const argv = [NAME, this.#format, this.#folder, ...(this.#startedMs > 0 ? ["again"] : [])];
     const program = { file: `${OWN_PROGRAMS}/${NAME}`, argv, environ: [] };
     const child = children.spawn(program, SPAWN.session | SPAWN.noInput);
     this.#startedMs = loop.nowMs;
@@ -168,4 +179,23 @@ export class Collector {
     if (loop.nowMs >= this.#dueMs) this.#spawn();
     return this.#dueMs;
   }
+}
+
+/** Makes the folder of the FIFOs, in the place of what a container that was stopped has left. */
+function makeFolder(linux: Linux): string | undefined {
+  for (let number = 1; number <= MOST_FOLDERS; number++) {
+    const name = `my_init-logs-${linux.getPid()}${number === 1 ? "" : `.${number}`}`;
+    const old = privateFolders(linux, name);
+    if (old.some((path) => isInUse(linux, path))) continue;
+    for (const path of old) removeTree(linux, path);
+    return makePrivateFolder(linux, name);
+  }
+  return undefined;
+}
+
+/** Whether somebody reads there: another my_init with our number, in a container that shares this place with ours. */
+function isInUse(linux: Linux, folder: string): boolean {
+  const fd = linux.openToAppend(`${folder}/${OWN_LOG}`);
+  if (fd >= 0) linux.close(fd);
+  return fd >= 0;
 }

@@ -280,6 +280,35 @@ describe("log lines", processRing, () => {
     assert.ok(messages(stderr, "my_init").includes(words));
   });
 
+  test("what a script has printed while there was no collector comes out when there is one again", async (t) => {
+    const { stderr, stdout } = await runInit(t, {
+      env: prefix,
+      scripts: {
+        // Not itself.
+        "/etc/my_init.d/10_kills": "pkill -9 -f 'log_line[s].* prefix'; echo kept",
+        "/etc/my_init.d/20_next": "echo kept, too",
+      },
+      args: ["--skip-runit", "true"],
+    });
+    const lines = stdout.split("\n").filter((line) => line !== "");
+    assert.deepEqual(lines.sort(), ["[10_kills] kept", "[20_next] kept, too"], stderr);
+  });
+
+  test("where both outputs are one, no line is torn", async (t) => {
+    const both = `${counts.replace('echo "line $i"', 'echo "line $i"; echo "line $i" >&2')}`;
+    const init = await startInit(t, { env: json, redirect: "2>&1", scripts: { "/etc/service/a/run": both } });
+    await init.waitFor(/line 200"/);
+    for (let i = 0; i < 3; i++) {
+      init.stopReading();
+      await new Promise((done) => setTimeout(done, 100));
+      init.readAgain();
+    }
+    init.signal("SIGTERM");
+    const { stderr, stdout } = await init.ended();
+    assert.equal(stderr, "");
+    assert.ok(parse(stdout).length > 400);
+  });
+
   test("a service that has become another user can open its outputs again", async (t) => {
     const init = await startInit(t, {
       env: prefix,
@@ -414,6 +443,22 @@ describe("log lines", processRing, () => {
     const { status, stdout } = await notInit.ended();
     assert.equal(status, 0);
     assert.ok(stdout.includes("leftover: 0"), stdout);
+  });
+
+  test("two my_init that share a place, each PID 1, leave each other alone", async (t) => {
+    const view = await makeView(t);
+    const scripts = { "/etc/service/web/run": "echo ready; exec sleep 1000" };
+    const first = await startInit(t, { view, env: prefix, scripts });
+    await first.waitFor("[web] ready");
+    view.script("/etc/my_init.d/10_a", "echo second");
+    const second = await runInit(t, { view, env: prefix, args: ["--quiet", "--skip-runit", "true"] });
+    assert.equal(second.stdout, "[10_a] second\n");
+    assert.deepEqual(
+      view.list("/run/my_init").filter((name) => name.includes("logs")),
+      ["my_init-logs-1"],
+    );
+    first.signal("SIGTERM");
+    assert.match((await first.ended()).stderr, /^\[my_init\] \*\*\* Killing all processes/m);
   });
 
   test("nothing is left in /run when the container has ended, and what a killed one left is removed", async (t) => {

@@ -47,6 +47,7 @@ export class Replaced extends Error {
 const EPERM = 1;
 const ENOENT = 2;
 const ESRCH = 3;
+const ENXIO = 6;
 const ENOEXEC = 8;
 const EBADF = 9;
 const ECHILD = 10;
@@ -123,6 +124,8 @@ export class FakeSink {
 export class FakeFifo extends FakeSink {
   /** How many have it open to write. */
   writers = 0;
+  /** Whether somebody else has it open to read. */
+  hasReader = false;
   /** How often it was opened to write. */
   openCount = 0;
   /** Called when the last of them is gone: who reads it wakes up. */
@@ -803,7 +806,10 @@ export class FakeLinux implements Linux {
   openToAppend(path: string): number {
     const errno = this.#enter("openToAppend", path);
     if (errno === 0 && path === "/proc/self/fd/2") return 2;
-    return errno !== 0 ? -errno : this.#openFifo(path, true);
+    if (errno !== 0) return -errno;
+    const fifo = this.fifos.get(path);
+    const isRead = fifo?.hasReader || [...this.#fifoFds.values()].some((open) => open.path === path);
+    return fifo !== undefined && !isRead ? -ENXIO : this.#openFifo(path, true);
   }
 
   openToRead(path: string): number {
