@@ -3,7 +3,7 @@ import { parseEnviron } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";
 import { shellQuote } from "../core/shell-quote.ts";
 import { version } from "../core/version.ts";
-import { type Container, findContainer } from "../host/engine.ts";
+import { type Container, findContainer, lastLine } from "../host/engine.ts";
 import type { Host } from "../host/host.ts";
 import { writeAll } from "../linux/output.ts";
 import { lookupCommand } from "../linux/path-lookup.ts";
@@ -119,9 +119,4 @@ function becomeSsh(host: Host, path: string, container: Container, request: Logi
 
 function refusal({ name }: { readonly name: string }, reason: string, remedy: string): Failure {
   return new Failure(`cannot log in to container "${printable(name)}": ${reason}\n${remedy}`);
-}
-
-function lastLine(text: string): string {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return printable(lines.at(-1) ?? "it said nothing");
 }

@@ -114,8 +114,8 @@ function list3(candidates: readonly Candidate[]): string {
   return shown.join(", ") + (candidates.length > 3 ? ", ..." : "");
 }
 
-/** The last line that says something: what stands before it is often a warning. */
-function lastLine(text: string): string {
+/** The last line of what the engine said: what stands before it is often a warning. */
+export function lastLine(text: string): string {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return printable(lines.at(-1) ?? "it said nothing");
 }

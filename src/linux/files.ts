@@ -49,6 +49,13 @@ export function isDirectory(linux: Linux, path: string): boolean {
   return typeof facts !== "number" && facts.type === "directory";
 }
 
+/** Whether `path` leads to a FIFO that somebody reads. @see fifo(7) */
+export function hasReader(linux: Linux, path: string): boolean {
+  const fd = linux.openToAppend(path);
+  if (fd >= 0) linux.close(fd);
+  return fd >= 0;
+}
+
 /** Removes a file, a link, or a folder with all that is in it, as far as that goes; no link is followed. */
 export function removeTree(linux: Linux, path: string): void {
   // What unlink(2) calls a folder is one, and no link to one.

@@ -17,6 +17,12 @@ export function writeAll(linux: Linux, fd: number, text: string): boolean {
   return true;
 }
 
+/** Whether all of these descriptors take some more now, PIPE_BUF bytes where they are pipes. @see poll(2) */
+export function hasRoom(linux: Linux, fds: readonly number[]): boolean {
+  const ready = linux.poll([], fds, 0);
+  return typeof ready !== "number" && fds.every((fd) => ready.includes(fd));
+}
+
 /** What becomes of a line that is written, its newline included. */
 export type LineFrame = (line: string) => string;
 
@@ -77,8 +83,7 @@ export class Output {
   /** Writes as much of the kept text as there is room for. */
   flush(): void {
     while (this.isBehind) {
-      const ready = this.#linux.poll([], [this.#fd], 0);
-      if (typeof ready === "number" || ready.length === 0) return;
+      if (!hasRoom(this.#linux, [this.#fd])) return;
       const taken = this.#linux.write(this.#fd, this.#kept.slice(0, PIECE_BYTES));
       if (taken === -ERRNO.EAGAIN) return;
       if (taken < 0) {

@@ -141,13 +141,22 @@ function pipeOf(linux: Linux, path: string): number | undefined {
  *
  * @see proc_pid_status(5), voluntary_ctxt_switches
  */
-export function sleepMark(linux: Linux, pid: number): number | undefined {
+function sleepMark(linux: Linux, pid: number): number | undefined {
   const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
   if (typeof status === "number") return undefined;
   const fields = new Map(
     status.split("\n").map((line) => [line.slice(0, line.indexOf(":")), fieldValue(line)] as const),
   );
   return fields.get("State")?.charAt(0) === "S" ? wholeNumber(fields.get("voluntary_ctxt_switches") ?? "") : undefined;
+}
+
+/**
+ * Whether `look` says yes while each of these processes sleeps, from before it to after it: with room seen in what they
+ * write to, for one, they do not wait for its reader, and have nothing else to do either.
+ */
+export function sleepThrough(linux: Linux, pids: readonly number[], look: () => boolean): boolean {
+  const marks = pids.map((pid) => sleepMark(linux, pid));
+  return look() && pids.every((pid, i) => marks[i] !== undefined && sleepMark(linux, pid) === marks[i]);
 }
 
 /** How many sockets a process has open, or undefined where we may not know. @see proc_pid_fd(5) */

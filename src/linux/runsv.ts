@@ -1,5 +1,6 @@
 import { wholeNumber } from "../core/args.ts";
 import { ERRNO } from "./errno.ts";
+import { hasReader } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
 /** Starts a runsv for each service. @see runsvdir(8) */
@@ -69,9 +70,7 @@ export function readState(linux: Linux, folder: string): ServiceState | number {
 
 /** Whether a runsv has the folder `supervise`: it reads a pipe there for as long as it lives. */
 export function isSupervised(linux: Linux, folder: string): boolean {
-  const pipe = linux.openToAppend(`${folder}/ok`);
-  if (pipe >= 0) linux.close(pipe);
-  return pipe >= 0;
+  return hasReader(linux, `${folder}/ok`);
 }
 
 function bigEndian(bytes: string, index: number): number {

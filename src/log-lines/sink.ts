@@ -2,6 +2,7 @@ import type { Stream } from "../core/log-line.ts";
 import { ERRNO } from "../linux/errno.ts";
 import { S_IFCHR, S_IFIFO, S_IFMT } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
+import { hasRoom } from "../linux/output.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
 
 /** What a pipe takes without waiting where poll(2) says that there is room. @see PIPE_BUF in pipe(7) */
@@ -42,17 +43,12 @@ export class Sink {
   /** Writes what waits for room, as far as there is. */
   flush(): void {
     while (this.#kept !== "") {
-      if (!this.#canBeFull && !this.#isReady()) return;
+      if (!this.#canBeFull && !hasRoom(this.#linux, [this.fd])) return;
       const taken = this.#linux.write(this.fd, this.#kept.slice(0, this.#canBeFull ? WRITE_BYTES : PIECE_BYTES));
       if (taken === -ERRNO.EAGAIN) return;
       // Closed or broken: nobody will ever read it. Who prints must not wait for that.
       this.#kept = taken < 0 ? "" : this.#kept.slice(taken);
     }
-  }
-
-  #isReady(): boolean {
-    const ready = this.#linux.poll([], [this.fd], 0);
-    return typeof ready !== "number" && ready.length > 0;
   }
 }
 

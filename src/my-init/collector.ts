@@ -2,10 +2,11 @@ import type { LogFormat } from "../core/log-line.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { errorWords } from "../linux/errno.ts";
-import { removeTree } from "../linux/files.ts";
+import { hasReader, removeTree } from "../linux/files.ts";
 import { type Linux, SPAWN } from "../linux/linux.ts";
 import { makeFifo, OWN_LOG, OWN_PROGRAMS } from "../linux/log-fifos.ts";
-import { sleepMark } from "../linux/processes.ts";
+import { hasRoom } from "../linux/output.ts";
+import { sleepThrough } from "../linux/processes.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit, waitForKilled } from "./force.ts";
@@ -147,11 +148,7 @@ export class Collector {
     // Once: the look itself may wake it.
     this.#hasReadAll ||= typeof names !== "number" && names.every((name) => streams.isEmpty(`${this.#folder}/${name}`));
     if (!this.#hasReadAll || pid === undefined) return false;
-    // Asleep before and after it was seen that it does not wait for a reader: who has that to do is woken at once.
-    const mark = sleepMark(linux, pid);
-    const ready = linux.poll([], [STDOUT, STDERR], 0);
-    const hasRoom = typeof ready !== "number" && [STDOUT, STDERR].every((fd) => ready.includes(fd));
-    return hasRoom && mark !== undefined && sleepMark(linux, pid) === mark;
+    return sleepThrough(linux, [pid], () => hasRoom(linux, [STDOUT, STDERR]));
   }
 
   /** @returns 0, or the errno with which it could not be started */
@@ -186,16 +183,10 @@ function makeFolder(linux: Linux): string | undefined {
   for (let number = 1; number <= MOST_FOLDERS; number++) {
     const name = `my_init-logs-${linux.getPid()}${number === 1 ? "" : `.${number}`}`;
     const old = privateFolders(linux, name);
-    if (old.some((path) => isInUse(linux, path))) continue;
+    // Read by another my_init with our number, in a container that shares this place with ours.
+    if (old.some((path) => hasReader(linux, `${path}/${OWN_LOG}`))) continue;
     for (const path of old) removeTree(linux, path);
     return makePrivateFolder(linux, name);
   }
   return undefined;
-}
-
-/** Whether somebody reads there: another my_init with our number, in a container that shares this place with ours. */
-function isInUse(linux: Linux, folder: string): boolean {
-  const fd = linux.openToAppend(`${folder}/${OWN_LOG}`);
-  if (fd >= 0) linux.close(fd);
-  return fd >= 0;
 }

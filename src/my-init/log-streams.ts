@@ -2,6 +2,7 @@ import { type Environment, toEnviron } from "../core/container-env.ts";
 import type { Streams } from "../linux/children.ts";
 import type { Linux } from "../linux/linux.ts";
 import { closeStreams, fifoPath, LOG_FOLDER_VARIABLE, OWN_PROGRAMS, openStreams } from "../linux/log-fifos.ts";
+import { hasRoom } from "../linux/output.ts";
 import { STDOUT } from "../linux/program.ts";
 
 /** What a FIFO holds. */
@@ -58,8 +59,7 @@ export class LogStreams {
   /** Whether what a service prints on standard output finds room. */
   hasRoom(service: string): boolean {
     if (this.#folder !== undefined) return this.isEmpty(fifoPath(this.#folder, service, "stdout"));
-    const ready = this.#linux.poll([], [STDOUT], 0);
-    return typeof ready !== "number" && ready.includes(STDOUT);
+    return hasRoom(this.#linux, [STDOUT]);
   }
 
   /** Whether all that was written to a FIFO has been read. */

@@ -5,7 +5,7 @@ import { ERRNO, errorWords } from "../linux/errno.ts";
 import { execFailure } from "../linux/exec-failure.ts";
 import { fileFacts, isExecutable, MAKE_FILES } from "../linux/files.ts";
 import { SPAWN } from "../linux/linux.ts";
-import { childPids, countSockets, isAlive, readProcess, signalProcess, sleepMark } from "../linux/processes.ts";
+import { childPids, countSockets, isAlive, readProcess, signalProcess, sleepThrough } from "../linux/processes.ts";
 import { isBound } from "../linux/unix-sockets.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
@@ -111,7 +111,7 @@ export class Syslog {
    * killed: told to end in order, syslog-ng sleeps for a tenth of a second first, a good part of a short container's life.
    */
   stop(untilMs: number): void {
-    const { children, linux, loop } = this.#context;
+    const { children, linux, loop, streams } = this.#context;
     this.#endTending();
     children.reap();
     const child = this.#child;
@@ -122,8 +122,9 @@ export class Syslog {
     // Also where those before it took all the time there was.
     const deadlineMs = Math.max(untilMs, loop.nowMs + ORDERLY_MS);
     const orderlyMs = deadlineMs - ORDERLY_MS / 2;
-    const writers = () => [child, ...helpers.filter((helper) => isAlive(linux, helper))];
-    const hasWrittenAll = () => child.end !== undefined || this.#hasWrittenAll(writers());
+    const writers = () => [child, ...helpers.filter((helper) => isAlive(linux, helper))].map(({ pid }) => pid);
+    const hasRoom = () => streams.hasRoom(SERVICE);
+    const hasWrittenAll = () => child.end !== undefined || sleepThrough(linux, writers(), hasRoom);
     const isDone = waitInShutdown(this.#context, hasWrittenAll, orderlyMs, LOOK_AGAIN_MS) && this.#isLocal(child.pid);
     children.signal(child, isDone ? SIGNAL.SIGKILL : SIGNAL.SIGTERM);
     if (!waitInShutdown(this.#context, () => child.end !== undefined, deadlineMs)) forceToExit(this.#context, child);
@@ -138,14 +139,6 @@ export class Syslog {
     const { linux } = this.#context;
     const sockets = countSockets(linux, pid);
     return sockets !== undefined && sockets <= LOCAL_SOCKETS && readProcess(linux, pid)?.threads === 1;
-  }
-
-  /** All of them asleep before and after it was seen that the output has room: they do not wait for that. */
-  #hasWrittenAll(writers: readonly { readonly pid: number }[]): boolean {
-    const { linux, streams } = this.#context;
-    const marks = writers.map(({ pid }) => sleepMark(linux, pid));
-    const hasRoom = streams.hasRoom(SERVICE);
-    return hasRoom && marks.every((mark, i) => mark !== undefined && sleepMark(linux, writers[i]?.pid ?? 0) === mark);
   }
 
   /** What it leaves behind when it is killed: its pid can become somebody else's, who gets logrotate's signal then. */
