@@ -23,7 +23,7 @@ test("the engine can be told in one word or in two, and must be known", () => {
 });
 
 test("the user is root, or who is named", () => {
-  for (const words of [["-u", "app"], ["--user", "app"], ["--user=app"]]) {
+  for (const words of [["-u", "app"], ["--user", "app"], ["--user=app"], ["-uapp"]]) {
     assert.deepEqual(readCommandLine([...words, "web"]), { ...asked, user: "app" });
   }
   assert.equal(readCommandLine(["--user=", "web"]).kind, "refuse");
@@ -32,6 +32,7 @@ test("the user is root, or who is named", () => {
 
 test("an unknown option, and a line without a container, are refused", () => {
   assert.equal(readCommandLine(["--quiet", "web"]).kind, "refuse");
+  assert.equal(readCommandLine(["--verbose=yes", "web"]).kind, "refuse");
   assert.equal(readCommandLine([]).kind, "refuse");
   assert.equal(readCommandLine([""]).kind, "refuse");
   assert.equal(readCommandLine(["-v"]).kind, "refuse");

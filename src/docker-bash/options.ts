@@ -1,5 +1,5 @@
-import { printable } from "../core/printable.ts";
-import { ENGINE_NAMES, type EngineName } from "../host/engine.ts";
+import { type HostOption, readHostWords, type Talk } from "../host/command-line.ts";
+import type { EngineName } from "../host/engine.ts";
 
 /** What the command line asks for. */
 export type Request =
@@ -13,9 +13,7 @@ export type Request =
       readonly engine: EngineName | undefined;
       readonly isVerbose: boolean;
     }
-  | { readonly kind: "help" }
-  | { readonly kind: "version" }
-  | { readonly kind: "refuse"; readonly reason: string };
+  | Talk;
 
 export const USAGE = `usage: docker-bash [OPTION]... CONTAINER [COMMAND [ARG]...]
 Enters a running container, by its name or the start of its id: a login shell as root, or COMMAND.
@@ -27,48 +25,12 @@ Enters a running container, by its name or the start of its id: a login shell as
   --version        show the version
 `;
 
-/** Reads the words after the program's name. Options end at the first word that is none: it is the container. */
+const OPTIONS: readonly HostOption[] = [{ flags: ["-u", "--user"], name: "user", hasValue: true }];
+
+/** Reads the words after the program's name. */
 export function readCommandLine(words: readonly string[]): Request {
-  let engine: EngineName | undefined;
-  let user = "0";
-  let isVerbose = false;
-  let at = 0;
-  for (; at < words.length; at++) {
-    const word = words[at] ?? "";
-    if (!word.startsWith("-")) break;
-    if (word === "--") {
-      at++;
-      break;
-    }
-    const equals = word.startsWith("--") ? word.indexOf("=") : -1;
-    const option = equals < 0 ? word : word.slice(0, equals);
-    const value = () => (equals < 0 ? (words[++at] ?? "") : word.slice(equals + 1));
-    switch (option) {
-      case "-h":
-      case "--help":
-        return { kind: "help" };
-      case "--version":
-        return { kind: "version" };
-      case "-v":
-      case "--verbose":
-        isVerbose = true;
-        break;
-      case "-u":
-      case "--user":
-        user = value();
-        if (user === "") return { kind: "refuse", reason: `${option} needs a user` };
-        break;
-      case "--engine": {
-        const name = value();
-        engine = ENGINE_NAMES.find((known) => known === name);
-        if (engine === undefined) return { kind: "refuse", reason: "--engine needs docker or podman" };
-        break;
-      }
-      default:
-        return { kind: "refuse", reason: `unknown option "${printable(word)}"` };
-    }
-  }
-  const [container, ...command] = words.slice(at);
-  if (container === undefined || container === "") return { kind: "refuse", reason: "no container is named" };
-  return { kind: "enter", container, command, user, engine, isVerbose };
+  const asked = readHostWords(words, OPTIONS);
+  if (asked.kind !== "asked") return asked;
+  const { container, command, engine, isVerbose, given } = asked;
+  return { kind: "enter", container, command, user: given.get("user") ?? "0", engine, isVerbose };
 }

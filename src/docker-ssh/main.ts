@@ -2,12 +2,12 @@ import { exitStatus } from "../core/child-end.ts";
 import { parseEnviron } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";
 import { shellQuote } from "../core/shell-quote.ts";
-import { version } from "../core/version.ts";
+import { talk } from "../host/command-line.ts";
 import { type Container, findContainer, lastLine } from "../host/engine.ts";
 import type { Host } from "../host/host.ts";
 import { writeAll } from "../linux/output.ts";
 import { lookupCommand } from "../linux/path-lookup.ts";
-import { attempt, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
+import { attempt, STDERR, STDOUT } from "../linux/program.ts";
 import { Failure, SysError } from "../linux/sys-error.ts";
 import { findKey, type Key, usablePath } from "./key.ts";
 import { type Login, readCommandLine, USAGE } from "./options.ts";
@@ -16,6 +16,8 @@ import { readiness } from "./readiness.ts";
 import { configBlock, type Setting, settings, sshWords } from "./settings.ts";
 import { StateFolder } from "./state-folder.ts";
 import { chooseWay, lookAround } from "./way.ts";
+
+const NAME = "docker-ssh";
 
 /** What ssh answers where there was no login: no status of a command is mistaken for it. @see ssh(1), EXIT STATUS */
 const STATUS_NO_LOGIN = 255;
@@ -27,17 +29,8 @@ const STEP_MS = 100;
 /** The program docker-ssh. @returns its exit status; where it succeeds, it is ssh from then on @see spec.md section 10 */
 export function main(host: Host): number {
   const request = readCommandLine(host.argv.slice(1));
-  switch (request.kind) {
-    case "help":
-      return writeAll(host, STDOUT, USAGE) ? 0 : 1;
-    case "version":
-      return writeAll(host, STDOUT, `docker-ssh ${version}\n`) ? 0 : 1;
-    case "refuse":
-      writeAll(host, STDERR, `docker-ssh: ${request.reason}\n${USAGE}`);
-      return STATUS_USAGE;
-    case "log-in":
-      return attempt(host, "docker-ssh", () => logIn(host, request)) === 0 ? 0 : STATUS_NO_LOGIN;
-  }
+  if (request.kind !== "log-in") return talk(host, NAME, USAGE, request);
+  return attempt(host, NAME, () => logIn(host, request)) === 0 ? 0 : STATUS_NO_LOGIN;
 }
 
 /** Becomes ssh, or prints the settings. @throws Failure */
@@ -113,7 +106,7 @@ function lookInto(container: Container, user: string): Facts {
 function becomeSsh(host: Host, path: string, container: Container, request: Login, list: readonly Setting[]): never {
   const hasTerminal = host.isTerminal(0) && host.isTerminal(1);
   const words = sshWords(container.name, list, request.command, hasTerminal);
-  if (request.isVerbose) writeAll(host, STDERR, `docker-ssh: ${words.map(shellQuote).join(" ")}\n`);
+  if (request.isVerbose) writeAll(host, STDERR, `${NAME}: ${words.map(shellQuote).join(" ")}\n`);
   throw new SysError("cannot run", path, -host.exec(path, words, host.environ));
 }
 

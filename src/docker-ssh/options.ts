@@ -1,6 +1,6 @@
 import { wholeNumber } from "../core/args.ts";
-import { printable } from "../core/printable.ts";
-import { ENGINE_NAMES, type EngineName } from "../host/engine.ts";
+import { type HostOption, readHostWords, refuse, type Talk } from "../host/command-line.ts";
+import type { EngineName } from "../host/engine.ts";
 
 /** A login that the command line asks for. */
 export interface Login {
@@ -20,11 +20,7 @@ export interface Login {
 }
 
 /** What the command line asks for. */
-export type Request =
-  | Login
-  | { readonly kind: "help" }
-  | { readonly kind: "version" }
-  | { readonly kind: "refuse"; readonly reason: string };
+export type Request = Login | Talk;
 
 export const USAGE = `usage: docker-ssh [OPTION]... CONTAINER [COMMAND [ARG]...]
 Logs in to a running container by SSH, named by its name or the start of its id: a login shell, or COMMAND.
@@ -40,58 +36,26 @@ COMMAND of one word is a line for the shell there; of several, a program and its
   --version           show the version
 `;
 
-/** Options with a value: as typed, and what they are called here. */
-const VALUED: readonly (readonly [flag: string, name: "key" | "user" | "port" | "engine"])[] = [
-  ["-i", "key"],
-  ["--identity", "key"],
-  ["-l", "user"],
-  ["--user", "user"],
-  ["-p", "port"],
-  ["--port", "port"],
-  ["--engine", "engine"],
+const OPTIONS: readonly HostOption[] = [
+  { flags: ["-i", "--identity"], name: "key", hasValue: true },
+  { flags: ["-l", "--user"], name: "user", hasValue: true },
+  { flags: ["-p", "--port"], name: "port", hasValue: true },
+  { flags: ["--config"], name: "config", hasValue: false },
 ];
 
-/** Reads the words after the program's name. Options end at the first word that is none: it is the container. */
+/** Reads the words after the program's name. */
 export function readCommandLine(words: readonly string[]): Request {
-  const values = new Map<string, string>();
-  let [isForConfig, isVerbose] = [false, false];
-  let at = 0;
-  for (; at < words.length; at++) {
-    const word = words[at] ?? "";
-    if (!word.startsWith("-")) break;
-    if (word === "--") {
-      at++;
-      break;
-    }
-    if (word === "--help" || word === "-h") return { kind: "help" };
-    if (word === "--version") return { kind: "version" };
-    if (word === "--verbose" || word === "-v") isVerbose = true;
-    else if (word === "--config") isForConfig = true;
-    else {
-      const valued = VALUED.find(([flag]) => word === flag || word.startsWith(flag.length > 2 ? `${flag}=` : flag));
-      if (valued === undefined) return refuse(`unknown option "${printable(word)}"`);
-      const [flag, name] = valued;
-      const value = word === flag ? words[++at] : word.slice(flag.length > 2 ? flag.length + 1 : flag.length);
-      if (value === undefined || value === "") return refuse(`${flag} needs a value`);
-      values.set(name, value);
-    }
-  }
-  const [container, ...command] = words.slice(at);
-  if (container === undefined || container === "") return refuse("no container is named");
+  const asked = readHostWords(words, OPTIONS);
+  if (asked.kind !== "asked") return asked;
+  const { container, command, engine, isVerbose, given } = asked;
+  const isForConfig = given.has("config");
   if (isForConfig && command.length > 0) return refuse("--config takes no command");
-  const engineName = values.get("engine");
-  const engine = ENGINE_NAMES.find((known) => known === engineName);
-  if (engineName !== undefined && engine === undefined) return refuse("--engine needs docker or podman");
-  const portWord = values.get("port");
+  const portWord = given.get("port");
   const port = portWord === undefined ? undefined : wholeNumber(portWord);
   if (portWord !== undefined && (port === undefined || port < 1 || port > 65535)) {
     return refuse("--port needs a number from 1 to 65535");
   }
-  const user = values.get("user") ?? "root";
-  const key = values.get("key");
+  const user = given.get("user") ?? "root";
+  const key = given.get("key");
   return { kind: "log-in", container, command, user, key, port, engine, isForConfig, isVerbose };
-}
-
-function refuse(reason: string): Request {
-  return { kind: "refuse", reason };
 }
