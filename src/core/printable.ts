@@ -5,17 +5,23 @@ const SHORT_ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x0d, "\\r"],
 ]);
 
+/** U+0080 to U+009F in UTF-8: this byte, and one up to the other. Terminals obey them as they do an escape sequence. */
+const C1_LEAD = 0xc2;
+const C1_LAST = 0x9f;
+
 /**
- * `text` made safe for one line of a log: control characters become `\n`, `\r`, `\t` or `\x1b`.
- * Other bytes, those of UTF-8 among them, stay as they are.
+ * `text` made safe for one line of a log: control characters become `\n`, `\r`, `\t` or `\x1b`, those of
+ * UTF-8 `\xc2\x9b`. Other bytes stay as they are.
  */
 export function printable(text: string): string {
   let shown = "";
   let plainFrom = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code >= 0x20 && code !== 0x7f) continue;
+    const isC1 = code === C1_LEAD && text.charCodeAt(i + 1) >= 0x80 && text.charCodeAt(i + 1) <= C1_LAST;
+    if (code >= 0x20 && code !== 0x7f && !isC1) continue;
     shown += text.slice(plainFrom, i) + (SHORT_ESCAPES.get(code) ?? `\\x${hex(code, 2)}`);
+    if (isC1) shown += `\\x${hex(text.charCodeAt(++i), 2)}`;
     plainFrom = i + 1;
   }
   return plainFrom === 0 ? text : shown + text.slice(plainFrom);

@@ -19,6 +19,7 @@ const ERRORS: readonly (readonly [number: number, name: string, words: string])[
   [22, "EINVAL", "invalid argument"],
   [23, "ENFILE", "too many open files in the system"],
   [24, "EMFILE", "too many open files"],
+  [25, "ENOTTY", "not a terminal"],
   [26, "ETXTBSY", "is being written to"],
   [27, "EFBIG", "file is too large"],
   [28, "ENOSPC", "no space left on device"],
