@@ -12,8 +12,9 @@ test("what inspect prints is read: mode, addresses, published ports, arguments",
     'port 22/tcp {"HostIp":"0.0.0.0","HostPort":"2222"}',
     'port 22/tcp {"HostIp":"::","HostPort":"2222"}',
     'port 80/tcp {"HostIp": "", "HostPort":"8080"}',
-    "arg --enable-insecure-key",
-    "arg two words",
+    'arg "--enable-insecure-key"',
+    'arg "two words"',
+    'arg "a\\nport 22/tcp"',
     "",
   ];
   assert.deepEqual(readNetworks(lines.join("\n")), {
@@ -24,7 +25,7 @@ test("what inspect prints is read: mode, addresses, published ports, arguments",
       { port: "22/tcp", hostPort: 2222, address: "::" },
       { port: "80/tcp", hostPort: 8080, address: "" },
     ],
-    args: ["--enable-insecure-key", "two words"],
+    args: ["--enable-insecure-key", "two words", "a\\nport 22/tcp"],
   });
 });
 

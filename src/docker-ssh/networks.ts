@@ -6,7 +6,7 @@ export interface Networks {
   readonly mode: string;
   readonly addresses: readonly string[];
   readonly published: readonly Published[];
-  /** The words of its first process after the program's. */
+  /** The words of its first process after the program's, as JSON has them between its quotes. */
   readonly args: readonly string[];
 }
 
@@ -21,14 +21,14 @@ export interface Published {
 
 /**
  * For the engine's `inspect`. What has no value prints nothing or `<no value>`. The engines call the fields of a
- * published port by different names, but not in JSON.
+ * published port by different names, but not in JSON. An argument may hold anything, lines that look like ours too.
  */
 export const NETWORKS_TEMPLATE = [
   "mode {{.HostConfig.NetworkMode}}",
   "{{range $name, $it := .NetworkSettings.Networks}}address {{$it.IPAddress}}",
   "address {{$it.GlobalIPv6Address}}",
   "{{end}}{{range $port, $all := .NetworkSettings.Ports}}{{range $all}}port {{$port}} {{json .}}",
-  "{{end}}{{end}}{{range .Args}}arg {{.}}",
+  "{{end}}{{end}}{{range .Args}}arg {{json .}}",
   "{{end}}",
 ].join("\n");
 
@@ -43,7 +43,7 @@ export function readNetworks(lines: string): Networks {
       const [address, hostPort] = [member(rest.join(" "), "HostIp"), wholeNumber(member(rest.join(" "), "HostPort"))];
       return hostPort === undefined || hostPort === 0 ? [] : [{ port, hostPort, address }];
     }),
-    args: of("arg").map((words) => words.join(" ")),
+    args: of("arg").map((words) => words.join(" ").slice(1, -1)),
   };
 }
 

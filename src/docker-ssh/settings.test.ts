@@ -28,6 +28,17 @@ test("paths with blanks and percent signs stay what they are", () => {
   assert.equal(list.get("IdentityFile"), '"/home/a b/100%%/key"');
 });
 
+test("a path that ssh would take for another is refused", () => {
+  for (const path of ['/home/a"b/key', "/home/a\\b/key", "/home/${USER}/key", "/home/a\nb/key"]) {
+    assert.throws(
+      () => settings({ ...target, key: path }),
+      /^Error: ssh cannot be told the path "[^\n]+ in it\n/,
+      path,
+    );
+    assert.throws(() => settings({ ...target, knownHosts: path }), /ssh cannot be told the path/, path);
+  }
+});
+
 test("through the engine no address is needed", () => {
   const list = new Map(settings({ ...target, way: { by: "engine", port: 2200 } }));
   const command = list.get("ProxyCommand") ?? "";

@@ -1,4 +1,6 @@
+import { printable } from "../core/printable.ts";
 import { shellQuote } from "../core/shell-quote.ts";
+import { Failure } from "../linux/sys-error.ts";
 import type { Way } from "./way.ts";
 
 /** A keyword of ssh's configuration and its value. @see ssh_config(5) */
@@ -18,7 +20,10 @@ export interface Target {
   readonly containerId: string;
 }
 
-/** The settings of ssh for one container. The host key is one that the engine told, or there is no connection. */
+/** Not every ssh lets a quote or a backslash be quoted, and none a variable. @see ssh_config(5), ENVIRONMENT VARIABLES */
+const UNSPEAKABLE = ['"', "\\", "\n", "${"];
+
+/** The settings of ssh for one container. The host key is one that the engine told, or there is no connection. @throws Failure */
 export function settings(target: Target): Setting[] {
   const { way } = target;
   const where: Setting[] =
@@ -87,8 +92,13 @@ function proxyCommand({ engine, containerId, way }: Target): string {
   return words.map(shellQuote).join(" ").replaceAll("%", "%%");
 }
 
-/** A path as ssh reads it: `%` begins a token, blanks part words. */
+/** A path as ssh reads it: `%` begins a token, blanks part words. @throws Failure where it cannot be said to ssh */
 function path(text: string): string {
+  const marks = UNSPEAKABLE.filter((mark) => text.includes(mark)).map(printable);
+  if (marks.length > 0) {
+    const remedy = "set XDG_STATE_HOME to another folder, or name another key with -i KEY";
+    throw new Failure(`ssh cannot be told the path "${printable(text)}" with ${marks.join(" and ")} in it\n${remedy}`);
+  }
   return quoted(text.replaceAll("%", "%%"));
 }
 
