@@ -2,8 +2,9 @@ import { parseEnviron } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";
 import type { Container } from "../host/engine.ts";
 import type { Host } from "../host/host.ts";
+import { isDirectory } from "../linux/files.ts";
 import { writeAll } from "../linux/output.ts";
-import { attempt, STDERR } from "../linux/program.ts";
+import { attempt, STDERR, STDOUT } from "../linux/program.ts";
 import { Failure, SysError } from "../linux/sys-error.ts";
 import { enterByEngine } from "./engine-exec.ts";
 import { keep } from "./keeper.ts";
@@ -43,12 +44,24 @@ export function enter(host: Host, container: Container, request: Extract<Request
     explain(`entering ${shown} by "${engine.name} exec": ${error.message}`);
     return enterByEngine(container, request, terminal);
   }
+  refuseFolders(host);
   const joined = target.namespaces.map((namespace) => namespace.name).join(" ");
   explain(`entering ${shown} (${id.slice(0, 12)}) by the namespaces of process ${container.pid}: ${joined}`);
   if ("reason" in target.filters) {
     explain(`the container's filter of system calls (seccomp) does not hold for you: ${target.filters.reason}`);
   }
   return start(host, { target, words: request.command, user: request.user, terminal, warn });
+}
+
+/** A folder of the host's in the hands of a container's process is a way to all others. @throws Failure */
+function refuseFolders(host: Host): void {
+  for (const fd of [0, STDOUT, STDERR]) {
+    const path = `/proc/self/fd/${fd}`;
+    if (!isDirectory(host, path)) continue;
+    const target = host.realPath(path);
+    const shown = typeof target === "string" ? printable(target) : path;
+    throw new Failure(`descriptor ${fd} is the folder "${shown}" of this machine, which no container may have`);
+  }
 }
 
 function start(host: Host, orders: Orders): number {
