@@ -2,7 +2,7 @@
 //
 // From the environment: NAME, VERSION, ENGINE, ARCHES (what there has to be, "amd64 arm64"), SOURCE_DATE_EPOCH,
 // SIGN_KEY (a file of ssh-keygen's, or a name that gpg knows), DIST (another folder than dist).
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -73,7 +73,14 @@ function main() {
   rmSync(dist, { recursive: true, force: true });
   renameSync(unfinished, dist);
   for (const file of readdirSync(dist).sort()) console.log(`dist/${file}`);
+  if (isDirty()) console.error("release: the tree has changes that no commit has: nobody else can make this release");
   if (!key) console.error("release: not signed: SIGN_KEY names no key");
+}
+
+/** Whether Git knows of changes; elsewhere than in a checkout there are none to know of. */
+function isDirty() {
+  const { status, stdout } = spawnSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" });
+  return status === 0 && stdout !== "";
 }
 
 /** @param {string} products @returns {Buffer} */

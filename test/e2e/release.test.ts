@@ -116,18 +116,53 @@ test("what is in the image is told as SPDX 2.3: every package that dpkg knows, o
   assert.ok(unknown < installed.length / 5);
 });
 
-test("the tools are installed from their archive into an empty container, used there, and removed", async (t) => {
-  const container = await startContainer(t, { image: base, command: ["sleep", "600"] });
-  const unpacked = await container.exec(["tar", "-C", "/opt", "-xz"], {
+/** What makes a container a host that has nothing but the engine's command: the machine's processes, network and groups. */
+const HOST_ARGS = [
+  "--pid",
+  "host",
+  "--network",
+  "host",
+  "--cgroupns",
+  "host",
+  "--volume",
+  "/sys/fs/cgroup:/sys/fs/cgroup",
+];
+const ROOT_ARGS = ["--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE"];
+const OPEN_ARGS = ["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"];
+const SOCKET = "/var/run/docker.sock";
+
+test("the tools are installed from their archive into an empty container, used there, and removed", {
+  skip: engine !== "docker" && "needs the socket of a Docker engine",
+}, async (t) => {
+  const web = await startContainer(t, { command: ["/sbin/my_init", "--enable-insecure-key"] });
+  const client = execFileSync("sh", ["-c", "command -v docker"], { encoding: "utf8" }).trim();
+  const volumes = ["--volume", `${client}:/usr/bin/docker:ro`, "--volume", `${SOCKET}:${SOCKET}`];
+  const host = await startContainer(t, {
+    image: base,
+    args: [...HOST_ARGS, ...ROOT_ARGS, ...OPEN_ARGS, ...volumes],
+    command: ["sleep", "600"],
+  });
+  const unpacked = await host.exec(["tar", "-C", "/opt", "-xz"], {
     input: readFileSync(join(dist, `baseimage-tools-${version}-linux-${architecture}.tar.gz`)),
   });
   assert.equal(unpacked.status, 0, unpacked.stderr);
-  await container.sh(`/opt/baseimage-tools-${version}/install-tools.sh && rm -r /opt/baseimage-tools-*`);
-  for (const tool of ["docker-bash", "docker-ssh"]) {
-    assert.match(await container.sh(`${tool} --help`), new RegExp(`^usage: ${tool} `));
-    // There is no engine in here: that is what it says, in one line.
-    const without = await container.exec([tool, "some-container"]);
-    assert.notEqual(without.status, 0);
-    assert.match(without.stderr, new RegExp(`^${tool}: `), engine);
-  }
+  const script = `/opt/baseimage-tools-${version}/install-tools.sh`;
+  await host.sh(script);
+
+  const entered = await host.exec(["docker-bash", "-v", web.id, "sh", "-c", "cat; echo $0 $HOME; exit 7"], {
+    input: "hello\n",
+  });
+  assert.deepEqual([entered.status, entered.stdout], [7, "hello\nsh /root\n"], entered.stderr);
+  // By itself, not by the engine; and nothing else is said: all of the container's limits hold.
+  assert.match(entered.stderr, /^docker-bash: entering .* by the namespaces of process \d+: [^\n]*\n$/);
+
+  const without = await host.exec(["docker-ssh", web.id, "true"]);
+  assert.deepEqual([without.status, without.stderr.split("\n")[0]], [255, "docker-ssh: there is no ssh in PATH"]);
+  await host.sh("apt-get -q update && apt-get -qy install --no-install-recommends openssh-client");
+  const words = ["docker-ssh", web.id, "sh", "-c", 'echo "hello  $USER"; exit 7'];
+  const loggedIn = await host.exec(words);
+  assert.deepEqual([loggedIn.status, loggedIn.stdout, loggedIn.stderr], [7, "hello  root\n", ""]);
+
+  await host.sh(`${script} --uninstall`);
+  assert.equal((await host.exec(["sh", "-c", "command -v docker-bash docker-ssh"])).stdout, "");
 });
