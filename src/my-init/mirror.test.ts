@@ -37,8 +37,9 @@ function later(linux: FakeLinux, folder: string, act: () => void) {
   });
 }
 
+/** What of services is in the mirror. */
 function inMirror(linux: FakeLinux) {
-  const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`));
+  const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`) && path !== `${MIRROR}/.lock`);
   return paths.map((path) => path.slice(MIRROR.length + 1)).sort();
 }
 

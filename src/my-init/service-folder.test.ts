@@ -41,7 +41,13 @@ test("where runsv could not keep its files, services run in a mirror of links", 
   assert.equal(started(linux).words, `${RUNSVDIR} -P ${MIRROR}`);
   assert.ok(started(linux).environ.includes(`SVDIR=${MIRROR}`));
   const there = [...linux.files].filter(([path]) => path.startsWith(`${MIRROR}/`)).map(([path]) => path);
-  assert.deepEqual(there.sort(), [`${MIRROR}/web`, `${MIRROR}/web/log`, `${MIRROR}/web/log/run`, `${MIRROR}/web/run`]);
+  assert.deepEqual(there.sort(), [
+    `${MIRROR}/.lock`,
+    `${MIRROR}/web`,
+    `${MIRROR}/web/log`,
+    `${MIRROR}/web/log/run`,
+    `${MIRROR}/web/run`,
+  ]);
   assert.equal(linux.content(`${MIRROR}/web/log/run`), "/etc/service/web/log/run");
   assert.ok(lines.includes("*** left out, as uid 1000 is not root: the service cron"));
 });
@@ -99,6 +105,20 @@ test("services that another my_init runs in a mirror are not started again, and 
   assert.ok(linux.files.has(`${MIRROR}/web/supervise`));
   assert.equal(lines.filter((line) => line.includes("another my_init runs them")).length, 1, lines.join("\n"));
   assert.equal(asUser(taken).status, 1);
+});
+
+test("a mirror is in use from the moment it is made, before anything runs in it", () => {
+  const { linux, lines } = asUser((linux) => {
+    for (const path of ["", "/web"]) linux.addDirectory(`${MIRROR}${path}`, { uid: 1000 });
+    const lock = linux.lock.bind(linux);
+    linux.lock = (path) => (path === `${MIRROR}/.lock` ? -11 : lock(path));
+  });
+  assert.equal(started(linux).words, undefined);
+  assert.ok(linux.files.has(`${MIRROR}/web`));
+  assert.equal(lines.filter((line) => line.includes("another my_init runs them")).length, 1, lines.join("\n"));
+
+  const first = asUser(() => {}).linux;
+  assert.deepEqual([...first.locks.values()], [`${MIRROR}/.lock`]);
 });
 
 test("a folder of another user, or in one, is no place for it", () => {

@@ -1,4 +1,5 @@
 import { printable } from "../core/printable.ts";
+import { ERRNO } from "../linux/errno.ts";
 import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { isSupervised, SUPERVISE } from "../linux/runsv.ts";
@@ -13,6 +14,9 @@ const NEEDS_ROOT = "needs-root";
 
 /** runit's: a service that is not to be started by itself. @see runsv(8) */
 const DOWN = "down";
+
+/** In the mirror, kept locked by the my_init that made it: until its services are started nobody else shows that it is in use. */
+const LOCK = ".lock";
 
 /** To access(2): that a folder can be listed, and what is in it be used. */
 const READ_AND_ENTER = 5;
@@ -138,6 +142,7 @@ export class ServiceFolder {
     const { leftOut, linux } = this.#context;
     const folder = makePrivateFolder(linux, this.#name);
     if (folder === undefined) leftOut.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
+    else if (linux.writeFile(`${folder}/${LOCK}`, "", true) >= 0) linux.lock(`${folder}/${LOCK}`);
     return folder;
   }
 
@@ -153,8 +158,11 @@ function services(linux: Linux): string[] {
   return names.filter((name) => !name.startsWith(".") && isDirectory(linux, `${SERVICES}/${name}`)).sort();
 }
 
-/** Whether a runsv looks after a service there. */
+/** Whether a runsv looks after a service there, or its my_init still lives. */
 function isInUse(linux: Linux, mirror: string): boolean {
+  const lock = linux.lock(`${mirror}/${LOCK}`);
+  if (lock === -ERRNO.EAGAIN) return true;
+  if (lock >= 0) linux.close(lock);
   const names = linux.listDir(mirror);
   return typeof names !== "number" && names.some((name) => isSupervised(linux, `${mirror}/${name}/${SUPERVISE}`));
 }

@@ -192,4 +192,19 @@ describe("needs", { concurrency: 3 }, () => {
     assert.match(await container.sh("pgrep -a runsvdir"), /-P \/etc\/service$/m);
     assert.equal(await container.sh("ls -A /run/my_init"), "");
   });
+
+  test("a second my_init that starts while the first one boots takes nothing away from it", async (t) => {
+    const untilGo = "until [ -e /tmp/go ]; do sleep 0.05; done";
+    const image = await appAndDb(t, "RUN echo db > /etc/service/app/needs", { "/etc/my_init.d/10_slow": untilGo });
+    const container = await startContainer(t, { image });
+    await container.waitForLog("Running /etc/my_init.d/10_slow");
+    const second = await container.exec(["my_init", "--skip-startup-files", "--", "sh", "-c", "exit 5"]);
+    assert.equal(second.status, 5);
+    assert.match(second.stderr, /another my_init runs them, in "\/run\/my_init\/my_init-services-0"/);
+    await container.sh("touch /tmp/go");
+    await container.waitForLog("app is up");
+    await container.stop();
+    assert.equal(await container.exitCode(), 0);
+    assert.doesNotMatch((await container.logs()).stderr, /another my_init|cannot/);
+  });
 });
