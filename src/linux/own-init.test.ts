@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux, type FakeProcess } from "../../test/support/fake-linux.ts";
-import { findInit } from "./own-init.ts";
+import { findInit, isSecondInit } from "./own-init.ts";
 import { Failure } from "./sys-error.ts";
 
 const BINARY = "/usr/sbin/my_init";
@@ -123,4 +123,28 @@ test("where its binary may not be looked at, the name has to do", () => {
   assert.equal(refusal(linux), "no my_init is running");
   first.argv = ["/sbin/my_init"];
   assert.equal(findInit(linux), 1);
+});
+
+test("a my_init beside an earlier one is the second, unless that one has other files or it is the first process", () => {
+  const others = (startTime: number, folder: string, pid = 20) => {
+    const linux = caller(["/sbin/my_init"], pid);
+    linux.self.startTime = 500;
+    const [first] = linux.processes.values();
+    assert.ok(first);
+    if (first !== linux.self) {
+      runsOurs(linux, first, folder);
+      first.startTime = startTime;
+    } else
+      runsOurs(
+        linux,
+        linux.addStranger(() => {}, ["/sbin/my_init"]),
+        folder,
+      );
+    return isSecondInit(linux);
+  };
+  assert.equal(others(100, "/ns/1"), true);
+  assert.equal(others(500, "/ns/1"), true);
+  assert.equal(others(900, "/ns/1"), false);
+  assert.equal(others(100, "/ns/2"), false);
+  assert.equal(others(100, "/ns/1", 1), false);
 });

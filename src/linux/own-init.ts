@@ -1,7 +1,7 @@
 import { appletOf } from "../core/applets.ts";
 import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
-import { allProcesses, commandWords, isEmulated, readProcess } from "./processes.ts";
+import { allProcesses, commandWords, isEmulated, type Process, readProcess } from "./processes.ts";
 import { Failure } from "./sys-error.ts";
 
 /** The one that every PID namespace has. */
@@ -21,17 +21,34 @@ export function findInit(linux: Linux): number {
     if (isInit(linux, parent)) return parent;
     pid = parent;
   }
-  const all = allProcesses(linux).flatMap(({ pid, isZombie }) =>
-    !isZombie && pid !== self && isInit(linux, pid) ? [pid] : [],
-  );
-  // Containers may share their processes and yet not their files.
-  const here = linux.stat("/proc/self/ns/mnt");
-  const own = all.filter((pid) => isSame(here, linux.stat(`/proc/${pid}/ns/mnt`)));
-  const candidates = own.length > 0 ? own : all;
+  const all = otherInits(linux);
+  const own = all.filter((init) => isHere(linux, init));
+  const candidates = (own.length > 0 ? own : all).map(({ pid }) => pid);
   const [first, ...more] = candidates.includes(FIRST_PID) ? [FIRST_PID] : candidates;
   if (first === undefined) throw new Failure("no my_init is running");
   if (more.length > 0) throw new Failure(`several my_init are running (PIDs ${candidates.join(", ")})`);
   return first;
+}
+
+/** Whether this my_init was started in a container that had one: by `docker exec`, say. */
+export function isSecondInit(linux: Linux): boolean {
+  const self = linux.getPid();
+  if (self === FIRST_PID) return false;
+  const startTime = readProcess(linux, self)?.startTime ?? 0;
+  return otherInits(linux).some((other) => {
+    const isEarlier = other.startTime < startTime || (other.startTime === startTime && other.pid < self);
+    return isEarlier && isHere(linux, other);
+  });
+}
+
+function otherInits(linux: Linux): Process[] {
+  const self = linux.getPid();
+  return allProcesses(linux).filter(({ pid, isZombie }) => !isZombie && pid !== self && isInit(linux, pid));
+}
+
+/** Whether a process sees the files that we see: containers may share their processes and yet not these. */
+function isHere(linux: Linux, { pid }: Process): boolean {
+  return isSame(linux.stat("/proc/self/ns/mnt"), linux.stat(`/proc/${pid}/ns/mnt`));
 }
 
 /** Whether a process is this very program, called to be the init. */

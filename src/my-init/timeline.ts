@@ -1,6 +1,7 @@
 import { formatRecord, type Killed, type Phase, type Step } from "../core/phase-record.ts";
 import { LAST_SHUTDOWN, ownHostName } from "../linux/last-shutdown.ts";
 import type { Linux } from "../linux/linux.ts";
+import { isSecondInit } from "../linux/own-init.ts";
 
 /** What the file is called that boot_report looks for among our descriptors. */
 const NAME = "boot_record";
@@ -74,8 +75,12 @@ export class Timeline {
     return { tookMs, longest };
   }
 
-  /** Leaves the record of the shutdown in a file, for after a restart; where it cannot be written there is none. */
+  /**
+   * Leaves the record of the shutdown in a file, for after a restart; where it cannot be written there is none. A my_init
+   * that others have started beside the container's own leaves that one's in its place.
+   */
   keep(): void {
+    if (isSecondInit(this.#linux)) return;
     this.#linux.unlink(LAST_SHUTDOWN); // made anew: whatever somebody put there is neither followed nor kept
     const written = this.#linux.writeFile(LAST_SHUTDOWN, this.#record(), true);
     if (written < 0) this.#linux.unlink(LAST_SHUTDOWN);

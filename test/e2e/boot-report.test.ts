@@ -57,6 +57,10 @@ test("after a restart, boot_report --shutdown tells how long each service took t
   );
   assert.match(await container.sh("boot_report --shutdown --svg"), /class="killed"/);
   assert.equal(JSON.parse(await container.sh("boot_report --json")).phase, "boot");
+  // A my_init beside the container's own has a shutdown, too.
+  const before = await container.sh("boot_report --shutdown --json");
+  await container.sh("my_init --skip-startup-files --skip-runit -- true");
+  assert.equal(await container.sh("boot_report --shutdown --json"), before);
   // Of another container, as it is found in an image that was made of one; and of somebody else.
   for (const forge of [
     "sed -i 's/^host .*/host other/' /run/my_init/last_shutdown",

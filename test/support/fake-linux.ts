@@ -155,7 +155,7 @@ export interface SentSignal {
 /** A process of the fake kernel. Its program is a function that asks to be called again. */
 export class FakeProcess {
   readonly pid: number;
-  readonly startTime: number;
+  startTime: number;
   readonly startedMs: number;
   readonly linux: FakeLinux;
   /** Whether it is the program under test or was started by one of its descendants. */
