@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Failure } from "../linux/sys-error.ts";
 import { commandLine, configBlock, settings, sshWords, type Target } from "./settings.ts";
 
 const target: Target = {
@@ -29,13 +30,11 @@ test("paths with blanks and percent signs stay what they are", () => {
 });
 
 test("a path that ssh would take for another is refused", () => {
+  const isRefusal = (error: unknown) =>
+    error instanceof Failure && error.message.startsWith("ssh cannot be told the path ");
   for (const path of ['/home/a"b/key', "/home/a\\b/key", "/home/${USER}/key", "/home/a\nb/key"]) {
-    assert.throws(
-      () => settings({ ...target, key: path }),
-      /^Error: ssh cannot be told the path "[^\n]+ in it\n/,
-      path,
-    );
-    assert.throws(() => settings({ ...target, knownHosts: path }), /ssh cannot be told the path/, path);
+    assert.throws(() => settings({ ...target, key: path }), isRefusal, path);
+    assert.throws(() => settings({ ...target, knownHosts: path }), isRefusal, path);
   }
 });
 
