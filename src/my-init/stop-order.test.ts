@@ -74,3 +74,14 @@ test("the rest is told with those who still need it", () => {
   assert.deepEqual(order.rest(), []);
   assert.deepEqual(order.next(), []);
 });
+
+test("a service that ends while it is looked at makes no circle of the others", () => {
+  const answers = [true, false];
+  const order = new StopOrder(graph("web app", "app db"), ["web", "app", "db"], (service) =>
+    service === "web" ? (answers.shift() ?? false) : true,
+  );
+  assert.deepEqual(order.next(), ["web"]);
+  assert.deepEqual(order.next(), []);
+  assert.deepEqual(order.next(), ["app"]);
+  assert.deepEqual(order.next(), []);
+});

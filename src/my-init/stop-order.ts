@@ -15,13 +15,16 @@ export class StopOrder {
 
   /** Those that are to be told now: nobody needs them any more. None is answered twice. */
   next(): readonly string[] {
-    let next = [...this.#waiting].filter((service) => !this.#dependantsOf(service).some((each) => this.#isThere(each)));
-    if (next.length === 0) {
-      // Where all wait for each other, in a circle that came about since the start, none would ever be told.
-      const isGoing = (each: string) => !this.#waiting.has(each) && this.#isRunning(each);
-      const isMoving = [...this.#waiting].some((service) => this.#dependantsOf(service).some(isGoing));
-      if (!isMoving) next = [...this.#waiting];
+    // One look at each: who ends between two of them would pass for running and for gone.
+    const isGoing = new Map<string, boolean>();
+    for (const each of [...this.#waiting].flatMap((service) => this.#dependantsOf(service))) {
+      if (!isGoing.has(each)) isGoing.set(each, !this.#waiting.has(each) && this.#isRunning(each));
     }
+    const isNeeded = (service: string) =>
+      this.#dependantsOf(service).some((each) => this.#waiting.has(each) || isGoing.get(each));
+    let next = [...this.#waiting].filter((service) => !isNeeded(service));
+    // Where all wait for each other, in a circle that came about since the start, none would ever be told.
+    if (next.length === 0 && ![...isGoing.values()].includes(true)) next = [...this.#waiting];
     for (const service of next) this.#waiting.delete(service);
     return next;
   }
@@ -30,7 +33,7 @@ export class StopOrder {
   rest(): readonly { readonly service: string; readonly neededBy: readonly string[] }[] {
     const rest = [...this.#waiting].map((service) => ({
       service,
-      neededBy: this.#dependantsOf(service).filter((each) => this.#isThere(each)),
+      neededBy: this.#dependantsOf(service).filter((each) => this.#waiting.has(each) || this.#isRunning(each)),
     }));
     this.#waiting.clear();
     return rest;
@@ -38,9 +41,5 @@ export class StopOrder {
 
   #dependantsOf(service: string): readonly string[] {
     return this.#dependants.get(service) ?? [];
-  }
-
-  #isThere(service: string): boolean {
-    return this.#waiting.has(service) || this.#isRunning(service);
   }
 }
