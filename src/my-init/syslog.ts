@@ -141,7 +141,7 @@ export class Syslog {
     return sockets !== undefined && sockets <= LOCAL_SOCKETS && readProcess(linux, pid)?.threads === 1;
   }
 
-  /** What it leaves behind when it is killed: its pid can become somebody else's, who gets logrotate's signal then. */
+  /** What it leaves behind when it is killed: its pid can become somebody else's, who gets a signal meant for it then. */
   #removeTraces(): void {
     const { linux } = this.#context;
     linux.unlink(SOCKET);
