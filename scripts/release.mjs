@@ -10,11 +10,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -28,16 +29,19 @@ import { sign } from "./release/sign.mjs";
 import { writeTar } from "./release/tar.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = process.env["DIST"] || join(root, "dist");
-/** What is not whole and signed yet is never in its place. */
+const wanted = resolve(process.env["DIST"] || join(root, "dist"));
+const dist = existsSync(wanted) ? realpathSync(wanted) : wanted;
+/** What is not whole and signed yet is never in its place, and what was there goes only when the new is. */
 const unfinished = `${dist}.unfinished`;
+const former = `${dist}.former`;
 const name = process.env["NAME"] || "baseimage";
 const version = process.env["VERSION"] || readFileSync(join(root, "VERSION"), "utf8").trim();
 const epoch = Number(execFileSync("sh", ["scripts/source-date.sh"], { cwd: root, encoding: "utf8" }));
 const own = process.arch === "x64" ? "amd64" : process.arch;
 
 function main() {
-  const architectures = (process.env["ARCHES"] || "amd64 arm64").split(/\s+/).filter(Boolean);
+  const architectures = [...new Set((process.env["ARCHES"] || "amd64 arm64").split(/\s+/).filter(Boolean))];
+  if (architectures.length === 0) throw new Error("ARCHES names no architecture: amd64, arm64 or both");
   const notes = notesOf(readFileSync(join(root, "CHANGELOG.md"), "utf8"), version);
   if (existsSync(dist) && readdirSync(dist).length > 0 && !existsSync(join(dist, "SHA256SUMS")))
     throw new Error(`"${dist}" holds something that is no release: empty it, or say another DIST`);
@@ -70,8 +74,10 @@ function main() {
   put("SHA256SUMS", Buffer.from(sums.join("")));
   const key = process.env["SIGN_KEY"];
   if (key) sign(join(unfinished, "SHA256SUMS"), key);
-  rmSync(dist, { recursive: true, force: true });
+  rmSync(former, { recursive: true, force: true });
+  if (existsSync(dist)) renameSync(dist, former); // a mount cannot be, and stays as it is
   renameSync(unfinished, dist);
+  rmSync(former, { recursive: true, force: true });
   for (const file of readdirSync(dist).sort()) console.log(`dist/${file}`);
   if (isDirty()) console.error("release: the tree has changes that no commit has: nobody else can make this release");
   if (!key) console.error("release: not signed: SIGN_KEY names no key");

@@ -21,7 +21,13 @@ before(async () => {
   base = (await run(["image", "inspect", "--format", format, image])).stdout.trim();
   const key = join(dist, "..", `${name}-key`);
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", key]);
-  const variables = { NAME: name, VERSION: version, ARCHES: architecture, DIST: dist, SIGN_KEY: key };
+  const variables = {
+    NAME: name,
+    VERSION: version,
+    ARCHES: `${architecture} ${architecture}`,
+    DIST: `${dist}/`,
+    SIGN_KEY: key,
+  };
   execFileSync("node", ["scripts/release.mjs"], { env: { ...process.env, ...variables }, stdio: "pipe" });
   await run(["rmi", `${name}:${version}`]);
 });
@@ -68,6 +74,11 @@ test("what fails is told in one line, leaves what was there, and makes nothing",
   assert.equal(unbuilt.stderr.toString(), "release: sparc was not built: make build ARCH=sparc\n");
   assert.equal(readFileSync(join(dist, "SHA256SUMS"), "utf8"), there);
   assert.equal(existsSync(`${dist}.unfinished`), false);
+
+  const none = release({ DIST: `${dist}-none`, ARCHES: " " });
+  assert.equal(none.status, 1);
+  assert.equal(none.stderr.toString(), "release: ARCHES names no architecture: amd64, arm64 or both\n");
+  assert.equal(existsSync(`${dist}-none`), false);
 });
 
 test("the archive's image has one layer above its base, holds no time after the sources', and runs and stops", async (t) => {
