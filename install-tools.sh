@@ -51,6 +51,11 @@ install() {
 
   make_folder "$bin"
   make_folder "$share"
+  # mv would put a file into the folder, and call that done.
+  for file in "$bin/docker-bash" "$bin/docker-ssh" "$share/insecure_key" "$share/insecure_key.pub"; do
+    [ ! -d "$file" ] || fail "cannot install $file: a folder has this name; remove it first"
+  done
+  remove_leftovers
   trap 'rm -rf "$bin/.$name.$$" "$share/.$name.$$"' EXIT
   trap 'exit 1' HUP INT TERM
   mkdir "$bin/.$name.$$" "$share/.$name.$$"
@@ -80,10 +85,11 @@ install() {
 uninstall() {
   removed=
   for file in "$bin/docker-bash" "$bin/docker-ssh" "$share/insecure_key" "$share/insecure_key.pub"; do
-    if ! [ -e "$file" ]; then continue; fi
+    if ! [ -e "$file" ] && ! [ -L "$file" ]; then continue; fi
     rm -f "$file" 2> /dev/null || fail "cannot remove $file$(remedy)"
     removed=1
   done
+  remove_leftovers
   rmdir "$share" 2> /dev/null || true
   if [ -n "$removed" ]; then say "removed from $prefix"; else say "nothing is installed in $prefix"; fi
 }
@@ -95,6 +101,14 @@ build() {
   command -v make > /dev/null || fail "there is no make to build them with: install it, or take a release's archive"
   make --no-print-directory -C "$here" tools >&2 ||
     fail "they cannot be built here; a release's archive holds them ready"
+}
+
+# What an installation that was killed has left. Nobody else has the number of this one.
+remove_leftovers() {
+  for left in "$bin/.$name."* "$share/.$name."*; do
+    pid=${left##*.}
+    if [ -d "$left" ] && { [ "$pid" = $$ ] || ! kill -0 "$pid" 2> /dev/null; }; then rm -rf "$left" || true; fi
+  done
 }
 
 make_folder() {

@@ -1,6 +1,6 @@
 // install-tools.sh: from a checkout and from an archive, into an empty place, and what then is there works.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -189,6 +189,36 @@ test("a program that does not run here, or an archive that lacks something, chan
     assert.equal(outcome.status, 1);
     assert.match(outcome.stderr, new RegExp(`^install-tools: ${reason} .*not complete\\n$`));
   }
+});
+
+test("a folder in the place of a program is refused, before anything is changed", async (t) => {
+  const [folder, prefix] = [archive(t), temporaryFolder(t)];
+  mkdirSync(join(prefix, "bin/docker-bash"), { recursive: true });
+  const { status, stderr } = await install(t, [join(folder, "install-tools.sh"), "--prefix", prefix]);
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^install-tools: cannot install .*\/bin\/docker-bash: a folder has this name; remove it first\n$/,
+  );
+  assert.deepEqual(filesOf(prefix), []);
+});
+
+test("what an installation that was killed has left goes with the next, and with --uninstall", async (t) => {
+  const [folder, prefix] = [archive(t), temporaryFolder(t)];
+  const gone = spawnSync("true").pid;
+  const leave = () => {
+    for (const place of ["bin", "share/baseimage"]) {
+      mkdirSync(join(prefix, place, `.install-tools.${gone}`), { recursive: true });
+    }
+  };
+  leave();
+  await install(t, [join(folder, "install-tools.sh"), "--prefix", prefix]);
+  assert.deepEqual(readdirSync(join(prefix, "bin")).sort(), ["docker-bash", "docker-ssh"]);
+  assert.deepEqual(readdirSync(join(prefix, "share/baseimage")).sort(), ["insecure_key", "insecure_key.pub"]);
+  leave();
+  await install(t, [join(folder, "install-tools.sh"), "--prefix", prefix, "--uninstall"]);
+  assert.deepEqual(readdirSync(join(prefix, "bin")), []);
+  assert.deepEqual(readdirSync(join(prefix, "share")), []);
 });
 
 test("who is not root is told what to do, and can install at home", {
