@@ -47,10 +47,10 @@ function logIn(host: Host, request: Login): number {
 
   const around = lookAround(host, container);
   const willBeEnabled = around.networks.args.includes("--enable-insecure-key");
-  const { hostKeys, port } = waitUntilReady(host, container, request, key, willBeEnabled);
+  const { hostKeys, port, isLoopbackOnly } = waitUntilReady(host, container, request, key, willBeEnabled);
   const folder = new StateFolder(host);
   const list = settings({
-    way: chooseWay(around, port),
+    way: chooseWay(around, port, isLoopbackOnly),
     user: request.user,
     key: usablePath(host, key, folder),
     knownHosts: folder.rememberHostKeys(container.id, hostKeys),
@@ -74,7 +74,7 @@ function waitUntilReady(
   { user, port }: Login,
   key: Key,
   willBeEnabled: boolean,
-): { readonly hostKeys: readonly string[]; readonly port: number } {
+): { readonly hostKeys: readonly string[]; readonly port: number; readonly isLoopbackOnly: boolean } {
   const endMs = host.monotonicMs() + PATIENCE_MS;
   for (;;) {
     const facts = lookInto(container, user);
@@ -87,7 +87,10 @@ function waitUntilReady(
       engine: container.engine.name,
       container: container.name,
     });
-    if (answer.is === "ready") return { hostKeys: facts.hostKeys, port: answer.port };
+    if (answer.is === "ready") {
+      const { port: found } = answer;
+      return { hostKeys: facts.hostKeys, port: found, isLoopbackOnly: facts.loopbackOnly.includes(found) };
+    }
     if (answer.is === "never" || host.monotonicMs() > endMs) throw refusal(container, answer.reason, answer.remedy);
     host.poll([], [], STEP_MS);
   }

@@ -11,6 +11,8 @@ export interface Facts {
   readonly port: number | undefined;
   /** Ports that anything listens on. */
   readonly listening: readonly number[];
+  /** Those of them that are listened on for the container itself only. */
+  readonly loopbackOnly: readonly number[];
   /** Whether root has an authorized key: until then sshd stays down by itself. */
   readonly hasRootKey: boolean;
   /** Lines of the user's files of authorized keys. */
@@ -31,7 +33,7 @@ export interface Service {
 
 /**
  * Prints a line `KEYWORD TEXT` for each fact; `$1` is the user. A file may lack its last newline, therefore `echo`.
- * Without a key that it can read, sshd tells nothing. The public half is computed from the private one: the file beside it may be missing or another key's.
+ * Without a key that it can read sshd tells nothing, nor where its configuration asks for what was not said (Match LocalPort). The public half is computed from the private one: the file beside it may be missing or another key's.
  */
 export const PROBE = `
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
@@ -46,7 +48,7 @@ with=
 for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key; do
   if [ -e "$key" ]; then with="$with -h $key"; fi
 done
-config=$("$sshd" -T $with -C "user=$1,host=localhost,addr=127.0.0.1" 2> /dev/null)
+config=$("$sshd" -T $with -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2> /dev/null)
 echo "$config" | tell config
 cat /proc/net/tcp /proc/net/tcp6 2> /dev/null | tell socket
 keys() {
@@ -69,6 +71,10 @@ exit 0
 /** In /proc/net/tcp. @see TCP_LISTEN in tcp_states.h */
 const LISTENS = "0A";
 
+/** `::1` there, and the end of `127.0.0.1`: the last byte of four stands first. */
+const LOOPBACK6 = "00000000000000000000000001000000";
+const LOOPBACK4 = "7F";
+
 /** No key is longer: RSA's with the most bits that OpenSSH takes has 2800 letters. */
 const MOST_KEY_LETTERS = 8192;
 
@@ -88,12 +94,16 @@ export function readFacts(output: string): Facts {
     ? { isDown: of("service").includes("down"), status: of("status").join("; ") }
     : undefined;
   const config = new Map(of("config").map((line) => cut(line, " ")));
+  const sockets = of("socket").flatMap(listeningSocket);
+  const reachable = sockets.filter(({ isLoopback }) => !isLoopback).map(({ port }) => port);
+  const listening = [...new Set(sockets.map(({ port }) => port))];
   return {
     hasSshd: lines.has("sshd"),
     service,
     hasEnabler: lines.has("enabler"),
     port: wholeNumber(config.get("port") ?? ""),
-    listening: [...new Set(of("socket").flatMap(listeningPort))],
+    listening,
+    loopbackOnly: listening.filter((port) => !reachable.includes(port)),
     hasRootKey: of("root-key").some((line) => isKeyLine(line) && line.includes("AAAA")),
     authorized: of("user-key").filter(isKeyLine),
     isAllAuthorized: looksNowhereElse(config),
@@ -120,9 +130,13 @@ export function isAuthorized(lines: readonly string[], publicKey: string): boole
 }
 
 /** A line of /proc/net/tcp: number, local address, remote address, state. */
-function listeningPort(line: string): number[] {
+function listeningSocket(line: string): { readonly port: number; readonly isLoopback: boolean }[] {
   const [, local = "", , state] = line.split(" ").filter((word) => word !== "");
-  return state === LISTENS ? [Number.parseInt(local.slice(local.indexOf(":") + 1), 16)] : [];
+  if (state !== LISTENS) return [];
+  const colon = local.indexOf(":");
+  const address = local.slice(0, colon);
+  const isLoopback = address === LOOPBACK6 || (address.length === 8 && address.endsWith(LOOPBACK4));
+  return [{ port: Number.parseInt(local.slice(colon + 1), 16), isLoopback }];
 }
 
 function looksNowhereElse(config: ReadonlyMap<string, string>): boolean {

@@ -20,6 +20,7 @@ const up: Facts = {
   hasEnabler: true,
   port: 22,
   listening: [22, 80],
+  loopbackOnly: [],
   hasRootKey: true,
   authorized: [KEY],
   isAllAuthorized: true,

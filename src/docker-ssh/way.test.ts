@@ -10,6 +10,7 @@ const far: Surroundings = { networks, isNear: () => false, isHere: false, engine
 
 test("the container's own address is best, the first that a bridge leads to", () => {
   assert.deepEqual(chooseWay(here, 22), { by: "address", address: "172.20.0.2", port: 22 });
+  assert.deepEqual(chooseWay(here, 22, true), { by: "engine", port: 22 });
   const isNear = (address: string) => address === "172.21.0.2";
   assert.deepEqual(chooseWay({ ...here, isNear }, 2200), { by: "address", address: "172.21.0.2", port: 2200 });
 });

@@ -34,8 +34,14 @@ const ANY: readonly string[] = ["", "0.0.0.0", "::"];
  * Chooses without trying: a connection that is only a test is a line in the container's log.
  *
  * @param port where sshd listens in the container
+ * @param isLoopbackOnly whether it does so for the container itself only: nothing from outside gets there
  */
-export function chooseWay({ networks, isNear, isHere, engineHost }: Surroundings, port: number): Way {
+export function chooseWay(
+  { networks, isNear, isHere, engineHost }: Surroundings,
+  port: number,
+  isLoopbackOnly = false,
+): Way {
+  if (isLoopbackOnly) return { by: "engine", port };
   const near = networks.addresses.find(isNear);
   if (near !== undefined) return { by: "address", address: near, port };
   if (networks.mode === "host" && (isHere || engineHost !== undefined)) {

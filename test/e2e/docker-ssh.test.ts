@@ -157,6 +157,21 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     await far.until("! pgrep -x cat > /dev/null");
   });
 
+  test("reaches a sshd that listens inside only, or whose configuration depends on the port", async (t) => {
+    const { call } = caller(t);
+    for (const [lines, isByEngine] of [
+      ["ListenAddress 127.0.0.1", true],
+      ["Match LocalPort 22\\n  X11Forwarding no", false],
+    ] as const) {
+      const write = `RUN printf '${lines}\\n' > /etc/ssh/sshd_config.d/z.conf`;
+      const from = await buildImage(t, `FROM ${image}\nRUN enable_insecure_key\n${write}\n`);
+      const container = await startContainer(t, { image: from });
+      const outcome = await call(["-v", container.id, "echo", "there"]);
+      assert.equal(outcome.stdout, "there\n", outcome.stderr);
+      assert.equal(outcome.stderr.includes("ProxyCommand"), isByEngine, outcome.stderr);
+    }
+  });
+
   test("reaches a container that shares the network of another", async (t) => {
     const { call } = caller(t);
     const from = await buildImage(
