@@ -43,8 +43,10 @@ tools: setup-node setup-engine ## build only the programs for the host, docker-b
 	@node scripts/bundle.mjs
 	@ONLY=binary sh scripts/build-image.sh
 
+install-tools: export PREFIX := $(PREFIX)
+install-tools: export DESTDIR := $(DESTDIR)
 install-tools: tools ## install docker-bash and docker-ssh on this machine (PREFIX=/usr/local DESTDIR=)
-	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' sh install-tools.sh
+	@sh install-tools.sh
 
 test: test-unit test-engine test-process e2e ## prove it: all four rings, the last on real containers
 

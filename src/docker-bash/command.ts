@@ -64,7 +64,7 @@ function confine(host: Host, { confinement, filters }: Target, identity: Identit
 }
 
 function addFilters(host: Host, filters: Filters): void {
-  if ("reason" in filters) return;
+  if ("errno" in filters) return;
   for (const filter of filters) {
     const answer = host.addFilter(filter);
     if (answer < 0) throw new SysError("cannot add a filter of", "system calls", -answer);

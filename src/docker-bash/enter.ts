@@ -2,6 +2,7 @@ import { parseEnviron } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";
 import type { Container } from "../host/engine.ts";
 import type { Host } from "../host/host.ts";
+import { errorWords } from "../linux/errno.ts";
 import { isDirectory } from "../linux/files.ts";
 import { writeAll } from "../linux/output.ts";
 import { attempt, STDERR, STDOUT } from "../linux/program.ts";
@@ -47,8 +48,9 @@ export function enter(host: Host, container: Container, request: Extract<Request
   refuseFolders(host);
   const joined = target.namespaces.map((namespace) => namespace.name).join(" ");
   explain(`entering ${shown} (${id.slice(0, 12)}) by the namespaces of process ${container.pid}: ${joined}`);
-  if ("reason" in target.filters) {
-    explain(`the container's filter of system calls (seccomp) does not hold for you: ${target.filters.reason}`);
+  if ("errno" in target.filters) {
+    const reason = errorWords(target.filters.errno);
+    explain(`the container's filter of system calls (seccomp) does not hold for you: ${reason}`);
   }
   return start(host, { target, words: request.command, user: request.user, terminal, warn });
 }

@@ -1,7 +1,7 @@
 import { exitStatus, stopSignal } from "../core/child-end.ts";
 import { captureFork } from "../host/capture.ts";
 import { type Host, TRACE } from "../host/host.ts";
-import { ERRNO, errorWords } from "../linux/errno.ts";
+import { ERRNO } from "../linux/errno.ts";
 import { writeAll } from "../linux/output.ts";
 import { STATUS_FAILED, STDOUT } from "../linux/program.ts";
 
@@ -11,8 +11,8 @@ const PATIENCE_MS = 1000;
 /** Bits of a wait status that tell that ptrace stopped the process, and no signal that is on its way to it. */
 const STOPPED_BY_TRACE = 128;
 
-/** The filters of a process, the oldest first; a sentence that says why they cannot be known. */
-export type Filters = readonly string[] | { readonly reason: string };
+/** The filters of a process, the oldest first; the errno (above zero) for which they cannot be known. */
+export type Filters = readonly string[] | { readonly errno: number };
 
 /**
  * Reads which system calls a process may make (seccomp), as only a debugger can: the process is stopped for a moment.
@@ -26,7 +26,7 @@ export function readFilters(host: Host, pid: number): Filters {
     return writeAll(host, STDOUT, answer.map((filter) => `${filter.length}\n${filter}`).join("")) ? 0 : STATUS_FAILED;
   });
   const status = exitStatus(end);
-  if (status !== 0) return { reason: errorWords(status) };
+  if (status !== 0) return { errno: status };
   const filters: string[] = [];
   for (let at = 0; at < stdout.length; ) {
     const line = stdout.indexOf("\n", at);

@@ -66,10 +66,15 @@ export function readTarget(host: Host, container: Container): Target {
   }
   const confinement = readConfinement(readProc(host, `${pid}/status`));
   if (confinement === undefined) throw new NotFromHere(`the capabilities of process ${pid} cannot be read`);
+  const filters = confinement.hasFilter ? readFilters(host, pid) : [];
+  // Whoever traces it may be in the container, and may want to have one of us without its filters.
+  if ("errno" in filters && filters.errno === ERRNO.EPERM) {
+    throw new NotFromHere(`process ${pid} is traced by another: its filter of system calls cannot be read`);
+  }
   const target = {
     namespaces,
     confinement,
-    filters: confinement.hasFilter ? readFilters(host, pid) : [],
+    filters,
     environ: readProc(host, `${pid}/environ`).split("\0"),
     groups: groupsToJoin(theirGroups, readProc(host, "self/cgroup"), readProc(host, "self/mountinfo")),
     oomScore: readProc(host, `${pid}/oom_score_adj`),

@@ -186,6 +186,22 @@ describe("docker-bash", asRoot, () => {
     });
   }
 
+  test("while somebody traces the container's first process it is entered by the engine, which knows its filters", async (t) => {
+    const container = await idle(t);
+    const seize = 'syscall($ARGV[0] + 0, 0x4206, $ARGV[1] + 0, 0, 0) == 0 or die; $| = 1; print "traced\\n"; sleep 60';
+    const number = process.arch === "x64" ? "101" : "117";
+    const pid = await container.inspect("{{.State.Pid}}");
+    const tracer = startTool(t, ["perl", "-e", seize, "--", number, pid]);
+    await tracer.waitFor(/traced/);
+    const answer = await runTool(t, [dockerBash, "-v", container.id, "grep", "^Seccomp:", "/proc/self/status"]);
+    assert.deepEqual([answer.status, answer.stdout], [0, "Seccomp:\t2\n"], answer.stderr);
+    assert.match(answer.stderr, new RegExp(`by "${engine} exec": process ${pid} is traced by another`));
+    tracer.signal("SIGKILL");
+    await tracer.ended();
+    const { stderr } = await runTool(t, [dockerBash, "-v", container.id, "true"]);
+    assert.match(stderr, /by the namespaces/);
+  });
+
   test("another user is who docker exec makes of it, at home and with no capabilities", async (t) => {
     const container = await idle(t);
     const line = "id; echo $HOME; grep CapEff /proc/self/status";
