@@ -125,6 +125,8 @@ export class Scenario {
 
     let calls = 0;
     this.linux = new FakeLinux({
+      // A collector that hangs is looked at every 5 ms for as long as Kubernetes gives: 28 s.
+      maxCalls: 1_000_000,
       argv,
       pid,
       environ: ["PATH=/usr/sbin:/usr/bin", ...Object.entries(this.env).map(([name, value]) => `${name}=${value}`)],
