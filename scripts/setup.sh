@@ -65,7 +65,8 @@ need_engine_packages() {
     podman) has podman || missing="$missing podman" ;;
     *) fail "ENGINE=$engine: only docker and podman are known" ;;
   esac
-  has debootstrap || engine_has_base || missing="$missing debootstrap"
+  # Where it cannot be had, a registry may do; if none does, scripts/base-image.sh says what is missing.
+  has debootstrap || ! can_install || engine_has_base || missing="$missing debootstrap"
 }
 
 need_emulation() {
@@ -93,8 +94,10 @@ engine_has_base() { "$engine" image inspect "${BASE_IMAGE:-ubuntu:24.04}" "${TOO
 
 engine_answers() { timeout 20 "$engine" version > /dev/null 2>&1; }
 
+can_install() { [ "$(id -u)" -eq 0 ] && has apt-get; }
+
 install_packages() {
-  if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
+  if ! can_install; then
     fail "please install:$missing (only root on Debian or Ubuntu can have it done by this script)"
   fi
   export DEBIAN_FRONTEND=noninteractive
