@@ -7,7 +7,7 @@ import { lookupCommand } from "../linux/path-lookup.ts";
 import { attempt, STDERR } from "../linux/program.ts";
 import { SysError } from "../linux/sys-error.ts";
 import { hasCapability, LAST_CAPABILITY } from "./confinement.ts";
-import { commandEnvironment } from "./environment.ts";
+import { commandEnvironment, smallEnvironment } from "./environment.ts";
 import type { Orders } from "./orders.ts";
 import type { Filters } from "./system-call-filters.ts";
 import type { Target } from "./target.ts";
@@ -33,10 +33,11 @@ export function becomeIt(host: Host, assignment: Assignment): number {
     }
     confine(host, target, identity);
     const env = commandEnvironment(host, target.environ, identity, terminal?.kind);
-    if (words.length > 0) return becomeCommand(host, NAME, words, env);
+    const small = smallEnvironment(target.environ, identity, terminal?.kind);
+    if (words.length > 0) return becomeCommand(host, NAME, words, env, small);
     for (const shell of ["bash", "/bin/bash", "sh", "/bin/sh"]) {
       if (lookupCommand(host, shell, env.get("PATH")).kind !== "found") continue;
-      return becomeCommand(host, NAME, [shell, "-l"], env);
+      return becomeCommand(host, NAME, [shell, "-l"], env, small);
     }
     writeAll(host, STDERR, `${NAME}: there is no bash and no sh in the container; name a command that is there\n`);
     return STATUS_NOT_FOUND;

@@ -15,10 +15,26 @@ const FOLDERS = ["/run/container_environment", "/etc/container_environment"];
 export function commandEnvironment(
   linux: Linux,
   given: readonly string[],
+  identity: Identity,
+  terminal: string | undefined,
+): Map<string, string> {
+  return withOwn(new Map([...parseEnviron(given), ...folderVariables(linux)]), identity, terminal);
+}
+
+/** The same without what my_init has added, for where that is more than a program can be started with. */
+export function smallEnvironment(
+  given: readonly string[],
+  identity: Identity,
+  terminal: string | undefined,
+): Map<string, string> {
+  return withOwn(parseEnviron(given), identity, terminal);
+}
+
+function withOwn(
+  env: Map<string, string>,
   { name, home }: Identity,
   terminal: string | undefined,
 ): Map<string, string> {
-  const env = new Map([...parseEnviron(given), ...folderVariables(linux)]);
   env.set("HOME", home).set("USER", name).set("LOGNAME", name);
   if (terminal !== undefined) env.set("TERM", terminal);
   return env;

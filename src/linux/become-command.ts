@@ -1,6 +1,7 @@
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../core/child-end.ts";
 import { type Environment, toEnviron } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";
+import { ERRNO } from "./errno.ts";
 import { execFailure } from "./exec-failure.ts";
 import type { Linux } from "./linux.ts";
 import { writeAll } from "./output.ts";
@@ -11,9 +12,16 @@ import { STDERR } from "./program.ts";
  * Becomes the command, looked up in the PATH of `env`.
  *
  * @param program whose name stands before the line that says why it could not
+ * @param smaller the environment to go on with where `env` is more than the kernel takes, which is said
  * @returns the exit status for that, as a shell has it: 126 or 127
  */
-export function becomeCommand(linux: Linux, program: string, words: readonly string[], env: Environment): number {
+export function becomeCommand(
+  linux: Linux,
+  program: string,
+  words: readonly string[],
+  env: Environment,
+  smaller?: Environment,
+): number {
   const say = (message: string, status: number) => {
     writeAll(linux, STDERR, `${program}: ${message}\n`);
     return status;
@@ -26,6 +34,10 @@ export function becomeCommand(linux: Linux, program: string, words: readonly str
   if (lookup.kind === "not-executable") {
     return say(execFailure(linux, lookup.path, lookup.errno), STATUS_CANNOT_RUN);
   }
-  const errno = -linux.exec(lookup.path, words, toEnviron(env));
+  let errno = -linux.exec(lookup.path, words, toEnviron(env));
+  if (errno === ERRNO.E2BIG && smaller !== undefined) {
+    say("the container's environment is too large (E2BIG): here is what it was started with", 0);
+    errno = -linux.exec(lookup.path, words, toEnviron(smaller));
+  }
   return say(execFailure(linux, lookup.path, errno), STATUS_CANNOT_RUN);
 }

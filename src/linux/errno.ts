@@ -38,6 +38,7 @@ export const ERRNO = {
   ENOENT: 2,
   ESRCH: 3,
   EIO: 5,
+  E2BIG: 7,
   ENOEXEC: 8,
   ECHILD: 10,
   EAGAIN: 11,

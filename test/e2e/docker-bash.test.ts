@@ -96,6 +96,15 @@ describe("docker-bash", asRoot, () => {
     assert.deepEqual([status, stdout], [0, "hello a  b\ntwo\nlines"]);
   });
 
+  test("more variables than a program can be started with keep nobody out", async (t) => {
+    const container = await idle(t);
+    await container.sh(`mkdir -p /etc/container_environment; cd /etc/container_environment
+      for i in $(seq 31); do head -c 131000 /dev/zero | tr '\\0' x > BIG$i; done`);
+    const { status, stdout, stderr } = await enter(t, container, ["sh", "-c", 'echo "$HOME ${#BIG1}"; exit 7']);
+    assert.deepEqual([status, stdout], [7, "/root 0\n"]);
+    assert.match(stderr, /^docker-bash: the container's environment is too large \(E2BIG\): .*\n$/);
+  });
+
   test("where there is no bash it is a login sh; where there is neither: 127, and a line that says so", async (t) => {
     const noBash = await idle(t, [], await buildImage(t, `FROM ${image}\nRUN rm -f /bin/bash /usr/bin/bash\n`));
     const answer = await enter(t, noBash, [], { input: 'echo "$0"; exit 3\n' });
