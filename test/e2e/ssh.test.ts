@@ -47,7 +47,8 @@ async function startClient(t: TestContext): Promise<Client> {
     hostKeys: async (server) => {
       const scan = `ssh-keyscan -T 5 ${await addressOf(server)} 2> /dev/null | grep -v '^#'`;
       const lines = await container.sh(
-        `n=500; until ${scan} > /tmp/keys; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.02; done; cat /tmp/keys`,
+        // Again once it answers: each kind of key is asked for by itself, and sshd may have come up in between.
+        `n=500; until ${scan} > /tmp/keys; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.02; done; ${scan}`,
       );
       return lines
         .trim()
