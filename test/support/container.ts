@@ -97,11 +97,20 @@ export function buildFolder(t: TestContext, folder: string, args: readonly strin
 async function build(t: TestContext, args: readonly string[], dockerfile?: string): Promise<string> {
   const name = `baseimage-test:${uniqueName()}`;
   const words = ["build", "--force-rm", "--tag", name, ...args];
-  const { status, stdout, stderr } = await run(words, { input: dockerfile, withinMs: 300_000 });
+  const once = () => run(words, { input: dockerfile, withinMs: 300_000 });
+  let { status, stdout, stderr } = await once();
+  for (let tries = 2; tries > 0 && status !== 0 && LOST_LAYER.test(stderr); tries--)
+    ({ status, stdout, stderr } = await once());
   if (status !== 0) throw new Error(`cannot build: ${commandLine(words)}\n${dockerfile ?? ""}\n${stdout}${stderr}`);
   cleanUp(t, () => run(["rmi", "--force", name]));
   return name;
 }
+
+/**
+ * What Docker's classic builder says where the layers that this build found in the cache went, within the same moment,
+ * with another test's image that ended.
+ */
+const LOST_LAYER = /failed to get digest|no such image|layer does not exist|unknown parent image/i;
 
 function handleOf(id: string): Container {
   const handle: Container = {
