@@ -72,7 +72,7 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
         # that is surely large enough, to learn the size, then with that size.
         link() { # DEFINES...
             ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
-                -Wl,--build-id=none -Wl,--trace $sources $more "$native/heap.c" $(engine_objects small) -lm \
+                -Wl,--build-id=none -Wl,--trace $sources $more "$native/heap.c" "$native/save.c" $(engine_objects small) -lm \
                 -o "$work/unsaved" >>"$work/taken"
         }
         link "$@"

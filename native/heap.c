@@ -19,16 +19,22 @@ enum {
     STEP = 16, /* with its header, a block is a multiple of this */
     LARGEST_SMALL = 1024,
     CHUNK = 64 * 1024,
-    PAGE = 4096,
 };
+
+#ifndef MADV_POPULATE_WRITE /* newer than some headers */
+#define MADV_POPULATE_WRITE 23
+#endif
 
 #ifndef ARENA_BYTES /* build.sh finds out what is needed */
 #define ARENA_BYTES (4 * 1024 * 1024)
 #endif
 
 /* Initialised, so that the section has content in the file. */
-struct saved_heap saved_heap __attribute__((section("heap_image"), aligned(PAGE))) = { .is_saved = false };
-static char arena[ARENA_BYTES] __attribute__((section("heap_image"), aligned(PAGE))) = { 0 };
+struct saved_heap saved_heap __attribute__((section("heap_image"), aligned(HEAP_PAGE))) = { .is_saved = false };
+static char arena[ARENA_BYTES] __attribute__((section("heap_image"), aligned(HEAP_PAGE))) = { 0 };
+
+/* Page by page of the section: the arena's, and a few for what stands around it. */
+static bool is_written[sizeof arena / HEAP_PAGE + 4] __attribute__((section("heap_image"))) = { false };
 
 static bool is_in_arena(const void *block)
 {
@@ -55,8 +61,25 @@ static bool next_chunk(void)
     return true;
 }
 
+/* What a table left behind when it grew is cut up for small blocks, from its end: its head stays where it is. */
+static header *cut_off_spare(size_t whole)
+{
+    struct area *area;
+    while ((area = saved_heap.spare) != NULL && area->size < sizeof *area + whole)
+        saved_heap.spare = area->next;
+    if (area == NULL)
+        return NULL;
+    area->size -= whole;
+    return (header *)(void *)((char *)area + area->size);
+}
+
 static void *cut_off(size_t whole)
 {
+    header *spare = whole <= LARGEST_SMALL ? cut_off_spare(whole) : NULL;
+    if (spare != NULL) {
+        *spare = whole - sizeof(header);
+        return spare + 1;
+    }
     if ((size_t)(saved_heap.chunk_end - saved_heap.chunk) < whole && !next_chunk())
         return NULL;
     header *start = (header *)(void *)saved_heap.chunk;
@@ -99,7 +122,11 @@ static void block_free(void *block)
         struct block **list = &saved_heap.free_lists[whole / STEP];
         ((struct block *)block)->next = *list;
         *list = block;
-    } else if (!is_in_arena(block)) { /* large and in the arena: a table that has grown since; left there */
+    } else if (is_in_arena(block)) {
+        struct area *area = (struct area *)(void *)((header *)block - 1);
+        *area = (struct area){ saved_heap.spare, whole };
+        saved_heap.spare = area;
+    } else {
         free((header *)block - 1);
     }
 }
@@ -142,3 +169,23 @@ static void *heap_realloc(JSMallocState *state, void *block, size_t size)
 }
 
 const JSMallocFunctions heap_functions = { heap_malloc, heap_free, heap_realloc, capacity_of };
+
+bool heap_note_written(const bool *pages, size_t count)
+{
+    if (count > sizeof is_written)
+        return false;
+    memcpy(is_written, pages, count);
+    return true;
+}
+
+/* One call for each run of pages instead of a fault for each page. A kernel before 5.14 does not know the call, and faults. */
+void heap_populate(void)
+{
+    for (size_t page = 0; page < sizeof is_written; page++) {
+        size_t first = page;
+        while (page < sizeof is_written && is_written[page])
+            page++;
+        if (page > first)
+            madvise(heap_start + first * HEAP_PAGE, (page - first) * HEAP_PAGE, MADV_POPULATE_WRITE);
+    }
+}

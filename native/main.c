@@ -3,20 +3,13 @@
  * last resort. */
 #include "native.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 extern char **environ;
-
-#ifndef MADV_POPULATE_WRITE /* newer than some headers */
-#define MADV_POPULATE_WRITE 23
-#endif
 
 /* Exit status for a bug of ours, EX_SOFTWARE of sysexits.h. */
 enum { STATUS_BUG = 70 };
@@ -52,8 +45,19 @@ static JSContext *new_context(const JSMallocFunctions *memory)
     return ctx;
 }
 
-/* Starts an engine and runs the script, which leaves a function `main`: `saved_heap` holds it all. */
-static int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size)
+int warm_up(void)
+{
+    JSContext *ctx = saved_heap.ctx;
+    if (JS_IsUndefined(saved_heap.warm_up_function))
+        return 0;
+    JSValue done = JS_Call(ctx, saved_heap.warm_up_function, JS_UNDEFINED, 0, NULL);
+    if (JS_IsException(done))
+        return report(ctx);
+    JS_FreeValue(ctx, done);
+    return 0;
+}
+
+int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size)
 {
     JSContext *ctx = new_context(memory);
     if (ctx == NULL) {
@@ -68,12 +72,13 @@ static int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_
     JSValue global = JS_GetGlobalObject(ctx);
     saved_heap.ctx = ctx;
     saved_heap.main_function = JS_GetPropertyStr(ctx, global, "main");
+    saved_heap.warm_up_function = JS_GetPropertyStr(ctx, global, "warmUp");
     saved_heap.linux_object = linux_new(ctx);
 #ifdef HOST_TOOLS
     host_add(ctx, saved_heap.linux_object);
 #endif
     JS_FreeValue(ctx, global);
-    return 0;
+    return warm_up();
 }
 
 /* Calls main(linux) in the engine that `saved_heap` holds. */
@@ -109,6 +114,7 @@ static int start(int argc, char **argv)
     JSContext *ctx = saved_heap.ctx;
     JSRuntime *runtime = JS_GetRuntime(ctx);
     JS_FreeValue(ctx, saved_heap.main_function);
+    JS_FreeValue(ctx, saved_heap.warm_up_function);
     JS_FreeValue(ctx, saved_heap.linux_object);
     JS_FreeContext(ctx);
     JS_FreeRuntime(runtime);
@@ -117,78 +123,11 @@ static int start(int argc, char **argv)
 
 #else
 
-/* The engine seeds Math.random with the time: the saved heap shall be the same from every build. */
-int gettimeofday(struct timeval *restrict time, void *restrict zone)
-{
-    (void)zone;
-    *time = (struct timeval){ 0, 0 };
-    return 0;
-}
-
-/* The section that holds the saved heap, as the link editor tells it. */
-extern char heap_start[] __asm__("__start_heap_image"), heap_end[] __asm__("__stop_heap_image");
-
-/* What the build makes the heap of, and how that ended. */
-static struct {
-    uint8_t *script;
-    size_t size;
-    int status;
-} saving;
-
-static void prepare_on_this_stack(int signal)
-{
-    (void)signal;
-    saving.status = prepare(&heap_functions, saving.script, saving.size);
-    if (saving.status == 0)
-        JS_RunGC(JS_GetRuntime(saved_heap.ctx));
-}
-
-/* The engine keeps addresses of the stack that it was started on, and the kernel chooses another each
- * time: a signal handler can be given one at an address of ours. Answers 0, or the errno. */
-static int prepare_at_fixed_address(void)
-{
-    const size_t size = 1 << 20;
-    void *const address = (void *)0x10000000;
-    stack_t stack = { .ss_size = size };
-    stack.ss_sp = mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct sigaction action = { .sa_handler = prepare_on_this_stack, .sa_flags = SA_ONSTACK };
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGUSR1);
-    if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) != 0 || sigaction(SIGUSR1, &action, NULL) != 0 ||
-        sigprocmask(SIG_UNBLOCK, &set, NULL) != 0 || raise(SIGUSR1) != 0)
-        return errno;
-    return 0;
-}
-
-/* As the build calls it: reads bytecode, writes what section heap_image is to hold. */
-static int save_heap(void)
-{
-    const size_t most = 1 << 20;
-    saving.script = malloc(most);
-    if (saving.script == NULL)
-        return 1;
-    saving.size = fread(saving.script, 1, most, stdin);
-    saving.status = STATUS_BUG;
-    int error = prepare_at_fixed_address();
-    free(saving.script);
-    if (error != 0 || saving.status != 0) {
-        fprintf(stderr, "cannot make the heap (errno %d)\n", error);
-        return 1;
-    }
-    fprintf(stderr, "%zu\n", heap_arena_used());
-    saved_heap.is_saved = true;
-    fwrite(heap_start, 1, (size_t)(heap_end - heap_start), stdout);
-    return fflush(stdout) != 0;
-}
-
 static int start(int argc, char **argv)
 {
     if (!saved_heap.is_saved)
         return save_heap();
-    /* Nearly all of its pages are written to within a millisecond: one call instead of a fault for each.
-     * A kernel before 5.14 does not know the call, and faults. */
-    madvise(heap_start, (size_t)(heap_end - heap_start), MADV_POPULATE_WRITE);
+    heap_populate();
     return run(argc, argv);
 }
 

@@ -1,8 +1,3 @@
-/** Whether a character code is one of `A` to `Z`, `a` to `z` or `_`. */
-export function isLetter(code: number): boolean {
-  return (code >= 0x41 && code <= 0x5a) || code === 0x5f || (code >= 0x61 && code <= 0x7a);
-}
-
 /** Whether a character code is one of `0` to `9`. */
 export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;

@@ -5,6 +5,16 @@ import { isShellName, jsonString, toJson, toShellScript } from "./env-export.ts"
 test("a shell's name is letters, digits and _, and no digit comes first", () => {
   for (const name of ["A", "_", "a1", "LC_ALL", "_0"]) assert.equal(isShellName(name), true, name);
   for (const name of ["", "1A", "a-b", "a.b", "a b", "\xe9", "a\n", "a="]) assert.equal(isShellName(name), false, name);
+  let first = "";
+  let later = "";
+  for (let code = 0; code < 256; code++) {
+    const character = String.fromCharCode(code);
+    if (isShellName(character)) first += character;
+    if (isShellName(`a${character}`)) later += character;
+  }
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+  assert.equal(first, letters);
+  assert.equal(later, `0123456789${letters}`);
 });
 
 test("a shell script is sorted and leaves out what no shell can set", () => {

@@ -1,4 +1,4 @@
-import { isDigit, isLetter } from "./ascii.ts";
+import { isDigit } from "./ascii.ts";
 import type { Environment } from "./container-env.ts";
 import { hex } from "./printable.ts";
 import { shellQuote } from "./shell-quote.ts";
@@ -7,13 +7,18 @@ import { utf8Length } from "./utf8.ts";
 /** Names that a shell keeps for itself: assigning them is an error, in bash at least, and ends the script. */
 const READ_ONLY_IN_SHELLS = ["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
 
-/** Whether any POSIX shell can set a variable of this name. @see XBD 3.216 Name */
+/** What {@link encodeURIComponent} lets stand besides letters, digits and `_`. */
+const URI_MARKS = ["-", ".", "!", "~", "*", "'", "(", ")"];
+
+/**
+ * Whether any POSIX shell can set a variable of this name. The engine's own functions look at its characters, as in
+ * {@link shellQuote}.
+ *
+ * @see XBD 3.216 Name
+ */
 export function isShellName(name: string): boolean {
-  for (let i = 0; i < name.length; i++) {
-    const code = name.charCodeAt(i);
-    if (!isLetter(code) && (i === 0 || !isDigit(code))) return false;
-  }
-  return name !== "" && !READ_ONLY_IN_SHELLS.includes(name);
+  if (encodeURIComponent(name) !== name || URI_MARKS.some((mark) => name.includes(mark))) return false;
+  return name !== "" && !isDigit(name.charCodeAt(0)) && !READ_ONLY_IN_SHELLS.includes(name);
 }
 
 /** A script that sets these variables in any POSIX shell; what {@link isShellName} refuses is left out. */

@@ -84,8 +84,11 @@ export function replaceFile(linux: Linux, path: string, scratch: string, content
   const { mode, gid } = typeof old === "number" ? ifNew : old;
   const uid = typeof old === "number" ? linux.getEuid() : old.uid;
 
-  linux.unlink(scratch); // left by a my_init that was killed in between
   let failed = linux.writeFile(scratch, content, true);
+  if (failed === -ERRNO.EEXIST) {
+    linux.unlink(scratch); // left by a my_init that was killed in between
+    failed = linux.writeFile(scratch, content, true);
+  }
   if (failed < 0) throw new SysError("cannot write", path, -failed);
   // Group before mode: until then it is nobody's but ours. Without the right to give a file away it stays ours.
   const given = linux.chown(scratch, uid, gid);

@@ -112,15 +112,16 @@ export class ContainerEnvironment {
 
   #readSecret(name: string, path: string): string {
     const content = this.#linux.readFile(path, longestContent(name), false);
-    const act = `cannot set the variable "${printable(name)}" from the file "${printable(path)}"`;
-    if (typeof content === "number") throw new Failure(`${act}: ${errorWords(-content)}`);
+    const act = () => `cannot set the variable "${printable(name)}" from the file "${printable(path)}"`;
+    if (typeof content === "number") throw new Failure(`${act()}: ${errorWords(-content)}`);
     return this.#checked(name, content, act);
   }
 
-  #checked(name: string, content: string, act: string): string {
-    if (content.includes("\0")) throw new Failure(`${act}: a variable cannot hold a NUL byte`);
+  /** @param act what cannot be done where it cannot be done */
+  #checked(name: string, content: string, act: () => string): string {
+    if (content.includes("\0")) throw new Failure(`${act()}: a variable cannot hold a NUL byte`);
     const value = valueOfContent(content);
-    if (!isShortEnough(name, value)) throw new Failure(`${act}: ${errorWords(ERRNO.EFBIG)}`);
+    if (!isShortEnough(name, value)) throw new Failure(`${act()}: ${errorWords(ERRNO.EFBIG)}`);
     return value;
   }
 
@@ -151,7 +152,7 @@ export class ContainerEnvironment {
     if (content === -ERRNO.EISDIR && name.startsWith("..")) return undefined;
     if (content === -ERRNO.EISDIR || content === -ERRNO.EINVAL) return this.#passOver(path, "it is no file");
     if (typeof content === "number") throw new SysError("cannot read", path, -content);
-    return this.#checked(name, content, `cannot use "${printable(path)}"`);
+    return this.#checked(name, content, () => `cannot use "${printable(path)}"`);
   }
 
   #passOver(path: string, reason: string): undefined {
