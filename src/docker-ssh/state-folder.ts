@@ -22,24 +22,28 @@ export class StateFolder {
   constructor(host: Host) {
     this.#host = host;
     this.#path = `${stateHome(host)}/docker-ssh`;
-    makeFolders(host, this.#path);
+    withRemedy(() => makeFolders(host, this.#path));
   }
 
   /** Sees to it that the file of host keys has these, and no other, for `name`. @returns its path */
   rememberHostKeys(name: string, keys: readonly string[]): string {
     const path = `${this.#path}/known_hosts`;
-    const before = this.#read(path);
-    if (withHostKeys(before, name, keys) === before) return path;
-    const lock = this.#lock();
-    this.#replace(path, withHostKeys(this.#read(path), name, keys));
-    this.#host.close(lock);
+    withRemedy(() => {
+      const before = this.#read(path);
+      if (withHostKeys(before, name, keys) === before) return;
+      const lock = this.#lock();
+      this.#replace(path, withHostKeys(this.#read(path), name, keys));
+      this.#host.close(lock);
+    });
     return path;
   }
 
   /** A copy of a private key that ssh takes: it is this user's alone. @returns its path */
   copyOfKey(content: string): string {
     const path = `${this.#path}/insecure_key`;
-    if (this.#read(path) !== content) this.#replace(path, content);
+    withRemedy(() => {
+      if (this.#read(path) !== content) this.#replace(path, content);
+    });
     return path;
   }
 
@@ -69,6 +73,16 @@ export class StateFolder {
       if (!isBusy || this.#host.monotonicMs() > endMs) throw new SysError("cannot lock", path, -fd);
       this.#host.poll([], [], LOCK_STEP_MS);
     }
+  }
+}
+
+/** What cannot be done in this folder may be done in another. @throws Failure that says so */
+function withRemedy(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    throw new Failure(`${error.message}\nset XDG_STATE_HOME to a folder that you may write to, with room in it`);
   }
 }
 

@@ -243,6 +243,17 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     assert.equal(readFileSync(join(state, "docker-ssh/known_hosts"), "utf8"), before);
   });
 
+  test("where its folder cannot be made or written to, says so and what to do", async (t) => {
+    const { call, state } = caller(t);
+    const { id } = await startContainer(t, insecure);
+    const remedy = /^set XDG_STATE_HOME to a folder that you may write to, with room in it$/;
+    const nowhere = await call([id, "true"], { env: { XDG_STATE_HOME: "/proc/nowhere" } });
+    assertRefused(nowhere, /: cannot make folder "\/proc\/nowhere": no such file or directory \(ENOENT\)$/, remedy);
+    mkdirSync(join(state, "docker-ssh/known_hosts"), { recursive: true });
+    const inTheWay = await call([id, "true"]);
+    assertRefused(inTheWay, /: cannot read ".*\/docker-ssh\/known_hosts": is a directory \(EISDIR\)$/, remedy);
+  });
+
   const noSocket = engine === "docker" && process.getuid?.() === 0 ? false : "needs root and Docker's socket";
   test("needs no root and no copy of the key, but the right to use the engine", { skip: noSocket }, async (t) => {
     const { call, state } = caller(t);
