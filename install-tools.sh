@@ -11,6 +11,8 @@ name=install-tools
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 prefix=${PREFIX:-/usr/local}
 action=install
+# All that is installed.
+files="bin/docker-bash bin/docker-ssh share/baseimage/insecure_key share/baseimage/insecure_key.pub"
 
 main() {
   while [ $# -gt 0 ]; do
@@ -34,8 +36,9 @@ main() {
     /*) ;;
     *) refuse "\"$prefix\" is no absolute path" ;;
   esac
-  bin=${DESTDIR:-}${prefix%/}/bin
-  share=${DESTDIR:-}${prefix%/}/share/baseimage
+  place=${DESTDIR:-}${prefix%/}
+  bin=$place/bin
+  share=$place/share/baseimage
   umask 022
   "$action"
 }
@@ -52,8 +55,8 @@ install() {
   make_folder "$bin"
   make_folder "$share"
   # mv would put a file into the folder, and call that done.
-  for file in "$bin/docker-bash" "$bin/docker-ssh" "$share/insecure_key" "$share/insecure_key.pub"; do
-    [ ! -d "$file" ] || fail "cannot install $file: a folder has this name; remove it first"
+  for file in $files; do
+    [ ! -d "$place/$file" ] || fail "cannot install $place/$file: a folder has this name; remove it first"
   done
   remove_leftovers
   trap 'rm -rf "$bin/.$name.$$" "$share/.$name.$$"' EXIT
@@ -84,9 +87,9 @@ install() {
 
 uninstall() {
   removed=
-  for file in "$bin/docker-bash" "$bin/docker-ssh" "$share/insecure_key" "$share/insecure_key.pub"; do
-    if ! [ -e "$file" ] && ! [ -L "$file" ]; then continue; fi
-    rm -f "$file" 2> /dev/null || fail "cannot remove $file$(remedy)"
+  for file in $files; do
+    if ! [ -e "$place/$file" ] && ! [ -L "$place/$file" ]; then continue; fi
+    rm -f "$place/$file" 2> /dev/null || fail "cannot remove $place/$file$(remedy)"
     removed=1
   done
   remove_leftovers
