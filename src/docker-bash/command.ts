@@ -33,7 +33,11 @@ export function becomeIt(host: Host, assignment: Assignment): number {
     }
     confine(host, target, identity);
     const env = commandEnvironment(host, target.environ, identity, terminal?.kind);
-    const small = smallEnvironment(target.environ, identity, terminal?.kind);
+    const small = () => {
+      const reason = "the container's environment is too large (E2BIG): here is what it was started with";
+      writeAll(host, STDERR, `${NAME}: ${reason}\n`);
+      return smallEnvironment(target.environ, identity, terminal?.kind);
+    };
     if (words.length > 0) return becomeCommand(host, NAME, words, env, small);
     for (const shell of ["bash", "/bin/bash", "sh", "/bin/sh"]) {
       if (lookupCommand(host, shell, env.get("PATH")).kind !== "found") continue;

@@ -12,7 +12,7 @@ import { STDERR } from "./program.ts";
  * Becomes the command, looked up in the PATH of `env`.
  *
  * @param program whose name stands before the line that says why it could not
- * @param smaller the environment to go on with where `env` is more than the kernel takes, which is said
+ * @param ifTooLarge gives the environment to go on with where `env` is more than the kernel takes
  * @returns the exit status for that, as a shell has it: 126 or 127
  */
 export function becomeCommand(
@@ -20,7 +20,7 @@ export function becomeCommand(
   program: string,
   words: readonly string[],
   env: Environment,
-  smaller?: Environment,
+  ifTooLarge?: () => Environment,
 ): number {
   const say = (message: string, status: number) => {
     writeAll(linux, STDERR, `${program}: ${message}\n`);
@@ -35,9 +35,8 @@ export function becomeCommand(
     return say(execFailure(linux, lookup.path, lookup.errno), STATUS_CANNOT_RUN);
   }
   let errno = -linux.exec(lookup.path, words, toEnviron(env));
-  if (errno === ERRNO.E2BIG && smaller !== undefined) {
-    say("the container's environment is too large (E2BIG): here is what it was started with", 0);
-    errno = -linux.exec(lookup.path, words, toEnviron(smaller));
+  if (errno === ERRNO.E2BIG && ifTooLarge !== undefined) {
+    errno = -linux.exec(lookup.path, words, toEnviron(ifTooLarge()));
   }
   return say(execFailure(linux, lookup.path, errno), STATUS_CANNOT_RUN);
 }
