@@ -75,15 +75,13 @@ static header *cut_off_spare(size_t whole)
 
 static void *cut_off(size_t whole)
 {
-    header *spare = whole <= LARGEST_SMALL ? cut_off_spare(whole) : NULL;
-    if (spare != NULL) {
-        *spare = whole - sizeof(header);
-        return spare + 1;
+    header *start = whole <= LARGEST_SMALL ? cut_off_spare(whole) : NULL;
+    if (start == NULL) {
+        if ((size_t)(saved_heap.chunk_end - saved_heap.chunk) < whole && !next_chunk())
+            return NULL;
+        start = (header *)(void *)saved_heap.chunk;
+        saved_heap.chunk += whole;
     }
-    if ((size_t)(saved_heap.chunk_end - saved_heap.chunk) < whole && !next_chunk())
-        return NULL;
-    header *start = (header *)(void *)saved_heap.chunk;
-    saved_heap.chunk += whole;
     *start = whole - sizeof(header);
     return start + 1;
 }
