@@ -1,18 +1,17 @@
 import { type PhaseRecord, parseRecord } from "../core/phase-record.ts";
 import { printable } from "../core/printable.ts";
-import { ERRNO, errorWords } from "../linux/errno.ts";
+import { MAX_RECORD_BYTES, readBootRecord } from "../linux/boot-record.ts";
+import { ERRNO } from "../linux/errno.ts";
 import { fileFacts } from "../linux/files.ts";
 import { LAST_SHUTDOWN, ownHostName } from "../linux/last-shutdown.ts";
 import type { Linux } from "../linux/linux.ts";
 import { writeAll } from "../linux/output.ts";
 import { findInit } from "../linux/own-init.ts";
+import { readCredentials } from "../linux/processes.ts";
 import { attempt, STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
 import { Failure, failure } from "../linux/sys-error.ts";
 import { reportSvg } from "./svg.ts";
 import { reportJson, reportTable } from "./table.ts";
-
-/** More than a boot of a thousand scripts has to tell. */
-const MOST_BYTES = 1 << 20;
 
 const USAGE = `usage: boot_report [--shutdown] [--json | --svg]
 Tells how long each step of the container's boot took, or of its last shutdown: a table, JSON, or a picture.
@@ -43,18 +42,10 @@ function refuse(linux: Linux, reason: string): number {
   return STATUS_USAGE;
 }
 
-/** Looks among my_init's open files. @throws Failure where there is no record, or it may not be read */
+/** Asks my_init. @throws Failure where there is no record, or it may not be read */
 function findBoot(linux: Linux): PhaseRecord {
-  const init = findInit(linux);
-  const folder = `/proc/${init}/fd`;
-  const descriptors = linux.listDir(folder);
-  if (typeof descriptors === "number") {
-    throw new Failure(`cannot look into my_init (PID ${init}): ${errorWords(-descriptors)}; root and its own user may`);
-  }
-  for (const fd of descriptors) {
-    const record = readRecord(linux, `${folder}/${fd}`);
-    if (typeof record === "object") return record;
-  }
+  const record = parseRecord(readBootRecord(linux, findInit(linux)) ?? "");
+  if (record !== undefined) return record;
   throw new Failure("there is no record: the boot is not over, or neither startup files nor services were asked for");
 }
 
@@ -64,8 +55,9 @@ function findShutdown(linux: Linux): PhaseRecord {
   if (typeof record === "number" && record !== ERRNO.ENOENT) {
     throw new Failure(failure("cannot read", LAST_SHUTDOWN, record));
   }
-  // An image that was made of a container has that container's. The folder is everybody's.
-  const isOfHere = typeof record === "object" && record.host === ownHostName(linux);
+  // An image that was made of a container has that container's. The folder is everybody's: a link there is nobody's record.
+  const isOfHere =
+    typeof record === "object" && record.host === ownHostName(linux) && linux.realPath(LAST_SHUTDOWN) === LAST_SHUTDOWN;
   if (!isOfHere || !isInits(linux, LAST_SHUTDOWN))
     throw new Failure("there is no record: this container has not been stopped and started again");
   return record;
@@ -73,15 +65,15 @@ function findShutdown(linux: Linux): PhaseRecord {
 
 /** Whether a file belongs to the user that my_init runs as. */
 function isInits(linux: Linux, path: string): boolean {
-  const [file, init] = [fileFacts(linux, path), fileFacts(linux, `/proc/${findInit(linux)}`)];
-  return typeof file !== "number" && typeof init !== "number" && file.uid === init.uid;
+  const file = fileFacts(linux, path);
+  return typeof file !== "number" && file.uid === readCredentials(linux, findInit(linux))?.uids[0];
 }
 
 /** @returns undefined where it is no record, or an errno */
 function readRecord(linux: Linux, path: string): PhaseRecord | number | undefined {
   const facts = fileFacts(linux, path);
   if (typeof facts === "number") return facts;
-  if (facts.type !== "file" || facts.size > MOST_BYTES) return undefined;
-  const text = linux.readFile(path, MOST_BYTES, true);
+  if (facts.type !== "file" || facts.size > MAX_RECORD_BYTES) return undefined;
+  const text = linux.readFile(path, MAX_RECORD_BYTES, true);
   return typeof text === "number" ? -text : parseRecord(text);
 }

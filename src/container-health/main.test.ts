@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux, type FakeOptions, type FakeProgram } from "../../test/support/fake-linux.ts";
+import { BOOT_IS_OVER, formatSupervision, IS_STOPPING } from "../core/phase-record.ts";
 import { main } from "./main.ts";
 
 const RUN = 1;
@@ -41,9 +42,11 @@ interface Container extends FakeOptions {
   readonly words?: readonly string[];
   readonly services?: Readonly<Record<string, Fake>>;
   readonly initWords?: readonly string[];
-  /** A child of my_init beside runsvdir; alone where `hasRunit` is false. */
-  readonly command?: FakeProgram;
   readonly hasRunit?: boolean;
+  /** false: my_init has recorded nothing yet. */
+  readonly isBooted?: boolean;
+  /** More of what my_init has recorded. */
+  readonly record?: string;
   readonly prepare?: (linux: FakeLinux, put: (name: string, service: Fake) => void) => void;
 }
 
@@ -53,7 +56,8 @@ function ask({
   services = {},
   initWords = ["my_init"],
   hasRunit = true,
-  command,
+  isBooted = true,
+  record = "",
   prepare,
   ...rest
 }: Container) {
@@ -70,11 +74,13 @@ function ask({
   linux.addFile("/usr/sbin/my_init", "");
   for (const path of ["/proc/self/exe", "/proc/1/exe"]) linux.addLink(path, "/usr/sbin/my_init");
   for (const path of ["/run", "/run/services"]) linux.addDirectory(path);
+  let recorded = BOOT_IS_OVER + record;
   if (hasRunit) {
     const runsvdir = init.spawn(() => {}, ["/usr/bin/runsvdir", "-P", "/run/services"], { session: true });
     runsvdir.files.set("environ", "FROM=runsvdir\0");
+    recorded += formatSupervision({ pid: runsvdir.pid, startTime: runsvdir.startTime, folder: "/run/services" });
   }
-  if (command !== undefined) init.spawn(command, ["app"]);
+  if (isBooted) init.files.set("fd/5", recorded);
   const put = (name: string, service: Fake) => {
     const folder = `/run/services/${name}`;
     linux.addDirectory(folder);
@@ -201,15 +207,49 @@ test("a check that hangs is killed after five seconds, and nobody is left behind
   assert.deepEqual(linux.living(), []);
 });
 
-test("before the services are started the boot is not over; with --skip-runit it is when the command runs", () => {
-  const leader: FakeProgram = (self) => {
-    self.group = self.pid;
-  };
-  assert.equal(ask({ hasRunit: false }).said, "my_init: the boot is not over, or the shutdown has begun\n");
-  assert.equal(ask({ hasRunit: false, command: leader }).status, 1);
-  const initWords = ["my_init", "--skip-runit", "--", "app"];
-  assert.equal(ask({ hasRunit: false, initWords, command: leader }).status, 0);
-  assert.equal(ask({ hasRunit: false, initWords, command: () => {} }).status, 1);
+test("the boot is over when my_init has recorded that, with services or without, and no more once it stops", () => {
+  const notOver = "my_init: the boot is not over, or the shutdown has begun\n";
+  assert.equal(ask({ isBooted: false }).said, notOver);
+  assert.equal(ask({ record: IS_STOPPING }).said, notOver);
+  assert.equal(ask({ hasRunit: false }).status, 0);
+});
+
+test("what calls itself runsvdir is not asked for services, nor a later process with the recorded pid", () => {
+  const { status, said } = ask({
+    services: { web: up },
+    prepare: (linux) => {
+      linux.addDirectory("/tmp/evil");
+      linux.addDirectory("/tmp/evil/x");
+      const orphan = linux.processes.get(1)?.spawn(() => {}, ["/usr/bin/runsvdir", "-P", "/tmp/evil"]);
+      assert.ok(orphan);
+      orphan.uid = 65534;
+    },
+  });
+  assert.deepEqual([status, said], [0, ""]);
+  const later = ask({
+    prepare: (linux) => {
+      for (const process of linux.processes.values()) if (process.file === "/usr/bin/runsvdir") process.startTime += 1;
+    },
+  });
+  assert.equal(later.status, 1);
+});
+
+test("root looks at another user's container as that user, and where it may not, says so", () => {
+  const others = (fault: FakeOptions["fault"]) =>
+    ask({
+      services: { web: up },
+      prepare: (linux) => {
+        const init = linux.processes.get(1);
+        assert.ok(init);
+        init.uid = 1000;
+      },
+      ...(fault === undefined ? {} : { fault }),
+    });
+  const { status, linux } = others(undefined);
+  assert.deepEqual([status, linux.euid], [0, 1000]);
+  const refused = others((call) => (call === "setGroups" ? 1 : 0));
+  assert.deepEqual([refused.status, refused.linux.euid], [1, 0]);
+  assert.equal(refused.said, "my_init: cannot set the groups of user 1000: operation not permitted (EPERM)\n");
 });
 
 test("without my_init that is what is said", () => {

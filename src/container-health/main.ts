@@ -45,14 +45,15 @@ function look(checker: Checker, waitMs: number): Report {
   const deadlineMs = loop.nowMs + waitMs;
   const changes = waitMs > 0 ? new Changes(linux, loop) : undefined;
   for (;;) {
-    const { boot, detail, runsvdir } = lookAtInit(linux);
-    let services = runsvdir === undefined ? [] : lookAtServices(linux, runsvdir.folder);
-    if (runsvdir !== undefined) {
+    const { boot, detail, services: supervision } = lookAtInit(linux);
+    let services = supervision === undefined ? [] : lookAtServices(linux, supervision.folder);
+    if (supervision !== undefined) {
       // Before the checks: what changes while they run is seen, too.
-      changes?.listen([runsvdir.folder, ...services.map(({ name }) => `${runsvdir.folder}/${name}/supervise`)]);
+      const { folder } = supervision;
+      changes?.listen([folder, ...services.map(({ name }) => `${folder}/${name}/supervise`)]);
       const patienceMs = loop.nowMs + CHECK_SECONDS * 1000;
       const untilMs = waitMs > 0 ? Math.max(Math.min(patienceMs, deadlineMs), loop.nowMs) : patienceMs;
-      services = runChecks(checker, runsvdir, services, untilMs);
+      services = runChecks(checker, supervision, services, untilMs);
     }
     const report = { boot, detail, services };
     if (isAllHealthy(report) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;

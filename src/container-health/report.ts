@@ -24,7 +24,7 @@ export interface ServiceHealth {
 }
 
 /** How far the container is. The words are part of --json. */
-export type Boot = "over" | "not-over" | "no-init";
+export type Boot = "over" | "not-over" | "no-init" | "unknown";
 
 export interface Report {
   readonly boot: Boot;

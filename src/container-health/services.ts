@@ -1,9 +1,11 @@
+import { parseProgress, type Supervision } from "../core/phase-record.ts";
+import { readBootRecord } from "../linux/boot-record.ts";
 import { ERRNO, errorWords } from "../linux/errno.ts";
 import { isDirectory } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { findInit } from "../linux/own-init.ts";
-import { childPids, commandWords, readProcess } from "../linux/processes.ts";
-import { isSupervised, RUNSVDIR, readState } from "../linux/runsv.ts";
+import { readProcess } from "../linux/processes.ts";
+import { isSupervised, readState } from "../linux/runsv.ts";
 import { serviceStart } from "../linux/service-start.ts";
 import { Failure } from "../linux/sys-error.ts";
 import type { Boot, ServiceHealth } from "./report.ts";
@@ -15,33 +17,41 @@ export const PROVEN_MS = 1000;
 export interface Progress {
   readonly boot: Boot;
   readonly detail: string;
-  readonly runsvdir: { readonly pid: number; readonly folder: string } | undefined;
+  readonly services: Supervision | undefined;
 }
 
-/** Looks how far my_init is. It writes that nowhere, as there may be no place to write: its children tell. */
+const NOT_OVER: Progress = {
+  boot: "not-over",
+  detail: "the boot is not over, or the shutdown has begun",
+  services: undefined,
+};
+
+/**
+ * Looks how far my_init is, by what it recorded in its own memory: never by what processes or folders are called.
+ * Where another user looks than my_init's, root looks as that user.
+ */
 export function lookAtInit(linux: Linux): Progress {
   let init: number;
   try {
     init = findInit(linux);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { boot: "no-init", detail: error.message, runsvdir: undefined };
+    return { boot: "no-init", detail: failureWords(error), services: undefined };
   }
-  let hasCommand = false;
-  for (const pid of childPids(linux, init)) {
-    const words = commandWords(linux, pid);
-    const folder = words.slice(1).find((word) => !word.startsWith("-"));
-    if (words[0] === RUNSVDIR && folder !== undefined) {
-      return { boot: "over", detail: "", runsvdir: { pid, folder } };
-    }
-    // Startup scripts are in my_init's own group, the system log daemon in a session of its own.
-    const child = readProcess(linux, pid);
-    if (child !== undefined && !child.isZombie && child.group === pid && child.session !== pid) hasCommand = true;
+  try {
+    const progress = parseProgress(readBootRecord(linux, init) ?? "");
+    if (progress === undefined || progress.isStopping) return NOT_OVER;
+    const { services } = progress;
+    const isGone = services !== undefined && readProcess(linux, services.pid)?.startTime !== services.startTime;
+    return isGone ? NOT_OVER : { boot: "over", detail: "", services };
+  } catch (error) {
+    return { boot: "unknown", detail: failureWords(error), services: undefined };
   }
-  if (hasCommand && commandWords(linux, init).includes("--skip-runit")) {
-    return { boot: "over", detail: "", runsvdir: undefined };
-  }
-  return { boot: "not-over", detail: "the boot is not over, or the shutdown has begun", runsvdir: undefined };
+}
+
+/** The sentence of a Failure; anything else is thrown on. */
+function failureWords(error: unknown): string {
+  if (error instanceof Failure) return error.message;
+  throw error;
 }
 
 /** Looks at all services of a folder, and their log services, in byte order of their names. @see runsvdir(8) */

@@ -30,6 +30,23 @@ export interface PhaseRecord {
   readonly killed: readonly Killed[];
 }
 
+/** What runs the services, as my_init recorded it. */
+export interface Supervision {
+  /** Of runsvdir. */
+  readonly pid: number;
+  /** Clock ticks from the machine's start to runsvdir's: tells it from a later owner of its pid. */
+  readonly startTime: number;
+  /** Where the services are. */
+  readonly folder: string;
+}
+
+/** How far a container is, as my_init recorded it. */
+export interface Progress {
+  readonly isStopping: boolean;
+  /** Undefined: my_init has started no services. */
+  readonly services: Supervision | undefined;
+}
+
 /** What follows the phase in the first line, so that a record is told from other files. */
 const MARK = "_record 1";
 
@@ -39,16 +56,44 @@ const SEPARATOR = "\t";
 /** More milliseconds than any container lives. */
 const MOST_MS = 1e14;
 
-/** The record as lines of text; what each is begins it. */
+/** The first line of the record of a boot. */
+export const BOOT_IS_OVER = `boot${MARK}\n`;
+
+/** A line of the record of a boot: the shutdown has begun. */
+export const IS_STOPPING = "stopping\n";
+
+/** The record as lines of text; the first word of each tells what it is. */
 export function formatRecord({ phase, host, beganMs, steps, killed }: PhaseRecord): string {
   const lines = [
     `${phase}${MARK}`,
     `began ${Math.round(beganMs)}`,
     `host ${printable(host)}`,
-    ...steps.map(({ name, startMs, endMs }) => `step ${startMs.toFixed(3)} ${endMs.toFixed(3)} ${printable(name)}`),
     ...killed.map(({ step, who }) => `killed ${printable(step)}${SEPARATOR}${printable(who)}`),
   ];
-  return `${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n${steps.map(formatStep).join("")}`;
+}
+
+/** A line of a record. */
+export function formatStep({ name, startMs, endMs }: Step): string {
+  return `step ${startMs.toFixed(3)} ${endMs.toFixed(3)} ${printable(name)}\n`;
+}
+
+/** A line of the record of a boot. */
+export function formatSupervision({ pid, startTime, folder }: Supervision): string {
+  return `services ${pid} ${startTime} ${folder}\n`;
+}
+
+/** What the record of a boot tells of the present; undefined where `text` is none. */
+export function parseProgress(text: string): Progress | undefined {
+  if (!text.startsWith(BOOT_IS_OVER)) return undefined;
+  const lines = text.split("\n");
+  const words = lines.find((line) => line.startsWith("services "))?.split(" ") ?? [];
+  const [, pid, startTime, ...folder] = words;
+  return {
+    isStopping: lines.some((line) => `${line}\n` === IS_STOPPING),
+    services:
+      words.length === 0 ? undefined : { pid: Number(pid), startTime: Number(startTime), folder: folder.join(" ") },
+  };
 }
 
 /** Reads what {@link formatRecord} wrote; undefined where it is something else: others may write where it is. */

@@ -1,5 +1,5 @@
 import { ERRNO } from "./errno.ts";
-import type { Linux } from "./linux.ts";
+import type { Linux, Stat } from "./linux.ts";
 import { SysError } from "./sys-error.ts";
 
 /** Bits of a mode that tell the type, and what some types are. @see inode(7) */
@@ -36,6 +36,11 @@ export function fileFacts(linux: Linux, path: string): FileFacts | number {
   if (typeof answer === "number") return -answer;
   const [mode, uid, gid, size, , modified] = answer;
   return { type: TYPES[mode & S_IFMT] ?? "other", mode: mode & 0o7777, uid, gid, size, modified };
+}
+
+/** Whether two answers of stat(2) tell of one file. */
+export function isSameFile(one: Stat | number, other: Stat | number): boolean {
+  return typeof one !== "number" && typeof other !== "number" && one[4] === other[4];
 }
 
 /** Whether this user may execute it. */

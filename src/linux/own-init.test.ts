@@ -97,6 +97,25 @@ test("without an ancestor it is PID 1, or the only one", () => {
   assert.equal(findInit(linux), 1);
 });
 
+test("one that another user has started is not believed; one of root's, the caller's or PID 1's user is", () => {
+  const asked = (uid: number, firstUid = 0, euid = 0) => {
+    const linux = caller(["docker-init"], 20);
+    linux.euid = euid;
+    linux.self.parent = undefined;
+    const [first] = linux.processes.values();
+    assert.ok(first);
+    first.uid = firstUid;
+    const init = linux.addStranger(() => {}, ["my_init"]);
+    init.uid = uid;
+    runsOurs(linux, init);
+    return refusal(linux);
+  };
+  assert.equal(asked(65534), "no my_init is running");
+  assert.match(asked(0, 1000, 1000), /^found/);
+  assert.match(asked(1000, 0, 1000), /^found/);
+  assert.match(asked(1000, 1000), /^found/);
+});
+
 test("of containers that share their processes it is the one of the caller's files", () => {
   const linux = caller(["my_init"], 20);
   linux.self.parent = undefined;

@@ -1,7 +1,9 @@
 import { appletOf } from "../core/applets.ts";
 import { ERRNO } from "./errno.ts";
+import { isSameFile } from "./files.ts";
+import { takeOn } from "./identity.ts";
 import type { Linux } from "./linux.ts";
-import { allProcesses, commandWords, isEmulated, type Process, readProcess } from "./processes.ts";
+import { allProcesses, commandWords, isEmulated, type Process, readCredentials, readProcess } from "./processes.ts";
 import { Failure } from "./sys-error.ts";
 
 /** The one that every PID namespace has. */
@@ -9,7 +11,8 @@ const FIRST_PID = 1;
 
 /**
  * The pid of the my_init that looks after this process: its nearest ancestor of that name. A process of `docker exec`
- * has none, nor one whose parents were left behind: for those it is the container's own.
+ * has none, nor one whose parents were left behind: for those it is the container's own. A my_init that another user has
+ * started, who is neither root nor the caller nor the user of PID 1, is none: anybody can start one.
  *
  * @throws Failure where there is none, or more than one
  */
@@ -46,26 +49,37 @@ function otherInits(linux: Linux): Process[] {
   return allProcesses(linux).filter(({ pid, isZombie }) => !isZombie && pid !== self && isInit(linux, pid));
 }
 
+/**
+ * Takes on the user and the groups of my_init where root looks at another user's: from here on root does what that user may
+ * do, and no more.
+ *
+ * @throws Failure where it is not permitted
+ */
+export function becomeUserOf(linux: Linux, init: number): void {
+  const credentials = readCredentials(linux, init);
+  const uid = credentials?.uids[0];
+  if (credentials === undefined || uid === undefined || uid === 0 || linux.getEuid() !== 0) return;
+  takeOn(linux, { name: `${uid}`, uid, gid: credentials.gid, groups: credentials.groups, home: "/" });
+}
+
 /** Whether a process sees the files that we see: containers may share their processes and yet not these. */
 function isHere(linux: Linux, { pid }: Process): boolean {
-  return isSame(linux.stat("/proc/self/ns/mnt"), linux.stat(`/proc/${pid}/ns/mnt`));
+  return isSameFile(linux.stat("/proc/self/ns/mnt"), linux.stat(`/proc/${pid}/ns/mnt`));
 }
 
-/** Whether a process is this very program, called to be the init. */
+/** Whether a process is this very program, called to be the init, of a user who is believed. */
 function isInit(linux: Linux, pid: number): boolean {
   const word = commandWords(linux, pid)[0];
-  if (word === undefined || appletOf(word) !== "my_init") return false;
-  const facts = linux.stat(`/proc/${pid}/exe`);
-  // Somebody else's may not be looked at, and of all that is emulated it is the emulator: its name has to do. He who may
-  // not look may not signal it either.
-  const isForbidden = facts === -ERRNO.EACCES || facts === -ERRNO.EPERM;
+  if (word === undefined || appletOf(word) !== "my_init" || !isBelieved(linux, pid)) return false;
+  const answer = linux.stat(`/proc/${pid}/exe`);
+  // A caller that cannot read /proc/PID/exe cannot signal the process either; of every emulated process it is the emulator.
+  const isForbidden = answer === -ERRNO.EACCES || answer === -ERRNO.EPERM;
   if (isForbidden || isEmulated(linux, pid)) return word.slice(word.lastIndexOf("/") + 1) === "my_init";
-  return isSame(facts, linux.stat("/proc/self/exe"));
+  return isSameFile(answer, linux.stat("/proc/self/exe"));
 }
 
-/** Whether two answers of stat(2) tell of one file. */
-function isSame(one: Facts, other: Facts): boolean {
-  return typeof one !== "number" && typeof other !== "number" && one[4] === other[4];
+/** Whether a process belongs to root, to the user of PID 1, or to the caller, and to nobody else. */
+function isBelieved(linux: Linux, pid: number): boolean {
+  const believed = [0, linux.getEuid(), readCredentials(linux, FIRST_PID)?.uids[0]];
+  return readCredentials(linux, pid)?.uids.every((uid) => believed.includes(uid)) === true;
 }
-
-type Facts = ReturnType<Linux["stat"]>;

@@ -3,7 +3,7 @@ import { isAllDigits, isDigit } from "../core/ascii.ts";
 import { withoutEmulator } from "../core/emulated-words.ts";
 import { printable } from "../core/printable.ts";
 import { ERRNO } from "./errno.ts";
-import { S_IFIFO, S_IFMT, S_IFSOCK } from "./files.ts";
+import { isSameFile, S_IFIFO, S_IFMT, S_IFSOCK } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
 /** What /proc tells of a process. @see proc_pid_stat(5) */
@@ -101,6 +101,11 @@ export function isEmulated(linux: Linux, pid: number): boolean {
   return withoutEmulator(words) !== words;
 }
 
+/** Whether the program that a process executes is the file `path`. An emulator stands in for what it runs: there its words have to do. */
+export function executes(linux: Linux, pid: number, path: string): boolean {
+  return isEmulated(linux, pid) || isSameFile(linux.stat(`/proc/${pid}/exe`), linux.stat(path));
+}
+
 function kernelWords(linux: Linux, pid: number): string[] {
   const words = linux.readFile(`/proc/${pid}/cmdline`, MOST_BYTES, true);
   if (typeof words === "number" || words === "") return [];
@@ -135,6 +140,31 @@ function pipeOf(linux: Linux, path: string): number | undefined {
   return typeof facts !== "number" && (facts[0] & S_IFMT) === S_IFIFO ? facts[4] : undefined;
 }
 
+/** The user and the groups of a process. @see credentials(7) */
+export interface Credentials {
+  /** Real, effective, saved and file system user id. */
+  readonly uids: readonly number[];
+  /** The effective group id. */
+  readonly gid: number;
+  /** The supplementary groups. */
+  readonly groups: readonly number[];
+}
+
+/**
+ * Whose a process is; undefined where there is none, or it is hidden. The owner of /proc/PID does not tell: it is root for
+ * every process that may not be dumped.
+ *
+ * @see proc_pid_status(5)
+ */
+export function readCredentials(linux: Linux, pid: number): Credentials | undefined {
+  const fields = statusFields(linux, pid);
+  const numbers = (name: string) =>
+    (fields?.get(name) ?? "").replaceAll("\t", " ").split(" ").filter(isAllDigits).map(Number);
+  const [uids, gids] = [numbers("Uid"), numbers("Gid")];
+  const gid = gids[1];
+  return uids.length === 0 || gid === undefined ? undefined : { uids, gid, groups: numbers("Groups") };
+}
+
 /**
  * A number that stays the same for as long as the process, which has one thread, sleeps; undefined while it runs. Who is
  * woken is no longer asleep, at once: a message in its socket, say, has woken it before send(2) returned.
@@ -142,12 +172,8 @@ function pipeOf(linux: Linux, path: string): number | undefined {
  * @see proc_pid_status(5), voluntary_ctxt_switches
  */
 function sleepMark(linux: Linux, pid: number): number | undefined {
-  const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
-  if (typeof status === "number") return undefined;
-  const fields = new Map(
-    status.split("\n").map((line) => [line.slice(0, line.indexOf(":")), fieldValue(line)] as const),
-  );
-  return fields.get("State")?.charAt(0) === "S" ? wholeNumber(fields.get("voluntary_ctxt_switches") ?? "") : undefined;
+  const fields = statusFields(linux, pid);
+  return fields?.get("State")?.charAt(0) === "S" ? wholeNumber(fields.get("voluntary_ctxt_switches") ?? "") : undefined;
 }
 
 /**
@@ -198,7 +224,10 @@ export function signalProcess(linux: Linux, process: Process, signal: number): b
   return answer !== -ERRNO.EPERM;
 }
 
-/** What stands behind the name in a line of /proc/PID/status. */
-function fieldValue(line: string): string {
-  return line.slice(line.indexOf(":") + 1).trim();
+/** The lines `NAME:\tVALUE` of /proc/PID/status. */
+function statusFields(linux: Linux, pid: number): ReadonlyMap<string, string> | undefined {
+  const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
+  if (typeof status === "number") return undefined;
+  const field = (line: string) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()] as const;
+  return new Map(status.split("\n").map(field));
 }

@@ -2,6 +2,7 @@ import { wholeNumber } from "../core/args.ts";
 import { ERRNO } from "./errno.ts";
 import { hasReader } from "./files.ts";
 import type { Linux } from "./linux.ts";
+import { commandWords, executes, readCredentials } from "./processes.ts";
 
 /** Starts a runsv for each service. @see runsvdir(8) */
 export const RUNSVDIR = "/usr/bin/runsvdir";
@@ -40,6 +41,24 @@ const WANT_INDEX = 17;
 const STATE_INDEX = 19;
 const STATE_DOWN = 0;
 const STATE_FINISH = 2;
+
+/**
+ * Which service a runsv looks after; "forking": a fork of runsvdir, which keeps its words, and ignores TERM, until it has
+ * executed runsv; undefined: neither. Any process can call itself runsv. So the program and the user decide: it is a runsv of
+ * ours only where both are.
+ */
+export function ownSupervisor(linux: Linux, pid: number): { readonly service: string } | "forking" | undefined {
+  const [word, folder] = commandWords(linux, pid);
+  const isFork = word === RUNSVDIR;
+  if (!isFork && word !== "runsv") return undefined;
+  // Ours stands in front of runit's where log lines tell their service.
+  const programs = isFork ? [RUNSVDIR] : [RUNSV, "/proc/self/exe"];
+  if (!programs.some((program) => executes(linux, pid, program))) return undefined;
+  const euid = linux.getEuid();
+  if (readCredentials(linux, pid)?.uids.every((uid) => uid === euid) !== true) return undefined;
+  // The only argument is the service's folder, relative to runsvdir's.
+  return isFork ? "forking" : { service: folder ?? "" };
+}
 
 /** The folder in which the runsv with this pid keeps its files; a new state of its service is renamed into it. */
 export function superviseFolder(runsv: number): string {

@@ -1,8 +1,10 @@
 import { exitStatus } from "../core/child-end.ts";
+import type { Supervision } from "../core/phase-record.ts";
 import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { fileFacts, isExecutable } from "../linux/files.ts";
+import { readProcess } from "../linux/processes.ts";
 import { Failure } from "../linux/sys-error.ts";
 import { Collector } from "./collector.ts";
 import { reportCommand, startCommand } from "./command.ts";
@@ -199,13 +201,15 @@ export class Life {
   #run(): Outcome {
     const { loop, stop } = this.#context;
     const { command: words } = this.#options;
+    // Before the command, which may be the one to ask.
+    this.#context.timeline.publish(this.#supervision(), this.#hasMore);
     if (words.length > 0) {
       this.#context.timeline.begin("command");
       const command = startCommand(this.#context, words);
       if (typeof command === "number") return { kind: "command-ended", status: command };
       this.#command = command;
+      if (this.#hasMore) this.#context.timeline.publishStep();
     }
-    if (this.#hasMore) this.#context.timeline.publish();
     const runsvdir = this.#runsvdir;
     const hasEnded = () => this.#command?.end !== undefined || runsvdir?.end !== undefined;
     loop.waitUntil(() => hasEnded() || stop.signal !== undefined, NO_DEADLINE);
@@ -213,6 +217,13 @@ export class Life {
     if (runsvdir?.end === undefined) return this.#stopRequested() ?? { kind: "cannot-go-on" };
     this.#context.log.warn(`Runit ${failureWords(runsvdir.end)}; without it no service is looked after`);
     return { kind: "cannot-go-on" };
+  }
+
+  /** What runs the services; undefined where nothing does, or no more. */
+  #supervision(): Supervision | undefined {
+    const [pid, folder] = [this.#runsvdir?.pid, this.#services.path];
+    const process = pid === undefined ? undefined : readProcess(this.#context.linux, pid);
+    return process === undefined || folder === undefined ? undefined : { ...process, folder };
   }
 
   /** Those that have come since the last wait. */

@@ -5,7 +5,6 @@ import type { Child } from "../linux/children.ts";
 import {
   allProcesses,
   childPids,
-  commandWords,
   descendants,
   isAlive,
   type Process,
@@ -13,7 +12,7 @@ import {
   readProcess,
   signalProcess,
 } from "../linux/processes.ts";
-import { isPlain, logServicePid, RUNSVDIR, serviceState, superviseFolder } from "../linux/runsv.ts";
+import { isPlain, logServicePid, ownSupervisor, serviceState, superviseFolder } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, forceToExit, serviceStep } from "./force.ts";
 import { needsOf } from "./needs.ts";
@@ -264,11 +263,9 @@ export class Services {
     // Twice: where one of our children ends while they are listed, the list may lack another.
     for (const pid of [...childPids(linux, self), ...childPids(linux, self)]) {
       if (this.#supervisors.has(pid)) continue;
-      const words = commandWords(linux, pid);
-      // A fork of runsvdir keeps its words, and its deafness to TERM, until it has executed runsv.
-      if (words[0] === RUNSVDIR) isForking = true;
-      // runsv's only argument is the service's folder, relative to runsvdir's.
-      if (words[0] === "runsv") this.#supervisors.set(pid, { child: children.adopt(pid), service: words[1] ?? "" });
+      const supervisor = ownSupervisor(linux, pid);
+      if (supervisor === "forking") isForking = true;
+      else if (supervisor !== undefined) this.#supervisors.set(pid, { child: children.adopt(pid), ...supervisor });
     }
     return !isForking;
   }

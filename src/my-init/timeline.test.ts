@@ -21,14 +21,17 @@ test("each step of the boot is on record when it is over, with its times", () =>
   assert.equal(record?.steps[3]?.startMs, slow?.endMs);
 });
 
-test("a boot that does not come to its end, or has nothing but a command, leaves no record", () => {
+test("a boot that does not come to its end leaves no record, one with nothing but a command tells only that it is over", () => {
   const failed = live({ programs: { "/etc/my_init.d/10_fails": habit.exitsAfter(5, 1) } });
   assert.equal(failed.linux.memoryFiles.size, 0);
   const bare = live({
     words: ["--skip-startup-files", "--skip-runit", "app"],
     programs: { "/bin/app": habit.exitsAfter(5) },
   });
-  assert.equal(bare.linux.memoryFiles.size, 0);
+  assert.deepEqual(
+    [...bare.linux.memoryFiles.values()].map(({ text }) => text),
+    ["boot_record 1\nstopping\n"],
+  );
 });
 
 test("a kernel without such files is no reason to fail", () => {

@@ -1,4 +1,14 @@
-import { formatRecord, type Killed, type Phase, type Step } from "../core/phase-record.ts";
+import {
+  BOOT_IS_OVER,
+  formatRecord,
+  formatStep,
+  formatSupervision,
+  IS_STOPPING,
+  type Killed,
+  type Phase,
+  type Step,
+  type Supervision,
+} from "../core/phase-record.ts";
 import { LAST_SHUTDOWN, ownHostName } from "../linux/last-shutdown.ts";
 import type { Linux } from "../linux/linux.ts";
 import { isSecondInit } from "../linux/own-init.ts";
@@ -8,7 +18,8 @@ const NAME = "boot_record";
 
 /**
  * How long each step of the boot took, and then of the shutdown, for boot_report. The boot's record is kept in a file in
- * memory, which others read by way of /proc: it needs no place that can be written. The shutdown's has to outlive us.
+ * memory, which root and our own user read by way of /proc: it needs no place that can be written, and nobody else can
+ * write to it. container_health reads there what runs the services. The shutdown's record has to outlive us.
  */
 export class Timeline {
   readonly #linux: Linux;
@@ -17,6 +28,8 @@ export class Timeline {
   #beganMs: number;
   #steps: Step[] = [];
   #killed: Killed[] = [];
+  /** The file in memory; -1: there is none. */
+  #fd = -1;
   /** Names of steps that have parts: these say more. */
   readonly #divided = new Set<string>();
   #current: { readonly name: string; readonly startMs: number } | undefined;
@@ -48,15 +61,29 @@ export class Timeline {
     this.#killed.push({ step, who });
   }
 
-  /** Ends the boot, and publishes what it was. Where the kernel has no such file there is no report. */
-  publish(): void {
+  /**
+   * Publishes that the boot is over. Where the kernel has no such file, there is neither report nor health.
+   *
+   * @param services what runs them; undefined: nothing does
+   * @param hasReport whether its steps are published, too
+   */
+  publish(services: Supervision | undefined, hasReport: boolean): void {
     this.#end();
-    const fd = this.#linux.memoryFile(NAME);
-    if (fd >= 0) this.#linux.write(fd, this.#record());
+    this.#fd = this.#linux.memoryFile(NAME);
+    const report = hasReport ? this.#record() : BOOT_IS_OVER;
+    this.#append(services === undefined ? report : report + formatSupervision(services));
+  }
+
+  /** Ends the present step, and adds it to what was published. */
+  publishStep(): void {
+    this.#end();
+    const step = this.#steps.at(-1);
+    if (step !== undefined) this.#append(formatStep(step));
   }
 
   /** From here on it is the shutdown's. */
   beginShutdown(): void {
+    this.#append(IS_STOPPING);
     this.#phase = "shutdown";
     this.#originMs = this.#linux.monotonicMs();
     this.#beganMs = this.#linux.realtimeMs();
@@ -84,6 +111,10 @@ export class Timeline {
     this.#linux.unlink(LAST_SHUTDOWN); // made anew: whatever somebody put there is neither followed nor kept
     const written = this.#linux.writeFile(LAST_SHUTDOWN, this.#record(), true);
     if (written < 0) this.#linux.unlink(LAST_SHUTDOWN);
+  }
+
+  #append(text: string): void {
+    if (this.#fd >= 0) this.#linux.write(this.#fd, text);
   }
 
   #record(): string {

@@ -166,6 +166,8 @@ export class FakeProcess {
   file = "";
   argv: readonly string[] = [];
   environ: readonly string[] = [];
+  /** Real, effective and saved user id. */
+  uid: number;
   /** The FIFOs it prints to, where it has any. */
   stdout: string | undefined;
   stderr: string | undefined;
@@ -201,6 +203,7 @@ export class FakeProcess {
 
   constructor(linux: FakeLinux, pid: number, startTime: number, parent: FakeProcess | undefined, isOurs: boolean) {
     this.linux = linux;
+    this.uid = linux.euid;
     this.pid = pid;
     this.startTime = startTime;
     this.startedMs = linux.nowMs;
@@ -254,10 +257,10 @@ export class FakeProcess {
   }
 
   /** Becomes another program, as by execve(2): handlers are gone, ignored signals stay ignored. */
-  become(program: FakeProgram, words: readonly string[]): void {
+  become(program: FakeProgram, words: readonly string[], file = words[0] ?? ""): void {
     this.#handlers.clear();
     this.argv = words;
-    this.file = words[0] ?? "";
+    this.file = file;
     this.name = (this.file.split("/").at(-1) ?? "").slice(0, 15);
     program(this);
   }
@@ -682,7 +685,13 @@ export class FakeLinux implements Linux {
     if (errno !== 0) return -errno;
     if (path === "/proc") return ["self", "meminfo", "1x", ...[...this.processes.keys()].map(String)];
     const process = this.#ownerOfDescriptors(path);
-    if (process !== undefined) return Array.from({ length: 3 + process.sockets }, (_, fd) => `${fd}`);
+    if (process !== undefined) {
+      const files = [...process.files.keys()].filter((name) => name.startsWith("fd/"));
+      return [
+        ...Array.from({ length: 3 + process.sockets }, (_, fd) => `${fd}`),
+        ...files.map((name) => name.slice(3)),
+      ];
+    }
     const real = this.#follow(path);
     const directory = this.files.get(real);
     if (directory === undefined) return -ENOENT;
@@ -697,9 +706,10 @@ export class FakeLinux implements Linux {
     if (errno !== 0) return -errno;
     if (this.#ownerOfDescriptors(folderOf(path)) !== undefined) {
       const fd = Number(path.slice(path.lastIndexOf("/") + 1));
+      if (this.#hasOwnFile(path)) return [REGULAR, 0, 0, 0, 0, 0];
       return [fd < 3 ? CHARACTER_DEVICE : SOCKET, 0, 0, 0, 0, 0];
     }
-    const found = this.#find(path);
+    const found = this.#find(this.#programOf(path) ?? path);
     if (typeof found === "number") return found;
     return [found.mode, found.uid, found.gid, found.content.length, found.inode, found.modified ?? 0];
   }
@@ -1098,6 +1108,13 @@ export class FakeLinux implements Linux {
     return process?.isAlive === true && process.files.has(rest.join("/"));
   }
 
+  /** What a path /proc/PID/exe leads to, unless a test has put a link there. */
+  #programOf(path: string): string | undefined {
+    const [, proc, pid, name, ...rest] = path.split("/");
+    if (proc !== "proc" || name !== "exe" || rest.length > 0 || this.files.has(path)) return undefined;
+    return this.processes.get(Number(pid))?.file;
+  }
+
   /** The living process whose /proc/PID/fd `folder` is. */
   #ownerOfDescriptors(folder: string): FakeProcess | undefined {
     const [, proc, pid, fd, ...rest] = folder.split("/");
@@ -1158,6 +1175,7 @@ export class FakeLinux implements Linux {
       case "status":
         return (
           `Name:\t${process.name}\nState:\t${letter}\nPid:\t${pid}\n` +
+          `Uid:${`\t${process.uid}`.repeat(4)}\nGid:${`\t${process.uid}`.repeat(4)}\nGroups:\t${process.uid} \n` +
           `SigBlk:\t${"0".repeat(16)}\nSigIgn:\t${mask(process.ignored)}\nvoluntary_ctxt_switches:\t${process.wakeUps}\n`
         );
       case `task/${pid}/children`:

@@ -136,6 +136,8 @@ export interface RunitTimes {
   readonly execMs: number;
 }
 
+const RUNSV = "/usr/bin/runsv";
+
 /**
  * runsvdir: a runsv for each service. On TERM it ends and leaves its runsv processes as they are.
  *
@@ -143,13 +145,15 @@ export interface RunitTimes {
  */
 export function runsvdir(services: readonly FakeService[], { forkMs, execMs }: RunitTimes): FakeProgram {
   return (self) => {
+    if (!self.linux.files.has(RUNSV)) self.linux.addFile(RUNSV, "", { mode: 0o755 });
     const start = (service: FakeService) => {
       const fork = self.spawn(
         (child) => {
           child.name = "runsvdir";
           child.argv = self.argv;
+          child.file = self.file;
           child.on(SIGTERM, () => {}); // a handler that sets a flag nobody reads again
-          child.after(execMs, () => child.become(runsv(service), ["runsv", service.name]));
+          child.after(execMs, () => child.become(runsv(service), ["runsv", service.name], RUNSV));
         },
         ["runsvdir"],
         { session: true },
