@@ -26,6 +26,8 @@ export function readBootRecord(linux: Linux, init: number): string | undefined {
   for (const fd of descriptors) {
     const facts = fileFacts(linux, `${folder}/${fd}`);
     if (typeof facts === "number" || facts.type !== "file" || facts.size > MAX_RECORD_BYTES) continue;
+    // A descriptor that my_init was started with may lead to a file of another user.
+    if (facts.uid !== linux.getEuid()) continue;
     const text = linux.readFile(`${folder}/${fd}`, MAX_RECORD_BYTES, true);
     if (typeof text === "string" && text.startsWith(BOOT_IS_OVER)) return text;
   }

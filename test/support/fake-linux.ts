@@ -704,9 +704,10 @@ export class FakeLinux implements Linux {
   stat(path: string): Stat | number {
     const errno = this.#enter("stat", path);
     if (errno !== 0) return -errno;
-    if (this.#ownerOfDescriptors(folderOf(path)) !== undefined) {
+    const owner = this.#ownerOfDescriptors(folderOf(path));
+    if (owner !== undefined) {
       const fd = Number(path.slice(path.lastIndexOf("/") + 1));
-      if (this.#hasOwnFile(path)) return [REGULAR, 0, 0, 0, 0, 0];
+      if (this.#hasOwnFile(path)) return [REGULAR, owner.uid, 0, 0, 0, 0];
       return [fd < 3 ? CHARACTER_DEVICE : SOCKET, 0, 0, 0, 0, 0];
     }
     const found = this.#find(this.#programOf(path) ?? path);
