@@ -74,6 +74,12 @@ install_packages() {
     fi
   done
   apt-get check
+  # Asked now, by the lists that the packages came from: on another day the archive has others.
+  pending=$(apt-get -s dist-upgrade | grep '^Inst ' || true)
+  if [ -n "$pending" ]; then
+    echo "build.sh: packages were left that can be upgraded: $pending" >&2
+    exit 1
+  fi
 
   # What most Dockerfiles for the original set, and cost a language pack there. C.UTF-8 differs in sorting.
   [ -e /usr/lib/locale/en_US.utf8 ] || ln -s C.utf8 /usr/lib/locale/en_US.utf8

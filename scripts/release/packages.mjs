@@ -14,6 +14,7 @@ import { flatten } from "./layer.mjs";
  * @property {string} maintainer
  * @property {string} homepage
  * @property {string} summary
+ * @property {string[][]} depends names of what it needs installed, each with its alternatives
  * @property {string} copyright content of its copyright file; "" where there is none
  */
 
@@ -29,9 +30,14 @@ export class Root {
 
   /** @param {string} path without a slash at its start @returns {Buffer | undefined} undefined: there is no such file */
   read(path) {
+    return this.find(path)?.data;
+  }
+
+  /** What a path leads to, links followed. @param {string} path without a slash at its start @returns {Entry | undefined} */
+  find(path) {
     for (let hops = 0; hops < 20; hops += 1) {
       const [link, rest] = this.#firstLink(path);
-      if (link === undefined) return this.#tree.get(path)?.data;
+      if (link === undefined) return this.#tree.get(path);
       const target = link.type === "1" ? `/${link.linkname}` : link.linkname;
       path = resolve(target.startsWith("/") ? target : `${link.name}/../${target}`, rest);
     }
@@ -66,10 +72,17 @@ export function packagesIn(root) {
       maintainer: field("Maintainer"),
       homepage: field("Homepage"),
       summary: field("Description"),
+      depends: [field("Pre-Depends"), field("Depends")].flatMap(alternatives),
       copyright,
     };
   });
   return found.sort((a, b) => (`${a.name} ${a.architecture}` < `${b.name} ${b.architecture}` ? -1 : 1));
+}
+
+/** @param {string} list of dependencies, as in a control file @returns {string[][]} */
+function alternatives(list) {
+  const dependencies = list.split(",").filter((each) => each.trim() !== "");
+  return dependencies.map((each) => each.split("|").map((name) => name.trim().replace(/[ :(].*$/, "")));
 }
 
 /** @param {string} path @param {string} rest */

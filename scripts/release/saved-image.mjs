@@ -18,13 +18,39 @@ const engine = process.env["ENGINE"] || "docker";
  * @returns {Image}
  */
 export function savedImage(reference, base, epoch) {
+  const { config, below, own } = openImage(reference, base);
+  return { config, layers: [...below, mergeLayers(own, below, epoch)], ownLayers: 1 };
+}
+
+/**
+ * An image's layers, uncompressed and lowest first: those of its base, and its own.
+ *
+ * @param {string} reference of the image
+ * @param {string} base what it was built on
+ * @returns {{ config: Image["config"], below: Buffer[], own: Buffer[] }} the configuration's history has a line for each layer
+ */
+export function openImage(reference, base) {
   const { config, layers } = save(reference);
   const below = layersOf(base);
   const count = below.findIndex((digest, index) => digest !== sha256(layers[index] ?? Buffer.alloc(0)));
   if (count >= 0) throw new Error(`${reference} is not built on ${base}: layer ${count + 1} is another`);
-  const baseLayers = layers.slice(0, below.length);
-  const own = mergeLayers(layers.slice(below.length), baseLayers, epoch);
-  return { config, layers: [...baseLayers, own], ownLayers: 1 };
+  return {
+    config: { ...config, history: wholeHistory(config.history ?? [], layers.length) },
+    below: layers.slice(0, below.length),
+    own: layers.slice(below.length),
+  };
+}
+
+/**
+ * A base that did not come from a builder may have layers without a history: what is missing is at the bottom. Without
+ * these lines all others would seem to tell of the layer below theirs.
+ *
+ * @param {{ created_by?: string, comment?: string, empty_layer?: boolean }[]} history
+ * @param {number} layerCount
+ */
+export function wholeHistory(history, layerCount) {
+  const missing = layerCount - history.filter((line) => !line.empty_layer).length;
+  return [...Array(Math.max(missing, 0)).fill({ comment: "a layer that came without a history" }), ...history];
 }
 
 /** What an image of ours says that it was built on. @param {string} reference @returns {string} */

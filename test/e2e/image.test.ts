@@ -2,41 +2,31 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { before, test } from "node:test";
+import { test } from "node:test";
+import { addedTo } from "../../scripts/release/added.mjs";
+import { baseOf, openImage } from "../../scripts/release/saved-image.mjs";
 import { buildImage, image, run, runContainer, startContainer } from "../support/container.ts";
 
 /** A container that does nothing, to look around in. */
 const idle = { command: ["sleep", "600"] };
-
-/** The packages of an image, by name. */
-async function packagesOf(reference: string): Promise<Set<string>> {
-  const outcome = await run(["run", "--rm", reference, "dpkg-query", "--show", "--showformat", "${Package}\n"]);
-  assert.equal(outcome.status, 0, outcome.stderr);
-  return new Set(outcome.stdout.trim().split("\n"));
-}
-
-/** The image that the build said it was built on: the layer below its own. */
-let base: string;
-
-before(async () => {
-  const wanted = process.env["BASE_IMAGE"] || "ubuntu:24.04";
-  base = execFileSync("sh", ["scripts/base-image.sh", wanted], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  }).trim();
-});
 
 test("the base system is Ubuntu LTS or Debian stable", async (t) => {
   const outcome = await runContainer(t, { command: ["sh", "-c", '. /etc/os-release; echo "$ID $VERSION_ID"'] });
   assert.match(outcome.stdout, /^(ubuntu \d\d\.04|debian 1\d)\n$/);
 });
 
-test("every package is upgraded, and dpkg and apt find nothing wrong", async (t) => {
+test("dpkg and apt find nothing wrong, and nothing is held back", async (t) => {
   const container = await startContainer(t, idle);
   assert.equal(await container.sh("dpkg --audit"), "");
   await container.sh("apt-get check");
+  assert.equal(await container.sh("apt-mark showhold"), "");
+  // That the image was whole when it was built, its build has asked (image/build.sh). What the archive has got since says
+  // nothing about the image: it is told, so that somebody may build again.
   await container.sh("apt-get -q update");
-  assert.match(await container.sh("apt-get -s dist-upgrade"), /^0 upgraded, 0 newly installed, 0 to remove/m);
+  const since = (await container.sh("apt-get -s dist-upgrade")).match(/^Inst \S+/gm) ?? [];
+  t.diagnostic(
+    `${since.length} upgrades since the packages were installed: ${since.map((line) => line.slice(5)).join(" ")}`,
+  );
 });
 
 test("security and update archives are among apt's sources", async (t) => {
@@ -49,18 +39,14 @@ test("security and update archives are among apt's sources", async (t) => {
 });
 
 test("all of it adds at most 60 packages and 50 MB, and neither Python, Perl nor systemd", async (t) => {
-  const before = await packagesOf(base);
-  const after = await packagesOf(image);
-  const added = [...after].filter((name) => !before.has(name));
-  t.diagnostic(`${added.length} packages added: ${added.sort().join(" ")}`);
-  assert.ok(added.length <= 60, `${added.length} packages added`);
-  for (const name of after) assert.doesNotMatch(name, /^(python|systemd$|systemd-sysv|perl$|perl-modules|libperl)/);
-
-  const sizeOf = async (reference: string) =>
-    Number((await run(["image", "inspect", "--format", "{{.Size}}", reference])).stdout);
-  const addedBytes = (await sizeOf(image)) - (await sizeOf(base));
-  t.diagnostic(`${(addedBytes / 1e6).toFixed(1)} MB added`);
-  assert.ok(addedBytes <= 50e6, `${addedBytes} bytes added`);
+  const { below, own } = openImage(image, baseOf(image));
+  const { all, packages, upgraded } = addedTo(below, own);
+  const inMB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  t.diagnostic(`${packages.length} packages and ${inMB(all.ours)} added: ${packages.join(" ")}`);
+  t.diagnostic(`beside it ${inMB(all.upgrades)} by upgrades of the base's own: ${upgraded.join(" ")}`);
+  assert.ok(packages.length <= 60, `${packages.length} packages added`);
+  assert.ok(all.ours <= 50e6, `${all.ours} bytes added`);
+  for (const name of packages) assert.doesNotMatch(name, /^(python|systemd$|systemd-sysv|perl$|perl-modules|libperl)/);
 
   const found = await runContainer(t, { command: ["sh", "-c", "command -v python3 python; ls /lib/systemd/systemd"] });
   assert.equal(found.stdout, "");
@@ -291,27 +277,17 @@ test("who installs the real helper of runit gets it in exchange, and nothing bre
   assert.equal(await container.sh("dpkg-query --show --showformat '${db:Status-Abbrev}' sysuser-helper"), "ii ");
 });
 
-test("`make build NAME=... VERSION=...` names the image so", async (t) => {
-  t.after(() => run(["rmi", "--force", "joe/baseimage-test:1.2", "joe/baseimage-test:latest"]));
-  execFileSync("make", ["build", "NAME=joe/baseimage-test", "VERSION=1.2"], { stdio: "pipe", env: makeEnvironment() });
-  const ids = await run([
-    "image",
-    "inspect",
-    "--format",
-    "{{.Id}}",
-    "joe/baseimage-test:1.2",
-    "joe/baseimage-test:latest",
-  ]);
-  assert.equal(ids.status, 0, ids.stderr);
-});
-
-test("a second `make build` with nothing changed takes seconds", () => {
-  const build = () => execFileSync("make", ["build"], { stdio: "pipe", env: makeEnvironment() });
-  build();
-  const begin = performance.now();
-  build();
-  const tookMs = performance.now() - begin;
-  assert.ok(tookMs < 10_000, `${Math.round(tookMs)} ms`);
+test("`make build NAME=... VERSION=...` names the image so, and a second one builds nothing again", async (t) => {
+  // Of our own, so that no image that another checkout tests changes under it.
+  const name = `joe/baseimage-test-${process.pid}`;
+  t.after(() => run(["rmi", "--force", `${name}:1.2`, `${name}:latest`, `${name}-binary`]));
+  const build = async () => {
+    execFileSync("make", ["build", `NAME=${name}`, "VERSION=1.2"], { stdio: "pipe", env: makeEnvironment() });
+    const ids = await run(["image", "inspect", "--format", "{{.Id}}", `${name}:1.2`, `${name}:latest`]);
+    assert.equal(ids.status, 0, ids.stderr);
+    return ids.stdout;
+  };
+  assert.equal(await build(), await build());
 });
 
 /** Without what an outer `make` left there, which would be passed on to this one. */
