@@ -518,7 +518,8 @@ static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 
 /* The calls that take one path and up to two numbers differ in one line: `call` is that line. */
 enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK, CALL_MKDIR, CALL_RMDIR, CALL_SYNC, CALL_LOCK,
-                 CALL_MEMORY_FILE, CALL_APPEND, CALL_SET_MODIFIED, CALL_READ, CALL_SHARE, CALL_FIFO };
+                 CALL_MEMORY_FILE, CALL_APPEND, CALL_SET_MODIFIED, CALL_READ, CALL_SHARE, CALL_WRITE,
+                 CALL_FIFO };
 
 static int sync_file(const char *path)
 {
@@ -579,6 +580,7 @@ static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueCon
                        ? open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
                    : call == CALL_READ  ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
                    : call == CALL_SHARE ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+                   : call == CALL_WRITE ? open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC)
                    : call == CALL_FIFO  ? mkfifo(path, (mode_t)numbers[0])
                                         : unlink(path);
     JSValue answer = result(ctx, returned);
@@ -808,6 +810,7 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("inotifyRead", 1, linux_inotify_read),
     JS_CFUNC_DEF("write", 2, linux_write),
     JS_CFUNC_MAGIC_DEF("openToAppend", 1, path_call, CALL_APPEND),
+    JS_CFUNC_MAGIC_DEF("openToWrite", 1, path_call, CALL_WRITE),
     JS_CFUNC_MAGIC_DEF("openToRead", 1, path_call, CALL_READ),
     JS_CFUNC_MAGIC_DEF("openToShare", 1, path_call, CALL_SHARE),
     JS_CFUNC_MAGIC_DEF("makeFifo", 2, path_call, CALL_FIFO),

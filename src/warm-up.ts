@@ -65,6 +65,7 @@ function idleKernel(argv: readonly string[]): Linux {
     inotifyRead: () => -EAGAIN,
     write: (_fd, bytes) => bytes.length,
     openToAppend: () => -ENOENT,
+    openToWrite: () => -ENOENT,
     openToRead: () => -ENOENT,
     openToShare: () => -ENOENT,
     makeFifo: () => -ENOENT,

@@ -2,7 +2,11 @@ import { printable } from "../core/printable.ts";
 import { ERRNO, errorWords } from "./errno.ts";
 import { S_IFIFO, S_IFMT } from "./files.ts";
 import type { Linux } from "./linux.ts";
+import { STDERR, STDOUT } from "./program.ts";
 import { Failure } from "./sys-error.ts";
+
+/** The bits of a mode that let its owner, its group and others write. */
+const ANY_WRITE = 0o222;
 
 /** Who a process is to become. */
 export interface Identity {
@@ -21,7 +25,7 @@ export interface Identity {
  * @throws Failure where it is not permitted
  */
 export function become(linux: Linux, identity: Identity): void {
-  for (const fd of [1, 2]) openUp(linux, fd, identity.uid);
+  for (const fd of [STDOUT, STDERR]) openUp(linux, fd);
   takeOn(linux, identity);
 }
 
@@ -45,14 +49,14 @@ function setGroups(linux: Linux, { groups, uid }: Identity): number {
 }
 
 /**
- * Lets `uid` open /dev/stdout or /dev/stderr: a pipe of the engine's belongs to root and is closed to
- * others. Files are left alone, and so are devices but the terminal, which is given as login(1) gives it.
+ * Lets every user open /dev/stdout or /dev/stderr for writing: the engine's pipe or terminal belongs to root and is closed
+ * to others. Nobody can read it who could not before: a terminal that belonged to the new user would give all of that
+ * user's processes what is typed at it. Files and other devices are left alone.
  */
-function openUp(linux: Linux, fd: number, uid: number): void {
+function openUp(linux: Linux, fd: number): void {
   const path = `/proc/self/fd/${fd}`;
   const facts = linux.stat(path);
   if (typeof facts === "number") return;
   const mode = facts[0];
-  if ((mode & S_IFMT) === S_IFIFO) linux.chmod(path, (mode & 0o777) | 0o222);
-  else if (linux.isTerminal(fd)) linux.chown(path, uid, facts[2]);
+  if ((mode & S_IFMT) === S_IFIFO || linux.isTerminal(fd)) linux.chmod(path, (mode & 0o777) | ANY_WRITE);
 }

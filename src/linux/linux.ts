@@ -182,6 +182,8 @@ export interface Linux {
    * @see open(2) with O_NONBLOCK, O_APPEND and O_NOCTTY
    */
   openToAppend(path: string): number;
+  /** Opens what is there for writing, close-on-exec; its writes wait for room. @see open(2) with O_WRONLY and O_NOCTTY */
+  openToWrite(path: string): number;
   /** Opens what is there for reading, without ever waiting, close-on-exec. @see open(2) with O_NONBLOCK and O_NOCTTY, fifo(7) */
   openToRead(path: string): number;
   /**

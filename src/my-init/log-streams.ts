@@ -3,20 +3,24 @@ import type { Streams } from "../linux/children.ts";
 import type { Linux } from "../linux/linux.ts";
 import { closeStreams, fifoPath, LOG_FOLDER_VARIABLE, OWN_PROGRAMS, openStreams } from "../linux/log-fifos.ts";
 import { hasRoom } from "../linux/output.ts";
-import { STDOUT } from "../linux/program.ts";
+import { STDERR, STDOUT } from "../linux/program.ts";
 
 /** What a FIFO holds. */
 const MOST_BYTES = 65_536;
 
-/** Where what my_init starts prints to: to its own outputs, or where log lines tell whose they are, to FIFOs. */
+/** The output descriptors of the scripts and services that my_init starts: its own, or FIFOs where log lines name their service. */
 export class LogStreams {
   readonly #linux: Linux;
+  /** For outputs that are a terminal, descriptors of it that cannot be read: what is typed there is the command's. */
+  readonly #terminals: Streams;
   #folder: string | undefined;
   /** Read ends by path, so that nothing is lost while nobody else reads. */
   readonly #held = new Map<string, number>();
 
   constructor(linux: Linux) {
     this.#linux = linux;
+    const openTerminal = (fd: number) => (linux.isTerminal(fd) ? linux.openToWrite(`/proc/self/fd/${fd}`) : -1);
+    this.#terminals = { stdout: openTerminal(STDOUT), stderr: openTerminal(STDERR) };
   }
 
   /** From now on to FIFOs in this folder; undefined: to our own outputs. */
@@ -24,9 +28,9 @@ export class LogStreams {
     this.#folder = folder;
   }
 
-  /** Calls `start` with where that what it starts is to print. */
-  of<T>(service: string, start: (streams: Streams | undefined) => T): T {
-    if (this.#folder === undefined) return start(undefined);
+  /** Calls `start` with the output descriptors for the new process. */
+  of<T>(service: string, start: (streams: Streams) => T): T {
+    if (this.#folder === undefined) return start(this.#terminals);
     const streams = openStreams(this.#linux, this.#folder, service);
     this.hold(fifoPath(this.#folder, service, "stdout"));
     this.hold(fifoPath(this.#folder, service, "stderr"));

@@ -166,6 +166,34 @@ describe("terminal", processRing, () => {
     assert.doesNotMatch(ended.output, /stolen/);
   });
 
+  test("the services' users and a startup script's daemon write to the terminal, and cannot read what is typed at it", async (t) => {
+    // What can be read waits for input here, and never says "refused".
+    const ways = ["<&1", "<&2", "< /dev/stdout", "< /dev/stderr", "< /proc/self/fd/1", "< $(readlink /proc/self/fd/1)"];
+    const refused = (who: string) =>
+      [
+        ...ways.map((way) => `(eval 'head -c 1 ${way}') && echo ${who} stole by '${way}'`),
+        `echo ${who} reopened > /dev/stdout; echo ${who} reopened too > /dev/stderr; echo ${who} refused`,
+      ].join("\n");
+    const init = await startInit(t, {
+      hasTerminal: true,
+      env,
+      scripts: {
+        "/opt/thief": refused("$1"),
+        "/etc/my_init.d/10_a": "setsid setuser nobody /opt/thief daemon < /dev/null & wait",
+        "/etc/service/thief/run": "setuser nobody /opt/thief service; exec sleep 1000",
+      },
+      args: ["--quiet", "--", "sh", "-c", 'echo command reads; read -r line; echo "command read $line"'],
+    });
+    await init.waitFor("daemon refused");
+    await init.waitFor("service refused");
+    await init.waitFor("command reads");
+    init.type("secret\n");
+    const ended = await init.ended();
+    assert.match(ended.output, /^command read secret\r?$/m);
+    assert.doesNotMatch(ended.output, /stole/);
+    assert.equal(ended.output.match(/reopened/g)?.length, 4);
+  });
+
   test("no terminal: the command still reads standard input", async (t) => {
     const init = await startInit(t, {
       input: "pipe",

@@ -823,6 +823,12 @@ export class FakeLinux implements Linux {
     return fifo !== undefined && !isRead ? -ENXIO : this.#openFifo(path, true);
   }
 
+  openToWrite(path: string): number {
+    const errno = this.#enter("openToWrite", path);
+    if (errno !== 0) return -errno;
+    return path.startsWith("/proc/self/fd/") ? ++this.#lastFd : -ENOENT;
+  }
+
   openToRead(path: string): number {
     const errno = this.#enter("openToRead", path);
     return errno !== 0 ? -errno : this.#openFifo(path, false);
