@@ -55,8 +55,8 @@ function live(linux: Linux, options: Options): number {
   const loop = new EventLoop(linux, children, output, (signal, sender, value) => {
     // That a message of ours found no reader is no message for the command.
     if (signal === SIGNAL.SIGPIPE && sender === self) return;
-    if (stop.note(signal, value, loop.nowMs)) return;
-    if (life.command !== undefined) children.signal(life.command, signal);
+    const isForCommand = stop.note(signal, value, loop.nowMs);
+    if (isForCommand && life.command !== undefined) children.signal(life.command, signal);
   });
   const leftOut = new LeftOut(linux, log);
   const environment = new ContainerEnvironment(linux, log, leftOut);

@@ -5,8 +5,15 @@ import { StopRequest } from "./stop-request.ts";
 
 test("TERM, INT, QUIT, PWR and RTMIN+3 ask for shutdown, others do not", () => {
   const asking: number[] = [];
-  for (let signal = 1; signal <= 64; signal++) if (new StopRequest().note(signal, 0, 0)) asking.push(signal);
+  for (let signal = 1; signal <= 64; signal++) if (!new StopRequest().note(signal, 0, 0)) asking.push(signal);
   assert.deepEqual(asking, [2, 3, 15, 30, 37]);
+});
+
+test("the command gets each request after the first at once, but none for an exit status", () => {
+  const stop = new StopRequest();
+  assert.equal(stop.note(15, 0, 0), false);
+  for (const signal of [15, 2, 3, 30, 37]) assert.equal(stop.note(signal, 0, 0), true, `${signal}`);
+  assert.equal(stop.note(37, exitRequest(3), 0), false);
 });
 
 test("the first signal counts", () => {

@@ -32,15 +32,19 @@ export class StopRequest {
    * Takes note of a signal.
    *
    * @param value what was sent with it
-   * @returns whether it was one that asks for shutdown
+   * @returns whether the command gets it now. The first that asks for shutdown it gets when the shutdown comes to it;
+   *   later ones at once, but for a request for an exit status, which is for my_init
    */
   note(signal: number, value: number, nowMs: number): boolean {
-    if (!STOP_SIGNALS.includes(signal)) return false;
+    if (!STOP_SIGNALS.includes(signal)) return true;
+    const status = signal === SIGRTMIN_PLUS_3 ? requestedStatus(value) : undefined;
     if (this.#signal === undefined) {
-      this.#status = signal === SIGRTMIN_PLUS_3 ? requestedStatus(value) : undefined;
-      this.#signal = this.#status === undefined ? signal : SIGNAL.SIGTERM;
-    } else if (signal === SIGNAL.SIGTERM || signal === SIGNAL.SIGINT) this.#hurryMs ??= nowMs;
-    return true;
+      this.#status = status;
+      this.#signal = status === undefined ? signal : SIGNAL.SIGTERM;
+      return false;
+    }
+    if (signal === SIGNAL.SIGTERM || signal === SIGNAL.SIGINT) this.#hurryMs ??= nowMs;
+    return status === undefined;
   }
 
   /** The deadline of a wait that began at `startMs`: its own, or sooner once there was a second request. */

@@ -160,6 +160,23 @@ describe("signals", processRing, () => {
     assert.equal(ended.status, 137, "the command was killed");
   });
 
+  for (const second of ["TERM", "INT"]) {
+    test(`the command hears a second ${second} too`, async (t) => {
+      const line = `trap 'echo got the first; trap "echo got the second; exit 5" ${second}' TERM; echo ready; while :; do sleep 0.05; done`;
+      const init = await startInit(t, {
+        env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "600" },
+        args: ["--skip-runit", "sh", "-c", line],
+      });
+      await init.waitFor("ready");
+      init.signal("SIGTERM");
+      await init.waitFor("got the first");
+      init.signal(number(second));
+      const ended = await init.ended();
+      assert.match(ended.stdout, /^got the second$/m);
+      assert.equal(ended.status, 5);
+    });
+  }
+
   test("a second stop signal while a startup script is awaited cuts that wait too", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "600" },
