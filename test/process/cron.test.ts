@@ -1,0 +1,65 @@
+// The service cron with the distribution's daemon: docs/reference/cron.md. All else about it is in test/e2e/cron.test.ts.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { type Init, processRing, startInit, until } from "../support/process.ts";
+
+/** The script of the service, as it is in the image. */
+const cronRun = readFileSync("rootfs/cron/etc/service/cron/run", "latin1").replace("#!/bin/sh\n", "");
+
+/** The largest limit of descriptors that this machine gives. 20,000,000 cost cron 80 MB. */
+function mostDescriptors(): number {
+  const hard = Number(/^Max open files +\d+ +(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1]);
+  const wishes = [20_000_000, Number(readFileSync("/proc/sys/fs/nr_open", "latin1"))];
+  const isFree = (count: number) => spawnSync("prlimit", [`--nofile=${count}:${count}`, "true"]).status === 0;
+  return wishes.find((count) => count > hard && isFree(count)) ?? hard;
+}
+
+/** A line of /proc/PID/FILE, for each process of this name. */
+function lines(init: Init, name: string, file: string, line: RegExp): string[][] {
+  return init.processes().flatMap((each) => {
+    if (each.name !== name || each.state === "Z") return [];
+    const found = line.exec(readFileSync(`/proc/${init.pid}/root/proc/${each.pid}/${file}`, "latin1"));
+    return found === null ? [] : [found.slice(1)];
+  });
+}
+
+describe("cron", processRing, () => {
+  test("a job that prints costs no memory for each descriptor that it may have, and can raise its limit again", async (t) => {
+    const most = mostDescriptors();
+    t.diagnostic(`limit of descriptors: ${most}`);
+    const init = await startInit(t, {
+      wrapper: ["prlimit", `--nofile=${most}:${most}`],
+      scripts: {
+        "/etc/service/cron/run": cronRun,
+        // cron waits for it, and has done then what it does to start it.
+        "/usr/sbin/sendmail": "cat > /tmp/mail; touch /tmp/mailed; until [ -e /tmp/go ]; do sleep 0.05; done",
+      },
+      files: { "/etc/cron.d/test": '@reboot root ulimit -S -n; ulimit -S -n "$(ulimit -H -n)"; ulimit -S -n\n' },
+    });
+    await until(() => init.view.exists("/tmp/mailed"), "the mailer was started");
+    const peaks = lines(init, "cron", "status", /^VmHWM:\s+(\d+) kB/m).map(([kib]) => Number(kib));
+    assert.equal(peaks.length, 2, "the daemon, and what waits for the mailer");
+    for (const kib of peaks) assert.ok(kib < 16 * 1024, `${kib} KiB`);
+    // This fails too where this machine gives so few descriptors that no memory shows them.
+    const soft = Math.min(1024, most);
+    const limits = lines(init, "cron", "limits", /^Max open files +(\d+) +(\d+)/m);
+    for (const limit of limits) assert.deepEqual(limit, [`${soft}`, `${most}`]);
+    assert.match(init.view.read("/tmp/mail"), new RegExp(`\\n\\n${soft}\\n${most}\\n$`));
+    init.view.write("/tmp/go", "");
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("a limit that is smaller already is left as it is", async (t) => {
+    const init = await startInit(t, {
+      wrapper: ["prlimit", "--nofile=300:800"],
+      scripts: { "/etc/service/cron/run": cronRun },
+    });
+    await until(() => init.processes().some(({ name }) => name === "cron"), "cron runs");
+    assert.deepEqual(lines(init, "cron", "limits", /^Max open files +(\d+) +(\d+)/m), [["300", "800"]]);
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+});
