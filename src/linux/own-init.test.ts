@@ -111,9 +111,12 @@ test("one that another user has started is not believed; one of root's, the call
     return refusal(linux);
   };
   assert.equal(asked(65534), "no my_init is running");
-  assert.match(asked(0, 1000, 1000), /^found/);
-  assert.match(asked(1000, 0, 1000), /^found/);
-  assert.match(asked(1000, 1000), /^found/);
+  for (const [uid, firstUid, euid] of [
+    [0, 1000, 1000],
+    [1000, 0, 1000],
+    [1000, 1000, 0],
+  ] as const)
+    assert.ok(asked(uid, firstUid, euid).startsWith("found"), `${uid} ${firstUid} ${euid}`);
 });
 
 test("of containers that share their processes it is the one of the caller's files", () => {

@@ -325,7 +325,9 @@ describe("shutdown", processRing, () => {
     init.view.write("/tmp/go", "");
     const ended = await init.ended();
     assert.equal(ended.status, 0);
-    assert.equal(ended.stderr.match(/sh \/tmp\/breeder \(PID \d+\) did not/g)?.length, 2, ended.stderr);
+    // More than two where one was caught between fork and execve.
+    const killed = ended.stderr.match(/sh \/tmp\/breeder \(PID \d+\) did not/g) ?? [];
+    assert.ok(killed.length >= 2, ended.stderr);
   });
 
   test("--no-kill-all-on-exit tells nobody but services and command", async (t) => {

@@ -115,8 +115,8 @@ const LOST_LAYER = /failed to get digest|no such image|layer does not exist|unkn
 function handleOf(id: string): Container {
   const handle: Container = {
     id,
-    waitForLog: (sign, { withinMs = 10_000 } = {}) => waitForLog(id, sign, withinMs),
-    waitForExit: async ({ withinMs = 30_000 } = {}) => Number((await must(["wait", id], { withinMs })).stdout),
+    waitForLog: (sign, { withinMs = 30_000 } = {}) => waitForLog(id, sign, withinMs),
+    waitForExit: async ({ withinMs = 60_000 } = {}) => Number((await must(["wait", id], { withinMs })).stdout),
     exitCode: async () => {
       const [isRunning, code] = (await handle.inspect("{{.State.Running}} {{.State.ExitCode}}")).split(" ");
       if (isRunning !== "false") throw new Error("the container has not ended: it has no exit code yet");
@@ -150,14 +150,14 @@ function handleOf(id: string): Container {
         throw new Error(`status ${outcome.status} from: ${line}\n${outcome.stdout}${outcome.stderr}`);
       return outcome.stdout;
     },
-    until: (line, { withinMs = 20_000 } = {}) => handle.sh(untilLine(line, withinMs)),
+    until: (line, { withinMs = 60_000 } = {}) => handle.sh(untilLine(line, withinMs)),
     inspect: async (format) => (await must(["inspect", "--format", format, id])).stdout.trim(),
   };
   return handle;
 }
 
 /** A line of `sh` or bash that repeats `line` until it succeeds. */
-export function untilLine(line: string, withinMs = 20_000): string {
+export function untilLine(line: string, withinMs = 60_000): string {
   return `n=${withinMs / 50}; until ${line}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.05; done`;
 }
 

@@ -279,13 +279,13 @@ export async function startInit(t: TestContext, options: InitOptions = {}): Prom
     get output() {
       return heard.output;
     },
-    waitFor: (sign, withinMs = 20_000) => heard.waitFor(sign, withinMs),
+    waitFor: (sign, withinMs = 60_000) => heard.waitFor(sign, withinMs),
     signal: (signal) => void process.kill(pid, signal),
     type: (text) => void child.stdin?.write(Buffer.from(text, "latin1")),
     processes: () => processesIn(`/proc/${pid}/root/proc`),
     exec: (line) => execIn(pid, line),
     residentKiB: () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]),
-    ended: async (withinMs = 40_000) => {
+    ended: async (withinMs = 90_000) => {
       const tookMs = await within(
         closed,
         withinMs,
@@ -321,7 +321,7 @@ export function runSetuser(t: TestContext, args: readonly string[], options: Ini
 }
 
 /** Asks again and again until `isSo`: for what gives no sign by itself. */
-export async function until(isSo: () => boolean, what: string, withinMs = 20_000): Promise<void> {
+export async function until(isSo: () => boolean, what: string, withinMs = 60_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!isSo()) {
     if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
@@ -456,7 +456,7 @@ function execIn(pid: number, line: string): Promise<string> {
     execFile(
       "nsenter",
       words,
-      { encoding: "latin1", timeout: 20_000, env: { ...dockerEnv } },
+      { encoding: "latin1", timeout: 60_000, env: { ...dockerEnv } },
       (error, stdout, stderr) => {
         if (error === null) done(stdout);
         else fail(new Error(`${error.message}\n${stdout}${stderr}`));
