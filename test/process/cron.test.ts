@@ -59,6 +59,7 @@ describe("cron", processRing, () => {
       wrapper: ["prlimit", "--nofile=300:800"],
       scripts: { "/etc/service/cron/run": cronRun },
     });
+    await init.waitFor("Runit started"); // before that, processes() may be those of this machine
     await until(() => init.processes().some(({ name }) => name === "cron"), "cron runs");
     const limits = lines(init, "cron", "limits", /^Max open files +(\d+) +(\d+)/m);
     for (const limit of limits) assert.deepEqual(limit, ["300", "800"]);
