@@ -41,7 +41,7 @@ export interface Supervision {
 }
 
 /** How far a container is, as my_init recorded it. */
-export interface Progress {
+export interface BootProgress {
   readonly isStopping: boolean;
   /** Undefined: my_init has started no services. */
   readonly services: Supervision | undefined;
@@ -58,6 +58,9 @@ const MOST_MS = 1e14;
 
 /** The first line of the record of a boot. */
 export const BOOT_IS_OVER = `boot${MARK}\n`;
+
+/** Begins the line of the record of a boot that tells what runs the services. */
+const SUPERVISION = "services ";
 
 /** A line of the record of a boot: the shutdown has begun. */
 export const IS_STOPPING = "stopping\n";
@@ -80,19 +83,18 @@ export function formatStep({ name, startMs, endMs }: Step): string {
 
 /** A line of the record of a boot. */
 export function formatSupervision({ pid, startTime, folder }: Supervision): string {
-  return `services ${pid} ${startTime} ${folder}\n`;
+  return `${SUPERVISION}${pid} ${startTime} ${folder}\n`;
 }
 
 /** What the record of a boot tells of the present; undefined where `text` is none. */
-export function parseProgress(text: string): Progress | undefined {
+export function parseProgress(text: string): BootProgress | undefined {
   if (!text.startsWith(BOOT_IS_OVER)) return undefined;
-  const lines = text.split("\n");
-  const words = lines.find((line) => line.startsWith("services "))?.split(" ") ?? [];
-  const [, pid, startTime, ...folder] = words;
+  const line = text.split("\n").find((each) => each.startsWith(SUPERVISION));
+  const [pid, startTime, ...folder] = line?.slice(SUPERVISION.length).split(" ") ?? [];
   return {
-    isStopping: lines.some((line) => `${line}\n` === IS_STOPPING),
+    isStopping: text.includes(`\n${IS_STOPPING}`),
     services:
-      words.length === 0 ? undefined : { pid: Number(pid), startTime: Number(startTime), folder: folder.join(" ") },
+      line === undefined ? undefined : { pid: Number(pid), startTime: Number(startTime), folder: folder.join(" ") },
   };
 }
 

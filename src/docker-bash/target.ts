@@ -2,6 +2,7 @@ import { printable } from "../core/printable.ts";
 import type { Container } from "../host/engine.ts";
 import { HERE, type Host, OPEN } from "../host/host.ts";
 import { ERRNO, errorWords } from "../linux/errno.ts";
+import { isSameFile } from "../linux/files.ts";
 import { Failure } from "../linux/sys-error.ts";
 import { type Confinement, readConfinement } from "./confinement.ts";
 import { type GroupsToJoin, groupsToJoin } from "./control-groups.ts";
@@ -98,7 +99,7 @@ function openNamespaces(host: Host, pid: number): Namespace[] {
       if (theirs === -ERRNO.ENOENT) return []; // a kernel without this kind
       throw new NotFromHere(`cannot look at process ${pid}: ${errorWords(-theirs)}`);
     }
-    if (typeof ours !== "number" && ours[4] === theirs[4]) return [];
+    if (isSameFile(ours, theirs)) return [];
     const fd = host.open(HERE, `/proc/${pid}/ns/${name}`, OPEN.read);
     if (fd < 0) throw new NotFromHere(`cannot open the ${name} namespace of process ${pid}: ${errorWords(-fd)}`);
     return [{ name, fd }];

@@ -70,12 +70,16 @@ function isHere(linux: Linux, { pid }: Process): boolean {
 /** Whether a process is this very program, called to be the init, of a user who is believed. */
 function isInit(linux: Linux, pid: number): boolean {
   const word = commandWords(linux, pid)[0];
-  if (word === undefined || appletOf(word) !== "my_init" || !isBelieved(linux, pid)) return false;
+  if (word === undefined || appletOf(word) !== "my_init") return false;
   const answer = linux.stat(`/proc/${pid}/exe`);
   // A caller that cannot read /proc/PID/exe cannot signal the process either; of every emulated process it is the emulator.
   const isForbidden = answer === -ERRNO.EACCES || answer === -ERRNO.EPERM;
-  if (isForbidden || isEmulated(linux, pid)) return word.slice(word.lastIndexOf("/") + 1) === "my_init";
-  return isSameFile(answer, linux.stat("/proc/self/exe"));
+  const isProgram =
+    isForbidden || isEmulated(linux, pid)
+      ? word.slice(word.lastIndexOf("/") + 1) === "my_init"
+      : isSameFile(answer, linux.stat("/proc/self/exe"));
+  // Last: most processes are another program, and whose they are takes more reading.
+  return isProgram && isBelieved(linux, pid);
 }
 
 /** Whether a process belongs to root, to the user of PID 1, or to the caller, and to nobody else. */

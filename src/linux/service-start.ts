@@ -1,5 +1,6 @@
 import { SERVICE_RUN } from "../core/applets.ts";
 import { ERRNO } from "./errno.ts";
+import { isSameFile } from "./files.ts";
 import type { Linux } from "./linux.ts";
 import { commandWords } from "./processes.ts";
 
@@ -29,12 +30,11 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
   if (word === RUNSV) return { kind: "starting" };
   if (word !== SERVICE_RUN) return { kind: "started" };
   const names = linux.readFile(`${supervise}/${WAITS_FOR}`, MOST_BYTES, true);
-  const own = linux.stat("/proc/self/exe");
   const program = linux.stat(`/proc/${pid}/exe`);
   // Another user's may not be looked at; the file is gone when the wait is over.
   const isForbidden = program === -ERRNO.EACCES || program === -ERRNO.EPERM;
-  const isSame = typeof own !== "number" && typeof program !== "number" && own[4] === program[4];
-  if (!isSame && !(isForbidden && typeof names === "string")) return { kind: "started" };
+  if (!isSameFile(linux.stat("/proc/self/exe"), program) && !(isForbidden && typeof names === "string"))
+    return { kind: "started" };
   return typeof names === "string" ? { kind: "waiting", forWhom: names } : { kind: "starting" };
 }
 

@@ -221,9 +221,10 @@ export class Life {
 
   /** What runs the services; undefined where nothing does, or no more. */
   #supervision(): Supervision | undefined {
-    const [pid, folder] = [this.#runsvdir?.pid, this.#services.path];
-    const process = pid === undefined ? undefined : readProcess(this.#context.linux, pid);
-    return process === undefined || folder === undefined ? undefined : { ...process, folder };
+    const { path } = this.#services;
+    if (this.#runsvdir === undefined || path === undefined) return undefined;
+    const process = readProcess(this.#context.linux, this.#runsvdir.pid);
+    return process && { pid: process.pid, startTime: process.startTime, folder: path };
   }
 
   /** Those that have come since the last wait. */

@@ -221,6 +221,9 @@ log { source(s); filter(f); destination(d); };
     await container.stop();
     assert.equal(await container.exitCode(), 0);
     await container.waitForLog("(joe) half a line");
+    // Neither the job nor what writes for it held up the stop until its time was over.
+    const { stderr } = await container.logs();
+    assert.doesNotMatch(stderr, /in time|Forcing/);
   });
 
   test("crontabs of every kind run at their minute", async (t) => {
