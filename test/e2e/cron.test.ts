@@ -148,7 +148,7 @@ MAILTO=somebody@example.com
   async function checkOutput(container: Container, lines: () => Promise<Line[]>) {
     const texts = async (user: string) => (await lines()).filter((line) => line.user === user).map(({ text }) => text);
     const until = async (user: string, text: string) => {
-      for (const end = Date.now() + 15_000; !(await texts(user)).includes(text); ) {
+      for (const end = Date.now() + 60_000; !(await texts(user)).includes(text); ) {
         if (Date.now() > end)
           throw new Error(`no "${text}" of ${user} in\n${(await texts(user)).join("\n").slice(-2000)}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
