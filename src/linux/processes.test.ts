@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeLinux, type FakeProcess } from "../../test/support/fake-linux.ts";
+import { FakeLinux, type FakeProcess, type FakeProgram } from "../../test/support/fake-linux.ts";
 import { exitsAfter, ignoresTerm, neverReaps, sleeps, together } from "../../test/support/fake-programs.ts";
+import type { Linux } from "./linux.ts";
 import {
   allProcesses,
   childPids,
+  childrenOf,
   commandLine,
   descendants,
   ignoresSignal,
+  type Process,
   readProcess,
+  signalEffect,
   signalProcess,
 } from "./processes.ts";
 
@@ -100,6 +104,35 @@ test("a signal that is ignored is told from one that is not", () => {
   assert.deepEqual(ignored(deaf.pid), [1, 15, 64]);
   assert.deepEqual(ignored(hearing.pid), []);
   assert.deepEqual(ignored(999), []);
+});
+
+test("a signal is dropped, handled or has its default effect, as the kernel's sets have it", () => {
+  const linux = new FakeLinux();
+  const effect = (program: FakeProgram) => signalEffect(linux, spawn(linux, program, "one").pid, 15);
+  assert.equal(effect(ignoresTerm), "dropped");
+  assert.equal(
+    effect((self) => self.on(15, () => {})),
+    "handled",
+  );
+  assert.equal(effect(sleeps), "default");
+  assert.equal(signalEffect(linux, 999, 15), "default");
+  // Blocked and ignored: sigwait(3) gets it all the same, in mysqld say.
+  const sets = "SigBlk:\t0000000000004000\nSigIgn:\t0000000000004000\nSigCgt:\t0000000000000000\n";
+  assert.equal(signalEffect({ readFile: () => sets } as unknown as Linux, 7, 15), "handled");
+});
+
+test("the children of all threads of a process are found", () => {
+  const files: Record<string, string> = {
+    "/proc/7/task/7/children": "20 21 ",
+    "/proc/7/task/8/children": "30 ",
+    ...Object.fromEntries([20, 21, 30].map((pid) => [`/proc/${pid}/stat`, `${pid} (x) S 7 1 1 0 ${"0 ".repeat(30)}`])),
+  };
+  const linux = {
+    readFile: (path: string) => files[path] ?? -2,
+    listDir: (path: string) => (path === "/proc/7/task" ? ["8", "7"] : -2),
+  } as unknown as Linux;
+  const found = childrenOf(linux, { pid: 7, threads: 2 } as Process).map(({ pid }) => pid);
+  assert.deepEqual(found, [20, 21, 30]);
 });
 
 test("a later owner of a pid gets no signal", () => {

@@ -38,15 +38,24 @@ export function allProcesses(linux: Linux): Process[] {
   });
 }
 
-/**
- * The children of a process that neither starts nor loses any meanwhile; of others some may be missing.
- *
- * @see proc_pid_task_tid_children(5)
- */
+/** The children of a process of one thread that neither starts nor loses any meanwhile; of others some may be missing. */
 export function childPids(linux: Linux, pid: number): number[] {
-  const line = linux.readFile(`/proc/${pid}/task/${pid}/children`, MOST_CHILDREN_BYTES, false);
-  if (typeof line === "string") return line.split(" ").filter(isAllDigits).map(Number);
-  return allProcesses(linux).flatMap((process) => (process.parent === pid ? [process.pid] : []));
+  const listed = threadChildren(linux, pid, pid);
+  return listed ?? allProcesses(linux).flatMap((process) => (process.parent === pid ? [process.pid] : []));
+}
+
+/** The processes that a thread has started; undefined where the kernel does not tell. @see proc_pid_task_tid_children(5) */
+function threadChildren(linux: Linux, pid: number, thread: number): number[] | undefined {
+  const line = linux.readFile(`/proc/${pid}/task/${thread}/children`, MOST_CHILDREN_BYTES, false);
+  return typeof line === "string" ? line.split(" ").filter(isAllDigits).map(Number) : undefined;
+}
+
+/** The children of each thread of a process; those that come or go meanwhile may be missing. */
+export function childrenOf(linux: Linux, { pid, threads }: Process): Process[] {
+  const tasks = threads > 1 ? linux.listDir(`/proc/${pid}/task`) : [];
+  const others = typeof tasks === "number" ? [] : tasks.map(Number).filter((task) => task !== pid);
+  const pids = [childPids(linux, pid), ...others.map((task) => threadChildren(linux, pid, task) ?? [])].flat();
+  return pids.flatMap((child) => readProcess(linux, child) ?? []);
 }
 
 /** The processes whose line of parents leads to `pid`. */
@@ -159,7 +168,7 @@ export interface Credentials {
 export function readCredentials(linux: Linux, pid: number): Credentials | undefined {
   const fields = statusFields(linux, pid);
   const numbers = (name: string) =>
-    (fields?.get(name) ?? "").replaceAll("\t", " ").split(" ").filter(isAllDigits).map(Number);
+    (fields.get(name) ?? "").replaceAll("\t", " ").split(" ").filter(isAllDigits).map(Number);
   const [uids, gids] = [numbers("Uid"), numbers("Gid")];
   const gid = gids[1];
   return uids.length === 0 || gid === undefined ? undefined : { uids, gid, groups: numbers("Groups") };
@@ -173,7 +182,7 @@ export function readCredentials(linux: Linux, pid: number): Credentials | undefi
  */
 function sleepMark(linux: Linux, pid: number): number | undefined {
   const fields = statusFields(linux, pid);
-  return fields?.get("State")?.charAt(0) === "S" ? wholeNumber(fields.get("voluntary_ctxt_switches") ?? "") : undefined;
+  return fields.get("State")?.charAt(0) === "S" ? wholeNumber(fields.get("voluntary_ctxt_switches") ?? "") : undefined;
 }
 
 /**
@@ -197,11 +206,24 @@ export function countSockets(linux: Linux, pid: number): number | undefined {
 
 /** Whether the process has asked the kernel to drop `signal`, as an interactive shell does with SIGTERM. */
 export function ignoresSignal(linux: Linux, pid: number, signal: number): boolean {
-  const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
-  if (typeof status === "number") return false;
-  const mask = status.split("\n").find((line) => line.startsWith("SigIgn:"));
-  if (mask === undefined) return false;
-  const digit = mask.charAt(mask.length - 1 - Math.floor((signal - 1) / 4));
+  return hasSignal(statusFields(linux, pid).get("SigIgn"), signal);
+}
+
+/**
+ * What `signal` does to a process: the kernel drops it, the process handles it, or it has its default effect. A signal
+ * that is blocked stays pending, also one that is ignored: a thread may take it by sigwait(3) or signalfd(2).
+ *
+ * @see proc_pid_status(5), SigBlk, SigIgn and SigCgt
+ */
+export function signalEffect(linux: Linux, pid: number, signal: number): "dropped" | "handled" | "default" {
+  const fields = statusFields(linux, pid);
+  if (hasSignal(fields.get("SigBlk"), signal) || hasSignal(fields.get("SigCgt"), signal)) return "handled";
+  return hasSignal(fields.get("SigIgn"), signal) ? "dropped" : "default";
+}
+
+/** Whether a set, which the kernel prints as 16 hexadecimal digits with the highest signal first, holds a signal. */
+function hasSignal(mask: string | undefined, signal: number): boolean {
+  const digit = mask?.charAt(mask.length - 1 - Math.floor((signal - 1) / 4)) ?? "0";
   return ((Number(`0x${digit}`) >> ((signal - 1) % 4)) & 1) === 1;
 }
 
@@ -224,10 +246,9 @@ export function signalProcess(linux: Linux, process: Process, signal: number): b
   return answer !== -ERRNO.EPERM;
 }
 
-/** The lines `NAME:\tVALUE` of /proc/PID/status. */
-function statusFields(linux: Linux, pid: number): ReadonlyMap<string, string> | undefined {
+/** The lines of /proc/PID/status by name; none for a process that is gone. */
+function statusFields(linux: Linux, pid: number): ReadonlyMap<string, string> {
   const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
-  if (typeof status === "number") return undefined;
-  const field = (line: string) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()] as const;
-  return new Map(status.split("\n").map(field));
+  const lines = typeof status === "number" ? [] : status.split("\n");
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
 }

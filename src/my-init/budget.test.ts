@@ -33,22 +33,32 @@ test("a value that is no whole number of seconds is warned of, once, and the def
   }
 });
 
-test("a step that hangs leaves every later one a reserve", () => {
-  const budget = new Budget({ wholeMs: 9000, processMs: undefined, allMs: undefined }, 1000, 4);
-  assert.equal(budget.step("process", 1000), 10_000 - 3 * 500);
-  assert.equal(budget.step("process", 8500), 10_000 - 2 * 500);
-  assert.equal(budget.step("process", 9000), 10_000 - 500);
-  assert.equal(budget.step("all", 9500), 10_000);
+test("a step that hangs leaves every later one a share of the whole, and our own steps what they need", () => {
+  for (const wholeMs of [9000, 24_000, 600_000]) {
+    const share = wholeMs / 12;
+    const endMs = 1000 + wholeMs;
+    const budget = new Budget({ wholeMs, processMs: undefined, allMs: undefined }, 1000, { process: 3, own: 2 });
+    assert.equal(budget.step("process", 1000), endMs - 2 * share - 2 * 500);
+    assert.equal(budget.step("process", endMs - 2 * share - 1000), endMs - share - 2 * 500);
+    assert.equal(budget.step("all", endMs - share - 1000), endMs - 2 * 500);
+    assert.equal(budget.step("own", endMs - 1000), endMs - 500);
+  }
+});
+
+test("what an early step does not use is for the next", () => {
+  const budget = new Budget({ wholeMs: 9000, processMs: undefined, allMs: undefined }, 0, { process: 2, own: 1 });
+  assert.equal(budget.step("process", 0), 9000 - 750 - 500);
+  assert.equal(budget.step("all", 100), 9000 - 500);
 });
 
 test("in a small budget the reserves are small too, and no deadline lies in the past", () => {
-  const budget = new Budget({ wholeMs: 100, processMs: undefined, allMs: undefined }, 0, 10);
+  const budget = new Budget({ wholeMs: 100, processMs: undefined, allMs: undefined }, 0, { process: 8, own: 2 });
   assert.equal(budget.step("process", 0), 100 - 9 * 5);
   assert.equal(budget.step("process", 500), 500);
 });
 
 test("a limit of its own ends a step sooner", () => {
-  const budget = new Budget({ wholeMs: 9000, processMs: 2000, allMs: 100 }, 0, 2);
+  const budget = new Budget({ wholeMs: 9000, processMs: 2000, allMs: 100 }, 0, { process: 2, own: 0 });
   assert.equal(budget.step("process", 0), 2000);
   assert.equal(budget.step("all", 1000), 1100);
 });

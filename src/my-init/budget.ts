@@ -15,8 +15,11 @@ export interface Limits {
 const DOCKER_SECONDS = 9;
 const KUBERNETES_SECONDS = 28;
 
-/** What the last steps can count on even where the first are slow. */
-const RESERVE_MS = 500;
+/** What each step that stops processes keeps of the whole, even where the steps before it are slow. */
+const SHARE = 1 / 12;
+
+/** The same for a step that ends what is of ours: it takes as long whatever the whole is. */
+const OWN_STEP_MS = 500;
 
 /**
  * Reads the limits from the environment.
@@ -44,29 +47,40 @@ function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
+/** How many steps a shutdown has at most. */
+export interface Steps {
+  /** They stop the user's processes, or run scripts. */
+  readonly process: number;
+  /** They stop what my_init has started for itself, or wait for what was killed. */
+  readonly own: number;
+}
+
 /**
- * Shares the time of one shutdown among its steps: each may take all that is left but a reserve for
- * every step after it, so that one that hangs costs the others nothing but patience.
+ * Shares the time of one shutdown among its steps: each may take all that is left but a reserve for every step after
+ * it. So every step has time to stop its processes in order, however many steps before it had to be cut off.
  */
 export class Budget {
   readonly #limits: Limits;
   readonly #endMs: number;
-  readonly #reserveMs: number;
-  #stepsLeft: number;
+  readonly #shareMs: number;
+  readonly #ownStepMs: number;
+  #left: Steps;
 
-  /** @param steps how many times {@link step} will be called, at most */
-  constructor(limits: Limits, startMs: number, steps: number) {
+  constructor(limits: Limits, startMs: number, steps: Steps) {
     this.#limits = limits;
     this.#endMs = startMs + limits.wholeMs;
-    this.#stepsLeft = steps;
-    this.#reserveMs = Math.min(RESERVE_MS, limits.wholeMs / (2 * steps));
+    this.#left = steps;
+    const mostMs = limits.wholeMs / (2 * (steps.process + steps.own));
+    this.#shareMs = Math.min(limits.wholeMs * SHARE, mostMs);
+    this.#ownStepMs = Math.min(OWN_STEP_MS, mostMs);
   }
 
-  /** The deadline of the next step: of a script, the command or the services, or of all that is left. */
-  step(what: "process" | "all", nowMs: number): number {
-    this.#stepsLeft--;
-    const ownMs = (what === "process" ? this.#limits.processMs : this.#limits.allMs) ?? Number.POSITIVE_INFINITY;
-    const fairMs = this.#endMs - nowMs - this.#reserveMs * this.#stepsLeft;
-    return nowMs + Math.max(0, Math.min(ownMs, fairMs));
+  /** The deadline of the next step: of a script, the command or the services; of all that is left; of what is of ours. */
+  step(what: "process" | "all" | "own", nowMs: number): number {
+    const { own, process } = this.#left;
+    this.#left = what === "own" ? { own: own - 1, process } : { own, process: process - 1 };
+    const limitMs = (what === "all" ? this.#limits.allMs : this.#limits.processMs) ?? Number.POSITIVE_INFINITY;
+    const fairMs = this.#endMs - nowMs - this.#shareMs * this.#left.process - this.#ownStepMs * this.#left.own;
+    return nowMs + Math.max(0, Math.min(limitMs, fairMs));
   }
 }

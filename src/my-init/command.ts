@@ -9,6 +9,7 @@ import { ignoresSignal } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
 import { killedWords } from "./outcome.ts";
+import type { Subtrees } from "./subtrees.ts";
 
 /**
  * Starts the main command, in a process group of its own; with a terminal that is the foreground
@@ -45,12 +46,20 @@ export function reportCommand({ log }: Context, words: readonly string[], child:
 }
 
 /** Passes on the signal that asked for shutdown, waits, and kills a command that does not go. */
-export function stopCommand(context: Context, command: Child, signal: number, deadlineMs: number): void {
+export function stopCommand(
+  context: Context,
+  subtrees: Subtrees,
+  command: Child,
+  signal: number,
+  deadlineMs: number,
+): void {
   const { children, linux, log, terminal } = context;
   if (command.end !== undefined) return;
   log.info(`Shutting down the command (PID ${command.pid})...`);
-  children.signal(command, signal);
-  children.signal(command, SIGNAL.SIGCONT);
+  subtrees.stop(command.pid, signal, deadlineMs, () => {
+    children.signal(command, signal);
+    children.signal(command, SIGNAL.SIGCONT);
+  });
   // A shell at a terminal is deaf to TERM; that its terminal went away it understands.
   if (terminal.isOurs && ignoresSignal(linux, command.pid, signal)) children.signal(command, SIGNAL.SIGHUP);
   if (!waitInShutdown(context, () => command.end !== undefined, deadlineMs)) forceToExit(context, command);

@@ -37,6 +37,12 @@ export function prepareEssential({ linux, log }: Context, folder: string): void 
   }
 }
 
+/** Whether a program of the service's own is run in the place of the TERM of its runsv. @see runsv(8), customize control */
+export function hasOwnTerm(linux: Linux, runsv: number): boolean {
+  const path = `/proc/${runsv}/cwd/control/t`;
+  return linux.access(linux.realPath(path) === CONTROL ? `${path}.own` : path, 0) === 0;
+}
+
 function putLink(linux: Linux, path: string, target: string): void {
   if (linux.realPath(path) === target) return; // from an earlier start of this container
   const moved = linux.rename(path, `${path}.own`);

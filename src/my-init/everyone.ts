@@ -1,8 +1,16 @@
 import { SIGNAL } from "../core/signals.ts";
 import { ERRNO } from "../linux/errno.ts";
-import { allProcesses, descendants, ignoresSignal, type Process, signalProcess } from "../linux/processes.ts";
+import {
+  allProcesses,
+  descendants,
+  ignoresSignal,
+  type Process,
+  signalEffect,
+  signalProcess,
+} from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, waitForKilled, warnUntouchable } from "./force.ts";
+import type { Subtrees } from "./subtrees.ts";
 
 /** To kill(2): every process but this one and PID 1; in a namespace of our own that is everyone else in it. */
 const EVERYONE = -1;
@@ -29,9 +37,14 @@ interface Spared {
 }
 
 /** Tells all that is left but those who are `spared` to end, waits for it, and kills what does not go by the deadline. */
-export function stopEveryone(context: Context, deadlineMs: number, spared: readonly Spared[]): void {
+export function stopEveryone(
+  context: Context,
+  subtrees: Subtrees,
+  deadlineMs: number,
+  spared: readonly Spared[],
+): void {
   context.log.info("Killing all processes...");
-  const rest = new Rest(context, spared, deadlineMs);
+  const rest = new Rest(context, subtrees, spared, deadlineMs);
   if (!rest.tell()) return;
   const soonMs = Math.min(deadlineMs, context.loop.nowMs + OBEDIENT_MS);
   if (waitInShutdown(context, () => rest.isGone(), soonMs)) return;
@@ -51,6 +64,7 @@ export function stopEveryone(context: Context, deadlineMs: number, spared: reado
  */
 class Rest {
   readonly #context: Context;
+  readonly #subtrees: Subtrees;
   readonly #spared: readonly Spared[];
   readonly #isInit: boolean;
   readonly #self: number;
@@ -67,8 +81,9 @@ class Rest {
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isForcing = false;
 
-  constructor(context: Context, spared: readonly Spared[], deadlineMs: number) {
+  constructor(context: Context, subtrees: Subtrees, spared: readonly Spared[], deadlineMs: number) {
     this.#context = context;
+    this.#subtrees = subtrees;
     this.#spared = spared;
     const { nowMs } = context.loop;
     this.#patientMs = nowMs + (deadlineMs - nowMs) / 2;
@@ -85,8 +100,10 @@ class Rest {
     const isForAll = this.#isForAll();
     // Listed before the kill: who is forked after it, by a handler of TERM say, must be told too.
     for (const process of this.#living()) {
-      if (!isForAll) this.#tellOne(process);
-      else if (linux.kill(process.pid, ANYBODY) === -ERRNO.EPERM) this.#leaveAlone(process);
+      if (!isForAll) {
+        // A second TERM is an order to hurry for many a program.
+        if (!this.#subtrees.isTold(process)) this.#tellOne(process);
+      } else if (linux.kill(process.pid, ANYBODY) === -ERRNO.EPERM) this.#leaveAlone(process);
       this.#noteTold(process);
     }
     if (isForAll) {
@@ -101,7 +118,7 @@ class Rest {
 
   /** Whether one signal can go to all at once, as the kernel offers it to PID 1: to all, whoever is spared too. */
   #isForAll(): boolean {
-    return this.#isInit && !this.#sparesAny;
+    return this.#isInit && !this.#sparesAny && !this.#subtrees.hasTold;
   }
 
   get #sparesAny(): boolean {
@@ -208,13 +225,15 @@ class Rest {
   }
 
   /**
-   * Whether somebody who has been told started it, and is there still: what a handler of TERM starts (to save, to say
-   * goodbye) is its last work. When its parent is gone it is handed over to us, and told.
+   * Whether a process that has been told started it, and is there still: what a handler of TERM starts (to save, to say
+   * goodbye) is its last work. When its parent is gone it is handed over to us, and told. A process that ignores TERM
+   * has no handler.
    */
   #isHelping(process: Process, byPid: ReadonlyMap<number, Process>): boolean {
     if (this.#isForcing || this.#context.loop.nowMs >= this.#patientMs) return false;
     const parent = byPid.get(process.parent);
-    return parent !== undefined && (this.#isTold(parent) || this.#isHelping(parent, byPid));
+    if (parent === undefined || !(this.#isTold(parent) || this.#isHelping(parent, byPid))) return false;
+    return signalEffect(this.#context.linux, parent.pid, SIGNAL.SIGTERM) !== "dropped";
   }
 
   #tellOne(process: Process): void {

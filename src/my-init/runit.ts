@@ -8,6 +8,7 @@ import { type Context, waitInShutdown } from "./context.ts";
 import { prepareEssential } from "./essential.ts";
 import { forceToExit } from "./force.ts";
 import { LOOK_AGAIN_MS, Services } from "./services.ts";
+import type { Subtrees } from "./subtrees.ts";
 
 /** Whose the lines of runsvdir are in a log that tells. */
 const SERVICE = "runit";
@@ -64,7 +65,13 @@ function makeSettled({ linux }: Context, folder: string): void {
  * @param mayHaveNeeds false: no service has a file `needs`
  * @see runsvdir(8), docs/adr/0005-runsv-handed-over.md
  */
-export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number, mayHaveNeeds: boolean): void {
+export function stopRunit(
+  context: Context,
+  subtrees: Subtrees,
+  runsvdir: Child,
+  deadlineMs: number,
+  mayHaveNeeds: boolean,
+): void {
   const { log, children, loop } = context;
   log.info(`Shutting down runit daemon (PID ${runsvdir.pid})...`);
   // Told again and again: between looking for a signal and its sleep of 5 s, runsvdir is deaf for a moment.
@@ -77,7 +84,7 @@ export function stopRunit(context: Context, runsvdir: Child, deadlineMs: number,
     forceToExit(context, runsvdir);
   }
 
-  const services = new Services(context);
+  const services = new Services(context, subtrees);
   const startMs = loop.nowMs;
   stopServices(context, services, deadlineMs, mayHaveNeeds);
   services.record(startMs);
@@ -93,7 +100,7 @@ function stopServices(context: Context, services: Services, deadlineMs: number, 
     if (stop.isHurried || loop.nowMs >= patienceMs) services.tellRest();
     return services.areGone();
   };
-  const unwatch = services.tellToStop(mayHaveNeeds);
+  const unwatch = services.tellToStop(mayHaveNeeds, endMs);
   waitInShutdown(context, areGone, endMs, LOOK_AGAIN_MS);
   unwatch();
   if (areGone()) return;

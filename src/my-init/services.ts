@@ -10,13 +10,14 @@ import {
   type Process,
   pipeHolders,
   readProcess,
-  signalProcess,
 } from "../linux/processes.ts";
 import { isPlain, logServicePid, ownSupervisor, serviceState, superviseFolder } from "../linux/runsv.ts";
 import { type Context, waitInShutdown } from "./context.ts";
+import { hasOwnTerm } from "./essential.ts";
 import { forceProcess, forceToExit, serviceStep } from "./force.ts";
 import { needsOf } from "./needs.ts";
 import { StopOrder } from "./stop-order.ts";
+import type { Subtrees } from "./subtrees.ts";
 
 /** How soon to look again at a child of runsvdir that has not become a runsv yet: a matter of microseconds. */
 const FORK_TO_EXEC_MS = 2;
@@ -56,13 +57,17 @@ export class Services {
   #order: StopOrder | undefined;
   /** Their supervisors: more than one where a folder was replaced by another of the same name. */
   readonly #supervisorsOf = new Map<string, number[]>();
+  readonly #subtrees: Subtrees;
+  /** When what is left is killed. */
+  #deadlineMs = Number.POSITIVE_INFINITY;
   /** When each service was told to stop. */
   readonly #toldMs = new Map<string, number>();
   readonly #endWatches: (() => void)[] = [];
 
   /** Finds the runsv processes among our children, and waits for those that are only about to become one. */
-  constructor(context: Context) {
+  constructor(context: Context, subtrees: Subtrees) {
     this.#context = context;
+    this.#subtrees = subtrees;
     waitInShutdown(context, () => this.#takeOver(), context.loop.nowMs + FORK_AT_MOST_MS, FORK_TO_EXEC_MS);
   }
 
@@ -97,8 +102,7 @@ export class Services {
     );
     for (const process of pipeHolders(linux, readers, others)) {
       this.#holders.add(process.pid);
-      signalProcess(linux, process, SIGNAL.SIGTERM);
-      signalProcess(linux, process, SIGNAL.SIGCONT);
+      this.#subtrees.tell(process);
     }
   }
 
@@ -107,10 +111,12 @@ export class Services {
    * comes in {@link areGone}.
    *
    * @param mayHaveNeeds false: none has a file `needs`, and none is looked for
+   * @param deadlineMs when what is left is killed
    * @returns ends the watch over them
    */
-  tellToStop(mayHaveNeeds: boolean): () => void {
+  tellToStop(mayHaveNeeds: boolean, deadlineMs: number): () => void {
     const { linux, loop } = this.#context;
+    this.#deadlineMs = deadlineMs;
     const supervisors = [...this.#supervisors];
     const graph: NeedsGraph = new Map(
       mayHaveNeeds ? supervisors.map(([pid, { service }]) => [service, needsOf(linux, `/proc/${pid}/cwd`)]) : [],
@@ -167,7 +173,11 @@ export class Services {
         this.#standInFor(supervisor);
         continue;
       }
-      children.signal(supervisor.child, SIGNAL.SIGTERM);
+      const send = () => void children.signal(supervisor.child, SIGNAL.SIGTERM);
+      const isUp = state !== undefined && !state.isDown && !state.isFinishing;
+      const signal = hasOwnTerm(linux, pid) ? undefined : SIGNAL.SIGTERM;
+      if (isUp) this.#subtrees.stop(state.pid, signal, this.#deadlineMs, send);
+      else send();
       if (isLongLived) {
         children.signal(supervisor.child, SIGNAL.SIGCONT);
         continue;
@@ -204,8 +214,10 @@ export class Services {
       if (!isAlive(linux, process)) continue; // it ended by itself, and its runsv saw it
       const child = children.adopt(process.pid);
       this.#services.push({ child, process, service });
-      children.signal(child, SIGNAL.SIGTERM);
-      children.signal(child, SIGNAL.SIGCONT);
+      this.#subtrees.stop(process.pid, SIGNAL.SIGTERM, this.#deadlineMs, () => {
+        children.signal(child, SIGNAL.SIGTERM);
+        children.signal(child, SIGNAL.SIGCONT);
+      });
     }
     this.#orphaned = this.#orphaned.filter((orphaned) => !isReady(orphaned));
   }

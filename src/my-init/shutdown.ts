@@ -11,6 +11,7 @@ import { failureWords } from "./outcome.ts";
 import { stopRunit } from "./runit.ts";
 import { scriptsIn, startScript } from "./scripts.ts";
 import type { ServiceFolder } from "./service-folder.ts";
+import { Subtrees } from "./subtrees.ts";
 import type { Syslog } from "./syslog.ts";
 
 const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
@@ -41,47 +42,54 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   const { environment, log, loop, timeline } = context;
   timeline.beginShutdown();
   const limits = readLimits(environment.current, (message) => log.warn(message));
+  const { collector, command, runsvdir, script, services, syslog } = running;
   const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
-  // One for each script, and for: startup script, command, runit, all that is left, syslog, log lines, the last KILL.
-  const parts = running.collector.isUsed ? 7 : 6;
-  const budget = new Budget(limits, loop.nowMs, before.length + after.length + parts);
+  const stopped = [script, command, runsvdir].filter((child) => child !== undefined);
+  const budget = new Budget(limits, loop.nowMs, {
+    process: stopped.length + before.length + after.length + (killsAll ? 1 : 0),
+    // System log, log lines, the last KILL.
+    own: collector.isUsed ? 3 : 2,
+  });
+  const subtrees = new Subtrees(context, killsAll);
 
-  if (running.script !== undefined) timeline.begin("startup script");
-  stopScript(context, running.script, budget.step("process", loop.nowMs));
-  const commandDeadlineMs = budget.step("process", loop.nowMs);
-  if (running.command !== undefined) {
-    if (running.command.end === undefined) timeline.begin("command");
-    stopCommand(context, running.command, signal, commandDeadlineMs);
+  if (script !== undefined) {
+    timeline.begin("startup script");
+    stopScript(context, subtrees, script, budget.step("process", loop.nowMs));
+  }
+  if (command !== undefined) {
+    if (command.end === undefined) timeline.begin("command");
+    stopCommand(context, subtrees, command, signal, budget.step("process", loop.nowMs));
   }
   for (const path of before) runShutdownScript(context, path, budget.step("process", loop.nowMs));
-  const runitDeadlineMs = budget.step("process", loop.nowMs);
-  if (running.runsvdir !== undefined) {
+  if (runsvdir !== undefined) {
     timeline.begin("services");
-    stopRunit(context, running.runsvdir, runitDeadlineMs, running.services.mayHaveNeeds);
+    stopRunit(context, subtrees, runsvdir, budget.step("process", loop.nowMs), services.mayHaveNeeds);
   }
   for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));
+  subtrees.end();
   if (killsAll) {
     timeline.begin("all other processes");
-    stopEveryone(context, budget.step("all", loop.nowMs), [running.syslog, running.collector]);
+    stopEveryone(context, subtrees, budget.step("all", loop.nowMs), [syslog, collector]);
   }
-  if (running.syslog.pid !== undefined) timeline.begin("system log");
-  running.syslog.stop(budget.step("process", loop.nowMs));
-  if (running.collector.isUsed) {
+  if (syslog.pid !== undefined) timeline.begin("system log");
+  syslog.stop(budget.step("own", loop.nowMs));
+  if (collector.isUsed) {
     timeline.begin("log lines");
-    running.collector.stop(budget.step("process", loop.nowMs), killsAll);
+    collector.stop(budget.step("own", loop.nowMs), killsAll);
   }
 }
 
 /** A startup script is let finish if it soon does: cut off in the middle it may leave half of its work behind. */
-function stopScript(context: Context, script: Child | undefined, deadlineMs: number): void {
-  if (script === undefined) return;
+function stopScript(context: Context, subtrees: Subtrees, script: Child, deadlineMs: number): void {
   const nowMs = context.loop.nowMs;
   const patienceMs = nowMs + Math.min(LET_FINISH_MS, (deadlineMs - nowMs) / 3);
   const hasEnded = () => script.end !== undefined;
   if (waitInShutdown(context, hasEnded, patienceMs)) return;
   // TERM whatever came: a shell puts SIGINT off until the program that it waits for has ended.
-  context.children.signal(script, SIGNAL.SIGTERM);
-  context.children.signal(script, SIGNAL.SIGCONT);
+  subtrees.stop(script.pid, SIGNAL.SIGTERM, deadlineMs, () => {
+    context.children.signal(script, SIGNAL.SIGTERM);
+    context.children.signal(script, SIGNAL.SIGCONT);
+  });
   if (!waitInShutdown(context, hasEnded, deadlineMs)) forceToExit(context, script);
 }
 

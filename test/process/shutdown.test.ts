@@ -357,6 +357,103 @@ describe("shutdown", processRing, () => {
   });
 });
 
+describe("processes that do not stop their children", processRing, () => {
+  // The structure of Debian's mysqld_safe: deaf itself, gone when its child has ended in order.
+  const safe = (name: string) =>
+    `trap "" 1 2 3 15; while :; do rm -f /tmp/${name}; /fixtures/says-goodbye.pl ${name} 0.3 && exit 0; sleep 1; done`;
+
+  test("what a service, a command and a startup script that ignore TERM supervise is told at once, and all ends by itself", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "20" },
+      scripts: { "/etc/service/safe/run": safe("db"), "/usr/bin/app": safe("app-db") },
+      args: ["app"],
+    });
+    for (const who of ["db", "app-db"]) await init.waitFor(`${who} is up`);
+    init.signal("SIGTERM");
+    const begin = performance.now();
+    const ended = await init.ended();
+    for (const who of ["db", "app-db"]) assert.match(ended.output, new RegExp(`^${who} said goodbye`, "m"));
+    assertNobodyForced(ended);
+    assert.ok(performance.now() - begin < 7000, "long before half of the time was over");
+
+    const booting = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "30" },
+      scripts: { "/etc/my_init.d/10": safe("migration") },
+    });
+    await booting.waitFor("migration is up");
+    booting.signal("SIGTERM");
+    const cut = await booting.ended();
+    assert.match(cut.output, /migration said goodbye/);
+    assertNobodyForced(cut);
+  });
+
+  test("a supervisor that starts its child again whatever it hears is killed alone: each child has time to end", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "4" },
+      scripts: { "/etc/service/a/run": 'trap "" TERM; while :; do /fixtures/says-goodbye.pl db 0.1; sleep 1; done' },
+    });
+    await init.waitFor("db is up");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    const [ups, goodbyes] = [/^db is up/gm, /^db said goodbye/gm].map((sign) => ended.output.match(sign)?.length);
+    assert.equal(goodbyes, ups, ended.output);
+    assert.equal(ended.output.match(/Forcing it/g)?.length, 1, ended.output);
+  });
+
+  test("a shell whose trap waits for its child has that told at half of its time", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "4" },
+      scripts: { "/etc/service/a/run": 'trap "echo trap ran; exit 0" TERM; /fixtures/says-goodbye.pl db 0.1' },
+    });
+    await init.waitFor("db is up");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.match(ended.output, /db said goodbye\ntrap ran\n/);
+    assertNobodyForced(ended);
+  });
+
+  test("what a service or a command leaves behind is told at half time, in a session of its own, too", async (t) => {
+    const leaves = (name: string) => `setsid /fixtures/says-goodbye.pl ${name}-job & /fixtures/says-goodbye.pl ${name}`;
+    const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "4" },
+      scripts: {
+        "/etc/service/a/run": leaves("service"),
+        "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh",
+        "/usr/bin/app": leaves("command"),
+      },
+      args: ["app"],
+    });
+    const all = ["service", "service-job", "command", "command-job"];
+    for (const who of [...all.map((name) => `${name} is up`), "deaf as"]) await init.waitFor(who);
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    const lines = ended.output.split("\n");
+    const forced = lines.findIndex((line) => line.includes("service deaf) did not shut down in time"));
+    for (const who of all) {
+      const at = lines.indexOf(`${who} said goodbye`);
+      assert.ok(at >= 0 && at < forced, `${who} was told too late:\n${ended.output}`);
+    }
+  });
+
+  test("the children of a process that handles TERM are its own to stop", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "6" },
+      files: {
+        "/tmp/master":
+          '$SIG{TERM} = sub {}; my $pid = fork; if (!$pid) { $SIG{TERM} = sub { print "worker was told\n" }; $| = 1; print "worker is up\n"; select(undef, undef, undef, 0.1) until -e "/tmp/go"; sleep 1 for 1 .. 3; print "work is done\n"; exit } 1 while waitpid($pid, 0) != $pid;',
+      },
+      scripts: { "/etc/service/a/run": "exec perl /tmp/master" },
+    });
+    await init.waitFor("worker is up");
+    init.view.write("/tmp/go", "");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.match(ended.output, /work is done/);
+    assert.doesNotMatch(ended.output, /worker was told/);
+    assertNobodyForced(ended);
+  });
+});
+
 describe("limits of the shutdown", processRing, () => {
   const deaf = { "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh" };
 

@@ -32,6 +32,8 @@ const FINISH_MS = 300;
 const SYSLOG_MS = 300;
 /** How long a process may take that was killed. */
 const KILL_WAIT_MS = 1000;
+/** How late the child of a supervisor may be told: others are looked at before it. */
+const SUPERVISED_MS = 250;
 /** How long what was started meanwhile may go unseen. */
 const LOOK_AGAIN_MS = 50;
 /** How long the last messages may wait for their reader. */
@@ -58,6 +60,8 @@ const CHECKS: Readonly<Record<string, (played: Played) => void>> = {
   "what obeys is never killed, nor waited for longer than it takes": checkObedience,
   "the steps come in their order": checkOrder,
   "a service is told to stop after those that need it, or it is said": checkNeeds,
+  "what a supervisor does not stop is told at once where that can be seen, at half of its time otherwise":
+    checkSupervised,
   "syslog is up before all others, and down after them": checkSyslog,
   "who writes the log's lines is up before all others, and down after them": checkCollector,
 };
@@ -276,7 +280,7 @@ function checkNeeds({ scenario, lines }: Played): void {
   // Without a reader it may have been said all the same.
   if (hasCircle || scenario.hasSlowReader || scenario.hasDeafCollector) return;
   for (const [name, needed] of needs) {
-    const runs = linux.history.filter(({ argv }) => argv[0] === `./run ${name}`);
+    const runs = linux.history.filter(({ argv }) => argv.includes(`./run ${name}`));
     for (const other of needed) {
       const told = linux.sent.find(
         ({ target, signal }) => target.argv.join(" ") === `runsv ${other}` && [SIGTERM, SIGKILL].includes(signal),
@@ -285,6 +289,22 @@ function checkNeeds({ scenario, lines }: Played): void {
       const running = runs.find(({ startedMs, endedMs }) => startedMs < told.atMs && endedMs > told.atMs);
       assert.equal(running, undefined, `${other} was told to stop before ${running && life(running)} was gone`);
     }
+  }
+}
+
+function checkSupervised({ scenario, endMs, causeMs }: Played): void {
+  const { linux, killsAll, supervised } = scenario;
+  if (!killsAll || scenario.hasSlowReader) return;
+  for (const { child, isDeaf, runsv, supervisor } of supervised) {
+    const told = linux.sent.find(
+      ({ target, signal, atMs }) =>
+        atMs >= causeMs && [SIGTERM, SIGKILL].includes(signal) && (target === supervisor || target === runsv),
+    );
+    if (told === undefined || child.startedMs > told.atMs || supervisor.endedMs < told.atMs) continue;
+    const latestMs = told.atMs + (isDeaf ? 0 : limitMs(scenario) / 2) + SUPERVISED_MS;
+    const heard = linux.sent.find(({ target, signal }) => target === child && [SIGTERM, SIGKILL].includes(signal));
+    if (Math.min(child.endedMs, endMs) < latestMs) continue;
+    assert.ok(heard !== undefined && heard.atMs <= latestMs, `${life(child)} was told too late`);
   }
 }
 
@@ -328,7 +348,7 @@ function checkOrder({ scenario, lines, causeMs }: Played): void {
   const supervised = linux.history.filter(
     ({ name, argv }) => name === "runsvdir" || name === "runsv" || argv[0] === "svlogd",
   );
-  const services = linux.history.filter(({ argv }) => (argv[0] ?? "").startsWith("./"));
+  const services = linux.history.filter(({ argv }) => argv.some((word) => word.startsWith("./")));
   for (const script of after) {
     for (const process of [...supervised, ...services]) {
       const killMs = process.status === SIGKILL ? LATENCY_MS : 0;
@@ -338,9 +358,10 @@ function checkOrder({ scenario, lines, causeMs }: Played): void {
   const told = linux.sent.find(({ target, signal }) => target.name === "runsv" && signal === SIGTERM);
   for (const service of services) {
     const needed = [...scenario.needs.values()].flat();
-    const isNeeded = scenario.hasCircle || needed.includes(service.argv[0]?.split(" ")[1] ?? "");
+    const name = service.argv.find((word) => word.startsWith("./")) ?? "";
+    const isNeeded = scenario.hasCircle || needed.includes(name.split(" ")[1] ?? "");
     // One that is needed is looked after for as long as others need it.
-    if (told && service.argv[0]?.startsWith("./run") && !isNeeded) {
+    if (told && name.startsWith("./run") && !isNeeded) {
       assert.ok(service.startedMs <= told.atMs + 10, `${life(service)} was started in the shutdown`);
     }
   }

@@ -52,11 +52,24 @@ export class Chance {
   }
 }
 
+/** A process, and the supervisor that started it and does not stop it. */
+export interface Supervised {
+  readonly child: FakeProcess;
+  readonly supervisor: FakeProcess;
+  /** The runsv of the supervisor, where that is a service. */
+  readonly runsv: FakeProcess | undefined;
+  /** The supervisor ignores TERM: /proc shows it. */
+  readonly isDeaf: boolean;
+}
+
 /** A signal that reached the program under test. */
 export interface Arrival {
   readonly signal: number;
   readonly atMs: number;
 }
+
+/** A habit that a program may be given. */
+type Choice = [name: string, weight: number, make: () => FakeProgram];
 
 export class Scenario {
   readonly seed: number;
@@ -88,6 +101,8 @@ export class Scenario {
   readonly hasCollector: boolean;
   readonly #chance: Chance;
   readonly #logChance: Chance;
+  readonly #treeChance: Chance;
+  readonly supervised: Supervised[] = [];
 
   constructor(seed: number) {
     this.seed = seed;
@@ -111,6 +126,8 @@ export class Scenario {
     this.#logChance = new Chance(seed ^ 0x10c5);
     this.hasCollector = this.#logChance.is(0.3);
     if (this.hasCollector) this.env["LOG_PREFIX"] = "yes";
+
+    this.#treeChance = new Chance(seed ^ 0x7ee5);
 
     const pid = chance.is(0.6) ? 1 : 50;
     const argv = ["my_init", ...flags, ...(this.hasCommand ? ["app", "word"] : [])];
@@ -191,7 +208,7 @@ export class Scenario {
   /** Some work that ends by itself. */
   #task(name: string, canFail: boolean): FakeProgram {
     const chance = this.#chance;
-    const programs: [name: string, weight: number, make: () => FakeProgram][] = [
+    const programs: Choice[] = [
       ["ok", 8, () => habit.exitsAfter(this.#duration(400))],
       ["leaves a daemon", 1, () => this.#andDaemon(habit.exitsAfter(this.#duration(100)))],
     ];
@@ -217,7 +234,7 @@ export class Scenario {
   /** Something that goes on until it is told to end. */
   #server(name: string): FakeProgram {
     const chance = this.#chance;
-    const programs: [name: string, weight: number, make: () => FakeProgram][] = [
+    const programs: Choice[] = [
       ["sleeps", 3, () => habit.sleeps],
       ["ends on TERM", 5, () => habit.endsOnTerm(this.#duration(300))],
       ["leaves a daemon", 1, () => this.#andDaemon(habit.endsOnTerm(this.#duration(100)))],
@@ -233,10 +250,37 @@ export class Scenario {
         ["cannot be killed soon", 0.3, () => this.#uninterruptible(habit.ignoresTerm)],
       );
     }
-    return this.#draw(name, programs);
+    return this.#treeChance.is(0.2) ? this.#behindSupervisor(programs, name) : this.#draw(name, programs);
   }
 
-  #draw(who: string, programs: readonly [name: string, weight: number, make: () => FakeProgram][]): FakeProgram {
+  /** The server is the child of a process that does not tell it to stop. */
+  #behindSupervisor(programs: readonly Choice[], name: string): FakeProgram {
+    const server = this.#draw(name, programs);
+    const kinds: [name: string, make: typeof habit.runsInFront, isLeft: boolean][] = [
+      ["ignores TERM", habit.deafSupervisor, true],
+      ["is a shell without a trap", habit.runsInFront, true],
+    ];
+    if (!this.isObedient) {
+      kinds.push(
+        ["is a shell with a trap", habit.trapsTerm, true],
+        ["ignores TERM, and starts it again", habit.restartsForEver, true],
+        ["waits for it", habit.lets, false],
+      );
+    }
+    const [kind, make, isLeft] = this.#treeChance.pick(kinds);
+    this.note(`  its supervisor ${kind}`);
+    return (supervisor) => {
+      const isDeaf = kind.startsWith("ignores");
+      const runsv = supervisor.parent?.name === "runsv" ? supervisor.parent : undefined;
+      const child = (self: FakeProcess) => {
+        if (isLeft) this.supervised.push({ child: self, supervisor, runsv, isDeaf });
+        server(self);
+      };
+      make(child, ["/usr/bin/supervised"])(supervisor);
+    };
+  }
+
+  #draw(who: string, programs: readonly Choice[]): FakeProgram {
     let left = this.#chance.next() * programs.reduce((sum, [, weight]) => sum + weight, 0);
     const drawn = programs.find(([, weight]) => {
       left -= weight;
@@ -318,7 +362,7 @@ export class Scenario {
   #addSyslog(): void {
     const chance = this.#chance;
     const busyMs = () => this.#duration(50);
-    const programs: [name: string, weight: number, make: () => FakeProgram][] = [
+    const programs: Choice[] = [
       ["works", 6, () => habit.syslogd(this.#duration(50), busyMs())],
       ["works, with a helper", 1, () => habit.together(habit.syslogd(5, busyMs()), helped)],
       ["sends messages elsewhere", 1, () => habit.syslogd(this.#duration(50), busyMs(), 3)],

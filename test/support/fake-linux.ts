@@ -218,6 +218,11 @@ export class FakeProcess {
     return this.state === "running" || this.state === "stopped";
   }
 
+  /** The signals that it has handlers for. */
+  get handled(): ReadonlySet<number> {
+    return new Set(this.#handlers.keys());
+  }
+
   /** The signals it asked the kernel to drop. */
   get ignored(): ReadonlySet<number> {
     return this.#ignored;
@@ -1183,7 +1188,8 @@ export class FakeLinux implements Linux {
         return (
           `Name:\t${process.name}\nState:\t${letter}\nPid:\t${pid}\n` +
           `Uid:${`\t${process.uid}`.repeat(4)}\nGid:${`\t${process.uid}`.repeat(4)}\nGroups:\t${process.uid} \n` +
-          `SigBlk:\t${"0".repeat(16)}\nSigIgn:\t${mask(process.ignored)}\nvoluntary_ctxt_switches:\t${process.wakeUps}\n`
+          `SigBlk:\t${"0".repeat(16)}\nSigIgn:\t${mask(process.ignored)}\n` +
+          `SigCgt:\t${mask(process.handled)}\nvoluntary_ctxt_switches:\t${process.wakeUps}\n`
         );
       case `task/${pid}/children`:
         return [...process.children].map((child) => `${child.pid} `).join("");

@@ -17,6 +17,49 @@ export function diesAfter(ms: number, signal: number): FakeProgram {
 /** Lives on; TERM ends it at once, with status 128 + 15 as a shell would say. */
 export const sleeps: FakeProgram = () => {};
 
+/**
+ * A shell script without `exec`: its child does the work. TERM ends the shell, and not the child.
+ *
+ * @param words of the child
+ */
+export function runsInFront(child: FakeProgram, words: readonly string[]): FakeProgram {
+  return (self) => {
+    self.spawn(child, words);
+    self.onChildEnd = () => self.exit(0);
+  };
+}
+
+/** The same with a `trap` for TERM: it runs only when the child has ended. */
+export function trapsTerm(child: FakeProgram, words: readonly string[]): FakeProgram {
+  return (self) => {
+    self.argv = ["/bin/sh", ...self.argv];
+    runsInFront(child, words)(self);
+    self.on(SIGTERM, () => {});
+  };
+}
+
+/** A supervisor that ignores TERM, as Debian's mysqld_safe does: it ends when its child has ended. */
+export function deafSupervisor(child: FakeProgram, words: readonly string[]): FakeProgram {
+  return together(ignoresTerm, runsInFront(child, words));
+}
+
+/** Starts its child again a second after its end, whatever it is told. */
+export function restartsForEver(child: FakeProgram, words: readonly string[]): FakeProgram {
+  return (self) => {
+    self.ignore(SIGTERM);
+    self.spawn(child, words);
+    self.onChildEnd = () => self.after(1000, () => self.spawn(child, words));
+  };
+}
+
+/** Waits for its children, which it does not tell to end: their work is to be finished, as with celery. */
+export function lets(child: FakeProgram, words: readonly string[]): FakeProgram {
+  return (self) => {
+    runsInFront(child, words)(self);
+    self.on(SIGTERM, () => {});
+  };
+}
+
 /** Lives on, and ends `ms` after a TERM. */
 export function endsOnTerm(ms: number, code = 0): FakeProgram {
   return (self) => self.on(SIGTERM, () => self.after(ms, () => self.exit(code)));
@@ -197,7 +240,10 @@ function runsv(service: FakeService): FakeProgram {
       if (next !== FINISH) changedMs = self.linux.realtimeMs();
       const seconds = Math.floor(changedMs / 1000) + 10;
       const time = [24, 16, 8, 0].map((shift) => String.fromCharCode((seconds >>> shift) & 0xff)).join("");
-      self.publish("cwd/supervise/status", `@\0\0\0${time}${"\0".repeat(11)}${String.fromCharCode(next)}`);
+      const number = next === DOWN ? 0 : (main?.pid ?? 0);
+      const pid = [0, 8, 16, 24].map((shift) => String.fromCharCode((number >>> shift) & 0xff)).join("");
+      const status = `@\0\0\0${time}${"\0".repeat(4)}${pid}${"\0".repeat(3)}${String.fromCharCode(next)}`;
+      self.publish("cwd/supervise/status", status);
     };
     const startLog = () => {
       log = self.spawn(ignoresTerm, ["svlogd", service.name], { session: true });
