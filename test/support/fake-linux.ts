@@ -328,6 +328,8 @@ export class FakeLinux implements Linux {
   readonly #fifoFds = new Map<number, { readonly path: string; readonly canWrite: boolean; readonly since: number }>();
   /** Locked files by descriptor. */
   readonly locks = new Map<number, string>();
+  /** Signals that have not reached their process yet. */
+  readonly #arriving = new Map<FakeProcess, Set<() => void>>();
   readonly inotifies = new Map<
     number,
     { readonly watches: Map<string, number>; events: number[]; lastWatch: number }
@@ -476,6 +478,8 @@ export class FakeLinux implements Linux {
     if (parent === this.self) this.signalSelf(SIGCHLD, process.pid);
     else if (process.state === "zombie" && (parent === undefined || parent.reaps)) {
       this.#remove(process);
+      // What is on its way was sent before: a process that hears of a child's end has it, too.
+      if (parent !== undefined) this.#arriving.get(parent)?.forEach((arrive) => arrive());
       if (parent?.isAlive) parent.onChildEnd(process);
     }
   }
@@ -1046,7 +1050,17 @@ export class FakeLinux implements Linux {
     if (signal === SIGKILL) target.isDoomed = true;
     const latencyMs = this.#options.latencyMs?.() ?? 0;
     if (latencyMs === 0) target.receive(signal);
-    else this.after(latencyMs, () => target.receive(signal));
+    else this.#sendLater(target, signal, latencyMs);
+  }
+
+  #sendLater(target: FakeProcess, signal: number, latencyMs: number): void {
+    const arriving = this.#arriving.get(target) ?? new Set();
+    this.#arriving.set(target, arriving);
+    const arrive = () => {
+      if (arriving.delete(arrive)) target.receive(signal);
+    };
+    arriving.add(arrive);
+    this.after(latencyMs, arrive);
   }
 
   #sink(fd: number): FakeSink {
