@@ -22,9 +22,6 @@ const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
 const STARTUP_SCRIPTS = "/etc/my_init.d";
 const RC_LOCAL = "/etc/rc.local";
 
-/** One that took longer is worth a line. */
-const LONG_SHUTDOWN_MS = 1000;
-
 const NO_DEADLINE = () => Number.POSITIVE_INFINITY;
 
 /** One container from its first step to its last: boot, run, shutdown. @see spec.md section 4 */
@@ -79,7 +76,7 @@ export class Life {
 
   #shutDown(outcome: Outcome): void {
     this.#services.unfollow();
-    shutDown(
+    const wholeMs = shutDown(
       this.#context,
       {
         script: this.#script,
@@ -93,8 +90,8 @@ export class Life {
       this.#options.killAllOnExit,
     );
     const { log, timeline } = this.#context;
-    const { tookMs, longest } = timeline.endShutdown();
-    if (tookMs >= LONG_SHUTDOWN_MS && longest !== undefined) {
+    const { tookMs, longest, isSlow } = timeline.endShutdown(wholeMs);
+    if (isSlow && longest !== undefined) {
       const name = printable(longest.name);
       log.info(`The shutdown took ${seconds(tookMs)}; longest: ${name}, ${seconds(longest.endMs - longest.startMs)}`);
     }

@@ -174,11 +174,7 @@ test("told to stop in the middle of the boot, my_init lets a script finish and s
     signals: { 100: TERM },
   });
   assert.equal(status, 0);
-  assert.deepEqual(lines, [
-    "*** Running /etc/my_init.d/10...",
-    "*** Killing all processes...",
-    "*** The shutdown took 1.9 s; longest: startup script, 1.9 s",
-  ]);
+  assert.deepEqual(lines, ["*** Running /etc/my_init.d/10...", "*** Killing all processes..."]);
 });
 
 test("a startup script that is stopped is continued, so that it can hear that it is to end", () => {

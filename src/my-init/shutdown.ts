@@ -37,8 +37,9 @@ export interface Running {
  *
  * @param signal what the command is told: the signal that came
  * @param killsAll false: other processes are left alone at the end
+ * @returns how long it might take, in milliseconds
  */
-export function shutDown(context: Context, running: Running, signal: number, killsAll: boolean): void {
+export function shutDown(context: Context, running: Running, signal: number, killsAll: boolean): number {
   const { environment, log, loop, timeline } = context;
   timeline.beginShutdown();
   const limits = readLimits(environment.current, (message) => log.warn(message));
@@ -77,6 +78,7 @@ export function shutDown(context: Context, running: Running, signal: number, kil
     timeline.begin("log lines");
     collector.stop(budget.step("own", loop.nowMs), killsAll);
   }
+  return limits.wholeMs;
 }
 
 /** A startup script is let finish if it soon does: cut off in the middle it may leave half of its work behind. */

@@ -71,6 +71,19 @@ test("the shutdown is on record, with each service's time and who had to be kill
   );
 });
 
+test("the log tells how long the shutdown took only where something took longer than it should", () => {
+  const line = (endMs: number, environ: readonly string[] = []) => {
+    const services = [{ name: "app", run: habit.endsOnTerm(endMs) }];
+    const { lines } = live({ services, signals: { 5000: 15 }, environ: ["PATH=/bin", ...environ] });
+    return lines.find((each) => each.includes("The shutdown took"));
+  };
+  assert.equal(line(2500), undefined);
+  assert.equal(line(3100), "*** The shutdown took 3.1 s; longest: service app, 3.1 s");
+  assert.equal(line(5000, ["SHUTDOWN_TIMEOUT=20"]), undefined);
+  assert.match(line(1200, ["SHUTDOWN_TIMEOUT=3"]) ?? "", /service app/);
+  assert.match(line(20_000, ["KILL_PROCESS_TIMEOUT=1"]) ?? "", /service app, 1\.0 s$/);
+});
+
 test("where it cannot be written the shutdown ends all the same, with nothing half-written", () => {
   const { linux, status } = live({
     programs: {},

@@ -16,6 +16,9 @@ import { isSecondInit } from "../linux/own-init.ts";
 /** What the file is called that boot_report looks for among our descriptors. */
 const NAME = "boot_record";
 
+/** A step of the shutdown that takes more of the whole is slow. */
+const SLOW_SHARE = 1 / 3;
+
 /**
  * How long each step of the boot took, and then of the shutdown, for boot_report. The boot's record is kept in a file in
  * memory, which root and our own user read by way of /proc: it needs no place that can be written, and nobody else can
@@ -92,14 +95,25 @@ export class Timeline {
     this.#current = undefined;
   }
 
-  /** Ends the shutdown. @returns how long it took, and the step that took longest, in milliseconds */
-  endShutdown(): { readonly tookMs: number; readonly longest: Step | undefined } {
+  /**
+   * Ends the shutdown.
+   *
+   * @param wholeMs how long it might take
+   * @returns how long it took, in milliseconds, and the step that took longest; whether that was longer than it should
+   * be: a process had to be killed, or one step took a third of what all might take
+   */
+  endShutdown(wholeMs: number): {
+    readonly tookMs: number;
+    readonly longest: Step | undefined;
+    readonly isSlow: boolean;
+  } {
     const tookMs = this.#end();
     const took = ({ startMs, endMs }: Step) => endMs - startMs;
     const longest = this.#steps
       .filter(({ name }) => !this.#divided.has(name))
       .reduce<Step | undefined>((most, step) => (most && took(most) >= took(step) ? most : step), undefined);
-    return { tookMs, longest };
+    const isLong = longest !== undefined && took(longest) > wholeMs * SLOW_SHARE;
+    return { tookMs, longest, isSlow: isLong || this.#killed.length > 0 };
   }
 
   /**
