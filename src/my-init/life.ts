@@ -9,9 +9,10 @@ import { Failure } from "../linux/sys-error.ts";
 import { Collector } from "./collector.ts";
 import { reportCommand, startCommand } from "./command.ts";
 import type { Context } from "./context.ts";
+import { type EndedService, endedService } from "./essential.ts";
 import { fillHosts } from "./hosts.ts";
 import type { Options } from "./options.ts";
-import { failureWords, type Outcome, statusOf } from "./outcome.ts";
+import { failureWords, killedWords, type Outcome, statusOf } from "./outcome.ts";
 import { startRunit } from "./runit.ts";
 import { scriptsIn, startScript } from "./scripts.ts";
 import { ServiceFolder } from "./service-folder.ts";
@@ -64,11 +65,14 @@ export class Life {
 
   /** Whether somebody asked for an exit status before what ended the container: its end may have been seen first. */
   #exitRequested(): Outcome | undefined {
-    const { log, stop } = this.#context;
+    const { linux, log, stop } = this.#context;
     this.#takeSignals();
     const { status } = stop;
     if (status === undefined) return undefined;
-    const line = `container_exit was called: the container ends with exit status ${status}`;
+    const { path } = this.#services;
+    const ended = path === undefined ? undefined : endedService(linux, path, status);
+    const who = ended === undefined ? "container_exit was called" : `the essential service ${endedWords(ended)}`;
+    const line = `${who}: the container ends with exit status ${status}`;
     if (status === 0) log.info(line);
     else log.warn(line);
     return { kind: "exit-requested", status };
@@ -238,6 +242,11 @@ export class Life {
 /** To a tenth: `1.5 s`. */
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** `app exited with status 3` or `app was killed by signal 9 (SIGKILL)`. */
+function endedWords({ end, service }: EndedService): string {
+  return `${printable(service)} ${end.how === "exited" ? `exited with status ${end.code}` : killedWords(end.signal)}`;
 }
 
 /** A failure with a sentence of its own, no memory left, or a bug, which shows its stack. */

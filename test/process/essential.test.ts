@@ -25,6 +25,10 @@ describe("essential", processRing, () => {
       });
       assert.equal(ended.status, status);
       assert.match(ended.stdout, /stopped\nbye\n$/);
+      const how =
+        status < 128 || status === 255 ? `exited with status ${status}` : `was killed by signal ${status - 128} `;
+      assert.ok(ended.stderr.includes(`*** the essential service main ${how}`), ended.stderr);
+      assert.ok(ended.stderr.includes(`: the container ends with exit status ${status}\n`), ended.stderr);
     });
   }
 
