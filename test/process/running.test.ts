@@ -47,6 +47,27 @@ describe("running", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
+  test("a service that signals its own process group stays down if chpst -P gives it one of its own", async (t) => {
+    const groupKiller = `trap 'trap "" TERM; kill 0; exit 0' TERM; echo "$1 is up"; while :; do sleep 0.05; done`;
+    const init = await startInit(t, {
+      files: { "/srv/server": groupKiller },
+      scripts: {
+        "/etc/service/shared/run": "exec sh /srv/server shared",
+        "/etc/service/own/run": "exec chpst -P sh /srv/server own",
+      },
+    });
+    for (const name of ["shared", "own"]) await init.waitFor(`${name} is up`);
+    await init.exec("sv down own shared; until sv status own | grep -q ^down; do sleep 0.05; done");
+    // What the reference page says of the other: its runsv is gone, and runsvdir starts a new one.
+    await init.waitFor(/shared is up\n(?:.*\n)*shared is up\n/);
+    assert.match(await init.exec("sv status own"), /^down: own: /);
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.equal(ended.output.match(/own is up/g)?.length, 1);
+    assert.doesNotMatch(ended.output, /Forcing/);
+  });
+
   for (const redirect of ["2>&-", ">&-", ">&- 2>&- <&-", "2>/dev/full", ">/dev/full"]) {
     test(`a container goes through its life with ${redirect}`, async (t) => {
       const ended = await runInit(t, {
