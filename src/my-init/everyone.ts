@@ -102,7 +102,7 @@ class Rest {
     for (const process of this.#living()) {
       if (!isForAll) {
         // A second TERM is an order to hurry for many a program.
-        if (!this.#subtrees.isTold(process)) this.#tellOne(process);
+        if (!this.#subtrees.isSignalled(process)) this.#tellOne(process);
       } else if (linux.kill(process.pid, ANYBODY) === -ERRNO.EPERM) this.#leaveAlone(process);
       this.#noteTold(process);
     }
@@ -118,7 +118,7 @@ class Rest {
 
   /** Whether one signal can go to all at once, as the kernel offers it to PID 1: to all, whoever is spared too. */
   #isForAll(): boolean {
-    return this.#isInit && !this.#sparesAny && !this.#subtrees.hasTold;
+    return this.#isInit && !this.#sparesAny && !this.#subtrees.hasSignalled;
   }
 
   get #sparesAny(): boolean {

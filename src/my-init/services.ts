@@ -102,7 +102,7 @@ export class Services {
     );
     for (const process of pipeHolders(linux, readers, others)) {
       this.#holders.add(process.pid);
-      this.#subtrees.tell(process);
+      this.#subtrees.signal(process);
     }
   }
 
@@ -175,9 +175,9 @@ export class Services {
       }
       const send = () => void children.signal(supervisor.child, SIGNAL.SIGTERM);
       const isUp = state !== undefined && !state.isDown && !state.isFinishing;
+      const process = isUp ? readProcess(linux, state.pid) : undefined;
       const signal = hasOwnTerm(linux, pid) ? undefined : SIGNAL.SIGTERM;
-      if (isUp) this.#subtrees.stop(state.pid, signal, this.#deadlineMs, send);
-      else send();
+      this.#subtrees.stop(process, signal, this.#deadlineMs, send);
       if (isLongLived) {
         children.signal(supervisor.child, SIGNAL.SIGCONT);
         continue;
@@ -214,7 +214,7 @@ export class Services {
       if (!isAlive(linux, process)) continue; // it ended by itself, and its runsv saw it
       const child = children.adopt(process.pid);
       this.#services.push({ child, process, service });
-      this.#subtrees.stop(process.pid, SIGNAL.SIGTERM, this.#deadlineMs, () => {
+      this.#subtrees.stop(process, SIGNAL.SIGTERM, this.#deadlineMs, () => {
         children.signal(child, SIGNAL.SIGTERM);
         children.signal(child, SIGNAL.SIGCONT);
       });

@@ -104,6 +104,19 @@ test("the children of a process that handles TERM are its own to stop", () => {
   assert.equal(isForced, false);
 });
 
+test("what a shell's trap starts is its last work, and is left to it", () => {
+  const run: FakeProgram = (self) => {
+    self.argv = ["/bin/sh", ...self.argv];
+    self.on(TERM, () => {
+      self.spawn(habit.exitsAfter(6000), ["/usr/bin/save"]);
+      self.onChildEnd = () => self.exit(0);
+    });
+  };
+  const { linux, isForced } = stop({ services: [{ name: "app", run }] });
+  assert.deepEqual(toldMs(linux, "/usr/bin/save"), []);
+  assert.equal(isForced, false);
+});
+
 test("what is started again is told again, when half of the time is over", () => {
   const { linux } = stop({
     services: [{ name: "app", run: habit.restartsForEver(habit.endsOnTerm(100), DB) }],

@@ -4,7 +4,6 @@ import {
   childrenOf,
   commandWords,
   type Process,
-  readProcess,
   signalEffect,
   signalProcess,
 } from "../linux/processes.ts";
@@ -13,18 +12,18 @@ import type { Context } from "./context.ts";
 /** They run a trap only after the program that they wait for has ended. */
 const SHELLS = ["ash", "bash", "busybox", "dash", "ksh", "mksh", "sh", "yash", "zsh"];
 
-/** A process that was told to stop, and the descendants that it had then. */
+/** A process that got a signal to stop, and the descendants that it had then. */
 interface Subtree {
   readonly root: Process;
   readonly members: readonly Process[];
-  /** When those that are left are told, too: half of the time for the root is over. */
+  /** When the descendants that are left get TERM: half of the root's time is over. */
   readonly dueMs: number;
 }
 
 /**
- * Sends TERM to the descendants of a process that was told to stop, if the process does not stop them itself: at once,
- * where it ignores the signal; at half of its time, where it is a shell or has ended and left them. A process that
- * handles TERM and is no shell stops its children as it likes.
+ * Sends TERM to the descendants of a process that is stopped, if the process does not stop them itself: at once, if it
+ * ignores the signal; at half of its time, if it is a shell or has ended and left them. A process that handles TERM and
+ * is no shell stops its children itself.
  *
  * @see docs/adr/0016-children-of-stopped-processes.md
  */
@@ -32,7 +31,7 @@ export class Subtrees {
   readonly #context: Context;
   readonly #isUsed: boolean;
   /** Start times by pid of the descendants that got TERM. */
-  readonly #told = new Map<number, number>();
+  readonly #signalled = new Map<number, number>();
   #waiting: Subtree[] = [];
   #nextMs = Number.POSITIVE_INFINITY;
   readonly #endTending: () => void;
@@ -45,16 +44,15 @@ export class Subtrees {
   }
 
   /**
-   * Tells a process to stop, and then its descendants, at the time that is theirs.
+   * Stops a process by `send`, and its descendants when that is due.
    *
-   * @param signal what the process gets; undefined: something else than a signal of ours
+   * @param root undefined: it is gone
+   * @param signal the signal that `send` sends to it; undefined: it is stopped by other means
    * @param deadlineMs when it is killed
-   * @param send sends it
    */
-  stop(pid: number, signal: number | undefined, deadlineMs: number, send: () => void): void {
+  stop(root: Process | undefined, signal: number | undefined, deadlineMs: number, send: () => void): void {
     const { linux, loop } = this.#context;
-    const root = this.#isUsed ? readProcess(linux, pid) : undefined;
-    if (root === undefined) {
+    if (root === undefined || !this.#isUsed) {
       send();
       return;
     }
@@ -64,29 +62,29 @@ export class Subtrees {
     this.#waiting.push({ root, members, dueMs });
     this.#nextMs = Math.min(this.#nextMs, dueMs);
     const isAsked = members.length > 0 && signal !== undefined;
-    const isDeaf = isAsked && signalEffect(linux, pid, signal) === "dropped";
+    const isDeaf = isAsked && signalEffect(linux, root.pid, signal) === "dropped";
     send();
-    // Only now: its supervisor has been told that it is not to start it again when its children have ended.
-    if (isDeaf) this.#tellChildren(root, members);
+    // Only now: it ends with its children, and its runsv must know by then that it is not to start it again.
+    if (isDeaf) this.#signalChildren(root, members);
   }
 
   /** Sends TERM, once. */
-  tell(process: Process): void {
+  signal(process: Process): void {
     const { linux } = this.#context;
-    if (this.isTold(process)) return;
-    this.#told.set(process.pid, process.startTime);
+    if (this.isSignalled(process)) return;
+    this.#signalled.set(process.pid, process.startTime);
     signalProcess(linux, process, SIGNAL.SIGTERM);
     if (process.isStopped) signalProcess(linux, process, SIGNAL.SIGCONT);
   }
 
-  /** Whether a process got TERM from {@link tell}. */
-  isTold({ pid, startTime }: Process): boolean {
-    return this.#told.get(pid) === startTime;
+  /** Whether a process got TERM from {@link signal}. */
+  isSignalled({ pid, startTime }: Process): boolean {
+    return this.#signalled.get(pid) === startTime;
   }
 
   /** Whether any process did. */
-  get hasTold(): boolean {
-    return this.#told.size > 0;
+  get hasSignalled(): boolean {
+    return this.#signalled.size > 0;
   }
 
   /** From here on no process is signalled. */
@@ -94,13 +92,13 @@ export class Subtrees {
     this.#endTending();
   }
 
-  /** The children of a process that ignores TERM; theirs as well, where a child ignores it, too. */
-  #tellChildren(parent: Process, members: readonly Process[]): void {
+  /** Signals the children of a process that ignores TERM, and theirs where a child ignores it, too. */
+  #signalChildren(parent: Process, members: readonly Process[]): void {
     for (const member of members) {
       if (member.parent !== parent.pid) continue;
       const isDeaf = signalEffect(this.#context.linux, member.pid, SIGNAL.SIGTERM) === "dropped";
-      this.tell(member);
-      if (isDeaf) this.#tellChildren(member, members);
+      this.signal(member);
+      if (isDeaf) this.#signalChildren(member, members);
     }
   }
 
@@ -113,17 +111,19 @@ export class Subtrees {
     const due = this.#waiting.filter(isDue);
     this.#waiting = this.#waiting.filter((subtree) => !isDue(subtree));
     this.#nextMs = this.#waiting.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY);
-    this.#tellLeft(due);
+    this.#signalLeft(due);
     return this.#nextMs;
   }
 
-  #tellLeft(subtrees: readonly Subtree[]): void {
+  #signalLeft(subtrees: readonly Subtree[]): void {
     const living = new Map<number, Process>();
     const children = new Map<number, Process[]>();
     for (const process of allProcesses(this.#context.linux)) {
       if (process.isZombie) continue;
       living.set(process.pid, process);
-      children.set(process.parent, [...(children.get(process.parent) ?? []), process]);
+      const siblings = children.get(process.parent);
+      if (siblings === undefined) children.set(process.parent, [process]);
+      else siblings.push(process);
     }
     for (const { members, root } of subtrees) {
       const left = [root, ...members].flatMap(({ pid, startTime }) => {
@@ -132,27 +132,33 @@ export class Subtrees {
       });
       const pids = new Set(left.map(({ pid }) => pid));
       for (const process of left) {
-        if (pids.has(process.parent)) continue; // reached from there, or that one's to stop
-        if (process.pid !== root.pid) this.tell(process);
-        this.#tellBelow(process, children);
+        if (pids.has(process.parent)) continue; // it is reached from there, if it is not its parent's to stop
+        if (process.pid !== root.pid) this.signal(process);
+        this.#signalBelow(process, children, pids);
       }
     }
   }
 
-  #tellBelow(process: Process, children: ReadonlyMap<number, readonly Process[]>): void {
-    if (this.#stopsItsOwn(process)) return;
+  /** @param earlier pids of the descendants that were there when the root was stopped */
+  #signalBelow(
+    process: Process,
+    children: ReadonlyMap<number, readonly Process[]>,
+    earlier: ReadonlySet<number>,
+  ): void {
+    const { linux } = this.#context;
+    const isHandled = signalEffect(linux, process.pid, SIGNAL.SIGTERM) === "handled";
+    if (isHandled && !isShell(commandWords(linux, process.pid))) return;
     for (const child of children.get(process.pid) ?? []) {
-      this.tell(child);
-      this.#tellBelow(child, children);
+      // What a trap has started is the shell's last work.
+      if (isHandled && !earlier.has(child.pid)) continue;
+      this.signal(child);
+      this.#signalBelow(child, children, earlier);
     }
   }
+}
 
-  #stopsItsOwn({ pid }: Process): boolean {
-    const { linux } = this.#context;
-    const [word = ""] = commandWords(linux, pid);
-    // A login shell's name begins with a dash.
-    const name = word.slice(word.lastIndexOf("/") + 1);
-    const isShell = SHELLS.includes(name.startsWith("-") ? name.slice(1) : name);
-    return !isShell && signalEffect(linux, pid, SIGNAL.SIGTERM) === "handled";
-  }
+function isShell([word = ""]: readonly string[]): boolean {
+  const name = word.slice(word.lastIndexOf("/") + 1);
+  // A login shell's name begins with a dash.
+  return SHELLS.includes(name.startsWith("-") ? name.slice(1) : name);
 }

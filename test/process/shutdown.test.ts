@@ -2,16 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { describe, test } from "node:test";
-import {
-  dockerEnv,
-  type Ended,
-  type Init,
-  makeView,
-  processRing,
-  runInit,
-  startInit,
-  until,
-} from "../support/process.ts";
+import { dockerEnv, type Ended, type Init, makeView, processRing, runInit, startInit } from "../support/process.ts";
 
 /** The lines of an output that hold one of these words, in their order. */
 function order(output: string, words: RegExp): string[] {
@@ -322,7 +313,7 @@ describe("shutdown", processRing, () => {
         "setsid sh /tmp/breeder & setsid sh /tmp/breeder & until [ -e /tmp/go ]; do sleep 0.05; done",
       ],
     });
-    await until(() => init.processes().filter(({ name }) => name === "sleep").length >= 2, "they breed");
+    await init.waitFor(/breeder \d+\n(?:.*\n)*breeder \d+\n/);
     init.view.write("/tmp/go", "");
     const ended = await init.ended();
     assert.equal(ended.status, 0);

@@ -179,6 +179,8 @@ export class FakeProcess {
   reaps = true;
   /** How long SIGKILL takes: a process in the middle of a broken device or network file system. */
   killDelayMs = 0;
+  /** Signals that are under way to it: it sees them as soon as it looks, before what they lead to elsewhere. */
+  readonly pending: number[] = [];
   /** SIGKILL is under way: from then on it does nothing of its own. */
   isDoomed = false;
   state: "running" | "stopped" | "zombie" | "gone" = "running";
@@ -1057,9 +1059,12 @@ export class FakeLinux implements Linux {
     const arriving = this.#arriving.get(target) ?? new Set();
     this.#arriving.set(target, arriving);
     const arrive = () => {
-      if (arriving.delete(arrive)) target.receive(signal);
+      if (!arriving.delete(arrive)) return;
+      target.pending.splice(target.pending.indexOf(signal), 1);
+      target.receive(signal);
     };
     arriving.add(arrive);
+    target.pending.push(signal);
     this.after(latencyMs, arrive);
   }
 

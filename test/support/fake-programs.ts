@@ -280,7 +280,15 @@ function runsv(service: FakeService): FakeProgram {
         });
       }
     };
+    const exit = () => {
+      if (isExiting) return;
+      isExiting = true;
+      if (!isAsleep) stop();
+    };
     self.onChildEnd = (child) => {
+      const isAsked = self.pending.includes(SIGTERM);
+      if (isAsked && child === main) isExiting = true;
+      else if (isAsked) exit();
       if (child === log) {
         log = undefined;
         if (!isExiting) self.after(1000, () => !isExiting && startLog());
@@ -293,11 +301,7 @@ function runsv(service: FakeService): FakeProgram {
         }
       }
     };
-    self.on(SIGTERM, () => {
-      if (isExiting) return;
-      isExiting = true;
-      if (!isAsleep) stop();
-    });
+    self.on(SIGTERM, exit);
     self.onEnd = endLogInput;
     if (service.finish !== undefined) self.publish("cwd/finish", "");
     if (service.needs !== undefined) self.publish("cwd/needs", service.needs);
