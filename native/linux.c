@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -110,59 +112,150 @@ bool program_read(JSContext *ctx, struct program *program, int *error, JSValueCo
     return false;
 }
 
+/* What a child needs from its first instruction to execve, on a page that it shares with us. Its stack is the rest of the
+ * page: it shares our memory, but we do not sleep meanwhile, as after vfork(2). So it touches nothing else of ours. */
+struct start {
+    struct program program;
+    int32_t options, terminal, out, err;
+    int error;  /* of execve */
+    int is_set; /* the kernel writes 0 when the child has left our memory: CLONE_CHILD_CLEARTID in clone(2) */
+};
+enum { START_BYTES = 8192 };
+
+/* Children that may still use their page, or have something to tell by it. */
+static struct starting {
+    struct starting *next;
+    pid_t pid;
+    struct program program;
+    struct start *start;
+} *all_starting;
+
+/* A system call that leaves no trace in errno, which is ours. */
+static long bare_call(long number, long a, long b, long c, long d)
+{
+#if defined __x86_64__
+    register long r10 __asm__("r10") = d;
+    __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
+    return number;
+#elif defined __aarch64__
+    register long x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c;
+    register long x3 __asm__("x3") = d;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
+    return x0;
+#else
+#error "no system calls for this architecture"
+#endif
+}
+
+__attribute__((no_sanitize("address", "undefined"))) static int start_child(void *argument)
+{
+    struct start *start = argument;
+    const char zeros[64] = { 0 }; /* as in signals_restore */
+    bare_call(SYS_set_tid_address, (long)&start->is_set, 0, 0, 0);
+    if (start->options & SPAWN_SESSION)
+        bare_call(SYS_setsid, 0, 0, 0, 0);
+    if (start->options & (SPAWN_GROUP | SPAWN_FOREGROUND))
+        bare_call(SYS_setpgid, 0, 0, 0, 0);
+    if (start->options & SPAWN_FOREGROUND) { /* SIGTTOU is blocked still: a background group may do this */
+        int group = (int)bare_call(SYS_getpid, 0, 0, 0, 0);
+        bare_call(SYS_ioctl, start->terminal, TIOCSPGRP, (long)&group, 0);
+    }
+    if (start->options & SPAWN_NO_INPUT) {
+        long null = bare_call(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDONLY, 0);
+        if (null > 0) {
+            bare_call(SYS_dup3, null, 0, 0, 0);
+            bare_call(SYS_close, null, 0, 0, 0);
+        }
+    }
+    if (start->out > 2) /* one below is standard already */
+        bare_call(SYS_dup3, start->out, 1, 0, 0);
+    if (start->err > 2)
+        bare_call(SYS_dup3, start->err, 2, 0, 0);
+    for (int number = 1; number <= 64; number++)
+        bare_call(SYS_rt_sigaction, number, (long)zeros, 0, 8);
+    bare_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)zeros, 0, 8);
+    const struct program *program = &start->program;
+    start->error = (int)-bare_call(SYS_execve, (long)program->file, (long)program->argv, (long)program->env, 0);
+    bare_call(SYS_exit_group, 126, 0, 0, 0);
+    return 0;
+}
+
+static void starting_free(JSContext *ctx, struct starting **link)
+{
+    struct starting *starting = *link;
+    *link = starting->next;
+    munmap(starting->start, START_BYTES);
+    program_free(ctx, &starting->program);
+    js_free(ctx, starting);
+}
+
+/* Takes back what children do not need any more that now run their program. */
+static void starting_sweep(JSContext *ctx)
+{
+    for (struct starting **link = &all_starting; *link != NULL;) {
+        const struct start *start = (*link)->start;
+        if (__atomic_load_n(&start->is_set, __ATOMIC_ACQUIRE) == 0 && start->error == 0)
+            starting_free(ctx, link);
+        else
+            link = &(*link)->next;
+    }
+}
+
 static JSValue linux_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
     struct program program;
     int error;
     int32_t numbers[4];
+    starting_sweep(ctx);
     if (int_arguments(ctx, argv + 3, numbers, 4))
         return JS_EXCEPTION;
-    if (!program_read(ctx, &program, &error, argv))
+    struct starting *starting = js_mallocz(ctx, sizeof *starting);
+    if (starting == NULL)
+        return JS_EXCEPTION;
+    if (!program_read(ctx, &program, &error, argv)) {
+        js_free(ctx, starting);
         return refused(ctx, error);
-    int32_t options = numbers[0], terminal = numbers[1], out = numbers[2], err = numbers[3];
-
-    /* vfork copies no page, and the parent sleeps until execve has done or failed. The pipe tells which: its end in the
-     * child closes with a successful execve. Memory would not do: emulators (qemu) make a fork of a vfork. */
-    int report[2];
-    if (pipe2(report, O_CLOEXEC) != 0) {
-        JSValue answer = JS_NewInt32(ctx, -errno);
+    }
+    struct start *start = mmap(NULL, START_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) {
+        JSValue answer = result(ctx, -1);
         program_free(ctx, &program);
+        js_free(ctx, starting);
         return answer;
     }
-    pid_t pid = vfork();
-    if (pid == 0) {
-        if (options & SPAWN_SESSION)
-            setsid();
-        if (options & (SPAWN_GROUP | SPAWN_FOREGROUND))
-            setpgid(0, 0);
-        if (options & SPAWN_FOREGROUND) /* SIGTTOU is blocked still: a background group may do this */
-            tcsetpgrp(terminal, getpid());
-        if (options & SPAWN_NO_INPUT) {
-            int null = open("/dev/null", O_RDONLY);
-            if (null > 0) {
-                dup2(null, 0);
-                close(null);
-            }
-        }
-        if (out > 2) /* one below is standard already */
-            dup2(out, 1);
-        if (err > 2)
-            dup2(err, 2);
-        signals_restore();
-        execve(program.file, program.argv, program.env);
-        int reason = errno;
-        _exit(write(report[1], &reason, sizeof reason) > 0 ? 127 : 126);
+    *start = (struct start){ program, numbers[0], numbers[1], numbers[2], numbers[3], 0, 1 };
+    *starting = (struct starting){ all_starting, 0, program, start };
+    all_starting = starting;
+    char *stack = (char *)start + START_BYTES;
+#ifdef SANITIZED /* which follow no stack of ours */
+    const int flags = SIGCHLD;
+#else
+    const int flags = SIGCHLD | CLONE_VM;
+#endif
+    starting->pid = clone(start_child, stack, flags, start);
+    if (starting->pid < 0 && errno == EINVAL) /* emulators (qemu) cannot share memory between processes */
+        starting->pid = clone(start_child, stack, SIGCHLD, start);
+    JSValue answer = result(ctx, starting->pid);
+    if (starting->pid < 0)
+        starting_free(ctx, &all_starting);
+    return answer;
+}
+
+static JSValue linux_start_error(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t pid;
+    if (int_arguments(ctx, argv, &pid, 1))
+        return JS_EXCEPTION;
+    for (struct starting **link = &all_starting; *link != NULL; link = &(*link)->next) {
+        if ((*link)->pid != pid)
+            continue;
+        int error = (*link)->start->error;
+        starting_free(ctx, link);
+        return JS_NewInt32(ctx, error);
     }
-    int answer = pid < 0 ? -errno : pid, failure;
-    close(report[1]);
-    if (pid > 0 && read(report[0], &failure, sizeof failure) == sizeof failure) {
-        waitpid(pid, NULL, 0);
-        answer = -failure;
-    }
-    close(report[0]);
-    program_free(ctx, &program);
-    return JS_NewInt32(ctx, answer);
+    return JS_NewInt32(ctx, 0);
 }
 
 static JSValue linux_exec(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -255,6 +348,7 @@ static JSValue linux_take_signal(JSContext *ctx, JSValueConst self, int argc, JS
 static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
+    starting_sweep(ctx);
     static int signals = -1; /* made by the first wait, so that a program that never waits pays nothing */
     if (signals < 0 && (signals = signalfd(-1, &blocked_signals, SFD_CLOEXEC)) < 0)
         return result(ctx, -1);
@@ -770,6 +864,7 @@ done:
 
 static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("spawn", 7, linux_spawn),
+    JS_CFUNC_DEF("startError", 1, linux_start_error),
     JS_CFUNC_DEF("exec", 3, linux_exec),
     JS_CFUNC_DEF("waitAny", 0, linux_wait_any),
     JS_CFUNC_DEF("kill", 2, linux_kill),

@@ -25,6 +25,7 @@ function idleKernel(argv: readonly string[]): Linux {
     argv,
     environ: ["PATH=/bin:/usr/bin", "HOME=/root", "HOSTNAME=box"],
     spawn: () => ++children,
+    startError: () => 0,
     exec: () => -ENOENT,
     waitAny: () => (children > 0 ? [children--, 0] : -ECHILD),
     kill: () => 0,

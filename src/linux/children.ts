@@ -2,6 +2,9 @@ import { type ChildEnd, childEnd, stopSignal } from "../core/child-end.ts";
 import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
 
+/** To access(2): that a file can be executed. */
+const EXECUTE = 1;
+
 /** A process that is ours to wait for. Until {@link Children.reap} saw its end, no other has its pid. */
 export interface Child {
   readonly pid: number;
@@ -9,6 +12,25 @@ export interface Child {
   readonly end: ChildEnd | undefined;
   /** When it was reaped, on the clock of Linux.monotonicMs. */
   readonly endedMs: number | undefined;
+  /** The errno of execve(2) if that failed; the child has exited with 126 then. */
+  readonly startError: number | undefined;
+}
+
+/** A child as this file sees it. */
+interface Known extends Child {
+  /** The program, if the child was started here. */
+  readonly file: string | undefined;
+  end: ChildEnd | undefined;
+  endedMs: number | undefined;
+  startError: number | undefined;
+}
+
+/** What {@link Children} calls for some events. */
+export interface ChildListener {
+  /** A child was stopped by a signal. */
+  readonly onStop?: (child: Child, signal: number) => void;
+  /** execve(2) failed in a child that was started as the program `file`. `errno` is above zero. */
+  readonly onStartError?: (file: string, errno: number) => void;
 }
 
 /** A program to start: path, words with the program's name first, `NAME=value` strings. */
@@ -29,14 +51,13 @@ export interface Streams {
 /** The processes that are children of this one, started here or handed over by the kernel. */
 export class Children {
   readonly #linux: Linux;
-  readonly #onStop: (child: Child, signal: number) => void;
-  readonly #known = new Map<number, { pid: number; end: ChildEnd | undefined; endedMs: number | undefined }>();
+  readonly #listener: ChildListener;
+  readonly #known = new Map<number, Known>();
   #isEmpty = true;
 
-  /** @param onStop told of a child that was stopped, and by which signal */
-  constructor(linux: Linux, onStop: (child: Child, signal: number) => void = () => {}) {
+  constructor(linux: Linux, listener: ChildListener = {}) {
     this.#linux = linux;
-    this.#onStop = onStop;
+    this.#listener = listener;
   }
 
   /** Whether the last {@link reap} found that no child is left, known or not. */
@@ -45,20 +66,27 @@ export class Children {
   }
 
   /**
-   * Starts a program.
+   * Starts a program. Most errors are known at once, as the file is looked at first; the others end the child, with
+   * `startError` set.
    *
    * @param options bits of SPAWN
    * @returns the child, or the errno (above zero) with which it could not be started
    */
   spawn(program: Program, options: number, terminal = -1): Child | number {
     const { argv, environ, file, streams } = program;
+    const refused = this.#linux.access(file, EXECUTE);
+    if (refused < 0) return -refused;
     const pid = this.#linux.spawn(file, argv, environ, options, terminal, streams?.stdout ?? -1, streams?.stderr ?? -1);
-    return pid < 0 ? -pid : this.adopt(pid);
+    return pid < 0 ? -pid : this.#add(pid, file);
   }
 
   /** Keeps the end of a child that was handed over, so that it can be waited for by name. */
   adopt(pid: number): Child {
-    const child = { pid, end: undefined, endedMs: undefined };
+    return this.#add(pid, undefined);
+  }
+
+  #add(pid: number, file: string | undefined): Child {
+    const child = { pid, file, end: undefined, endedMs: undefined, startError: undefined };
     this.#known.set(pid, child);
     this.#isEmpty = false;
     return child;
@@ -76,13 +104,22 @@ export class Children {
       const child = this.#known.get(pid);
       const stoppedBy = stopSignal(status);
       if (stoppedBy !== undefined) {
-        if (child !== undefined) this.#onStop(child, stoppedBy);
+        if (child !== undefined) this.#listener.onStop?.(child, stoppedBy);
       } else if (child !== undefined) {
         child.end = childEnd(status);
         child.endedMs = this.#linux.monotonicMs();
         this.#known.delete(pid);
+        this.#noteStartError(child);
       }
     }
+  }
+
+  #noteStartError(child: Known): void {
+    if (child.file === undefined) return;
+    const errno = this.#linux.startError(child.pid);
+    if (errno === 0) return;
+    child.startError = errno;
+    this.#listener.onStartError?.(child.file, errno);
   }
 
   /**

@@ -14,7 +14,8 @@ export interface Linux {
   // -- children ---------------------------------------------------------------------------------
 
   /**
-   * Starts a program in a child process, with default signal handlers and no signal blocked.
+   * Starts a program in a child process, with default signal handlers and no signal blocked. Does not wait for execve:
+   * a child that is stopped before it, or a slow file system, must not stop the caller (docs/adr/0018-start.md).
    *
    * @param file a path; PATH is not searched
    * @param argv the words, the program's name first
@@ -23,8 +24,8 @@ export interface Linux {
    * @param terminal with `SPAWN.foreground`: descriptor of the terminal handed to the child's group
    * @param stdout descriptor above 2 that becomes the child's standard output; -1: it has ours
    * @param stderr the same for standard error
-   * @returns the child's pid, or the negated errno of fork or execve (the child is reaped then)
-   * @see vfork(2), execve(2), setsid(2), setpgid(2), tcsetpgrp(3)
+   * @returns the child's pid, or the negated errno of clone; if execve fails, the child exits with 126
+   * @see clone(2), execve(2), setsid(2), setpgid(2), tcsetpgrp(3)
    */
   spawn(
     file: string,
@@ -35,6 +36,9 @@ export interface Linux {
     stdout: number,
     stderr: number,
   ): number;
+
+  /** Asked once for each child of {@link spawn} that was reaped. @returns the errno (above zero) of its execve; 0: it did not fail */
+  startError(pid: number): number;
 
   /** Replaces this process, with default signal handlers and no signal blocked. Answers only failure. @see execve(2) */
   exec(file: string, argv: readonly string[], env: readonly string[]): number;

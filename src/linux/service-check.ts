@@ -39,11 +39,13 @@ export function startCheck(
 /** Kills a check that took too long, with what it started. */
 export function killCheck(linux: Linux, check: Child): void {
   linux.kill(-check.pid, SIGNAL.SIGKILL);
+  linux.kill(check.pid, SIGNAL.SIGKILL); // it may be stopped before it has a session
 }
 
 /** Why a check that is over, or was killed as it took too long, does not say yes; undefined: it does. */
 export function checkFailure(check: Child | number, isLate: boolean): string | undefined {
   if (typeof check === "number") return `its check cannot be run: ${errorWords(check)}`;
+  if (check.startError !== undefined) return checkFailure(check.startError, isLate);
   if (isLate || check.end === undefined) return "its check did not end in time, and was killed";
   if (check.end.how === "killed") return `its check was killed by signal ${check.end.signal}`;
   return check.end.code === 0 ? undefined : `its check says no (status ${check.end.code})`;

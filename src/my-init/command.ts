@@ -40,6 +40,7 @@ export function startCommand(context: Context, words: readonly string[]): Child 
 
 /** Tells how the command ended. */
 export function reportCommand({ log }: Context, words: readonly string[], child: Child): void {
+  if (child.startError !== undefined) return; // a warning has said it
   const name = printable(words[0] ?? "");
   if (child.end?.how === "exited") log.info(`${name} exited with exit code ${child.end.code}.`);
   if (child.end?.how === "killed") log.info(`${name} ${killedWords(child.end.signal)}.`);

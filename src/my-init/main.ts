@@ -2,6 +2,7 @@ import { SIGNAL } from "../core/signals.ts";
 import { Children } from "../linux/children.ts";
 import { errorWords } from "../linux/errno.ts";
 import { EventLoop } from "../linux/event-loop.ts";
+import { execFailure } from "../linux/exec-failure.ts";
 import { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output, writeAll } from "../linux/output.ts";
@@ -45,9 +46,12 @@ function messagesFd(linux: Linux): number {
 function live(linux: Linux, options: Options): number {
   const output = new Output(linux, -1);
   const log = new Log(linux, output, messagesFd(linux), options.isQuiet);
-  const children = new Children(linux, (child, signal) => {
-    // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
-    if (signal === SIGNAL.SIGTSTP && child === life.command) linux.kill(-child.pid, SIGNAL.SIGCONT);
+  const children = new Children(linux, {
+    onStop: (child, signal) => {
+      // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
+      if (signal === SIGNAL.SIGTSTP && child === life.command) linux.kill(-child.pid, SIGNAL.SIGCONT);
+    },
+    onStartError: (file, errno) => log.warn(execFailure(linux, file, errno)),
   });
   const stop = new StopRequest();
   const self = linux.getPid();

@@ -163,11 +163,12 @@ export class Syslog {
   /** Starts it again after it died. @returns when to be asked again */
   #tend(): number {
     const { loop, log } = this.#context;
-    const end = this.#child?.end;
+    const { end, startError } = this.#child ?? {};
     if (end !== undefined) {
       this.#child = undefined;
       // It wants to be left alone, or has started a daemon that looks after itself.
       if (end.how === "exited" && end.code === 0) return this.#dueMs;
+      if (startError !== undefined) return this.#dueMs; // a warning has said it, and another try would not help
       const isProven = loop.nowMs - this.#startedMs >= PROVEN_MS;
       this.#pauseMs = isProven ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
       this.#dueMs = loop.nowMs + this.#pauseMs;

@@ -306,6 +306,9 @@ export class FakeProcess {
   }
 }
 
+/** What a child does whose execve(2) failed. */
+const exitsUnstarted: FakeProgram = (self) => self.exit(126);
+
 /** The fake kernel. Its public members that interface Linux does not have are for tests. */
 export class FakeLinux implements Linux {
   readonly argv: readonly string[];
@@ -352,6 +355,8 @@ export class FakeLinux implements Linux {
   #lastInode = 0;
   #lastFd = 9;
   #hasLinks = false;
+  /** Of children whose execve(2) failed, by pid. */
+  readonly #startErrors = new Map<number, number>();
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
@@ -512,9 +517,10 @@ export class FakeLinux implements Linux {
     stderr: number,
   ): number {
     const hasNul = [file, ...argv, ...env].some((text) => text.includes("\0"));
-    const errno = this.#enter("spawn", file) || (hasNul ? EINVAL : this.#cannotExecute(file));
+    const errno = this.#enter("spawn", file) || (hasNul ? EINVAL : 0);
     if (errno !== 0) return -errno;
-    const program = this.files.get(file)?.program ?? (() => {});
+    const startError = this.#cannotExecute(file);
+    const program = startError === 0 ? (this.files.get(file)?.program ?? (() => {})) : exitsUnstarted;
     const child = this.#addProcess(this.self, argv, true);
     child.file = file;
     child.name = (file.split("/").at(-1) ?? "").slice(0, 15);
@@ -528,8 +534,15 @@ export class FakeLinux implements Linux {
     }
     if (options & (GROUP | FOREGROUND)) child.group = child.pid;
     if (options & FOREGROUND && this.isTerminal(terminal) && this.terminal) this.terminal.foreground = child.group;
+    if (startError !== 0) this.#startErrors.set(child.pid, startError);
     program(child);
     return child.pid;
+  }
+
+  startError(pid: number): number {
+    const errno = this.#startErrors.get(pid) ?? 0;
+    this.#startErrors.delete(pid);
+    return errno;
   }
 
   exec(file: string, argv: readonly string[], env: readonly string[]): number {

@@ -1,0 +1,105 @@
+// A child that is stopped between its birth and execve(2) does not stop my_init. See docs/adr/0018-start.md.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Init, isEmulated, processRing, startInit, until } from "../support/process.ts";
+
+const skip = isEmulated ? "an emulator has no ptrace(2)" : processRing.skip;
+const env = { PATH: "/usr/bin:/bin", SHUTDOWN_TIMEOUT: "4" };
+
+/** From now on the next child of my_init is stopped before its first instruction. */
+const stopNextChild = `/fixtures/stops-next-child.pl $PPID > /tmp/watch &
+  until grep -q watching /tmp/watch; do sleep 0.01; done`;
+
+/** Waits until that has happened. @returns the child */
+async function stoppedChild(init: Init): Promise<number> {
+  await until(
+    () => init.view.exists("/tmp/watch") && init.view.read("/tmp/watch").includes("stopped"),
+    "a child is stopped",
+  );
+  const pid = Number(/stopped (\d+)/.exec(init.view.read("/tmp/watch"))?.[1]);
+  const facts = (each: number) => init.processes().find((process) => process.pid === each);
+  await until(() => facts(pid)?.state === "T", "it is stopped");
+  assert.equal(facts(pid)?.name, facts(1)?.name, "it is no other program yet");
+  return pid;
+}
+
+describe("a child that is stopped before execve", { ...processRing, skip }, () => {
+  test("does not keep the boot from being stopped, nor orphans from being reaped", async (t) => {
+    const init = await startInit(t, {
+      env,
+      scripts: { "/etc/my_init.d/10_a": stopNextChild, "/etc/my_init.d/20_b": "echo second ran" },
+    });
+    await stoppedChild(init);
+    await init.exec("sh -c 'sleep 0.1 & exit'");
+    await until(() => !init.processes().some(({ parent, state }) => parent === 1 && state === "Z"), "no zombie");
+    init.signal("SIGTERM");
+    const { output, status } = await init.ended(10_000);
+    assert.equal(status, 0);
+    assert.doesNotMatch(output, /second ran/);
+  });
+
+  test("does its work when it goes on", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/my_init.d/10_a": stopNextChild, "/etc/my_init.d/20_b": "echo second ran" },
+      args: ["--", "echo", "command ran"],
+    });
+    await init.exec(`kill -CONT ${await stoppedChild(init)}`);
+    const { output, status } = await init.ended();
+    assert.match(output, /^second ran$/m);
+    assert.match(output, /^command ran$/m);
+    assert.equal(status, 0);
+  });
+
+  test("still tells why its program cannot be run", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/my_init.d/10_a": stopNextChild },
+      prepare: 'printf "#!/no/interpreter\\n" > "$root/etc/my_init.d/20_b"; chmod 755 "$root/etc/my_init.d/20_b"',
+    });
+    await init.exec(`kill -CONT ${await stoppedChild(init)}`);
+    const { status, stderr } = await init.ended();
+    assert.match(stderr, /cannot run "\/etc\/my_init.d\/20_b": no such interpreter "\/no\/interpreter" \(ENOENT\)/);
+    assert.match(stderr, /20_b failed with status 126/);
+    assert.equal(status, 126);
+  });
+
+  test("as the command, it is told to stop as any other", async (t) => {
+    const init = await startInit(t, {
+      env,
+      scripts: { "/etc/my_init.d/10_a": stopNextChild },
+      args: ["--skip-runit", "--", "sleep", "1000"],
+    });
+    await stoppedChild(init);
+    init.signal("SIGTERM");
+    const { status } = await init.ended(10_000);
+    assert.equal(status, 143);
+  });
+
+  test("as runsvdir, it does not keep the container from being stopped", async (t) => {
+    const init = await startInit(t, {
+      env,
+      scripts: { "/etc/my_init.d/10_a": stopNextChild, "/etc/service/one/run": "exec sleep 1000" },
+    });
+    await stoppedChild(init);
+    init.signal("SIGTERM");
+    const { status } = await init.ended(10_000);
+    assert.equal(status, 0);
+  });
+
+  test("as a script of the shutdown, it costs its share of the time, and is killed by name", async (t) => {
+    const init = await startInit(t, {
+      env,
+      scripts: {
+        "/etc/my_init.pre_shutdown.d/10_a": stopNextChild,
+        "/etc/my_init.pre_shutdown.d/20_b": "echo never",
+        "/etc/my_init.post_shutdown.d/10_a": "echo last script ran",
+      },
+    });
+    await init.waitFor("Runit started as PID");
+    init.signal("SIGTERM");
+    const { output, status } = await init.ended(15_000);
+    assert.match(output, /my_init.* \(PID \d+\) did not shut down in time\. Forcing it to exit\./);
+    assert.match(output, /^last script ran$/m);
+    assert.doesNotMatch(output, /^never$/m);
+    assert.equal(status, 0);
+  });
+});
