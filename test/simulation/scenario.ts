@@ -394,7 +394,7 @@ export class Scenario {
     const atMs = this.linux.nowMs;
     if (call === "stat" && path === COMMAND) this.refusals.push({ atMs, status: file === undefined ? 127 : 126 });
     if (call === "readFile" && path === this.#badNeeds) this.refusals.push({ atMs, status: 1 });
-    if (call === "spawn" && path === RUNSVDIR) this.refusals.push({ atMs, status: 1 });
+    if ((call === "access" || call === "spawn") && path === RUNSVDIR) this.refusals.push({ atMs, status: 1 });
     if (call === "spawn" && path.startsWith(`${FOLDERS.startup}/`) && path !== SYSLOG)
       this.refusals.push({ atMs, status: 126 });
   }

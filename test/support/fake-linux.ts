@@ -522,8 +522,9 @@ export class FakeLinux implements Linux {
     const startError = this.#cannotExecute(file);
     const program = startError === 0 ? (this.files.get(file)?.program ?? (() => {})) : exitsUnstarted;
     const child = this.#addProcess(this.self, argv, true);
-    child.file = file;
-    child.name = (file.split("/").at(-1) ?? "").slice(0, 15);
+    // One whose execve(2) failed is no other program than we are.
+    child.file = startError === 0 ? file : this.self.file;
+    child.name = startError === 0 ? (file.split("/").at(-1) ?? "").slice(0, 15) : this.self.name;
     child.environ = env;
     child.stdout = this.#fifoFds.get(stdout)?.path;
     child.stderr = this.#fifoFds.get(stderr)?.path;
