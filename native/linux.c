@@ -342,7 +342,7 @@ static JSValue linux_take_signal(JSContext *ctx, JSValueConst self, int argc, JS
     if (number < 0)
         return result(ctx, number);
     int value = info.si_code == SI_QUEUE ? info.si_value.sival_int : 0;
-    return int_array(ctx, (int64_t[]){ number, info.si_pid, value }, 3);
+    return int_array(ctx, (int64_t[]){ number, info.si_pid, value, info.si_code }, 4);
 }
 
 static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)

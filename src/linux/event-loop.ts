@@ -10,7 +10,7 @@ const LONGEST_POLL_MS = 2147483647;
 export type Sink = Pick<Output, "fd" | "isBehind" | "flush">;
 
 /** Told of each signal that arrives, but SIGCHLD, in the order of arrival. */
-export type SignalListener = (signal: number, senderPid: number, value: number) => void;
+export type SignalListener = (signal: number, senderPid: number, value: number, code: number) => void;
 
 /**
  * The only place where a program waits. Whatever it waits for, every child that has ended is reaped,

@@ -74,11 +74,12 @@ export interface Linux {
   /**
    * Takes one pending signal out of the set that `native/main.c` blocks, without waiting.
    *
-   * @returns its number, the pid of its sender (0: the kernel or another PID namespace), and the number that was
-   *   sent with it by sigqueue(3), 0 where it was sent otherwise; or `-EAGAIN`
-   * @see sigtimedwait(2)
+   * @returns its number, the pid of its sender (0: the kernel or another PID namespace), the number that was
+   *   sent with it by sigqueue(3), 0 where it was sent otherwise, and its si_code, above zero where the kernel sent it;
+   *   or `-EAGAIN`
+   * @see sigtimedwait(2), sigaction(2)
    */
-  takeSignal(): readonly [signal: number, senderPid: number, value: number] | number;
+  takeSignal(): readonly [signal: number, senderPid: number, value: number, code: number] | number;
 
   /**
    * Waits until a signal is pending, a descriptor is ready or the time is up.

@@ -3,6 +3,7 @@ import { writeAll } from "./output.ts";
 import { Failure } from "./sys-error.ts";
 
 /** Descriptors that every program is started with. @see stdout(3) */
+export const STDIN = 0;
 export const STDOUT = 1;
 export const STDERR = 2;
 

@@ -6,6 +6,7 @@ import { execFailure } from "../linux/exec-failure.ts";
 import { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output, writeAll } from "../linux/output.ts";
+import { catchesSignal } from "../linux/processes.ts";
 import { STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
 import { ContainerEnvironment } from "./environment.ts";
 import { LeftOut } from "./left-out.ts";
@@ -19,6 +20,9 @@ import { Timeline } from "./timeline.ts";
 
 /** How long the last messages may wait for a reader that is behind. */
 const LAST_WORDS_MS = 1000;
+
+/** Signals that stop a process which has no handler for them. @see termios(3), credentials(7) */
+const JOB_STOPS: readonly number[] = [SIGNAL.SIGTSTP, SIGNAL.SIGTTIN, SIGNAL.SIGTTOU];
 
 /** The program my_init: the init of a container. @returns its exit status @see spec.md sections 2 to 4 */
 export function main(linux: Linux): number {
@@ -56,11 +60,17 @@ function live(linux: Linux, options: Options): number {
   const stop = new StopRequest();
   const self = linux.getPid();
 
-  const loop = new EventLoop(linux, children, output, (signal, sender, value) => {
+  const loop = new EventLoop(linux, children, output, (signal, sender, value, code) => {
     // That a message of ours found no reader is no message for the command.
     if (signal === SIGNAL.SIGPIPE && sender === self) return;
     const isForCommand = stop.note(signal, value, loop.nowMs);
-    if (isForCommand && life.command !== undefined) children.signal(life.command, signal);
+    const { command } = life;
+    if (!isForCommand || command === undefined) return;
+    // The kernel means the place of our process group in its session, which is not the command's. One that somebody has
+    // sent may mean something to the command; a command without a handler would be stopped, and nobody would wake it.
+    if (JOB_STOPS.includes(signal) && (code > 0 || !catchesSignal(linux, command.pid, signal))) return;
+    if (signal === SIGNAL.SIGCONT) terminal.handOn(command);
+    children.signal(command, signal);
   });
   const leftOut = new LeftOut(linux, log);
   const environment = new ContainerEnvironment(linux, log, leftOut);

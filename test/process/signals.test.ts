@@ -52,6 +52,20 @@ describe("signals", processRing, () => {
     assert.equal(ended.stdout.match(/^got /gm)?.length, names.length, "each once");
   });
 
+  for (const name of ["SIGTSTP", "SIGTTIN", "SIGTTOU"] as const) {
+    test(`${name} does not stop a command that has no handler for it`, async (t) => {
+      const line = "trap 'echo got WINCH' WINCH; echo ready; until [ -e /tmp/end ]; do sleep 0.01; done";
+      const init = await startInit(t, { args: ["--skip-runit", "sh", "-c", line] });
+      await init.waitFor("ready");
+      init.signal(name);
+      // Of two that are pending the higher one is taken last.
+      init.signal("SIGWINCH");
+      await init.waitFor("got WINCH");
+      init.view.write("/tmp/end", "");
+      assert.equal((await init.ended()).status, 0);
+    });
+  }
+
   test("signals go to the command only, not to services", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/teller/run": "exec /fixtures/prints-signals.sh /nowhere service" },

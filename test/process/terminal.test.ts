@@ -107,6 +107,68 @@ describe("terminal", processRing, () => {
     assert.doesNotMatch(ended.output, /worker got INT/);
   });
 
+  for (const [where, redirect] of [
+    ["standard output", "< /dev/null"],
+    ["standard error", '< /dev/null > "$root/tmp/out"'],
+    ["no standard descriptor", '< /dev/null > "$root/tmp/out" 2>&1'],
+  ] as const) {
+    test(`a command can read its terminal where that is on ${where}`, async (t) => {
+      const init = await startInit(t, {
+        hasTerminal: true,
+        env,
+        redirect,
+        args: [
+          "--skip-runit",
+          "--",
+          "sh",
+          "-c",
+          'echo asks > /dev/tty; read -r x < /dev/tty; echo "got $x" > /dev/tty',
+        ],
+      });
+      await init.waitFor("asks");
+      init.type("word\n");
+      const ended = await init.ended();
+      assert.match(ended.output, /^got word\r?$/m);
+      assert.equal(ended.status, 0);
+    });
+  }
+
+  /** A my_init that is a job of a shell. */
+  const job = "/sbin/my_init --quiet --skip-startup-files --skip-runit -- sh -c";
+
+  test("a sibling that reads the terminal in the background does not stop the command", async (t) => {
+    const init = await startInit(t, { hasTerminal: true, env, args: ["--quiet", "--skip-runit", "--", ...shell] });
+    await answers(init, "ready");
+    const untilStopped = "until pgrep -r T -f '[r]ead x' > /dev/null; do sleep 0.01; done";
+    init.type(`${job} "${untilStopped}; echo > /tmp/through" | sh -c 'read x < /dev/tty'\n`);
+    await until(() => init.view.exists("/tmp/through"), "the command goes on");
+    await init.waitFor("[1]+  Stopped");
+    init.type("fg\n");
+    await until(() => !init.processes().some(({ state }) => state === "T"), "fg wakes the sibling");
+    init.type("a line\n");
+    await answers(init, "after");
+    init.type("exit\n");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("after a shell's fg the command has the terminal again", async (t) => {
+    const init = await startInit(t, { hasTerminal: true, env, args: ["--quiet", "--skip-runit", "--", ...shell] });
+    await answers(init, "ready");
+    init.type(`${job} 'echo up; until [ -e /tmp/go ]; do sleep 0.01; done; read -r x; echo "job read $x"'\n`);
+    await init.waitFor("up");
+    const inner = () => init.processes().find(({ name, pid }) => name === "my_init" && pid !== 1);
+    await init.exec(`kill -STOP ${inner()?.pid}`);
+    await init.waitFor("[1]+  Stopped");
+    init.type("fg\n");
+    await until(() => inner()?.state === "S", "fg wakes it");
+    init.view.write("/tmp/go", "");
+    init.type("word\n");
+    await init.waitFor(/^job read word\r?$/m);
+    await answers(init, "after");
+    init.type("exit\n");
+    assert.equal((await init.ended()).status, 0);
+  });
+
   test("Ctrl-Z does not freeze a command that has no shell behind it", async (t) => {
     const init = await startInit(t, { hasTerminal: true, env, args: ["sh", "-c", "echo reads; exec cat"] });
     await init.waitFor("reads");

@@ -613,12 +613,12 @@ export class FakeLinux implements Linux {
     return this.self.pid;
   }
 
-  takeSignal(): readonly [signal: number, senderPid: number, value: number] | number {
+  takeSignal(): readonly [signal: number, senderPid: number, value: number, code: number] | number {
     this.#enter("takeSignal", "");
     const lowest = this.#pending.reduce((least, { signal }) => Math.min(least, signal), Number.POSITIVE_INFINITY);
     const at = this.#pending.findIndex(({ signal }) => signal === lowest);
     const [taken] = at < 0 ? [] : this.#pending.splice(at, 1);
-    return taken === undefined ? -EAGAIN : [taken.signal, taken.sender, taken.value];
+    return taken === undefined ? -EAGAIN : [taken.signal, taken.sender, taken.value, 0];
   }
 
   poll(reads: readonly number[], writes: readonly number[], timeoutMs: number): readonly number[] | number {
