@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs docker-bash and docker-ssh on this machine, and the insecure key for the latter.
 #
-#   install-tools.sh [--prefix FOLDER] [--uninstall] [--help]
+#   install-tools.sh [--prefix FOLDER] [--uninstall] [--help] [--version]
 #
 # From a release's archive or a checkout; one that was not built yet is built first. The folder is /usr/local, or
 # PREFIX says; DESTDIR is put in front of it, for packages. Each file is there whole or not at all.
@@ -26,6 +26,10 @@ main() {
       --uninstall) action=uninstall ;;
       --help | -h)
         usage
+        exit 0
+        ;;
+      --version)
+        echo "${0##*/} $(cat "$here/VERSION")"
         exit 0
         ;;
       *) refuse "unknown option \"$1\"" ;;

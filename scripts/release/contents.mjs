@@ -16,6 +16,7 @@ export const TOOLS = {
   "bin/host-tools": "BIN/host-tools",
   "share/baseimage/insecure_key": "rootfs/ssh/etc/insecure_key",
   "share/baseimage/insecure_key.pub": "rootfs/ssh/etc/insecure_key.pub",
+  VERSION: "VERSION",
   LICENSE: "LICENSE",
   "THIRD-PARTY.md": "THIRD-PARTY.md",
 };

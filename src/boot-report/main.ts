@@ -8,11 +8,12 @@ import type { Linux } from "../linux/linux.ts";
 import { writeAll } from "../linux/output.ts";
 import { findInit } from "../linux/own-init.ts";
 import { readCredentials } from "../linux/processes.ts";
-import { attempt, STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
+import { answerHelp, attempt, refuseWords, STATUS_FAILED, STDOUT } from "../linux/program.ts";
 import { Failure, failure } from "../linux/sys-error.ts";
 import { reportSvg } from "./svg.ts";
 import { reportJson, reportTable } from "./table.ts";
 
+const NAME = "boot_report";
 const USAGE = `usage: boot_report [--shutdown] [--json | --svg]
 Tells how long each step of the container's boot took, or of its last shutdown: a table, JSON, or a picture.
 `;
@@ -24,22 +25,23 @@ const FORMATS: Readonly<Record<string, (record: PhaseRecord) => string>> = {
 
 /** The program boot_report. @see spec.md section 5 */
 export function main(linux: Linux): number {
+  const words = linux.argv.slice(1);
+  const helped = answerHelp(linux, NAME, USAGE, words);
+  if (helped !== undefined) return helped;
   let find = findBoot;
   let format: ((record: PhaseRecord) => string) | undefined;
-  for (const word of linux.argv.slice(1)) {
-    if (word === "--help" || word === "-h") return writeAll(linux, STDOUT, USAGE) ? 0 : STATUS_FAILED;
-    if (word === "--shutdown") find = findShutdown;
-    else if (FORMATS[word] === undefined) return refuse(linux, `unknown word "${printable(word)}"`);
-    else if (format !== undefined) return refuse(linux, "one format at most");
-    else format = FORMATS[word];
+  for (const word of words) {
+    if (word === "--shutdown") {
+      find = findShutdown;
+      continue;
+    }
+    const named = FORMATS[word];
+    if (named === undefined) return refuseWords(linux, NAME, `unknown word "${printable(word)}"`, USAGE);
+    if (format !== undefined) return refuseWords(linux, NAME, "one format at most", USAGE);
+    format = named;
   }
   const print = format ?? reportTable;
-  return attempt(linux, "boot_report", () => (writeAll(linux, STDOUT, print(find(linux))) ? 0 : STATUS_FAILED));
-}
-
-function refuse(linux: Linux, reason: string): number {
-  writeAll(linux, STDERR, `boot_report: ${reason}\n${USAGE}`);
-  return STATUS_USAGE;
+  return attempt(linux, NAME, () => (writeAll(linux, STDOUT, print(find(linux))) ? 0 : STATUS_FAILED));
 }
 
 /** Asks my_init. @throws Failure where there is no record, or it may not be read */

@@ -4,28 +4,28 @@ import { printable } from "../core/printable.ts";
 import { SIGRTMIN_PLUS_3 } from "../core/signals.ts";
 import { ERRNO, errorWords } from "../linux/errno.ts";
 import type { Linux } from "../linux/linux.ts";
-import { writeAll } from "../linux/output.ts";
 import { findInit } from "../linux/own-init.ts";
-import { attempt, STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
+import { answerHelp, attempt, refuseWords } from "../linux/program.ts";
 import { Failure } from "../linux/sys-error.ts";
 
 const HIGHEST_STATUS = 255;
 
+const NAME = "container_exit";
 const USAGE = `usage: container_exit [STATUS]
 Asks for an orderly shutdown, after which the container exits with STATUS: 0 to 255, 0 by default.
 `;
 
 /** The program container_exit. @returns 0 once the request is delivered @see spec.md section 5 */
 export function main(linux: Linux): number {
+  const helped = answerHelp(linux, NAME, USAGE);
+  if (helped !== undefined) return helped;
   const [word = "0", ...more] = linux.argv.slice(1);
-  if (word === "--help" || word === "-h") return writeAll(linux, STDOUT, USAGE) ? 0 : STATUS_FAILED;
   const status = wholeNumber(word);
   if (status === undefined || status > HIGHEST_STATUS || more.length > 0) {
     const reason = more.length > 0 ? "one word at most" : `no exit status: "${printable(word)}"`;
-    writeAll(linux, STDERR, `container_exit: ${reason}\n${USAGE}`);
-    return STATUS_USAGE;
+    return refuseWords(linux, NAME, reason, USAGE);
   }
-  return attempt(linux, "container_exit", () => {
+  return attempt(linux, NAME, () => {
     askForExit(linux, status);
     return 0;
   });

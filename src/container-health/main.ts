@@ -4,12 +4,14 @@ import { EventLoop } from "../linux/event-loop.ts";
 import { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output, writeAll } from "../linux/output.ts";
-import { STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
+import { answerHelp, refuseWords, STDERR, STDOUT } from "../linux/program.ts";
 import { CHECK_SECONDS } from "../linux/service-check.ts";
 import { type Checker, runChecks } from "./checks.ts";
 import { readCommandLine, USAGE } from "./options.ts";
 import { isAllHealthy, type Report, reportJson, reportLines } from "./report.ts";
 import { lookAtInit, lookAtServices } from "./services.ts";
+
+const NAME = "container_health";
 
 const STATUS_UNHEALTHY = 1;
 
@@ -21,12 +23,11 @@ const LOOK_AGAIN_MS = 200;
 
 /** The program container_health. @returns 0: healthy; 1: not; 128+S: told to end @see spec.md section 5 */
 export function main(linux: Linux): number {
-  const request = readCommandLine(linux.argv.slice(1));
-  if (request.kind === "help") return writeAll(linux, STDOUT, USAGE) ? 0 : STATUS_UNHEALTHY;
-  if (request.kind === "refuse") {
-    writeAll(linux, STDERR, `container_health: ${request.reason}\n${USAGE}`);
-    return STATUS_USAGE;
-  }
+  const words = linux.argv.slice(1);
+  const helped = answerHelp(linux, NAME, USAGE, words);
+  if (helped !== undefined) return helped;
+  const request = readCommandLine(words);
+  if (request.kind === "refuse") return refuseWords(linux, NAME, request.reason, USAGE);
 
   let endedBy: number | undefined;
   const children = new Children(linux);

@@ -5,7 +5,6 @@ import { readCommandLine } from "./options.ts";
 test("options come in any order", () => {
   assert.deepEqual(readCommandLine([]), { kind: "look", isJson: false, waitMs: 0 });
   assert.deepEqual(readCommandLine(["--wait", "3", "--json"]), { kind: "look", isJson: true, waitMs: 3000 });
-  assert.deepEqual(readCommandLine(["--help"]), { kind: "help" });
 });
 
 test("all else is refused", () => {

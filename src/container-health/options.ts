@@ -4,7 +4,6 @@ import { printable } from "../core/printable.ts";
 /** What the command line asks for. */
 export type Request =
   | { readonly kind: "look"; readonly isJson: boolean; readonly waitMs: number }
-  | { readonly kind: "help" }
   | { readonly kind: "refuse"; readonly reason: string };
 
 export const USAGE = `usage: container_health [--json] [--wait SECONDS]
@@ -18,7 +17,6 @@ export function readCommandLine(words: readonly string[]): Request {
   let seconds: number | undefined = 0;
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";
-    if (word === "--help" || word === "-h") return { kind: "help" };
     if (word === "--json") isJson = true;
     else if (word === "--wait") seconds = wholeNumber(words[++i] ?? "");
     else return { kind: "refuse", reason: `unknown word "${printable(word)}"` };

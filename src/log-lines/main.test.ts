@@ -211,6 +211,6 @@ test("with words that mean nothing it says how it is used", () => {
   for (const words of [[], ["json"], ["xml", FOLDER]]) {
     const linux = new FakeLinux({ argv: ["log_lines", ...words] });
     assert.equal(main(linux), 2);
-    assert.ok(linux.stderr.text.startsWith("usage: "));
+    assert.ok(linux.stderr.text.startsWith("log_lines: a format and a folder are needed\nusage: "));
   }
 });

@@ -2,14 +2,14 @@ import type { LogFormat, Stream } from "../core/log-line.ts";
 import { printable } from "../core/printable.ts";
 import type { Linux } from "../linux/linux.ts";
 import { OWN_LOG, ownerOfFifo } from "../linux/log-fifos.ts";
-import { writeAll } from "../linux/output.ts";
-import { STATUS_USAGE, STDERR } from "../linux/program.ts";
+import { answerHelp, refuseWords } from "../linux/program.ts";
 import { type Sink, standardSinks } from "./sink.ts";
 import { type Got, Source } from "./source.ts";
 
 /** How often to look for new FIFOs where the kernel has no watch to give. */
 const LOOK_AGAIN_MS = 50;
 
+const NAME = "log_lines";
 const USAGE = "usage: log_lines prefix|json FOLDER [again]\n";
 
 /**
@@ -22,10 +22,11 @@ const USAGE = "usage: log_lines prefix|json FOLDER [again]\n";
  * @see docs/adr/0013-log-lines.md
  */
 export function main(linux: Linux): number {
+  const helped = answerHelp(linux, NAME, USAGE);
+  if (helped !== undefined) return helped;
   const [format, folder, isAgain] = linux.argv.slice(1);
   if ((format !== "prefix" && format !== "json") || folder === undefined) {
-    writeAll(linux, STDERR, USAGE);
-    return STATUS_USAGE;
+    return refuseWords(linux, NAME, "a format and a folder are needed", USAGE);
   }
   new LogLines(linux, format, folder).run(isAgain !== undefined);
   return 0;

@@ -1,9 +1,10 @@
+import { printable } from "../core/printable.ts";
 import { ERRNO } from "../linux/errno.ts";
 import { fileFacts, isDirectory, replaceFile } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { writeAll } from "../linux/output.ts";
 import { fillOwnHosts, HOSTS_FOLDER, OWN_HOSTS } from "../linux/own-hosts.ts";
-import { attempt, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
+import { answerHelp, attempt, refuseWords, STDOUT } from "../linux/program.ts";
 import { Failure, SysError } from "../linux/sys-error.ts";
 import { REPLACED_PATH, withReplacedPath } from "./hosts-path.ts";
 import { findLibraries, type Library } from "./libraries.ts";
@@ -22,12 +23,11 @@ const DPKG_LOCK = "/var/lib/dpkg/lock";
 
 /** The program workaround-docker-2267. @returns its exit status @see spec.md section 9 */
 export function main(linux: Linux): number {
-  const [word, ...more] = linux.argv.slice(1);
-  if (word !== undefined) {
-    const isHelp = more.length === 0 && (word === "--help" || word === "-h");
-    writeAll(linux, isHelp ? STDOUT : STDERR, USAGE);
-    return isHelp ? 0 : STATUS_USAGE;
-  }
+  const [word, more] = linux.argv.slice(1);
+  if (more !== undefined) return refuseWords(linux, NAME, "it takes no words", USAGE);
+  const helped = answerHelp(linux, NAME, USAGE);
+  if (helped !== undefined) return helped;
+  if (word !== undefined) return refuseWords(linux, NAME, `unknown word "${printable(word)}"`, USAGE);
   return attempt(linux, NAME, () => {
     for (const line of workAround(linux)) writeAll(linux, STDOUT, `${NAME}: ${line}\n`);
     return 0;

@@ -238,11 +238,13 @@ test("who is not root is told what to do, and can install at home", {
   assert.deepEqual(filesOf(home), installed);
 });
 
-test("a command line that it cannot understand is status 2; --help tells the options", async (t) => {
+test("a command line that it cannot understand is status 2; --help tells the options, --version the release", async (t) => {
   for (const words of [["--nonsense"], ["--prefix"], ["--prefix", "usr/local"]]) {
     const outcome = await install(t, [script, ...words]);
     assert.equal(outcome.status, 2);
     assert.match(outcome.stderr, /^install-tools: .*\nusage: install-tools\.sh /);
   }
   assert.match((await install(t, [script, "--help"])).stdout, /--uninstall/);
+  const { status, stdout } = await install(t, [script, "--version"]);
+  assert.deepEqual([status, stdout], [0, `install-tools.sh ${readFileSync("VERSION", "utf8")}`]);
 });

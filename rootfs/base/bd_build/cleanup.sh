@@ -2,6 +2,9 @@
 # Run by derived images at the end of a layer: removes what a build leaves behind.
 set -eu
 
+# shellcheck source=rootfs/base/usr/lib/baseimage/command-line
+if [ $# -gt 0 ]; then . /usr/lib/baseimage/command-line; fi
+
 apt-get clean
 find /var/lib/apt/lists -type f -delete
 # Within these two, a mount (a build cache, say) is somebody else's.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Decides at boot whether sshd starts, and makes the host keys that it will need.
 #
-# 00_regen_ssh_host_keys.sh [-f]: -f makes them whether or not sshd starts.
+# -f makes them whether or not sshd starts.
 #
 # runit leaves a service alone that has a file `down`. While root has an authorized key, that file
 # is called `down-without-key` instead. Who removes `down` wants sshd to start in any case.
@@ -15,7 +15,17 @@ if [ -d "${SVDIR-}/sshd" ]; then service=$SVDIR/sshd; fi
 make=/usr/lib/baseimage/make-ssh-host-keys
 
 main() {
-  if [ "${1-}" = -f ]; then exec "$make"; fi
+  case ${1-} in
+    '') ;;
+    -f) exec "$make" ;;
+    *)
+      # shellcheck disable=SC2034 # for what is sourced
+      synopsis='[-f]'
+      # shellcheck source=rootfs/base/usr/lib/baseimage/command-line
+      . /usr/lib/baseimage/command-line
+      refuse "unknown word \"$1\""
+      ;;
+  esac
   if ! [ -d "$service" ]; then return; fi
   if root_has_key; then
     rename_mark down down-without-key "sshd will not start"
