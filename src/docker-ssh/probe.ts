@@ -40,7 +40,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 tell() { sed "s/^/$1 /"; }
 sshd=$(command -v sshd) && echo "sshd $sshd"
 if [ -d /etc/service/sshd ]; then
-  ls -A /etc/service/sshd | tell service
+  { echo is there; [ ! -e /etc/service/sshd/down ] || echo down; } | tell service
   sv status sshd 2>&1 | tell status
 fi
 command -v enable_insecure_key | tell enabler

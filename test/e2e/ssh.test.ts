@@ -207,8 +207,8 @@ test("an authorized_keys that is empty or all comments is no key; one without a 
   const container = await startContainer(t, { command: ["sleep", "600"] });
   for (const [content, isKey] of Object.entries(cases)) {
     await container.sh(`printf '${content}' > /root/.ssh/authorized_keys && ${regen}`);
-    const files = (await container.sh("ls /etc/service/sshd")).trim().split("\n");
-    assert.equal(files.includes("down"), !isKey, JSON.stringify(content));
+    const isDown = (await container.exec(["test", "-e", "/etc/service/sshd/down"])).status === 0;
+    assert.equal(isDown, !isKey, JSON.stringify(content));
     assert.equal((await hostKeyFiles(container)) !== "", isKey, JSON.stringify(content));
     await container.sh("rm -f /etc/ssh/ssh_host_*");
   }
@@ -223,6 +223,19 @@ test("a key that is taken away again switches sshd off at the next start", async
   await container.waitForLog(/Runit started[^]*Runit started/);
   await container.until("sv status sshd | grep -q ^down:");
   assert.equal(await sshdCount(container), 0);
+});
+
+test("`down` can be removed after a boot with a key as well: sshd goes on, and starts without a key from then on", async (t) => {
+  const client = await startClient(t);
+  const container = await startContainer(t, { image: await derived(t, "RUN enable_insecure_key") });
+  await client.hostKeys(container);
+  assert.match(await container.sh("sv status sshd"), /^run: sshd: \(pid \d+\) \d+s\n$/, "not `normally down`");
+  await container.sh("rm /etc/service/sshd/down /root/.ssh/authorized_keys");
+  await container.stop();
+  await run(["start", container.id]);
+  await container.waitForLog(/Runit started[^]*Runit started/);
+  assert.equal((await container.exec(["container_health", "--wait", "20"])).status, 0);
+  assert.equal((await client.hostKeys(container)).length, 2);
 });
 
 test("without the `down` file sshd starts, key or not", async (t) => {

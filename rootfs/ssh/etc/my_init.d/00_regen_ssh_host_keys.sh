@@ -3,8 +3,8 @@
 #
 # -f makes them whether or not sshd starts.
 #
-# runit leaves a service alone that has a file `down`. While root has an authorized key, that file
-# is called `down-without-key` instead. Who removes `down` wants sshd to start in any case.
+# runit does not start a service that has a file `down`. While root has an authorized key, `down` is a link that leads
+# nowhere: for runit, which follows it, there is no such file. Whether file or link, removing it starts sshd at each boot.
 #
 # Runs at each boot of each container: up to where there is a key, the shell's own means only.
 set -eu
@@ -12,6 +12,7 @@ set -eu
 service=/etc/service/sshd
 # A mirror, on a read-only file system.
 if [ -d "${SVDIR-}/sshd" ]; then service=$SVDIR/sshd; fi
+down=$service/down
 make=/usr/lib/baseimage/make-ssh-host-keys
 
 main() {
@@ -28,11 +29,12 @@ main() {
   esac
   if ! [ -d "$service" ]; then return; fi
   if root_has_key; then
-    rename_mark down down-without-key "sshd will not start"
-  else
-    rename_mark down-without-key down "sshd will start, although root has no key"
+    [ ! -e "$down" ] || ln -sf root-has-a-key "$down" 2> /dev/null || cannot_change "sshd will not start"
+  elif [ -L "$down" ] && [ ! -e "$down" ]; then
+    { : > "$down.new" && mv -f "$down.new" "$down"; } 2> /dev/null ||
+      cannot_change "sshd will start, although root has no key"
   fi
-  if [ -e "$service/down" ]; then return; fi
+  if [ -e "$down" ]; then return; fi
   # As another user than root sshd is left out.
   if [ "$(id -u)" -ne 0 ]; then return; fi
   # A full disk, say, is no reason not to boot.
@@ -53,10 +55,8 @@ root_has_key() {
   return 1
 }
 
-rename_mark() {
-  if ! [ -e "$service/$1" ]; then return; fi
-  mv -f "$service/$1" "$service/$2" 2> /dev/null ||
-    echo "$3: cannot rename $service/$1; what the Dockerfile does to that file holds" >&2
+cannot_change() {
+  echo "$1: cannot change $down; what the Dockerfile does to that file holds" >&2
 }
 
 main "$@"
