@@ -1,6 +1,8 @@
 import { type ChildEnd, childEnd, stopSignal } from "../core/child-end.ts";
+import { SIGNAL } from "../core/signals.ts";
 import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
+import { readProcess } from "./processes.ts";
 
 /** To access(2): that a file can be executed. */
 const EXECUTE = 1;
@@ -129,5 +131,10 @@ export class Children {
    */
   signal(child: Child, signal: number): boolean {
     return child.end !== undefined || this.#linux.kill(child.pid, signal) !== -ERRNO.EPERM;
+  }
+
+  /** Sends CONT to a child that is stopped: to others it would be a signal that they have a handler for. Without /proc, to any. */
+  wake(child: Child): void {
+    if (readProcess(this.#linux, child.pid)?.isStopped ?? true) this.signal(child, SIGNAL.SIGCONT);
   }
 }

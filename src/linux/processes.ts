@@ -2,6 +2,7 @@ import { wholeNumber } from "../core/args.ts";
 import { isAllDigits, isDigit } from "../core/ascii.ts";
 import { withoutEmulator } from "../core/emulated-words.ts";
 import { printable } from "../core/printable.ts";
+import { SIGNAL } from "../core/signals.ts";
 import { ERRNO } from "./errno.ts";
 import { isSameFile, S_IFIFO, S_IFMT, S_IFSOCK } from "./files.ts";
 import type { Linux } from "./linux.ts";
@@ -249,6 +250,11 @@ export function signalProcess(linux: Linux, process: Process, signal: number): b
     answer = linux.kill(process.pid, signal); // a kernel or a seccomp filter without pidfds
   }
   return answer !== -ERRNO.EPERM;
+}
+
+/** Sends CONT to this very process if it is stopped: to others it would be a signal that they have a handler for. */
+export function wakeProcess(linux: Linux, process: Process): void {
+  if (readProcess(linux, process.pid)?.isStopped) signalProcess(linux, process, SIGNAL.SIGCONT);
 }
 
 /** The lines of /proc/PID/status by name; none for a process that is gone. */

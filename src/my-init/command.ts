@@ -59,7 +59,7 @@ export function stopCommand(
   log.info(`Shutting down the command (PID ${command.pid})...`);
   subtrees.stop(readProcess(linux, command.pid), signal, deadlineMs, () => {
     children.signal(command, signal);
-    children.signal(command, SIGNAL.SIGCONT);
+    children.wake(command);
   });
   // A shell at a terminal is deaf to TERM; that its terminal went away it understands.
   if (terminal.isOurs && ignoresSignal(linux, command.pid, signal)) children.signal(command, SIGNAL.SIGHUP);

@@ -7,6 +7,7 @@ import {
   type Process,
   signalEffect,
   signalProcess,
+  wakeProcess,
 } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, waitForKilled, warnUntouchable } from "./force.ts";
@@ -91,7 +92,7 @@ class Rest {
     this.#isInit = this.#self === 1;
   }
 
-  /** TERM, and CONT for those who are stopped and could not hear it. @returns whether there is anybody */
+  /** TERM, and CONT for those who are stopped and could not handle it. @returns whether there is anybody */
   tell(): boolean {
     const { children, linux } = this.#context;
     children.reap();
@@ -99,7 +100,8 @@ class Rest {
     if (this.#isInit && linux.kill(EVERYONE, ANYBODY) === -ERRNO.ESRCH) return false;
     const isForAll = this.#isForAll();
     // Listed before the kill: who is forked after it, by a handler of TERM say, must be told too.
-    for (const process of this.#living()) {
+    const living = this.#living();
+    for (const process of living) {
       if (!isForAll) {
         // A second TERM is an order to hurry for many a program.
         if (!this.#subtrees.isSignalled(process)) this.#tellOne(process);
@@ -108,7 +110,8 @@ class Rest {
     }
     if (isForAll) {
       linux.kill(EVERYONE, SIGNAL.SIGTERM);
-      linux.kill(EVERYONE, SIGNAL.SIGCONT);
+      for (const process of living) wakeProcess(linux, process);
+      if (living.length === 0) linux.kill(EVERYONE, SIGNAL.SIGCONT); // without /proc
     }
     this.#lookedMs = this.#context.loop.nowMs;
     const hasOthers = this.#untouchable.size > 0 || this.#sparesAny;
@@ -131,7 +134,7 @@ class Rest {
     for (const process of this.#living()) {
       if (process.hasTerminal && ignoresSignal(linux, process.pid, SIGNAL.SIGTERM)) {
         signalProcess(linux, process, SIGNAL.SIGHUP);
-        signalProcess(linux, process, SIGNAL.SIGCONT);
+        wakeProcess(linux, process);
       }
     }
   }
@@ -239,7 +242,7 @@ class Rest {
   #tellOne(process: Process): void {
     const { linux } = this.#context;
     if (!signalProcess(linux, process, this.#isForcing ? SIGNAL.SIGKILL : SIGNAL.SIGTERM)) this.#leaveAlone(process);
-    else signalProcess(linux, process, SIGNAL.SIGCONT);
+    else wakeProcess(linux, process);
   }
 
   #noteTold({ pid, startTime }: Process): void {

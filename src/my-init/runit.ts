@@ -77,7 +77,7 @@ export function stopRunit(
   // Told again and again: between looking for a signal and its sleep of 5 s, runsvdir is deaf for a moment.
   const isGone = () => {
     children.signal(runsvdir, SIGNAL.SIGTERM);
-    children.signal(runsvdir, SIGNAL.SIGCONT);
+    children.wake(runsvdir);
     return runsvdir.end !== undefined;
   };
   if (!waitInShutdown(context, isGone, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), TELL_AGAIN_MS)) {

@@ -179,7 +179,7 @@ export class Services {
       const signal = hasOwnTerm(linux, pid) ? undefined : SIGNAL.SIGTERM;
       this.#subtrees.stop(process, signal, this.#deadlineMs, send);
       if (isLongLived) {
-        children.signal(supervisor.child, SIGNAL.SIGCONT);
+        children.wake(supervisor.child);
         continue;
       }
       const end = folders.add(superviseFolder(pid), () => this.#holdIfDown(pid));
@@ -216,7 +216,7 @@ export class Services {
       this.#services.push({ child, process, service });
       this.#subtrees.stop(process, SIGNAL.SIGTERM, this.#deadlineMs, () => {
         children.signal(child, SIGNAL.SIGTERM);
-        children.signal(child, SIGNAL.SIGCONT);
+        children.wake(child);
       });
     }
     this.#orphaned = this.#orphaned.filter((orphaned) => !isReady(orphaned));

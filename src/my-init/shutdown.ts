@@ -91,7 +91,7 @@ function stopScript(context: Context, subtrees: Subtrees, script: Child, deadlin
   // TERM whatever came: a shell puts SIGINT off until the program that it waits for has ended.
   subtrees.stop(readProcess(context.linux, script.pid), SIGNAL.SIGTERM, deadlineMs, () => {
     context.children.signal(script, SIGNAL.SIGTERM);
-    context.children.signal(script, SIGNAL.SIGCONT);
+    context.children.wake(script);
   });
   if (!waitInShutdown(context, hasEnded, deadlineMs)) forceToExit(context, script);
 }

@@ -6,6 +6,7 @@ import {
   type Process,
   signalEffect,
   signalProcess,
+  wakeProcess,
 } from "../linux/processes.ts";
 import type { Context } from "./context.ts";
 
@@ -74,7 +75,7 @@ export class Subtrees {
     if (this.isSignalled(process)) return;
     this.#signalled.set(process.pid, process.startTime);
     signalProcess(linux, process, SIGNAL.SIGTERM);
-    if (process.isStopped) signalProcess(linux, process, SIGNAL.SIGCONT);
+    wakeProcess(linux, process);
   }
 
   /** Whether a process got TERM from {@link signal}. */

@@ -116,7 +116,7 @@ export class Syslog {
     children.reap();
     const child = this.#child;
     if (child === undefined || child.end !== undefined) return;
-    children.signal(child, SIGNAL.SIGCONT);
+    children.wake(child);
     // Who writes for it goes after it, at the end of its input.
     const helpers = childPids(linux, child.pid).flatMap((pid) => readProcess(linux, pid) ?? []);
     // Also where those before it took all the time there was.

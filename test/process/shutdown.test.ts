@@ -14,6 +14,31 @@ function assertNobodyForced(ended: Ended): void {
 }
 
 describe("shutdown", processRing, () => {
+  for (const besides of [undefined, {}] as const) {
+    test(`${besides === undefined ? "as PID 1" : "as a child"}: only what is stopped gets CONT`, async (t) => {
+      const lines = `trap "echo $1 got CONT" CONT; trap "echo $1 ends; end=1" TERM; echo $1 up
+        end=; until [ "$end" ]; do sleep 0.05; done; sleep 0.1`;
+      const init = await startInit(t, {
+        ...(besides === undefined ? {} : { besides }),
+        scripts: {
+          "/opt/tell": lines,
+          "/etc/my_init.d/10_a":
+            "setsid /opt/tell daemon & setsid sh -c 'kill -STOP $$; exec /opt/tell stopped' & sleep 0",
+          "/etc/service/app/run": "exec /opt/tell service",
+        },
+        args: ["/opt/tell", "command"],
+      });
+      for (const who of ["daemon", "service", "command"]) await init.waitFor(`${who} up`);
+      await until(() => init.processes().some(({ state }) => state === "T"), "one is stopped");
+      // A younger service is told by its runsv, which sends CONT in any case.
+      await init.exec("until sv status /etc/service/app | grep -q ') [4-9]s'; do sleep 0.1; done");
+      init.signal("SIGTERM");
+      const ended = await init.ended();
+      for (const who of ["daemon", "service", "command"]) assert.match(ended.output, new RegExp(`^${who} ends`, "m"));
+      assert.doesNotMatch(ended.output, /got CONT|Forcing/);
+    });
+  }
+
   test("it goes in order: command, first scripts, services, last scripts, all that is left", async (t) => {
     const init = await startInit(t, {
       scripts: {
