@@ -5,6 +5,7 @@ import {
   descendants,
   ignoresSignal,
   type Process,
+  readProcess,
   signalEffect,
   signalProcess,
   wakeProcess,
@@ -97,6 +98,7 @@ class Rest {
     const { children, linux } = this.#context;
     children.reap();
     if (!this.#isInit && children.isEmpty) return false;
+    if (!this.#isInit && readProcess(linux, this.#self) === undefined) return this.#tellNobody();
     if (this.#isInit && linux.kill(EVERYONE, ANYBODY) === -ERRNO.ESRCH) return false;
     const isForAll = this.#isForAll();
     // Listed before the kill: who is forked after it, by a handler of TERM say, must be told too.
@@ -117,6 +119,14 @@ class Rest {
     const hasOthers = this.#untouchable.size > 0 || this.#sparesAny;
     // Who was told may have forked and ended since: one look would not see its child.
     return !hasOthers || this.#told.size > 0 || this.#living().length > 0;
+  }
+
+  /** Without /proc nobody knows the pids of descendants, and so no signal can be sent: they have a moment, and are left alone. */
+  #tellNobody(): false {
+    const { children, log, loop } = this.#context;
+    if (waitInShutdown(this.#context, () => children.isEmpty, loop.nowMs + OBEDIENT_MS)) return false;
+    log.warn('cannot stop the processes that are left: "/proc" does not show them; mount it');
+    return false;
   }
 
   /** Whether one signal can go to all at once, as the kernel offers it to PID 1: to all, whoever is spared too. */

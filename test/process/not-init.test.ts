@@ -85,6 +85,21 @@ describe("not PID 1", processRing, () => {
     assert.doesNotMatch(ended.output, /Forcing/);
   });
 
+  test("without /proc what is left cannot be found: it is told so, and not waited for", async (t) => {
+    const ended = await runInit(t, {
+      besides: {},
+      prepare: 'umount "$root/proc"',
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "600" },
+      args: ["--skip-runit", "sh", "-c", "setsid sleep 1000 & exit 6"],
+    });
+    assert.equal(ended.status, 6);
+    assert.match(
+      ended.stderr,
+      /^\*\*\* cannot stop the processes that are left: "\/proc" does not show them; mount it$/m,
+    );
+    assert.doesNotMatch(ended.output, /obey no signal|Forcing/);
+  });
+
   for (const [what, args, status] of [
     ["a command's own", ["sh", "-c", "exit 9"], 9],
     ["that of a command that died", ["sh", "-c", "kill -KILL $$"], 137],

@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { describe, test } from "node:test";
-import { dockerEnv, type Ended, type Init, makeView, processRing, runInit, startInit } from "../support/process.ts";
+import {
+  dockerEnv,
+  type Ended,
+  type Init,
+  makeView,
+  processRing,
+  runInit,
+  startInit,
+  until,
+} from "../support/process.ts";
 
 /** The lines of an output that hold one of these words, in their order. */
 function order(output: string, words: RegExp): string[] {

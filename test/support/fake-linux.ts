@@ -486,7 +486,8 @@ export class FakeLinux implements Linux {
     else if (process.state === "zombie" && (parent === undefined || parent.reaps)) {
       this.#remove(process);
       // What is on its way was sent before: a process that hears of a child's end has it, too.
-      if (parent !== undefined) this.#arriving.get(parent)?.forEach((arrive) => arrive());
+      const arriving = parent === undefined ? undefined : this.#arriving.get(parent);
+      for (const arrive of arriving ?? []) arrive();
       if (parent?.isAlive) parent.onChildEnd(process);
     }
   }
