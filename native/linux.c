@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,6 +25,9 @@
 #ifndef RENAME_EXCHANGE /* not in every libc's headers */
 #define RENAME_EXCHANGE 2
 #endif
+
+/* How long a wait lasts that cannot be ended by a signal, as there is no descriptor left to see one. */
+enum { WITHOUT_SIGNALS_MS = 10 };
 
 sigset_t blocked_signals;
 
@@ -350,7 +354,12 @@ static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueCo
     UNUSED;
     starting_sweep(ctx);
     static int signals = -1; /* made by the first wait, so that a program that never waits pays nothing */
-    if (signals < 0 && (signals = signalfd(-1, &blocked_signals, SFD_CLOEXEC)) < 0)
+    static bool is_last;     /* of the descriptors that this process may have: others need it between two waits */
+    if (signals < 0 && (signals = signalfd(-1, &blocked_signals, SFD_CLOEXEC)) >= 0) {
+        struct rlimit limit;
+        is_last = getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)signals + 1 >= limit.rlim_cur;
+    }
+    if (signals < 0 && errno != EMFILE)
         return result(ctx, -1);
 
     uint32_t counts[2];
@@ -362,6 +371,8 @@ static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueCo
     }
     if (JS_ToInt32(ctx, &timeout, argv[2]))
         return JS_EXCEPTION;
+    if (signals < 0 && (timeout < 0 || timeout > WITHOUT_SIGNALS_MS))
+        timeout = WITHOUT_SIGNALS_MS;
     uint32_t count = counts[0] + counts[1];
     struct pollfd *fds = js_mallocz(ctx, sizeof *fds * ((size_t)count + 1));
     int64_t *ready = js_malloc(ctx, sizeof *ready * ((size_t)count + 1));
@@ -388,6 +399,10 @@ static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 done:
     js_free(ctx, fds);
     js_free(ctx, ready);
+    if (is_last && signals >= 0) {
+        close(signals);
+        signals = -1;
+    }
     return answer;
 }
 

@@ -87,7 +87,8 @@ export interface Linux {
    * @param reads descriptors to wait for input on (a pidfd: for its end)
    * @param writes descriptors to wait for room on
    * @param timeoutMs whole milliseconds; 0 looks, a negative number waits without end
-   * @returns the ready descriptors, without the signals: ask {@link takeSignal}; or `-EINTR`
+   * @returns the ready descriptors, without the signals: ask {@link takeSignal}; or `-EINTR`. Without a descriptor left to
+   *   see signals by, it answers after 10 ms at most
    * @see poll(2), signalfd(2)
    */
   poll(reads: readonly number[], writes: readonly number[], timeoutMs: number): readonly number[] | number;

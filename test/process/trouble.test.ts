@@ -225,3 +225,40 @@ describe("trouble with memory", {
     assert.doesNotThrow(() => JSON.parse(readFileSync(view.path(`${DIRECTORY}.json`), "utf8")));
   });
 });
+
+// The sanitizers' loader opens libraries.
+describe("few descriptors", { ...processRing, skip: processRing.skip || isSanitized }, () => {
+  /** One more than the standard three. What the command may have is more: a shell opens its script as number 10. */
+  const wrapper = ["prlimit", "--nofile=4:64"];
+  const more = ["prlimit", "--nofile=64", "sh", "-c"];
+
+  for (const besides of [undefined, {}] as const) {
+    const options = { wrapper, ...(besides === undefined ? {} : { besides }) };
+
+    test(`${besides === undefined ? "as PID 1" : "as a child"}: four are enough for a command and a stop`, async (t) => {
+      const init = await startInit(t, {
+        ...options,
+        prepare: 'cp "$root/usr/bin/true" "$root/etc/my_init.post_shutdown.d/10_a"',
+        args: [
+          "--skip-startup-files",
+          "--skip-runit",
+          ...more,
+          "trap 'exit 3' TERM; echo up; while :; do sleep 0.05; done",
+        ],
+      });
+      await init.waitFor("up");
+      init.signal("SIGTERM");
+      const ended = await init.ended();
+      assert.equal(ended.status, 3);
+      assert.match(ended.stderr, /^\*\*\* Running \/etc\/my_init.post_shutdown.d\/10_a\.{3}$/m);
+      assert.doesNotMatch(ended.output, /EMFILE|failed/);
+      assert.equal((await runInit(t, { ...options, args: ["--skip-runit", "/etc/passwd"] })).status, 126);
+    });
+  }
+
+  test("without any but the standard three, what cannot be done is told", async (t) => {
+    const ended = await runInit(t, { wrapper: ["prlimit", "--nofile=3"], args: ["--skip-runit", "true"] });
+    assert.equal(ended.status, 1);
+    assert.match(ended.stderr, /^\*\*\* cannot read "\/etc\/container_environment": too many open files \(EMFILE\)$/m);
+  });
+});
