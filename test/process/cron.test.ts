@@ -66,4 +66,64 @@ describe("cron", processRing, () => {
     init.signal("SIGTERM");
     assert.equal((await init.ended()).status, 0);
   });
+
+  // Nothing here logs but the container's output: a socket of this machine's own is none of the view's.
+  const withoutSyslog = `if [ -S "$root/dev/log" ]; then mount --bind /dev/null "$root/dev/log"; fi`;
+
+  /** A job that prints \`words\` a while after it was told to end. */
+  const says = (words: string) =>
+    `trap 'sleep 0.7; echo ${words}; exit' TERM; echo ${words} begins; while :; do sleep 0.05; done`;
+
+  test("what a job prints after it was told to end is not lost, whoever it is and whichever of its processes", async (t) => {
+    const init = await startInit(t, {
+      prepare: withoutSyslog,
+      scripts: { "/etc/service/cron/run": cronRun, "/opt/says": says("child") },
+      files: {
+        "/etc/cron.d/test": `@reboot root ${says("root")}
+@reboot daemon ${says("daemon")}
+@reboot root /opt/says & wait
+@reboot daemon setsid /opt/says; true
+`,
+      },
+    });
+    const words = ["root", "daemon", "child", "child"];
+    const count = (text: string) => init.output.split("\n").filter((line) => line.endsWith(`) ${text}`)).length;
+    await until(() => words.every((word) => count(`${word} begins`) >= (word === "child" ? 2 : 1)), "all jobs run");
+    init.signal("SIGTERM");
+    const { status, stderr } = await init.ended();
+    assert.equal(status, 0);
+    assert.doesNotMatch(stderr, /Forcing/, "what follows a job ends with it");
+    assert.deepEqual(["root", "daemon", "child"].map(count), [1, 1, 2]);
+  });
+
+  test("where cron ends before a job, what the job prints is followed to its end", async (t) => {
+    const init = await startInit(t, {
+      prepare: withoutSyslog,
+      scripts: { "/etc/service/cron/run": cronRun },
+      files: {
+        "/etc/cron.d/test":
+          "@reboot root echo $PPID > /tmp/cron; echo one; until [ -e /tmp/go ]; do sleep 0.05; done; sleep 1; echo two\n",
+      },
+    });
+    await init.waitFor(/\(root\) one$/m);
+    await init.exec("kill -9 $(cat /tmp/cron)");
+    init.view.write("/tmp/go", "");
+    await init.waitFor(/\(root\) two$/m);
+    await until(() => !init.processes().some(({ name }) => name === "cron-output"), "nothing follows it any more");
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
+
+  test("a daemon that a job leaves behind keeps nothing waiting once the job has ended", async (t) => {
+    const init = await startInit(t, {
+      prepare: withoutSyslog,
+      scripts: { "/etc/service/cron/run": cronRun },
+      files: { "/etc/cron.d/test": "@reboot root echo started; setsid sleep 1000 &\n" },
+    });
+    await init.waitFor(/\(root\) started$/m);
+    await until(() => !init.processes().some(({ name }) => name === "cron-output"), "nothing follows it any more");
+    assert.ok(init.processes().some(({ name }) => name === "sleep"));
+    init.signal("SIGTERM");
+    assert.equal((await init.ended()).status, 0);
+  });
 });
