@@ -159,30 +159,6 @@ static JSValue host_set_capabilities(JSContext *ctx, JSValueConst self, int argc
     return result(ctx, (int)syscall(SYS_capset, &header, sets));
 }
 
-/* A limit is up to 2^64 - 1, which no number of JavaScript holds: that one is -1. */
-static JSValue host_get_limit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    struct rlimit limit;
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    if (prlimit(numbers[0], numbers[1], NULL, &limit) < 0)
-        return result(ctx, -1);
-    return int_array(ctx, (int64_t[]){ (int64_t)limit.rlim_cur, (int64_t)limit.rlim_max }, 2);
-}
-
-static JSValue host_set_limit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t resource;
-    int64_t soft, hard;
-    if (int_arguments(ctx, argv, &resource, 1) || JS_ToInt64(ctx, &soft, argv[1]) || JS_ToInt64(ctx, &hard, argv[2]))
-        return JS_EXCEPTION;
-    struct rlimit limit = { (rlim_t)soft, (rlim_t)hard };
-    return result(ctx, setrlimit(resource, &limit));
-}
-
 static JSValue host_set_umask(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
@@ -379,8 +355,6 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("getFilter", 2, host_get_filter),
     JS_CFUNC_DEF("addFilter", 1, host_add_filter),
     JS_CFUNC_DEF("setCapabilities", 4, host_set_capabilities),
-    JS_CFUNC_DEF("getLimit", 2, host_get_limit),
-    JS_CFUNC_DEF("setLimit", 3, host_set_limit),
     JS_CFUNC_DEF("setUmask", 1, host_set_umask),
     JS_CFUNC_DEF("open", 3, host_open),
     JS_CFUNC_DEF("sendFile", 3, host_send_file),

@@ -329,6 +329,30 @@ static JSValue linux_become_subreaper(JSContext *ctx, JSValueConst self, int arg
     return result(ctx, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 }
 
+/* A limit is up to 2^64 - 1, which no number of JavaScript holds: that one is -1. */
+static JSValue linux_get_limit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t numbers[2];
+    struct rlimit limit;
+    if (int_arguments(ctx, argv, numbers, 2))
+        return JS_EXCEPTION;
+    if (prlimit(numbers[0], numbers[1], NULL, &limit) < 0)
+        return result(ctx, -1);
+    return int_array(ctx, (int64_t[]){ (int64_t)limit.rlim_cur, (int64_t)limit.rlim_max }, 2);
+}
+
+static JSValue linux_set_limit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t resource;
+    int64_t soft, hard;
+    if (int_arguments(ctx, argv, &resource, 1) || JS_ToInt64(ctx, &soft, argv[1]) || JS_ToInt64(ctx, &hard, argv[2]))
+        return JS_EXCEPTION;
+    struct rlimit limit = { (rlim_t)soft, (rlim_t)hard };
+    return result(ctx, setrlimit(resource, &limit));
+}
+
 static JSValue linux_get_pid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED, (void)argv;
@@ -820,6 +844,16 @@ static JSValue linux_duplicate(JSContext *ctx, JSValueConst self, int argc, JSVa
     return int_arguments(ctx, argv, numbers, 2) ? JS_EXCEPTION : result(ctx, dup2(numbers[0], numbers[1]));
 }
 
+static JSValue linux_unread(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+    UNUSED;
+    int32_t fd;
+    int count = 0;
+    if (int_arguments(ctx, argv, &fd, 1))
+        return JS_EXCEPTION;
+    return ioctl(fd, FIONREAD, &count) < 0 ? result(ctx, -1) : JS_NewInt32(ctx, count);
+}
+
 static JSValue linux_close(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
     UNUSED;
@@ -888,6 +922,8 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("pidfdKill", 2, linux_pidfd_kill),
     JS_CFUNC_DEF("becomeSubreaper", 0, linux_become_subreaper),
     JS_CFUNC_DEF("getPid", 0, linux_get_pid),
+    JS_CFUNC_DEF("getLimit", 2, linux_get_limit),
+    JS_CFUNC_DEF("setLimit", 3, linux_set_limit),
     JS_CFUNC_DEF("takeSignal", 0, linux_take_signal),
     JS_CFUNC_DEF("poll", 3, linux_poll),
     JS_CFUNC_MAGIC_DEF("monotonicMs", 0, clock_ms, CLOCK_MONOTONIC),
@@ -925,6 +961,7 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_MAGIC_DEF("openToShare", 1, path_call, CALL_SHARE),
     JS_CFUNC_MAGIC_DEF("makeFifo", 2, path_call, CALL_FIFO),
     JS_CFUNC_DEF("read", 2, linux_read),
+    JS_CFUNC_DEF("unread", 1, linux_unread),
     JS_CFUNC_DEF("duplicate", 2, linux_duplicate),
     JS_CFUNC_DEF("close", 1, linux_close),
     JS_CFUNC_DEF("isTerminal", 1, linux_is_terminal),

@@ -34,10 +34,6 @@ export interface Host extends Linux {
   addFilter(instructions: string): number;
   /** Sets effective and permitted to the same set. Each set comes in two numbers of 32 bits. @see capset(2) */
   setCapabilities(low: number, high: number, inheritableLow: number, inheritableHigh: number): number;
-  /** @param resource as the kernel counts, 0 to 15 @returns both, -1: unlimited @see prlimit(2) */
-  getLimit(pid: number, resource: number): readonly [soft: number, hard: number] | number;
-  /** @see setrlimit(2) */
-  setLimit(resource: number, soft: number, hard: number): number;
   /** @returns the mask that was @see umask(2) */
   setUmask(mask: number): number;
 

@@ -69,6 +69,17 @@ export interface Linux {
   /** @see getpid(2) */
   getPid(): number;
 
+  /**
+   * @param pid 0: this process
+   * @param resource as the kernel counts, 0 to 15
+   * @returns both limits; -1: unlimited
+   * @see prlimit(2)
+   */
+  getLimit(pid: number, resource: number): readonly [soft: number, hard: number] | number;
+
+  /** Sets both limits of this process; -1: unlimited. @see setrlimit(2) */
+  setLimit(resource: number, soft: number, hard: number): number;
+
   // -- signals, clock -----------------------------------------------------------------------------
 
   /**
@@ -202,6 +213,8 @@ export interface Linux {
   makeFifo(path: string, mode: number): number;
   /** @returns at most `maxBytes`; `""`: the end, a FIFO without a writer too @see read(2) */
   read(fd: number, maxBytes: number): string | number;
+  /** @returns how many bytes of a pipe nobody has read, also for its end that is written to @see FIONREAD in pipe(7) */
+  unread(fd: number): number;
   /** Makes `to` lead where `from` leads, and stay open over exec. @returns `to` @see dup2(2) */
   duplicate(from: number, to: number): number;
   /** @see close(2) */

@@ -194,17 +194,53 @@ test("a service that has ended keeps it no busier than one that sleeps, and can 
   assert.ok(linux.callCount < 200, `${linux.callCount} calls`);
 });
 
-test("one that comes after one that was killed begins a new line", () => {
-  const linux = new FakeLinux({ argv: ["log_lines", "json", FOLDER, "again"], pid: 9 });
-  linux.addDirectory("/run");
-  linux.addDirectory(FOLDER);
-  linux.makeFifo(`${FOLDER}/my_init.stderr`, 0o622);
-  linux.fifos.get(`${FOLDER}/my_init.stderr`)?.addWriter();
-  linux.after(1, () => {
-    for (const fifo of linux.fifos.values()) fifo.writers = 0;
+for (const [mode, begins, words] of [
+  [0o1622, "\n\n", "in the middle of a line"],
+  [0o622, "", "between two lines"],
+] as const) {
+  test(`one that comes after one that was killed ${words} begins ${begins === "" ? "with the next" : "a new line"}`, () => {
+    const linux = new FakeLinux({ argv: ["log_lines", "json", FOLDER, "again"], pid: 9 });
+    linux.addDirectory("/run");
+    linux.addDirectory(FOLDER);
+    const path = `${FOLDER}/my_init.stderr`;
+    linux.makeFifo(path, mode);
+    linux.fifos.get(path)?.addWriter();
+    linux.after(1, () => {
+      for (const fifo of linux.fifos.values()) fifo.writers = 0;
+    });
+    main(linux);
+    assert.equal(linux.stdout.text + linux.stderr.text, begins);
+    assert.equal((linux.files.get(path)?.mode ?? 0) & 0o7777, 0o622);
   });
+}
+
+test("that a line may be cut is noted before it is written, and only where it is longer than a pipe takes at once", () => {
+  const { linux, others, end } = collector("prefix", ["web.stdout"]);
+  const notes = () => linux.calls.filter((call) => call.startsWith("chmod") && call.includes("my_init"));
+  linux.after(1, () => {
+    for (const fifo of others) fifo.text += "123456789\n".repeat(1600);
+  });
+  linux.after(2, () => {
+    assert.equal(notes().length, 0);
+    linux.stdout.room = 4100;
+    for (const fifo of others) fifo.text += `${"x".repeat(5000)}\n`;
+  });
+  linux.after(3, () => {
+    assert.equal((linux.files.get(`${FOLDER}/my_init.stderr`)?.mode ?? 0) & 0o1000, 0o1000);
+    linux.stdout.room = Number.POSITIVE_INFINITY;
+  });
+  linux.after(4, end);
   main(linux);
-  assert.equal(linux.stdout.text + linux.stderr.text, "\n\n");
+  assert.equal((linux.files.get(`${FOLDER}/my_init.stderr`)?.mode ?? 0) & 0o1000, 0);
+  assert.equal(linux.stdout.text.length, 1600 * 16 + 6 + 5001);
+});
+
+test("it may open as many FIFOs as the hard limit of descriptors lets it", () => {
+  const { linux, end } = collector("prefix", []);
+  linux.descriptorLimit = [1024, 4096];
+  linux.after(1, end);
+  main(linux);
+  assert.deepEqual(linux.descriptorLimit, [4096, 4096]);
 });
 
 test("with words that mean nothing it says how it is used", () => {

@@ -1,7 +1,8 @@
 import type { LogFormat, Stream } from "../core/log-line.ts";
 import { printable } from "../core/printable.ts";
+import { raiseDescriptorLimit } from "../linux/descriptors.ts";
 import type { Linux } from "../linux/linux.ts";
-import { OWN_LOG, ownerOfFifo } from "../linux/log-fifos.ts";
+import { markTorn, OWN_LOG, ownerOfFifo, wasTorn } from "../linux/log-fifos.ts";
 import { answerHelp, refuseWords } from "../linux/program.ts";
 import { type Sink, standardSinks } from "./sink.ts";
 import { type Got, Source } from "./source.ts";
@@ -28,6 +29,8 @@ export function main(linux: Linux): number {
   if ((format !== "prefix" && format !== "json") || folder === undefined) {
     return refuseWords(linux, NAME, "a format and a folder are needed", USAGE);
   }
+  // There are two FIFOs for each service, and it starts no program that would have the limit, too.
+  raiseDescriptorLimit(linux);
   new LogLines(linux, format, folder).run(isAgain !== undefined);
   return 0;
 }
@@ -51,14 +54,17 @@ class LogLines {
     this.#linux = linux;
     this.#format = format;
     this.#folder = folder;
-    this.#sinks = standardSinks(linux);
+    this.#sinks = standardSinks(linux, (isTorn) => markTorn(linux, folder, isTorn));
     const inotify = linux.inotifyOpen();
     this.#inotify = inotify >= 0 && linux.inotifyAdd(inotify, folder) < 0 ? -1 : inotify;
   }
 
-  /** @param isAgain whether one before it was killed, in the middle of a line perhaps */
+  /** @param isAgain whether one before it was killed */
   run(isAgain: boolean): void {
-    if (isAgain) for (const sink of new Set(Object.values(this.#sinks))) sink.write("\n");
+    if (isAgain && wasTorn(this.#linux, this.#folder)) {
+      for (const sink of new Set(Object.values(this.#sinks))) sink.write("\n");
+      markTorn(this.#linux, this.#folder, false);
+    }
     this.#lookForSources();
     // It may be the end already, of which poll(2) would tell nothing.
     for (const source of [...this.#sources.values()]) {
@@ -140,7 +146,7 @@ class LogLines {
       const service = printable(owner.service);
       const printer = { service, quotedService: this.#linux.frameLines(service, "", "", true), stream: owner.stream };
       const source = new Source(this.#linux, this.#folder, name, this.#format, printer, this.#sinks[owner.stream]);
-      // Where too many descriptors are open, another look may find room.
+      // The kernel has no more to give: another look may find room.
       if (source.fd < 0) continue;
       this.#names.add(name);
       this.#sources.set(source.fd, source);

@@ -4,7 +4,7 @@ import type { Child } from "../linux/children.ts";
 import { errorWords } from "../linux/errno.ts";
 import { hasReader, removeTree } from "../linux/files.ts";
 import { type Linux, SPAWN } from "../linux/linux.ts";
-import { makeFifo, OWN_LOG, OWN_PROGRAMS } from "../linux/log-fifos.ts";
+import { makeFifo, OWN_LOG, OWN_PROGRAMS, ownerOfFifo } from "../linux/log-fifos.ts";
 import { hasRoom } from "../linux/output.ts";
 import { sleepThrough } from "../linux/processes.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
@@ -145,8 +145,9 @@ export class Collector {
     const { linux, streams } = this.#context;
     const { pid } = this;
     const names = linux.listDir(this.#folder);
+    const isRead = (name: string) => ownerOfFifo(name) === undefined || streams.isEmpty(`${this.#folder}/${name}`);
     // Once: the look itself may wake it.
-    this.#hasReadAll ||= typeof names !== "number" && names.every((name) => streams.isEmpty(`${this.#folder}/${name}`));
+    this.#hasReadAll ||= typeof names !== "number" && names.every(isRead);
     if (!this.#hasReadAll || pid === undefined) return false;
     return sleepThrough(linux, [pid], () => hasRoom(linux, [STDOUT, STDERR]));
   }

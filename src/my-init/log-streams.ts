@@ -1,24 +1,38 @@
 import { type Environment, toEnviron } from "../core/container-env.ts";
 import type { Streams } from "../linux/children.ts";
 import type { Linux } from "../linux/linux.ts";
-import { closeStreams, fifoPath, LOG_FOLDER_VARIABLE, OWN_PROGRAMS, openStreams } from "../linux/log-fifos.ts";
+import {
+  closeStreams,
+  fifoPath,
+  LOG_FOLDER_VARIABLE,
+  makeFifos,
+  OWN_LOG,
+  OWN_PROGRAMS,
+  openStreams,
+} from "../linux/log-fifos.ts";
 import { hasRoom } from "../linux/output.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
+import type { Log } from "./log.ts";
 
 /** What a FIFO holds. */
 const MOST_BYTES = 65_536;
 
+/** With more FIFOs held, those that are empty are released before others are: there may be thousands of scripts. */
+const MAX_HELD = 64;
+
 /** The output descriptors of the scripts and services that my_init starts: its own, or FIFOs where log lines name their service. */
 export class LogStreams {
   readonly #linux: Linux;
+  readonly #log: Log;
   /** For outputs that are a terminal, descriptors of it that cannot be read: what is typed there is the command's. */
   readonly #terminals: Streams;
   #folder: string | undefined;
   /** Read ends by path, so that nothing is lost while nobody else reads. */
   readonly #held = new Map<string, number>();
 
-  constructor(linux: Linux) {
+  constructor(linux: Linux, log: Log) {
     this.#linux = linux;
+    this.#log = log;
     const openTerminal = (fd: number) => (linux.isTerminal(fd) ? linux.openToWrite(`/proc/self/fd/${fd}`) : -1);
     this.#terminals = { stdout: openTerminal(STDOUT), stderr: openTerminal(STDERR) };
   }
@@ -31,9 +45,11 @@ export class LogStreams {
   /** Calls `start` with the output descriptors for the new process. */
   of<T>(service: string, start: (streams: Streams) => T): T {
     if (this.#folder === undefined) return start(this.#terminals);
-    const streams = openStreams(this.#linux, this.#folder, service);
-    this.hold(fifoPath(this.#folder, service, "stdout"));
-    this.hold(fifoPath(this.#folder, service, "stderr"));
+    const owner = makeFifos(this.#linux, this.#folder, service, (message) => this.#log.warn(message));
+    const streams = openStreams(this.#linux, this.#folder, owner);
+    if (this.#held.size > MAX_HELD) this.#releaseEmpty();
+    this.hold(fifoPath(this.#folder, owner, "stdout"));
+    this.hold(fifoPath(this.#folder, owner, "stderr"));
     const started = start(streams);
     closeStreams(this.#linux, streams);
     return started;
@@ -52,6 +68,15 @@ export class LogStreams {
       const chunk = fd < 0 ? "" : this.#linux.read(fd, MOST_BYTES);
       if (typeof chunk === "number" || chunk === "") return rest;
       rest += chunk;
+    }
+  }
+
+  /** Of those that print no more, most have been read; my_init's own FIFO is read to the end of its life. */
+  #releaseEmpty(): void {
+    for (const [path, fd] of this.#held) {
+      if (path.endsWith(`/${OWN_LOG}`) || !this.isEmpty(path)) continue;
+      if (fd >= 0) this.#linux.close(fd);
+      this.#held.delete(path);
     }
   }
 

@@ -77,7 +77,7 @@ function live(linux: Linux, options: Options): number {
   const folders = new FolderWatch(linux, loop);
   const terminal = new Terminal(linux);
   const timeline = new Timeline(linux);
-  const streams = new LogStreams(linux);
+  const streams = new LogStreams(linux, log);
   const context = { linux, log, leftOut, children, loop, folders, environment, stop, terminal, timeline, streams };
   const life = new Life(context, options);
 

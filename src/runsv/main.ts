@@ -2,7 +2,7 @@ import { STATUS_CANNOT_RUN } from "../core/child-end.ts";
 import { parseEnviron, toEnviron } from "../core/container-env.ts";
 import { execFailure } from "../linux/exec-failure.ts";
 import type { Linux } from "../linux/linux.ts";
-import { LOG_FOLDER_VARIABLE, OWN_PROGRAMS, openStreams } from "../linux/log-fifos.ts";
+import { LOG_FOLDER_VARIABLE, makeFifos, OWN_PROGRAMS, openStreams } from "../linux/log-fifos.ts";
 import { writeAll } from "../linux/output.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
 import { RUNSV } from "../linux/runsv.ts";
@@ -18,10 +18,15 @@ export function main(linux: Linux): number {
   const folder = env.get(LOG_FOLDER_VARIABLE);
   const service = linux.argv[1];
   if (folder !== undefined && service !== undefined) {
-    const { stderr, stdout } = openStreams(linux, folder, service);
+    let warning = "";
+    const owner = makeFifos(linux, folder, service, (message) => {
+      warning = `*** ${message}\n`;
+    });
+    const { stderr, stdout } = openStreams(linux, folder, owner);
     // What cannot be had stays runsvdir's, whose lines are runit's.
     if (stdout >= 0) linux.duplicate(stdout, STDOUT);
     if (stderr >= 0) linux.duplicate(stderr, STDERR);
+    writeAll(linux, STDERR, warning);
   }
   env.delete(LOG_FOLDER_VARIABLE);
   const path = env.get("PATH");

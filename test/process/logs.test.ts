@@ -262,10 +262,10 @@ describe("log lines", processRing, () => {
     await until(() => init.output.length > length + 100_000, "it goes on");
     init.signal("SIGTERM");
     const { stderr, stdout } = await init.ended();
-    // But the one that it was writing then, perhaps.
-    const all = stdout.split("\n").filter((line) => line !== "");
+    const all = stdout.split("\n").slice(0, -1);
     const lines = all.filter((line) => line.startsWith("{") && line.endsWith("}"));
-    assert.ok(all.length - lines.length <= 1, `${all.length - lines.length} lines are cut off`);
+    assert.deepEqual(all, lines, "no line is cut off, and none is empty");
+    assert.ok(!stderr.split("\n").slice(0, -1).includes(""), stderr);
     // The end of a line whose beginning was lost, perhaps.
     const numbers = messages(lines.join("\n"), "a").flatMap((message) => {
       const number = /^(?:line|last) (\d+)$/.exec(message)?.[1];
@@ -294,6 +294,62 @@ describe("log lines", processRing, () => {
     });
     const lines = stdout.split("\n").filter((line) => line !== "");
     assert.deepEqual(lines.sort(), ["[10_kills] kept", "[20_next] kept, too"], stderr);
+  });
+
+  /** Services that print a line each when they start, and one when they are told to end. */
+  const manyServices = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [
+        `/etc/service/s${i}/run`,
+        `trap 'echo end of s${i}; exit' TERM; echo start of s${i}; while :; do sleep 1 & wait; done`,
+      ]),
+    );
+
+  test("with more services than the soft limit has descriptors, every line comes, with its name", async (t) => {
+    const init = await startInit(t, {
+      env: json,
+      wrapper: ["prlimit", "--nofile=64:1024"],
+      scripts: { ...manyServices(60), "/etc/service/limits/run": "ulimit -S -n; exec sleep 1000" },
+    });
+    for (let i = 0; i < 60; i++) await init.waitFor(new RegExp(`"s${i}".*start of s${i}"`));
+    await init.waitFor(/"limits".*"64"/); // services keep the limit that they were given
+    init.signal("SIGTERM");
+    const { status, stderr, stdout } = await init.ended();
+    assert.equal(status, 0);
+    for (let i = 0; i < 60; i++) assert.deepEqual(messages(stdout, `s${i}`), [`start of s${i}`, `end of s${i}`]);
+    assert.doesNotMatch(stderr, /others/);
+  });
+
+  test("with more than the hard limit has, every line comes, some without a name, and one warning tells why", async (t) => {
+    const init = await startInit(t, {
+      env: json,
+      wrapper: ["prlimit", "--nofile=64:64"],
+      scripts: manyServices(60),
+    });
+    for (let i = 0; i < 60; i++) await init.waitFor(new RegExp(`start of s${i}"`));
+    init.signal("SIGTERM");
+    const { status, stderr, stdout } = await init.ended();
+    assert.equal(status, 0);
+    const all = parse(stdout).map(({ message }) => message);
+    const expected = Array.from({ length: 60 }, (_, i) => [`start of s${i}`, `end of s${i}`]).flat();
+    assert.deepEqual(all.filter((message) => / of s\d+$/.test(message)).sort(), expected.sort());
+    const named = new Set(parse(stdout).map(({ service }) => service));
+    assert.ok(named.has("others") && named.size > 15, [...named].join(" "));
+    const warnings = parse(stderr).filter(({ message }) => message.includes("hard limit of open files"));
+    assert.equal(warnings.length, 1, stderr);
+    assert.match(warnings[0]?.message ?? "", /^\*\*\* cannot name the log lines of "s\d+" .* is 64; .*--ulimit nofile/);
+  });
+
+  test("more startup scripts than descriptors are named, too", async (t) => {
+    const scripts = Array.from({ length: 100 }, (_, i) => [`/etc/my_init.d/${100 + i}`, `echo script ${100 + i}`]);
+    const { status, stdout } = await runInit(t, {
+      env: json,
+      wrapper: ["prlimit", "--nofile=160:1024"],
+      scripts: Object.fromEntries(scripts),
+      args: ["--skip-runit", "true"],
+    });
+    assert.equal(status, 0);
+    for (let i = 100; i < 200; i++) assert.deepEqual(messages(stdout, `${i}`), [`script ${i}`]);
   });
 
   test("where both outputs are one, no line is torn", async (t) => {

@@ -328,6 +328,8 @@ export class FakeLinux implements Linux {
   readonly pidfds = new Map<number, FakeProcess>();
   readonly memoryFiles = new Map<number, FakeSink>();
   /** What is in each FIFO, by its path. */
+  /** Of descriptors, soft and hard. */
+  descriptorLimit: readonly [soft: number, hard: number] = [1024, 524_288];
   readonly fifos = new Map<string, FakeFifo>();
   /** Who opened a FIFO while nobody wrote hears of the end only of those who came since: the `openCount` until then. */
   readonly #fifoFds = new Map<number, { readonly path: string; readonly canWrite: boolean; readonly since: number }>();
@@ -614,6 +616,18 @@ export class FakeLinux implements Linux {
     return this.self.pid;
   }
 
+  getLimit(pid: number, resource: number): readonly [soft: number, hard: number] | number {
+    const errno = this.#enter("getLimit", `${pid} ${resource}`);
+    return errno === 0 ? this.descriptorLimit : -errno;
+  }
+
+  setLimit(resource: number, soft: number, hard: number): number {
+    const errno = this.#enter("setLimit", `${resource} ${soft} ${hard}`);
+    if (errno !== 0) return -errno;
+    this.descriptorLimit = [soft, hard];
+    return 0;
+  }
+
   takeSignal(): readonly [signal: number, senderPid: number, value: number, code: number] | number {
     this.#enter("takeSignal", "");
     const lowest = this.#pending.reduce((least, { signal }) => Math.min(least, signal), Number.POSITIVE_INFINITY);
@@ -883,6 +897,11 @@ export class FakeLinux implements Linux {
     if (fifo === undefined) return -EBADF;
     const text = fifo.take(maxBytes);
     return text === "" && fifo.writers > 0 ? -EAGAIN : text;
+  }
+
+  unread(fd: number): number {
+    const errno = this.#enter("unread", `${fd}`);
+    return errno !== 0 ? -errno : (this.fifos.get(this.#fifoFds.get(fd)?.path ?? "")?.text.length ?? 0);
   }
 
   duplicate(from: number, to: number): number {
