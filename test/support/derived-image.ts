@@ -21,7 +21,8 @@ export function imageWith(t: TestContext, scripts: Readonly<Record<string, strin
     const base64 = Buffer.from(content).toString("base64");
     return `mkdir -p ${path.slice(0, path.lastIndexOf("/") + 1)}; echo ${base64} | base64 -d > ${path}; chmod 755 ${path}`;
   });
-  return buildImage(t, `FROM ${image}\nRUN set -e; ${commands.join("; ")}\n${lines}\n`);
+  // Docker reads no line of more than 64 KiB.
+  return buildImage(t, `FROM ${image}\nRUN set -e; ${commands.join("; \\\n")}\n${lines}\n`);
 }
 
 /**
