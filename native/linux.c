@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -630,7 +631,7 @@ static JSValue linux_list_dir(JSContext *ctx, JSValueConst self, int argc, JSVal
     return names;
 }
 
-static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue stat_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int flags)
 {
     UNUSED;
     int error;
@@ -638,7 +639,7 @@ static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueCo
     if (path == NULL)
         return refused(ctx, error);
     struct stat status;
-    int returned = stat(path, &status);
+    int returned = fstatat(AT_FDCWD, path, &status, flags);
     error = errno;
     free_text(ctx, path);
     if (returned < 0)
@@ -651,7 +652,7 @@ static JSValue linux_stat(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 
 /* The calls that take one path and up to two numbers differ in one line: `call` is that line. */
 enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK, CALL_MKDIR, CALL_RMDIR, CALL_SYNC, CALL_LOCK,
-                 CALL_MEMORY_FILE, CALL_APPEND, CALL_SET_MODIFIED, CALL_READ, CALL_SHARE, CALL_WRITE,
+                 CALL_LOCK_FOLDER, CALL_MEMORY_FILE, CALL_APPEND, CALL_SET_MODIFIED, CALL_READ, CALL_SHARE, CALL_WRITE,
                  CALL_FIFO };
 
 static int sync_file(const char *path)
@@ -672,6 +673,17 @@ static int lock_file(const char *path)
         return -1;
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     if (fcntl(fd, F_SETLK, &whole) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int lock_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     int error = errno;
     close(fd);
@@ -705,6 +717,8 @@ static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueCon
                    : call == CALL_RMDIR ? rmdir(path)
                    : call == CALL_SYNC  ? sync_file(path)
                    : call == CALL_LOCK  ? lock_file(path)
+                   : call == CALL_LOCK_FOLDER
+                       ? lock_folder(path)
                    : call == CALL_SET_MODIFIED
                        ? set_modified(path, (time_t)numbers[0])
                    : call == CALL_MEMORY_FILE
@@ -935,7 +949,8 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("readFile", 3, linux_read_file),
     JS_CFUNC_DEF("writeFile", 3, linux_write_file),
     JS_CFUNC_DEF("listDir", 1, linux_list_dir),
-    JS_CFUNC_DEF("stat", 1, linux_stat),
+    JS_CFUNC_MAGIC_DEF("stat", 1, stat_call, 0),
+    JS_CFUNC_MAGIC_DEF("lstat", 1, stat_call, AT_SYMLINK_NOFOLLOW),
     JS_CFUNC_MAGIC_DEF("access", 2, path_call, CALL_ACCESS),
     JS_CFUNC_MAGIC_DEF("chmod", 2, path_call, CALL_CHMOD),
     JS_CFUNC_MAGIC_DEF("setModified", 2, path_call, CALL_SET_MODIFIED),
@@ -949,6 +964,7 @@ static const JSCFunctionListEntry table[] = {
     JS_CFUNC_DEF("realPath", 1, linux_real_path),
     JS_CFUNC_MAGIC_DEF("sync", 1, path_call, CALL_SYNC),
     JS_CFUNC_MAGIC_DEF("lock", 1, path_call, CALL_LOCK),
+    JS_CFUNC_MAGIC_DEF("lockFolder", 1, path_call, CALL_LOCK_FOLDER),
     JS_CFUNC_MAGIC_DEF("memoryFile", 1, path_call, CALL_MEMORY_FILE),
     JS_CFUNC_DEF("inotifyOpen", 0, linux_inotify_open),
     JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),

@@ -32,7 +32,15 @@ export interface FileFacts {
 
 /** What `path` leads to, links followed; an errno (above zero) where it leads nowhere. */
 export function fileFacts(linux: Linux, path: string): FileFacts | number {
-  const answer = linux.stat(path);
+  return factsOf(linux.stat(path));
+}
+
+/** What is at `path` itself: of a link (type `other`) the link; an errno (above zero) where nothing is. */
+export function linkFacts(linux: Linux, path: string): FileFacts | number {
+  return factsOf(linux.lstat(path));
+}
+
+function factsOf(answer: Stat | number): FileFacts | number {
   if (typeof answer === "number") return -answer;
   const [mode, uid, gid, size, , modified] = answer;
   return { type: TYPES[mode & S_IFMT] ?? "other", mode: mode & 0o7777, uid, gid, size, modified };

@@ -144,6 +144,8 @@ export interface Linux {
 
   /** Follows links. @returns what stat(2) tells, or a negated errno */
   stat(path: string): Stat | number;
+  /** Of a link what it is itself. @returns what lstat(2) tells, or a negated errno */
+  lstat(path: string): Stat | number;
 
   /** @param mode 4 read, 2 write, 1 execute, added up; for the effective user @see faccessat(2), AT_EACCESS */
   access(path: string, mode: number): number;
@@ -176,6 +178,13 @@ export interface Linux {
    * @see open(2), F_SETLK(2const)
    */
   lock(path: string): number;
+  /**
+   * Takes the lock on a directory, which need not be writable, without waiting.
+   *
+   * @returns a descriptor, close-on-exec, which holds the lock until it is closed; `-EAGAIN`: it is taken
+   * @see open(2) with O_DIRECTORY, flock(2) with LOCK_EX and LOCK_NB
+   */
+  lockFolder(path: string): number;
 
   /** Makes a file without a path, which lives as long as its descriptor. @returns the descriptor, close-on-exec @see memfd_create(2) */
   memoryFile(name: string): number;

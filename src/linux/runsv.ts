@@ -4,6 +4,9 @@ import { hasReader } from "./files.ts";
 import type { Linux } from "./linux.ts";
 import { commandWords, executes, readCredentials } from "./processes.ts";
 
+/** Where services are. @see runsvdir(8) */
+export const SERVICES = "/etc/service";
+
 /** Starts a runsv for each service. @see runsvdir(8) */
 export const RUNSVDIR = "/usr/bin/runsvdir";
 

@@ -6,13 +6,13 @@ import { hasReader, removeTree } from "../linux/files.ts";
 import { type Linux, SPAWN } from "../linux/linux.ts";
 import { makeFifo, OWN_LOG, OWN_PROGRAMS, ownerOfFifo } from "../linux/log-fifos.ts";
 import { hasRoom } from "../linux/output.ts";
+import { makePrivateFolder, PLACES, privateFolders } from "../linux/private-folder.ts";
 import { sleepThrough } from "../linux/processes.ts";
 import { STDERR, STDOUT } from "../linux/program.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit, waitForKilled } from "./force.ts";
 import { readLogFormat } from "./log-format.ts";
 import { failureWords } from "./outcome.ts";
-import { makePrivateFolder, PLACES, privateFolders } from "./private-folder.ts";
 
 const NAME = "log_lines";
 

@@ -160,11 +160,11 @@ export class Life {
     this.#takeSignals();
     const requested = this.#stopRequested();
     if (requested !== undefined) return requested;
-    const { path } = this.#services;
+    const { areElsewhere, path } = this.#services;
     if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
     this.#services.follow();
-    // A command can do without services where none can run; nothing else is there to wait for.
-    const canGoOn = path === undefined ? hasCommand : this.#runsvdir !== undefined;
+    // A command can do without services where none can run; without one there is nothing else to wait for.
+    const canGoOn = path === undefined ? hasCommand || areElsewhere : this.#runsvdir !== undefined;
     return canGoOn ? undefined : { kind: "cannot-go-on" };
   }
 

@@ -39,7 +39,7 @@ function later(linux: FakeLinux, folder: string, act: () => void) {
 
 /** What of services is in the mirror. */
 function inMirror(linux: FakeLinux) {
-  const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`) && path !== `${MIRROR}/.lock`);
+  const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`));
   return paths.map((path) => path.slice(MIRROR.length + 1)).sort();
 }
 
@@ -52,6 +52,34 @@ test("where a service needs another all run in a mirror, and that one by way of 
   assert.equal(linux.content(`${MIRROR}/db/run`), "/etc/service/db/run");
   assert.equal(linux.content(`${MIRROR}/web/run`), "/usr/sbin/my_init");
   assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
+});
+
+test("a service may use its folder as it may use the real one, also where a startup script changes that", () => {
+  const access = (linux: FakeLinux, path: string) => {
+    const { gid, mode, uid } = linux.files.get(`${MIRROR}/${path}`) ?? {};
+    return `${uid}:${gid} ${((mode ?? 0) & 0o7777).toString(8)}`;
+  };
+  const { linux } = withNeeds((linux) => {
+    linux.addDirectory("/etc/service/db", { mode: 0o2775, uid: 7, gid: 8 });
+    linux.addDirectory("/etc/service/db/log");
+    linux.addDirectory("/etc/service/web", { mode: 0o555 });
+    linux.addProgram("/etc/my_init.d/10_late", (self) => {
+      linux.addDirectory("/etc/service/db/log", { mode: 0o750, uid: 9, gid: 9 });
+      self.exit(0);
+    });
+  });
+  assert.equal(access(linux, "db"), "7:8 2775");
+  assert.equal(access(linux, "db/log"), "9:9 750");
+  assert.equal(access(linux, "web"), "0:0 755", "runsv has to write there");
+});
+
+test("a folder that cannot be given away stays our own, and nobody else may write there", () => {
+  const { linux } = withNeeds((linux) => {
+    linux.addDirectory("/etc/service/db", { mode: 0o777, uid: 7, gid: 8 });
+    linux.chown = () => -1;
+  });
+  const { mode, uid } = linux.files.get(`${MIRROR}/db`) ?? {};
+  assert.deepEqual([uid, (mode ?? 0) & 0o7777], [0, 0o755]);
 });
 
 test("where there is no `run`, none of ours hides it", () => {

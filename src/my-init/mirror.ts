@@ -1,10 +1,10 @@
 import { printable } from "../core/printable.ts";
 import { ERRNO } from "../linux/errno.ts";
-import { isDirectory } from "../linux/files.ts";
-import { SUPERVISE } from "../linux/runsv.ts";
+import { fileFacts, isDirectory, linkFacts, MAKE_FILES } from "../linux/files.ts";
+import { SERVICES, SUPERVISE } from "../linux/runsv.ts";
 import { SysError } from "../linux/sys-error.ts";
 import type { Context } from "./context.ts";
-import { isRunByUs, SERVICES } from "./run-by-us.ts";
+import { isRunByUs } from "./run-by-us.ts";
 
 /** What runsv starts. @see runsv(8) */
 const RUN = "run";
@@ -14,12 +14,21 @@ const OWN_RUN = "run.own";
 /** In a service's folder these are folders of the mirror's own: runsv writes into the one, my_init into the other. */
 const SUBFOLDERS = ["log", "control"];
 
+/** Bits of a mode. */
+const OWNER_ALL = 0o700;
+const OTHERS_WRITE = 0o022;
+
+/** To chown(2). */
+const KEEP_GROUP = -1;
+
 /** A folder of /etc/service that has its like in the mirror. */
 interface Mirrored {
   /** Another folder of the same name is another service, to runsvdir too. */
   readonly inode: number;
   /** What was in it. A link that is missing since was taken away by somebody who meant it. */
   readonly seen: Set<string>;
+  /** Owner and mode of the real folder that it was given last. */
+  access: string;
   /** Whether its `run` is ours. */
   isRunByUs: boolean;
   endWatch: (() => void) | undefined;
@@ -102,6 +111,7 @@ export class Mirror {
     const folder = this.#folders.get(name) ?? this.#add(name);
     // Watched first, so that nothing is missed.
     if (this.#isFollowing) folder.endWatch ??= this.#watch(from, () => this.#updateFolder(name));
+    this.#copyAccess(from, to, folder);
     const names = linux.listDir(from);
     if (names === -ERRNO.ENOENT) return; // it is about to be taken away
     if (typeof names === "number") throw new SysError("cannot read", from, -names);
@@ -127,6 +137,7 @@ export class Mirror {
     const folder = {
       inode: inodeOf(this.#context, name),
       seen: new Set<string>(),
+      access: "",
       isRunByUs: false,
       endWatch: undefined,
     };
@@ -136,6 +147,22 @@ export class Mirror {
     if (made !== -ERRNO.EEXIST || !isDirectory(this.#context.linux, path)) must(path, made);
     this.#folders.set(name, folder);
     return folder;
+  }
+
+  /** Lets a service that drops its privileges use its folder as it may use the real one. @see docs/adr/0009-mirror-of-services.md */
+  #copyAccess(from: string, to: string, folder: Mirrored): void {
+    const { linux } = this.#context;
+    const [real, own] = [fileFacts(linux, from), linkFacts(linux, to)];
+    // A link that a script has put there leads to a folder that is not ours.
+    if (typeof real === "number" || typeof own === "number" || own.type !== "directory") return;
+    const access = `${real.uid}:${real.gid}:${real.mode}`;
+    if (access === folder.access) return;
+    folder.access = access;
+    // Mode before owner: afterwards it takes a capability.
+    linux.chmod(to, real.mode | OWNER_ALL);
+    if (linux.chown(to, real.uid, real.gid) < 0) linux.chmod(to, (real.mode & ~OTHERS_WRITE) | OWNER_ALL);
+    // Without DAC_OVERRIDE root is an owner like any other, and runsv has to write here.
+    else if (linux.access(to, MAKE_FILES) < 0) linux.chown(to, linux.getEuid(), KEEP_GROUP);
   }
 
   /** Puts our `run` in the place of the service's, or takes it away again. Where there is none, runsv is to say so. */

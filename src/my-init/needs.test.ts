@@ -13,7 +13,7 @@ function withNeeds(needs: Readonly<Record<string, string | undefined>>, { prepar
     signals: { 100: SIGTERM },
     ...story,
     prepare: (linux) => {
-      for (const path of ["/run", "/run/my_init", "/etc/service"]) linux.addDirectory(path, { mode: 0o777 });
+      for (const path of ["/run", "/run/my_init", "/etc/service"]) linux.addDirectory(path, { mode: 0o1777 });
       linux.addProgram("/usr/sbin/my_init", habit.sleeps);
       linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
       for (const [name, text] of Object.entries(needs)) {

@@ -1,8 +1,6 @@
+import { SERVICES } from "../linux/runsv.ts";
 import { NEEDS } from "../linux/service-needs.ts";
 import type { Context } from "./context.ts";
-
-/** Where services are. */
-export const SERVICES = "/etc/service";
 
 /**
  * Whether a service is started by way of our program `./run`, which does something first; it must run in a mirror of

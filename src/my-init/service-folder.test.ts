@@ -41,13 +41,7 @@ test("where runsv could not keep its files, services run in a mirror of links", 
   assert.equal(started(linux).words, `${RUNSVDIR} -P ${MIRROR}`);
   assert.ok(started(linux).environ.includes(`SVDIR=${MIRROR}`));
   const there = [...linux.files].filter(([path]) => path.startsWith(`${MIRROR}/`)).map(([path]) => path);
-  assert.deepEqual(there.sort(), [
-    `${MIRROR}/.lock`,
-    `${MIRROR}/web`,
-    `${MIRROR}/web/log`,
-    `${MIRROR}/web/log/run`,
-    `${MIRROR}/web/run`,
-  ]);
+  assert.deepEqual(there.sort(), [`${MIRROR}/web`, `${MIRROR}/web/log`, `${MIRROR}/web/log/run`, `${MIRROR}/web/run`]);
   assert.equal(linux.content(`${MIRROR}/web/log/run`), "/etc/service/web/log/run");
   assert.ok(lines.includes("*** left out, as uid 1000 is not root: the service cron"));
 });
@@ -63,12 +57,30 @@ test("a service that is down, or may not be executed, is left out; of the first 
 
 test("where all of them can be supervised, they run where they are", () => {
   const own = { uid: 1000 };
-  const { linux } = asUser((linux) => {
+  const mayAll = (linux: FakeLinux) => {
     for (const path of ["web/supervise", "web/log", "cron"]) linux.addDirectory(`/etc/service/${path}`, own);
+  };
+  const { linux } = asUser((linux) => {
+    mayAll(linux);
+    linux.files.delete("/etc/service/cron/needs-root");
   });
   assert.equal(started(linux).words, `${RUNSVDIR} -P /etc/service`);
   assert.ok(!started(linux).environ.some((variable) => variable.startsWith("SVDIR=")));
   assert.equal(started(asUser(() => {}, { euid: 0 }).linux).words, `${RUNSVDIR} -P /etc/service`);
+  const hidden = asUser(mayAll).linux;
+  assert.equal(started(hidden).words, `${RUNSVDIR} -P ${MIRROR}`, "runsvdir would start what is left out");
+});
+
+test("where no service is left runsvdir looks after an empty mirror, and one line says what is left out", () => {
+  const { linux, lines, status } = asUser((linux) => {
+    for (const path of ["", "/run", "/supervise", "/log/run", "/log"]) linux.files.delete(`/etc/service/web${path}`);
+  });
+  assert.equal(status, 0);
+  assert.equal(started(linux).words, `${RUNSVDIR} -P ${MIRROR}`);
+  assert.deepEqual(
+    lines.filter((line) => line.includes("left out")),
+    ["*** left out, as uid 1000 is not root: the service cron"],
+  );
 });
 
 test("a service that a startup script brings is in the mirror, too", () => {
@@ -91,34 +103,83 @@ test("the mirror of a container that was stopped is made anew", () => {
   assert.ok(linux.files.has(`${MIRROR}/web/run`));
 });
 
-test("services that another my_init runs in a mirror are not started again, and that one stays", () => {
-  const taken = (linux: FakeLinux) => {
-    for (const path of ["", "/web", "/web/supervise"]) linux.addDirectory(`${MIRROR}${path}`, { uid: 1000 });
-    // A runsv reads it.
-    const open = linux.openToAppend.bind(linux);
-    linux.openToAppend = (path) => (path === `${MIRROR}/web/supervise/ok` ? 99 : open(path));
+/** A runsv reads this one's pipe. */
+function hasRunsv(linux: FakeLinux, supervise: string) {
+  const open = linux.openToAppend.bind(linux);
+  linux.openToAppend = (path) => (path === `${supervise}/ok` ? 99 : open(path));
+}
+
+/** Another process has the lock on a folder. */
+function isLocked(linux: FakeLinux, folder: string) {
+  const lock = linux.lockFolder.bind(linux);
+  linux.lockFolder = (path) => (path === folder ? -11 : lock(path));
+}
+
+/** One line says that services are not started; the command runs, and without one my_init waits until it is stopped. */
+function assertElsewhere(line: string, taken: (linux: FakeLinux) => void, options: FakeOptions = {}) {
+  const command = (linux: FakeLinux) => {
+    taken(linux);
     linux.addProgram("/bin/app", habit.exitsAfter(5, 3));
   };
-  const { linux, lines, status } = asUser(taken, { words: ["app"] });
+  const { linux, lines, status } = asUser(command, { ...options, words: ["app"] });
   assert.equal(status, 3);
   assert.equal(started(linux).words, undefined);
-  assert.ok(linux.files.has(`${MIRROR}/web/supervise`));
-  assert.equal(lines.filter((line) => line.includes("another my_init runs them")).length, 1, lines.join("\n"));
-  assert.equal(asUser(taken).status, 1);
+  assert.deepEqual(
+    lines.filter((each) => each.includes("services are not started")),
+    [`*** services are not started: ${line}; for a command alone say --skip-runit`],
+  );
+  const alone = asUser(taken, options);
+  assert.equal(alone.status, 0);
+  assert.ok(alone.ms >= 50);
+  return linux;
+}
+
+test("services that a runsv still looks after are not started again, and what it needs stays", () => {
+  const inMirror = assertElsewhere(`they run already, in "${MIRROR}"`, (linux) => {
+    for (const path of ["", "/web", "/web/supervise"]) linux.addDirectory(`${MIRROR}${path}`, { uid: 1000 });
+    hasRunsv(linux, `${MIRROR}/web/supervise`);
+  });
+  assert.ok(inMirror.files.has(`${MIRROR}/web/supervise`));
+  const where = 'they run already, in "/etc/service"';
+  assertElsewhere(where, (linux) => hasRunsv(linux, "/etc/service/web/supervise"), { euid: 0 });
 });
 
-test("a mirror is in use from the moment it is made, before anything runs in it", () => {
-  const { linux, lines } = asUser((linux) => {
-    for (const path of ["", "/web"]) linux.addDirectory(`${MIRROR}${path}`, { uid: 1000 });
-    const lock = linux.lock.bind(linux);
-    linux.lock = (path) => (path === `${MIRROR}/.lock` ? -11 : lock(path));
-  });
-  assert.equal(started(linux).words, undefined);
-  assert.ok(linux.files.has(`${MIRROR}/web`));
-  assert.equal(lines.filter((line) => line.includes("another my_init runs them")).length, 1, lines.join("\n"));
+test("services are not started while another my_init of the container has them, another user's too", () => {
+  for (const euid of [0, 1000]) {
+    const taken = (linux: FakeLinux) => {
+      isLocked(linux, "/etc/service");
+      linux.addFile("/usr/sbin/my_init", "");
+      linux.addFile("/mnt-namespace", "");
+      const first = linux.addStranger(() => {}, ["/sbin/my_init"]);
+      first.startTime = linux.self.startTime - 1;
+      for (const pid of [first.pid, "self"]) {
+        linux.addLink(`/proc/${pid}/exe`, "/usr/sbin/my_init");
+        linux.addLink(`/proc/${pid}/ns/mnt`, "/mnt-namespace");
+      }
+    };
+    assertElsewhere("another my_init runs them", taken, { euid, pid: 500 });
+  }
+});
 
+test("a folder that another container has locked, as both have it as a volume, is this container's all the same", () => {
+  const { linux } = asUser((linux) => isLocked(linux, "/etc/service"));
+  assert.equal(started(linux).words, `${RUNSVDIR} -P ${MIRROR}`);
+});
+
+test("the mirror is locked and others may enter it; where a name is taken, by a container or a user, it has another", () => {
   const first = asUser(() => {}).linux;
-  assert.deepEqual([...first.locks.values()], [`${MIRROR}/.lock`]);
+  assert.deepEqual([...first.locks.values()], ["/etc/service", MIRROR]);
+  assert.equal((first.files.get(MIRROR)?.mode ?? 0) & 0o7777, 0o755);
+
+  const { linux } = asUser((linux) => {
+    for (const path of [MIRROR, `${MIRROR}/web`]) linux.addDirectory(path, { uid: 1000 });
+    isLocked(linux, MIRROR);
+    linux.addFile("/mnt-namespace", "");
+    linux.addLink("/proc/self/ns/mnt", "/mnt-namespace");
+  });
+  const inode = linux.files.get("/mnt-namespace")?.inode;
+  assert.equal(started(linux).words, `${RUNSVDIR} -P ${MIRROR}-${inode}`);
+  assert.ok(linux.files.has(`${MIRROR}/web`));
 });
 
 test("a folder of another user, or in one, is no place for it", () => {

@@ -2,12 +2,14 @@ import { printable } from "../core/printable.ts";
 import { ERRNO } from "../linux/errno.ts";
 import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
-import { isSupervised, SUPERVISE } from "../linux/runsv.ts";
+import { isSecondInit } from "../linux/own-init.ts";
+import { makePrivateFolder, PLACES, privateFolders } from "../linux/private-folder.ts";
+import { isSupervised, SERVICES, SUPERVISE } from "../linux/runsv.ts";
+import { mirrorNames } from "../linux/service-mirror.ts";
 import type { Context } from "./context.ts";
 import { Mirror } from "./mirror.ts";
 import { readNeeds } from "./needs.ts";
-import { makePrivateFolder, PLACES, privateFolders } from "./private-folder.ts";
-import { isRunByUs, SERVICES } from "./run-by-us.ts";
+import { isRunByUs } from "./run-by-us.ts";
 
 /** In the folder of a service: as another user it is not even tried. */
 const NEEDS_ROOT = "needs-root";
@@ -15,8 +17,8 @@ const NEEDS_ROOT = "needs-root";
 /** runit's: a service that is not to be started by itself. @see runsv(8) */
 const DOWN = "down";
 
-/** In the mirror, kept locked by the my_init that made it: until its services are started nobody else shows that it is in use. */
-const LOCK = ".lock";
+/** Of the mirror: others may enter it, as they may enter /etc/service. */
+const MIRROR_MODE = 0o755;
 
 /** To access(2): that a folder can be listed, and what is in it be used. */
 const READ_AND_ENTER = 5;
@@ -32,15 +34,21 @@ export class ServiceFolder {
   #mirror: Mirror | undefined;
   #path: string | undefined = SERVICES;
   #isFirst = true;
+  #areElsewhere = false;
   readonly #leftOut = new Set<string>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** What runsvdir is to look after; undefined where nothing can be written that services could run in, or another my_init runs them. */
+  /** What runsvdir is to look after; undefined where nothing can be written that services could run in, or they run already. */
   get path(): string | undefined {
     return this.#path;
+  }
+
+  /** Whether no services are started because they run already. */
+  get areElsewhere(): boolean {
+    return this.#areElsewhere;
   }
 
   /**
@@ -50,13 +58,14 @@ export class ServiceFolder {
    * @throws SysError where there is no room
    */
   prepare(): void {
-    const { environment } = this.#context;
-    const wanted = this.#wanted();
-    if (this.#isFirst) this.#removeOld();
+    const { environment, linux } = this.#context;
+    if (this.#isFirst) this.#take();
     this.#isFirst = false;
     if (this.#path === undefined) return;
+    const wanted = this.#wanted();
     if (this.#mirror === undefined) {
-      if (wanted.every((name) => this.#runsWhereItIs(name))) return;
+      // One that is left out is hidden from runsvdir, too.
+      if (services(linux).every((name) => wanted.includes(name) && this.#runsWhereItIs(name))) return;
       this.#path = this.#newMirror();
       if (this.#path === undefined) return;
       this.#mirror = new Mirror(this.#context, this.#path);
@@ -122,32 +131,48 @@ export class ServiceFolder {
     return true;
   }
 
+  /**
+   * Takes the services for this my_init until it ends. Two runsv for one service would start it twice, or complain for
+   * ever; a service is not started while another my_init of this container has them, or a runsv that one has left behind.
+   */
+  #take(): void {
+    const { linux } = this.#context;
+    // Another container may have the same folder, as a volume.
+    if (linux.lockFolder(SERVICES) === -ERRNO.EAGAIN && isSecondInit(linux)) {
+      this.#leaveTo("another my_init runs them");
+    } else if (hasSupervisors(linux, SERVICES)) this.#leaveTo(`they run already, in "${SERVICES}"`);
+    else this.#removeOld();
+  }
+
+  #leaveTo(reason: string): void {
+    this.#path = undefined;
+    this.#areElsewhere = true;
+    this.#context.log.warn(`services are not started: ${reason}; for a command alone say --skip-runit`);
+  }
+
   /** Of a container that was stopped, or an image that was made of one: `sv` would take it for one in use. */
   #removeOld(): void {
     const { linux } = this.#context;
-    for (const path of privateFolders(linux, this.#name)) {
-      if (isInUse(linux, path)) this.#isTaken(path);
+    for (const path of mirrorNames(linux, linux.getEuid()).flatMap((name) => privateFolders(linux, name))) {
+      const lock = linux.lockFolder(path);
+      // It is in use in another container, where several have one /dev/shm.
+      if (lock === -ERRNO.EAGAIN) continue;
+      if (hasSupervisors(linux, path)) this.#leaveTo(`they run already, in "${printable(path)}"`);
       else removeTree(linux, path);
+      if (lock >= 0) linux.close(lock);
     }
-  }
-
-  /** Two runsv for one service would run it twice; /etc/service itself they lock. */
-  #isTaken(path: string): void {
-    this.#path = undefined;
-    const reason = `another my_init runs them, in "${printable(path)}"`;
-    this.#context.log.warn(`services are not started: ${reason}; for a command alone say --skip-runit`);
   }
 
   #newMirror(): string | undefined {
     const { leftOut, linux } = this.#context;
-    const folder = makePrivateFolder(linux, this.#name);
-    if (folder === undefined) leftOut.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
-    else if (linux.writeFile(`${folder}/${LOCK}`, "", true) >= 0) linux.lock(`${folder}/${LOCK}`);
-    return folder;
-  }
-
-  get #name(): string {
-    return `my_init-services-${this.#context.linux.getEuid()}`;
+    const path = makePrivateFolder(linux, ...mirrorNames(linux, linux.getEuid()));
+    if (path === undefined) {
+      leftOut.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
+      return undefined;
+    }
+    linux.chmod(path, MIRROR_MODE);
+    linux.lockFolder(path);
+    return path;
   }
 }
 
@@ -158,13 +183,10 @@ function services(linux: Linux): string[] {
   return names.filter((name) => !name.startsWith(".") && isDirectory(linux, `${SERVICES}/${name}`)).sort();
 }
 
-/** Whether a runsv looks after a service there, or its my_init still lives. */
-function isInUse(linux: Linux, mirror: string): boolean {
-  const lock = linux.lock(`${mirror}/${LOCK}`);
-  if (lock === -ERRNO.EAGAIN) return true;
-  if (lock >= 0) linux.close(lock);
-  const names = linux.listDir(mirror);
-  return typeof names !== "number" && names.some((name) => isSupervised(linux, `${mirror}/${name}/${SUPERVISE}`));
+/** Whether a runsv looks after a service there. */
+function hasSupervisors(linux: Linux, folder: string): boolean {
+  const names = linux.listDir(folder);
+  return typeof names !== "number" && names.some((name) => isSupervised(linux, `${folder}/${name}/${SUPERVISE}`));
 }
 
 /** Whether another user than root may run it. */

@@ -3,14 +3,11 @@ import type { Child, Children } from "../linux/children.ts";
 import { isDirectory } from "../linux/files.ts";
 import type { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
-import { isSupervised, readState, SUPERVISE } from "../linux/runsv.ts";
+import { isSupervised, readState, SERVICES, SUPERVISE } from "../linux/runsv.ts";
 import { CHECK_SECONDS, checkFailure, hasCheck, killCheck, startCheck } from "../linux/service-check.ts";
 import { serviceStart } from "../linux/service-start.ts";
 
 const CHECK_MS = CHECK_SECONDS * 1000;
-
-/** Where services are that may not be in the folder that runsvdir looks after. */
-const ALL_SERVICES = "/etc/service";
 
 /** How soon to look again, at first; each time it is twice as long, up to one of these. */
 const SOONEST_MS = 1;
@@ -148,7 +145,7 @@ export class Needed {
     const { linux } = this.#look;
     const supervise = `${this.#folder}/${SUPERVISE}`;
     if (!isDirectory(linux, this.#folder)) {
-      const isThere = isDirectory(linux, `${ALL_SERVICES}/${this.need.service}`);
+      const isThere = isDirectory(linux, `${SERVICES}/${this.need.service}`);
       return isThere ? "it is left out" : "there is no such service any more";
     }
     const state = readState(linux, supervise);

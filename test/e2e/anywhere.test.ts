@@ -146,6 +146,24 @@ describe("anywhere", { concurrency: 6 }, () => {
     assert.match((await container.exec(["sv", "status", "worker"])).stdout, /^run: worker: /);
   });
 
+  test("the stock image as another user is healthy although no service is left, and says one line", async (t) => {
+    const container = await startContainer(t, { image, args: ["--user", "1000"] });
+    await container.waitForLog("Runit started as PID");
+    await container.until("container_health --wait 20");
+    const { stderr } = await container.logs();
+    assert.doesNotMatch(stderr, /fatal|unable/);
+    assert.equal(stderr.match(/left out/g)?.length, 1, stderr);
+  });
+
+  test("a service that belongs to that user runs beside those that are left out", async (t) => {
+    const own = await imageWith(t, scripts, "RUN chown -R 1000 /etc/service/worker");
+    const command = ["/sbin/my_init", "--quiet", "--", "container_health", "--wait", "20"];
+    const { status, stderr } = await runContainer(t, { image: own, args: ["--user", "1000"], command });
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stderr, /fatal|unable/);
+    assert.equal(stderr.match(/left out/g)?.length, 1, stderr);
+  });
+
   test("without any place to write but /dev/shm services run, and one line says what is left out", async (t) => {
     const args = ["--read-only"];
     const command = ["/sbin/my_init", "--quiet", "--", "/check"];

@@ -755,6 +755,14 @@ export class FakeLinux implements Linux {
     return [found.mode, found.uid, found.gid, found.content.length, found.inode, found.modified ?? 0];
   }
 
+  lstat(path: string): Stat | number {
+    const errno = this.#enter("lstat", path);
+    if (errno !== 0) return -errno;
+    const file = this.files.get(`${this.#follow(folderOf(path))}${path.slice(path.lastIndexOf("/"))}`);
+    if (file === undefined) return -ENOENT;
+    return [file.mode, file.uid, file.gid, file.content.length, file.inode, file.modified ?? 0];
+  }
+
   setModified(path: string, seconds: number): number {
     const errno = this.#enter("setModified", path);
     if (errno !== 0) return -errno;
@@ -850,6 +858,17 @@ export class FakeLinux implements Linux {
     const found = this.#find(path);
     if (typeof found === "number") return found;
     if (!this.#may(found, 2)) return -EACCES;
+    this.locks.set(++this.#lastFd, path);
+    return this.#lastFd;
+  }
+
+  lockFolder(path: string): number {
+    const errno = this.#enter("lockFolder", path);
+    if (errno !== 0) return -errno;
+    const found = this.#find(path);
+    if (typeof found === "number") return found;
+    if (!isDirectory(found)) return -ENOTDIR;
+    if (!this.#may(found, 4)) return -EACCES;
     this.locks.set(++this.#lastFd, path);
     return this.#lastFd;
   }

@@ -1,0 +1,55 @@
+import { fileFacts, linkFacts } from "./files.ts";
+import type { Linux } from "./linux.ts";
+
+/** Brought by the image for every user; where a tmpfs hides it, made anew. */
+const OWN_FOLDER = "/run/my_init";
+
+/** Where a folder of ours may be, the best first. */
+export const PLACES: readonly string[] = [OWN_FOLDER, "/tmp", "/dev/shm"];
+
+/** Mode bits: its group or all others may change a folder; in it only the owner of a file may remove or rename it. */
+const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
+
+/**
+ * Makes a folder that no other user can have prepared, can look into or can replace.
+ *
+ * @param names tried one after the other: any user may have taken one
+ * @returns its path; undefined where there is no place for it
+ */
+export function makePrivateFolder(linux: Linux, ...names: readonly string[]): string | undefined {
+  linux.mkdir(OWN_FOLDER, 0o755);
+  const places = PLACES.filter((place) => isSafePlace(linux, place, linux.getEuid()));
+  for (const name of names) {
+    // Only what was made here and now is ours for sure.
+    for (const place of places) if (linux.mkdir(`${place}/${name}`, 0o700) === 0) return `${place}/${name}`;
+  }
+  return undefined;
+}
+
+/**
+ * The folders of this name that belong to `uid` and that no other user but root can change or replace: what an earlier
+ * start of the container has left is among them. Neither a link nor a folder of another user is.
+ */
+export function privateFolders(linux: Linux, name: string, uid = linux.getEuid()): string[] {
+  return PLACES.filter((place) => isSafePlace(linux, place, uid))
+    .map((place) => `${place}/${name}`)
+    .filter((path) => {
+      const facts = linkFacts(linux, path);
+      if (typeof facts === "number" || facts.type !== "directory") return false;
+      return facts.uid === uid && (facts.mode & OTHERS_WRITE) === 0;
+    });
+}
+
+/** Whether only root and `uid` can replace what `uid` has in a folder. Above those of {@link PLACES} is root's, but in /run. */
+function isSafePlace(linux: Linux, place: string, uid: number): boolean {
+  const folders = place === OWN_FOLDER ? ["/run", place] : [place];
+  return folders.every((folder) => {
+    // A link of another user may lead elsewhere at any time.
+    const link = linkFacts(linux, folder);
+    const facts = fileFacts(linux, folder);
+    if (typeof link === "number" || typeof facts === "number") return false;
+    const isTrusted = [link.uid, facts.uid].every((owner) => owner === 0 || owner === uid);
+    return isTrusted && ((facts.mode & OTHERS_WRITE) === 0 || (facts.mode & STICKY) !== 0);
+  });
+}
