@@ -47,6 +47,10 @@ prepare_packages() {
     fi
   done
 
+  # Whatever path `sv` is called by, it has to find the mirror of /etc/service. dpkg puts runit's, and each later version,
+  # beside ours.
+  dpkg-divert --local --rename --add /usr/bin/sv
+
   # Also for who installs a package by hand: nobody answers in a Dockerfile. An interactive shell
   # can still ask for questions with DEBIAN_FRONTEND.
   echo 'debconf debconf/frontend select Noninteractive' | debconf-set-selections

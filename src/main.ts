@@ -8,6 +8,7 @@ import { main as myInit } from "./my-init/main.ts";
 import { main as runsv } from "./runsv/main.ts";
 import { main as serviceRun } from "./service-run/main.ts";
 import { main as setuser } from "./setuser/main.ts";
+import { main as sv } from "./sv/main.ts";
 import { main as workaroundDocker2267 } from "./workaround-docker-2267/main.ts";
 
 /** The programs in the one binary. Each answers its exit status. */
@@ -21,6 +22,7 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   "workaround-docker-2267": workaroundDocker2267,
   log_lines: logLines,
   runsv,
+  sv,
 };
 
 /** Runs the program that argv[0] names. */

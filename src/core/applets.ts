@@ -8,6 +8,7 @@ const NAMES = [
   "workaround-docker-2267",
   "log_lines",
   "runsv",
+  "sv",
 ] as const;
 
 /** What runsv calls the program that it starts; the word as a whole, as others may well have that name somewhere. */

@@ -116,6 +116,18 @@ test("ischroot and initctl are neutralised by diversion where the distribution h
   }
 });
 
+test("a later version of runit's sv is put beside ours", async (t) => {
+  const container = await startContainer(t, idle);
+  assert.match(await container.sh("dpkg-divert --list /usr/bin/sv"), /^local diversion of \/usr\/bin\/sv /);
+  const ours = await container.sh("cat /usr/bin/sv");
+  await container.sh("rm /usr/bin/sv.distrib && apt-get -q update && apt-get -qy install --reinstall runit");
+  assert.equal(await container.sh("cat /usr/bin/sv"), ours);
+  assert.match(
+    await container.sh("strings -n 6 /usr/bin/sv.distrib 2> /dev/null || cat /usr/bin/sv.distrib"),
+    /supervise\/ok/,
+  );
+});
+
 test("HTTPS sources work in apt and curl, with certificates of one's own too", async (t) => {
   const container = await startContainer(t, idle);
   await container.sh(`

@@ -205,7 +205,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
 const applets = ["setuser", "container_exit", "container_health", "boot_report"];
 
 /** Programs that my_init starts by itself. */
-const ownApplets = ["log_lines", "runsv"];
+const ownApplets = ["log_lines", "runsv", "sv"];
 
 /** Shell lines that put scripts in the place of the programs, which start them with their loader. */
 function sanitizedApplets(root: string): string {
