@@ -42,7 +42,9 @@ export function prepareImages(engine) {
  */
 function findBase(engine, tested) {
   const layers = layersOf(engine, tested);
-  const candidates = [process.env["BENCH_BASE"], process.env["BASE_IMAGE"], ...FALLBACK_BASES].filter((name) => !!name);
+  const told = engine.inspect("image", tested).Config.Labels?.["org.opencontainers.image.base.name"];
+  const named = [process.env["BENCH_BASE"], told, process.env["BASE_IMAGE"]].filter((name) => !!name);
+  const candidates = [...named, ...FALLBACK_BASES];
   const here = candidates.map(String).filter((name) => engine.inspect("image", name));
   const own = here.find((name) => layersOf(engine, name).every((layer, index) => layer === layers[index]));
   const base = process.env["BENCH_BASE"] || own || here[0] || "debian:13";

@@ -1,4 +1,6 @@
 // Bytes: of the programs, and of what comes with them.
+import { addedTo } from "../../scripts/release/added.mjs";
+import { openImage } from "../../scripts/release/saved-image.mjs";
 import { byPart, listPackages } from "../packages.mjs";
 
 /** @import { Bench } from "../main.mjs" */
@@ -70,22 +72,28 @@ function measureAdded(engine, { tested, base, isOwnBase, ours, peers }) {
   // Of another base nothing was added, and any difference would be chance.
   if (!isOwnBase)
     throw new Error(`cannot tell what ${tested} adds: ${base} is not what it was built on; BENCH_BASE names its base`);
-  const before = new Set(engine.output(base, "dpkg-query", ["--show", "--showformat", "${Package}\\n"]).split("\n"));
-  const parts = byPart(listPackages(engine, ours), (name) => !before.has(name));
+  const { below, own, config } = openImage(tested, base);
+  const { all, layers, packages, upgraded } = addedTo(below, own);
+  const isNew = new Set(packages);
+  const parts = byPart(listPackages(engine, ours), (name) => isNew.has(name));
   const added = [...parts.values()].flat();
   const unwanted = added.filter((brought) => UNWANTED.test(brought.package.name));
-  const layersBytes = engine.inspect("image", tested).Size - engine.inspect("image", base).Size;
+  const upgrades = { name: "upgrades of the base's packages", samples: [all.upgrades / 1e6] };
   return [
     {
       id: "size-layers",
       title: `Layers of ${tested} over ${base}`,
       unit: "MB",
       rows: [
-        { name: "all of it", samples: [layersBytes / 1e6] },
-        ...layers(engine, tested, base).map(({ name, bytes }) => ({ name: `  ${name}`, samples: [bytes / 1e6] })),
+        { name: "all of it", samples: [all.ours / 1e6] },
+        ...layerNames(config, own.length)
+          .map((name, index) => ({ name: `  ${name}`, samples: [(layers[index]?.ours ?? Number.NaN) / 1e6] }))
+          .filter(({ samples }) => !(samples[0] < 0.001)),
+        upgrades,
       ],
+      notes: [`not counted in "all of it": upgrades that the archive had on the day: ${upgraded.join(", ") || "none"}`],
     },
-    sizeByPart(parts, fileSizes(engine, tested, ["/sbin/my_init"])[0] ?? Number.NaN, layersBytes),
+    sizeByPart(parts, fileSizes(engine, tested, ["/sbin/my_init"])[0] ?? Number.NaN, all.ours),
     {
       id: "size-packages",
       title: "Packages added to the base",
@@ -129,7 +137,7 @@ function sizeByPart(parts, binaryBytes, layersBytes) {
       { name: "files of no package", samples: [(layersBytes - packagesBytes - binaryBytes) / 1e6] },
       { name: "all of it", samples: [layersBytes / 1e6], facts: { packages: `${[...parts.values()].flat().length}` } },
     ],
-    notes: ["files of no package: certificates as one file, dpkg's lists, what was upgraded, the overlays, build.sh"],
+    notes: ["files of no package: certificates as one file, dpkg's lists, the overlays, build.sh"],
   };
 }
 
@@ -169,27 +177,17 @@ function peerPackages(engine, peers) {
 }
 
 /**
- * The layers that hold anything, the base's left out.
+ * What made each of an image's own layers, lowest first.
  *
- * @param {Engine} engine
- * @param {string} tested
- * @param {string} base
+ * @param {Record<string, any>} config with a history that has a line for each layer
+ * @param {number} count of the layers
+ * @returns {string[]}
  */
-function layers(engine, tested, base) {
-  /** @param {string} image */
-  const history = (image) => {
-    const format = ["--human=false", "--no-trunc", "--format", "{{.Size}} {{.CreatedBy}}"];
-    return engine
-      .call(["history", ...format, image])
-      .stdout.trim()
-      .split("\n");
-  };
-  const above = history(tested);
-  return above
-    .slice(0, above.length - history(base).length)
-    .map((line) => ({ bytes: Number.parseInt(line, 10), name: shorten(line.slice(line.indexOf(" "))) }))
-    .filter(({ bytes }) => bytes >= 1000)
-    .reverse();
+function layerNames(config, count) {
+  /** @type {{ created_by?: string, empty_layer?: boolean }[]} */
+  const history = config["history"];
+  const lines = history.filter(({ empty_layer }) => !empty_layer).slice(-count);
+  return lines.map(({ created_by = "" }) => shorten(created_by));
 }
 
 /**

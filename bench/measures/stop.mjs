@@ -53,7 +53,12 @@ export function measureStop(bench) {
       reference: "s6-svscan",
       rows: rows(SUPERVISED.filter(({ services }) => services === count)),
       ...(count === 100
-        ? { notes: ["runsvdir is stopped by HUP, as its manual says, and does not wait for its services"] }
+        ? {
+            notes: [
+              "runsvdir is stopped by HUP, as its manual says, and does not wait for its services",
+              "s6-svscan is Debian's, dynamically linked; s6-overlay's static one is not measured",
+            ],
+          }
         : {}),
     })),
     {
