@@ -140,7 +140,9 @@ describe("terminal", processRing, () => {
     const init = await startInit(t, { hasTerminal: true, env, args: ["--quiet", "--skip-runit", "--", ...shell] });
     await answers(init, "ready");
     const untilStopped = "until pgrep -r T -f '[r]ead x' > /dev/null; do sleep 0.01; done";
-    init.type(`${job} "${untilStopped}; echo > /tmp/through" | sh -c 'read x < /dev/tty'\n`);
+    // The sibling reads once it is in the background: the command has the foreground when it starts.
+    const sibling = "sh -c 'until [ -e /tmp/go ]; do sleep 0.01; done; read x < /dev/tty'";
+    init.type(`${job} "echo > /tmp/go; ${untilStopped}; echo > /tmp/through" | ${sibling}\n`);
     await until(() => init.view.exists("/tmp/through"), "the command goes on");
     await init.waitFor("[1]+  Stopped");
     init.type("fg\n");
