@@ -13,6 +13,7 @@ import { type EndedService, endedService } from "./essential.ts";
 import { fillHosts } from "./hosts.ts";
 import type { Options } from "./options.ts";
 import { failureWords, killedWords, type Outcome, statusOf } from "./outcome.ts";
+import { tendToRotation } from "./rotation.ts";
 import { startRunit } from "./runit.ts";
 import { scriptsIn, startScript } from "./scripts.ts";
 import { ServiceFolder } from "./service-folder.ts";
@@ -35,6 +36,7 @@ export class Life {
   readonly #collector: Collector;
   readonly #syslog: Syslog;
   readonly #services: ServiceFolder;
+  #endRotation = () => {};
 
   constructor(context: Context, options: Options) {
     this.#context = context;
@@ -80,6 +82,7 @@ export class Life {
 
   #shutDown(outcome: Outcome): void {
     this.#services.unfollow();
+    this.#endRotation();
     const wholeMs = shutDown(
       this.#context,
       {
@@ -162,6 +165,7 @@ export class Life {
     if (requested !== undefined) return requested;
     const { areElsewhere, path } = this.#services;
     if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
+    this.#endRotation = tendToRotation(this.#context);
     this.#services.follow();
     // A command can do without services where none can run; without one there is nothing else to wait for.
     const canGoOn = path === undefined ? hasCommand || areElsewhere : this.#runsvdir !== undefined;
