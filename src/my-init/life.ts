@@ -131,7 +131,7 @@ export class Life {
     fillHosts(this.#context);
     if (this.#hasMore) {
       this.#context.timeline.begin("system log");
-      this.#syslog.start();
+      this.#syslog.start(!this.#options.skipRunit);
     }
     if (!this.#options.skipRunit) this.#services.prepare();
     leftOut.tell();

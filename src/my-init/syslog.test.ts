@@ -94,6 +94,28 @@ test("one that was killed is started again at once, one that cannot start later 
   assert.equal(warnings(second.lines)[2], "*** the system log daemon failed with status 1; it is tried again in 4 s");
 });
 
+test("after a start that failed, and only then, the script is told to look for what was refused", () => {
+  const programs = { [SYSLOG_SCRIPT]: habit.exitsAfter(10, 1) };
+  const { linux } = live({ programs, signals: { 2000: SIGTERM } });
+  const words = linux.history.filter(({ file }) => file === SYSLOG_SCRIPT).map(({ argv }) => argv.slice(1));
+  assert.deepEqual(words, [[], ["again"]]);
+});
+
+test("an image's own service for syslog-ng is the only one that runs it, unless it is down or no services are run", () => {
+  const run = "/etc/service/syslog-ng/run";
+  const story = {
+    programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0), [run]: habit.sleeps },
+    signals: { 500: SIGTERM },
+  };
+  const { linux, lines } = live(story);
+  assert.equal(daemons(linux).starts.length, 0);
+  assert.deepEqual(warnings(lines), ['*** "/etc/service/syslog-ng" runs the system log daemon: no other is started']);
+  const prepare = (machine: FakeLinux) => machine.addFile("/etc/service/syslog-ng/down", "");
+  assert.equal(daemons(live({ ...story, prepare }).linux).starts.length, 1);
+  const programs = { ...story.programs, "/bin/app": habit.exitsAfter(100) };
+  assert.equal(daemons(live({ programs, words: ["--skip-runit", "app"] }).linux).starts.length, 1);
+});
+
 test("one that never listens costs five seconds and a line, not the boot", () => {
   const { lines, status } = live({ programs: { [SYSLOG_SCRIPT]: habit.sleeps }, signals: { 6000: SIGTERM } });
   assert.equal(status, 0);

@@ -14,6 +14,12 @@ import { failureWords } from "./outcome.ts";
 /** Becomes the system log daemon. Who deletes it wants none. */
 export const SYSLOG_SCRIPT = "/etc/my_init.d/10_syslog-ng.init";
 
+/** An image's own service for it, as phusion/baseimage had one until 2016. */
+const OWN_SERVICE = "/etc/service/syslog-ng";
+
+/** Given to the script after a start that failed: it looks for what syslog-ng refused. */
+const AGAIN = "again";
+
 /** Whose its lines are in a log that tells. */
 const SERVICE = "syslog";
 
@@ -66,10 +72,22 @@ export class Syslog {
     return this.#child?.end === undefined ? this.#child?.pid : undefined;
   }
 
-  /** Starts it where there is one, and waits until it listens. That it does not work is told, and stops nothing. */
-  start(): void {
+  /**
+   * Starts it where there is one, and waits until it listens. That it does not work is told, and stops nothing.
+   *
+   * @param hasServices whether services are going to be run
+   */
+  start(hasServices: boolean): void {
     const { folders, leftOut, linux, loop, log, stop } = this.#context;
     if (!isExecutable(linux, SYSLOG_SCRIPT)) return;
+    if (
+      hasServices &&
+      isExecutable(linux, `${OWN_SERVICE}/run`) &&
+      fileFacts(linux, `${OWN_SERVICE}/down`) === ERRNO.ENOENT
+    ) {
+      log.info(`"${OWN_SERVICE}" runs the system log daemon: no other is started`);
+      return;
+    }
     // Of another my_init in this container, say.
     if (fileFacts(linux, SOCKET) !== ERRNO.ENOENT && isBound(linux, SOCKET)) {
       log.info(`"${SOCKET}" is in use: no system log daemon is started`);
@@ -150,7 +168,8 @@ export class Syslog {
 
   #spawn(): void {
     const { children, environment, linux, log, loop, streams } = this.#context;
-    const program = { file: SYSLOG_SCRIPT, argv: [SYSLOG_SCRIPT], environ: toEnviron(environment.current) };
+    const argv = this.#pauseMs > 0 ? [SYSLOG_SCRIPT, AGAIN] : [SYSLOG_SCRIPT];
+    const program = { file: SYSLOG_SCRIPT, argv, environ: toEnviron(environment.current) };
     const child = streams.of(SERVICE, (each) =>
       children.spawn({ ...program, streams: each }, SPAWN.session | SPAWN.noInput),
     );
