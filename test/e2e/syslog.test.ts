@@ -123,19 +123,179 @@ test("killed, it comes back", async (t) => {
   );
 });
 
-test("a broken configuration costs a warning, never the boot, and no program waits for it", async (t) => {
-  const name = await imageWith(t, {
-    "/etc/syslog-ng/conf.d/mine.conf": "destination d_x { nonsense(); };",
-    "/etc/my_init.d/50_talks": "for i in $(seq 50); do logger hello; done",
+/** How control characters are shown, all but newline, carriage return and tab, which have letters. */
+const SPELLED = Array.from({ length: 32 }, (_, code) => `\\x${code.toString(16).padStart(2, "0")}`)
+  .join("")
+  .replace("\\x09", "\\t")
+  .replace("\\x0a", "\\n")
+  .replace("\\x0d", "\\r");
+
+test("one message is one line, in docker logs and in files, whatever its bytes and in whichever of its fields", async (t) => {
+  const container = await booted(t, {
+    image: await imageWith(t, {
+      "/etc/syslog-ng/conf.d/mine.conf":
+        'log { source(s_local); destination { file("/mine" template("$PROGRAM|$PID|$MESSAGE\\n")); }; };',
+    }),
   });
+  const bytes = Array.from({ length: 32 }, (_, code) => `\\x${code.toString(16).padStart(2, "0")}`).join("");
+  const hostile = [
+    `<13>tag: first${bytes}\\x7f last`,
+    "<13>C1: \\xc2\\x9b31m \\xc2\\x80 \\xc2\\x9f \\xc2\\xa0.",
+    '<13>plain: \\xc3\\xa9 \\xe2\\x82\\xac \\xff\\xfe back\\slash "quoted" $HOST @x',
+    "<13>Nov 28 01:02:03 x\\n*** forged: by the tag",
+    "<13>Nov 28 01:02:03 x\\x1b[31m[1\\n*** forged]: by the pid",
+    "<13>Nov 28 01:02:03 \\n*** forged after the time",
+    "<13>\\n*** forged after the priority",
+    "\\n*** forged at the start",
+    "<13>Nov 28 01:02:03 nul\\x00\\n*** forged: after NUL",
+  ];
+  await container.exec(["/fixtures/datagrams.pl", ...hostile]);
+  await container.exec(["logger", "-t", "x\n*** forged", "-p", "user.info", "by logger"]);
+  await container.sh(
+    "logger the end; until grep -q 'the end' /var/log/syslog && grep -q 'the end' /mine; do sleep 0.1; done",
+  );
+  await container.waitForLog("the end");
+  const texts = {
+    "docker logs": (await container.logs()).stdout,
+    "/var/log/syslog": await container.sh("cat /var/log/syslog"),
+    "/var/log/user.log": await container.sh("cat /var/log/user.log"),
+    "/mine": await container.sh("cat /mine"),
+  };
+  for (const [where, text] of Object.entries(texts)) {
+    assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/, where);
+    assert.doesNotMatch(text, /^\s*\*\*\*/m, where);
+    const lines = text.split("\n").filter((line) => !line.includes("cron"));
+    assert.equal(lines.length - 1, hostile.length + 2, `${where}:\n${text}`);
+    assert.ok(text.includes(`first${SPELLED}\\x7f last\n`), `${where}:\n${text}`);
+    assert.ok(text.includes("\\xc2\\x9b31m \\xc2\\x80 \\xc2\\x9f \xa0."), where);
+    assert.match(text, /\u00e9 \u20ac .. back\\slash "quoted" \$HOST @x$/m, where);
+  }
+});
+
+test("a broken configuration costs a warning, never the boot, and no program waits for it", async (t) => {
+  const name = await imageWith(
+    t,
+    { "/etc/my_init.d/50_talks": "for i in $(seq 50); do logger hello; done" },
+    "RUN echo 'destination d_x { nonsense(); };' >> /etc/syslog-ng/syslog-ng.conf",
+  );
   const outcome = await runContainer(t, {
     image: name,
     command: ["my_init", "--quiet", "--", "sh", "-c", "logger hello; echo ran"],
   });
   assert.equal(outcome.status, 0);
   assert.equal(outcome.stdout, "ran\n");
-  assert.match(outcome.stderr, /mine\.conf:2/);
+  assert.match(outcome.stderr, /syslog-ng\.conf:\d+/);
   assert.match(outcome.stderr, /\*\*\* the system log daemon failed with status 1; it is tried again in 1 s\n/);
+});
+
+/** A line of a Dockerfile that writes these files of conf.d. */
+function rules(files: Readonly<Record<string, string>>): string {
+  const commands = Object.entries(files).map(([name, text]) => {
+    const base64 = Buffer.from(text).toString("base64");
+    return `echo ${base64} | base64 -d > "/etc/syslog-ng/conf.d/${name}"`;
+  });
+  return `RUN ${commands.join(" && ")}`;
+}
+
+test("a file in conf.d that syslog-ng refuses costs that file and a warning with its name and line", async (t) => {
+  const refused = {
+    "b unknown word.conf": [1, "destination d_x { nonsense(); };\n"],
+    "c-reference.conf": [2, "\nlog { source(s_nowhere); destination(d_syslog); };\n"],
+    "d-no-end.conf": [2, "\nlog { source(s_local); destination(d_syslog);\n"],
+    "e-twice.conf": [1, "source s_local { internal(); };\n"],
+    "f-include.conf": [2, '\n@include "/nowhere.conf"\n'],
+  } as const;
+  const name = await imageWith(
+    t,
+    {},
+    rules({
+      "a.conf": "log { source(s_src); destination(d_later); };",
+      "z.conf": 'destination d_later { file("/later"); };\n',
+      ...Object.fromEntries(Object.entries(refused).map(([file, [, text]]) => [file, text])),
+    }),
+  );
+  const container = await booted(t, { image: name });
+  await container.until("logger the end; grep -q 'the end' /later && grep -q 'the end' /var/log/syslog", {
+    withinMs: 60_000,
+  });
+  await container.waitForLog("the end");
+  const { stderr } = await container.logs();
+  const warnings = stderr.split("\n").filter((line) => line.startsWith("syslog-ng: "));
+  for (const [file, [line]] of Object.entries(refused)) {
+    const path = `/etc/syslog-ng/conf.d/${file}`;
+    const mine = warnings.filter((warning) => warning.startsWith(`syslog-ng: "${path}" is not used: Error `));
+    assert.equal(mine.length, 1, stderr);
+    assert.ok(mine[0]?.includes(`${path}:${line}`), mine[0]);
+  }
+  assert.equal(warnings.length, Object.keys(refused).length, stderr);
+  assert.doesNotMatch(stderr, /system log daemon/);
+});
+
+test("a file in conf.d that fails only when it is started costs that file, too", async (t) => {
+  const name = await imageWith(
+    t,
+    {},
+    rules({
+      "a.conf": 'log { source(s_src); destination { file("/kept"); }; };\n',
+      "b.conf": "\nlog { source { network(ip(192.0.2.1) port(514)); }; destination(d_syslog); };\n",
+    }),
+  );
+  const container = await booted(t, { image: name });
+  await container.until("logger back && grep -q back /kept", { withinMs: 60_000 });
+  const { stderr } = await container.logs();
+  assert.match(
+    stderr,
+    /^syslog-ng: "\/etc\/syslog-ng\/conf\.d\/b\.conf" is not used: Error .* in \/etc\/syslog-ng\/conf\.d\/b\.conf:2$/m,
+  );
+});
+
+test("rules of one's own get every message, auth and authpriv too, by the names s_local and s_src", async (t) => {
+  const file = (path: string, source: string) =>
+    `log { source(${source}); destination { file("${path}" template("$FACILITY $MESSAGE\\n")); }; };\n`;
+  const name = await imageWith(t, {}, rules({ "a.conf": file("/a", "s_local"), "b.conf": file("/b", "s_src") }));
+  const container = await booted(t, { image: name });
+  const facilities = FACILITIES.filter((facility) => facility !== "kern");
+  await container.sh(facilities.map((facility) => `logger -p ${facility}.info "message ${facility} end"`).join("\n"));
+  for (const path of ["/a", "/b"]) {
+    await container.until(`grep -q 'message local7 end' ${path}`);
+    const text = await container.sh(`cat ${path}`);
+    for (const facility of facilities) assert.equal(count(text, `${facility} message ${facility} end`), 1, facility);
+  }
+});
+
+test("every line has the container's time zone, whatever the zone and the clock text of its sender", async (t) => {
+  const container = await booted(t, { image: await imageWith(t, {}), env: { TZ: "EAST-7" } });
+  const zones = ["", "TZ=WEST9 ", "TZ=UTC "];
+  await container.sh(zones.map((zone, index) => `${zone}logger -p user.info zone ${index}.`).join("\n"));
+  await container.exec([
+    "/fixtures/datagrams.pl",
+    "<13>Jan  1 00:00:00 x: zone 3.",
+    "<13>2020-01-01T00:00:00+05:00 x: zone 4.",
+  ]);
+  await container.sh("until grep -q 'zone 4' /var/log/user.log; do sleep 0.1; done");
+  await container.waitForLog("zone 4.");
+  const nowMs = Number(await container.sh("date +%s")) * 1000;
+  for (const text of [(await container.logs()).stdout, await container.sh("cat /var/log/user.log")]) {
+    for (const index of [0, 1, 2, 3, 4]) {
+      const stamp = new RegExp(`^(\\w+ +\\d+ [\\d:]+) .*zone ${index}\\.$`, "m").exec(text)?.[1] ?? "none";
+      const agoMs = nowMs - Date.parse(`${stamp} ${new Date(nowMs + 7 * 3_600_000).getUTCFullYear()} GMT+0700`);
+      assert.ok(Math.abs(agoMs) < 600_000, `${index}: ${stamp}`);
+    }
+  }
+});
+
+test("an image's own service for syslog-ng is the only one, with our configuration", async (t) => {
+  const name = await imageWith(t, {
+    "/etc/service/syslog-ng/run": "exec syslog-ng -F -p /var/run/syslog-ng.pid --no-caps",
+  });
+  const container = await booted(t, { image: name });
+  await container.until("[ -S /dev/log ] && logger hello && grep -q hello /var/log/syslog");
+  await container.waitForLog("hello");
+  assert.equal(await container.sh("cat /proc/[0-9]*/comm | grep -c '^syslog-ng$'"), "1\n");
+  assert.match(
+    (await container.logs()).stderr,
+    /"\/etc\/service\/syslog-ng" runs the system log daemon: no other is started/,
+  );
 });
 
 test("one's own rules in conf.d work, whatever modules they need", async (t) => {
@@ -224,24 +384,76 @@ test("a slow reader of the output gets every message, also what waits for it whi
   }
 });
 
-test("what is large is rotated before its day is over, by a job that is no news", async (t) => {
-  const container = await booted(t);
-  await container.sh(
-    "logger small; until [ -e /var/log/user.log ]; do sleep 0.01; done; /usr/lib/baseimage/rotate-when-large",
+test("what is large is rotated within a minute or so, and no line tells of it, whatever syslog-ng.conf says", async (t) => {
+  const all =
+    '@version: current\\nsource s_all { unix-dgram("/dev/log"); };\\nlog { source(s_all); destination { file("/dev/stdout"); file("/var/log/user.log"); }; };\\n';
+  const name = await imageWith(t, {}, `RUN printf '${all}' > /etc/syslog-ng/syslog-ng.conf`);
+  for (const from of [image, name]) {
+    const container = await booted(t, { image: from });
+    await container.sh("logger small; until [ -e /var/log/user.log ]; do sleep 0.01; done");
+    assert.equal(await container.sh("/usr/lib/baseimage/rotate-when-large; ls /var/log | grep -c user.log"), "1\n");
+    await container.sh("head -c 60M /dev/zero >> /var/log/user.log");
+    await container.until("[ -e /var/log/user.log.1 ]", { withinMs: 100_000 });
+    if (from === image) {
+      await container.until("logger afterwards; grep -q afterwards /var/log/user.log");
+      assert.equal(await container.sh("stat -c '%a %U:%G' /var/log/user.log"), "640 root:adm\n");
+    }
+    const { stdout, stderr } = await container.logs();
+    assert.doesNotMatch(`${stdout}${stderr}`, /rotat/);
+  }
+});
+
+test("logs are rotated in a /var/log that others may write to, and without capabilities", async (t) => {
+  for (const change of ["chmod 777 /var/log", "chown 1000:1000 /var/log", "chmod 775 /var/log; chgrp 1000 /var/log"]) {
+    const args = [
+      "--tmpfs",
+      "/var/log",
+      "--cap-drop",
+      "ALL",
+      "--cap-add",
+      "CHOWN",
+      "--cap-add",
+      "DAC_OVERRIDE",
+      "--cap-add",
+      "FOWNER",
+    ];
+    const container = await booted(t, { args });
+    await container.sh(`${change}; logger one; until [ -s /var/log/syslog ]; do sleep 0.01; done`);
+    await container.sh(
+      "head -c 60M /dev/zero >> /var/log/syslog; /usr/lib/baseimage/rotate-when-large; [ -e /var/log/syslog.1 ]",
+    );
+    assert.equal(await container.sh("logrotate /etc/logrotate.conf 2>&1"), "");
+  }
+});
+
+test("the distribution's nginx as a service writes to a new file after logrotate, and its package starts nothing", async (t) => {
+  const name = await imageWith(
+    t,
+    { "/etc/service/nginx/run": "exec nginx -g 'daemon off;'" },
+    "RUN install_clean nginx && ! pgrep nginx",
   );
-  assert.equal(await container.sh("ls /var/log | grep -c 'user.log' "), "1\n");
-  await container.sh("head -c 60M /dev/zero >> /var/log/user.log; /usr/lib/baseimage/rotate-when-large");
-  await container.until("logger afterwards; grep -q afterwards /var/log/user.log && [ -e /var/log/user.log.1 ]");
-  assert.equal(await container.sh("stat -c '%a %U:%G' /var/log/user.log"), "640 root:adm\n");
-  assert.match(
-    await container.sh("cat /etc/cron.d/rotate-when-large"),
-    /^\* \* \* \* \* root \/usr\/lib\/baseimage\/rotate-when-large$/m,
+  const container = await booted(t, { image: name });
+  await container.until("[ -s /run/nginx.pid ] && sv check nginx");
+  const pid = await container.sh("cat /run/nginx.pid");
+  const ask = (word: string) =>
+    container.sh(
+      `perl -MSocket -e 'socket(S, AF_INET, SOCK_STREAM, 0); connect(S, sockaddr_in(80, INADDR_LOOPBACK)) or die; syswrite S, "GET /${word} HTTP/1.0\\r\\n\\r\\n"; 1 while <S>'`,
+    );
+  await ask("before");
+  await container.sh("logrotate --force /etc/logrotate.d/nginx");
+  await container.until(
+    "[ -e /var/log/nginx/access.log ] && ls -l /proc/$(cat /run/nginx.pid)/fd | grep -q 'access.log$'",
   );
-  await container.sh(
-    `logger -t CRON -p cron.info '(root) CMD (/usr/lib/baseimage/rotate-when-large)'; logger -t CRON -p cron.info '(root) CMD (other)'`,
-  );
-  await container.waitForLog("CMD (other)");
-  assert.doesNotMatch((await container.logs()).stdout, /rotate-when-large/);
+  await ask("after");
+  await container.until("grep -q after /var/log/nginx/access.log");
+  assert.equal(await container.sh("grep -c after /var/log/nginx/access.log.1 || true"), "0\n");
+  for (const action of ["reload", "force-reload", "restart", "stop", "start"])
+    await container.sh(`invoke-rc.d nginx ${action}`);
+  assert.equal(await container.sh("cat /run/nginx.pid"), pid);
+  assert.equal(await container.sh("pgrep -c -P $(cat /run/nginx.pid) nginx > /dev/null; pgrep -x -o nginx"), pid);
+  await container.sh("sv stop nginx");
+  for (const action of ["rotate", "reload", "force-reload"]) await container.sh(`invoke-rc.d nginx ${action}`);
+  assert.equal(await container.sh("pgrep nginx || true"), "");
 });
 
 test("logs are rotated daily by cron, and a week of them is kept", async (t) => {
