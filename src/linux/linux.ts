@@ -15,7 +15,7 @@ export interface Linux {
 
   /**
    * Starts a program in a child process, with default signal handlers and no signal blocked. Does not wait for execve:
-   * a child that is stopped before it, or a slow file system, must not stop the caller (docs/adr/0018-start.md).
+   * a child that is stopped before it, or a slow file system, must not stop the caller (docs/adr/0016-start.md).
    *
    * @param file a path; PATH is not searched
    * @param argv the words, the program's name first

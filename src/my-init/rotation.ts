@@ -13,7 +13,7 @@ const INTERVAL_MS = 60_000;
  * Runs {@link ROTATION_SCRIPT} once a minute, as root only. cron would log a line each time.
  *
  * @returns a function that ends it; a script that is running goes on
- * @see docs/adr/0020-rotation-by-my-init.md
+ * @see docs/adr/0017-rotation-by-my-init.md
  */
 export function tendToRotation({ children, environment, linux, loop }: Context): () => void {
   if (linux.getEuid() !== 0 || !isExecutable(linux, ROTATION_SCRIPT)) return () => {};

@@ -26,7 +26,7 @@ interface Subtree {
  * ignores the signal; at half of its time, if it is a shell or has ended and left them. A process that handles TERM and
  * is no shell stops its children itself.
  *
- * @see docs/adr/0016-children-of-stopped-processes.md
+ * @see docs/adr/0015-children-of-stopped-processes.md
  */
 export class Subtrees {
   readonly #context: Context;

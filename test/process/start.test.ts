@@ -1,4 +1,4 @@
-// A child that is stopped between its birth and execve(2) does not stop my_init. See docs/adr/0018-start.md.
+// A child that is stopped between its birth and execve(2) does not stop my_init. See docs/adr/0016-start.md.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Init, isEmulated, processRing, startInit, until } from "../support/process.ts";
