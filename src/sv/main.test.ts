@@ -97,7 +97,7 @@ test("of two mirrors that is ours which has our namespace in its name: the other
       linux.addDirectory(`${MIRROR}-0-${linux.files.get("/namespace")?.inode}`);
     },
   });
-  assert.match(svdir ?? "", /-0-\d+$/);
+  assert.ok(svdir?.startsWith(`${MIRROR}-0-`), svdir);
 });
 
 test("a folder of one's own in SVDIR is used as it is", () => {
@@ -107,7 +107,8 @@ test("a folder of one's own in SVDIR is used as it is", () => {
 
 test("where runit's is not there, or its user cannot be taken on, a line says so", () => {
   const gone = run({ prepare: (linux) => linux.files.delete("/usr/bin/sv.distrib") });
-  assert.match(gone.said, /^sv: cannot run "\/usr\/bin\/sv\.distrib": .*ENOENT\)\n$/);
+  const start = 'sv: cannot run "/usr/bin/sv.distrib": ';
+  assert.ok(gone.said.startsWith(start) && gone.said.endsWith("ENOENT)\n"), gone.said);
   const refused = run({
     init: 1000,
     prepare: (linux) => {
@@ -116,5 +117,5 @@ test("where runit's is not there, or its user cannot be taken on, a line says so
     },
   });
   assert.equal(refused.words, undefined);
-  assert.match(refused.said, /^sv: cannot set the groups of user app: /);
+  assert.ok(refused.said.startsWith("sv: cannot set the groups of user app: "), refused.said);
 });
