@@ -1,7 +1,10 @@
 /*
  * A PAM module: gives a session the container's environment (docs/adr/0007-pam-module.md).
  *
- *     session optional /usr/lib/baseimage/pam_container_environment.so
+ *     session optional /usr/lib/baseimage/pam_container_environment.so [unattended]
+ *
+ * With `unattended` the session has no terminal and no client, so variables of one session that the directory holds are
+ * given, too.
  *
  * Who may read the environment sees it: root, members of docker_env (they may read the dumps, which hold all
  * of it), and whoever can open the directory as the user that they are, where the image's author has widened its mode.
@@ -28,11 +31,28 @@
 /* MAX_ARG_STRLEN: NAME=value and a final NUL. With more than that no program can be started. */
 #define VARIABLE_SIZE (128 * 1024)
 
-/* These belong to the session's user, and the terminal to who sits at it. */
-static bool is_personal(const char *name)
+/* These belong to the session's user. */
+static const char *const of_user[] = {"HOME", "USER", "GROUP", "UID", "GID", "SHELL", "LOGNAME"};
+
+/* These belong to one process, terminal or login. sshd sets some before PAM is asked for more, and PAM's win. */
+static const char *const of_one_session[] = {
+    "_", "OLDPWD", "PWD", "SHLVL",
+    "COLORTERM", "COLUMNS", "LINES", "TERM",
+    "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY",
+    "SSH_AGENT_PID", "SSH_AUTH_SOCK", "SSH_CLIENT", "SSH_CONNECTION", "SSH_ORIGINAL_COMMAND", "SSH_TTY",
+    "SSH_TUNNEL", "SSH_USER_AUTH",
+    "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SEAT", "XDG_SESSION_CLASS", "XDG_SESSION_DESKTOP",
+    "XDG_SESSION_ID", "XDG_SESSION_TYPE", "XDG_VTNR",
+    "SUDO_COMMAND", "SUDO_GID", "SUDO_UID", "SUDO_USER",
+    "INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_FDNAMES", "LISTEN_FDS", "LISTEN_PID", "NOTIFY_SOCKET",
+    "SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC",
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static bool is_one_of(const char *name, const char *const names[], size_t count)
 {
-    static const char *const names[] = {"HOME", "USER", "GROUP", "UID", "GID", "SHELL", "TERM"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(name, names[i]) == 0)
             return true;
     }
@@ -93,15 +113,23 @@ static const char *directory_path(void)
     return is_in_run ? RUN_DIRECTORY : DIRECTORY;
 }
 
-static void give(pam_handle_t *pamh, int directory, const char *path, const char *name, bool is_reader)
+/* How the module is to give the variables. */
+struct rules {
+    bool is_reader; /* the user may read all of them: what cannot be read is a fault */
+    bool is_unattended;
+};
+
+static void give(pam_handle_t *pamh, int directory, const char *path, const char *name, struct rules rules)
 {
-    if (is_personal(name) || is_scratch(name) || strchr(name, '=') != NULL)
+    if (is_one_of(name, of_user, LENGTH(of_user)) || is_scratch(name) || strchr(name, '=') != NULL)
+        return;
+    if (!rules.is_unattended && is_one_of(name, of_one_session, LENGTH(of_one_session)))
         return;
 
     /* A fifo would wait for a writer. */
     int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
-        if (is_reader || errno != EACCES)
+        if (rules.is_reader || errno != EACCES)
             pam_syslog(pamh, LOG_WARNING, "cannot read \"%s/%s\": %m", path, name);
         return;
     }
@@ -114,24 +142,25 @@ static void give(pam_handle_t *pamh, int directory, const char *path, const char
     close(fd);
 }
 
-static void give_all(pam_handle_t *pamh, bool is_reader)
+static void give_all(pam_handle_t *pamh, struct rules rules)
 {
     const char *path = directory_path();
     DIR *directory = opendir(path);
     if (directory == NULL) {
-        if (errno != ENOENT && (is_reader || errno != EACCES))
+        if (errno != ENOENT && (rules.is_reader || errno != EACCES))
             pam_syslog(pamh, LOG_WARNING, "cannot read \"%s\": %m", path);
         return;
     }
     const struct dirent *entry;
     while ((entry = readdir(directory)) != NULL)
-        give(pamh, dirfd(directory), path, entry->d_name, is_reader);
+        give(pamh, dirfd(directory), path, entry->d_name, rules);
     closedir(directory);
 }
 
 int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-    (void)flags, (void)argc, (void)argv;
+    (void)flags;
+    struct rules rules = {.is_unattended = argc > 0 && strcmp(argv[0], "unattended") == 0};
     const char *name;
     if (pam_get_user(pamh, &name, NULL) != PAM_SUCCESS)
         return PAM_SUCCESS;
@@ -140,7 +169,8 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
         return PAM_SUCCESS;
 
     if (user->pw_uid == 0 || pam_modutil_user_in_group_nam_nam(pamh, name, READERS)) {
-        give_all(pamh, true);
+        rules.is_reader = true;
+        give_all(pamh, rules);
         return PAM_SUCCESS;
     }
 
@@ -148,7 +178,7 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
     PAM_MODUTIL_DEF_PRIVS(own);
     if (pam_modutil_drop_priv(pamh, &own, user) != 0)
         return PAM_SUCCESS; /* has said why */
-    give_all(pamh, false);
+    give_all(pamh, rules);
     /* Half a root must not go on; this cannot fail but for a broken kernel. */
     return pam_modutil_regain_priv(pamh, &own) == 0 ? PAM_SUCCESS : PAM_SESSION_ERR;
 }

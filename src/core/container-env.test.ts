@@ -39,10 +39,21 @@ test("after a script the directory is the environment", () => {
   assert.deepEqual(toEnviron(merged).sort(), ["HOME=/root", "KEPT=new", "NEW=1"]);
 });
 
-test("the six personal variables stay as they were unless the directory defines them", () => {
-  const before = env("HOME=/root", "USER=root", "GROUP=g", "UID=0", "GID=0", "SHELL=/bin/sh", "LOGNAME=x");
-  const merged = mergeAfterScript(before, env("HOME=/srv"));
-  assert.deepEqual(toEnviron(merged).sort(), ["GID=0", "GROUP=g", "HOME=/srv", "SHELL=/bin/sh", "UID=0", "USER=root"]);
+test("the variables of a user or a session stay as they were unless the directory defines them", () => {
+  const given = env(
+    "HOME=/root",
+    "USER=root",
+    "GROUP=g",
+    "UID=0",
+    "GID=0",
+    "SHELL=/bin/sh",
+    "LOGNAME=x",
+    "PWD=/",
+    "A=1",
+  );
+  const merged = mergeAfterScript(given, env("HOME=/srv", "DISPLAY=:1"));
+  const kept = ["GID=0", "GROUP=g", "HOME=/srv", "LOGNAME=x", "PWD=/", "SHELL=/bin/sh", "UID=0", "USER=root"];
+  assert.deepEqual(toEnviron(merged).sort(), ["DISPLAY=:1", ...kept]);
 });
 
 test("a name that no file can have is not lost after a script", () => {
@@ -53,7 +64,13 @@ test("a name that no file can have is not lost after a script", () => {
 
 test("the personal variables are shown to nobody", () => {
   const all = env("HOME=1", "USER=2", "GROUP=3", "UID=4", "GID=5", "SHELL=6", "LOGNAME=7", "HOMES=8", "A=9");
-  assert.deepEqual(toEnviron(shared(all)), ["LOGNAME=7", "HOMES=8", "A=9"]);
+  assert.deepEqual(toEnviron(shared(all, all)), ["HOMES=8", "A=9"]);
+});
+
+test("a variable of one process or session is the container's where a file defines it, and only there", () => {
+  const all = env("PWD=/opt", "SSH_AUTH_SOCK=/agent", "DISPLAY=:0", "XDG_RUNTIME_DIR=/run/user/0", "SSH_HOST=backup");
+  assert.deepEqual(toEnviron(shared(all, env())), ["SSH_HOST=backup"]);
+  assert.deepEqual(toEnviron(shared(all, env("DISPLAY=:1"))), ["DISPLAY=:0", "SSH_HOST=backup"]);
 });
 
 test("255 bytes are a file's longest name", () => {

@@ -1,8 +1,35 @@
 /** The environment of the container: name to value, both byte strings. @see spec.md section 3 */
 export type Environment = ReadonlyMap<string, string>;
 
-/** Names that belong to one user or process and are never written to the directory or the dumps. */
-const PERSONAL = ["HOME", "USER", "GROUP", "UID", "GID", "SHELL"];
+/** Names that belong to one user. They are never written to the directory or the dumps. */
+export const PERSONAL: readonly string[] = ["HOME", "USER", "GROUP", "UID", "GID", "SHELL", "LOGNAME"];
+
+/** Names that each shell sets for itself. */
+export const OF_ONE_SHELL: readonly string[] = ["_", "OLDPWD", "PWD", "SHLVL"];
+
+/**
+ * Names that belong to one process, terminal or login. A variable of the process that has such a name is not the
+ * container's: only a file of the directory makes it so. native/pam.c and profile.d/container_environment.sh have the
+ * same list; container-env.judge.test.ts compares them. @see docs/reference/environment.md
+ */
+export const OF_ONE_SESSION: readonly string[] = [
+  ...OF_ONE_SHELL,
+  // A terminal.
+  ...["COLORTERM", "COLUMNS", "LINES", "TERM"],
+  // A display. @see X(7)
+  ...["DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"],
+  // @see ssh(1), ENVIRONMENT, and ssh-agent(1)
+  ...["SSH_AGENT_PID", "SSH_AUTH_SOCK", "SSH_CLIENT", "SSH_CONNECTION", "SSH_ORIGINAL_COMMAND", "SSH_TTY"],
+  ...["SSH_TUNNEL", "SSH_USER_AUTH"],
+  // A login. @see pam_systemd(8)
+  ...["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_SEAT", "XDG_SESSION_CLASS", "XDG_SESSION_DESKTOP"],
+  ...["XDG_SESSION_ID", "XDG_SESSION_TYPE", "XDG_VTNR"],
+  // @see sudo(8)
+  ...["SUDO_COMMAND", "SUDO_GID", "SUDO_UID", "SUDO_USER"],
+  // One service of systemd, which may be the container engine. @see systemd.exec(5)
+  ...["INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_FDNAMES", "LISTEN_FDS", "LISTEN_PID", "NOTIFY_SOCKET"],
+  ...["SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC"],
+];
 
 /** The longest `NAME=value` that execve(2) takes, without its final NUL: MAX_ARG_STRLEN less one. */
 const MAX_VARIABLE_BYTES = 131071;
@@ -38,16 +65,28 @@ export function mergeAtStart(given: Environment, files: Environment): Map<string
   return new Map([...files, ...given]);
 }
 
-/** After a startup script the directory is the environment, and what it cannot hold stays as it was. */
-export function mergeAfterScript(before: Environment, files: Environment): Map<string, string> {
-  const kept = [...before].filter(([name]) => PERSONAL.includes(name) || !isFileName(name));
-  return new Map([...kept, ...files]);
+/**
+ * After a startup script the directory is the environment. What it does not hold is as my_init was given it.
+ *
+ * @param given the variables that my_init was started with
+ */
+export function mergeAfterScript(given: Environment, files: Environment): Map<string, string> {
+  const isKept = (name: string) => PERSONAL.includes(name) || OF_ONE_SESSION.includes(name) || !isFileName(name);
+  return new Map([...[...given].filter(([name]) => isKept(name)), ...files]);
 }
 
-/** The part of the environment that is everybody's: what the directory and the dumps show. */
-export function shared(env: Environment): Map<string, string> {
-  // A value that came from a secret stays one where another my_init started this one.
-  return new Map([...env].filter(([name]) => !PERSONAL.includes(name) && !env.has(SECRET_START + name)));
+/**
+ * The part of the environment that is the container's: what the directory and the dumps show.
+ *
+ * @param files what the directory holds
+ */
+export function shared(env: Environment, files: Environment): Map<string, string> {
+  const isShared = (name: string) => {
+    // A value that came from a secret stays one where another my_init started this one.
+    if (PERSONAL.includes(name) || env.has(SECRET_START + name)) return false;
+    return files.has(name) || !OF_ONE_SESSION.includes(name);
+  };
+  return new Map([...env].filter(([name]) => isShared(name)));
 }
 
 /** `FILE__NAME=/run/secrets/x`: the variable NAME is what that file holds. @see spec.md section 3.5 */

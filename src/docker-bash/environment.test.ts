@@ -33,6 +33,11 @@ test("what my_init keeps in its folder wins, and what is no variable is passed o
   assert.deepEqual(env, { A: "new", B: "kept", "B.c": "\xff", HOME: "/root", USER: "root", LOGNAME: "root" });
 });
 
+test("what a shell that was the container's first process has set for itself is not handed on", () => {
+  const env = environmentOf(new FakeLinux({}), ["PWD=/opt", "OLDPWD=/", "SHLVL=1", "_=/sbin/my_init", "DISPLAY=:0"]);
+  assert.deepEqual(env, { DISPLAY: ":0", HOME: "/root", USER: "root", LOGNAME: "root" });
+});
+
 test("on a read-only root the folder is in /run", () => {
   const linux = new FakeLinux({});
   for (const folder of ["/run", "/run/container_environment", "/etc/container_environment"]) linux.addDirectory(folder);

@@ -1,4 +1,11 @@
-import { isScratchName, isShortEnough, longestContent, parseEnviron, valueOfContent } from "../core/container-env.ts";
+import {
+  isScratchName,
+  isShortEnough,
+  longestContent,
+  OF_ONE_SHELL,
+  parseEnviron,
+  valueOfContent,
+} from "../core/container-env.ts";
 import type { Identity } from "../linux/identity.ts";
 import type { Linux } from "../linux/linux.ts";
 
@@ -18,7 +25,7 @@ export function commandEnvironment(
   identity: Identity,
   terminal: string | undefined,
 ): Map<string, string> {
-  return withOwn(new Map([...parseEnviron(given), ...folderVariables(linux)]), identity, terminal);
+  return withOwn(new Map([...containerVariables(given), ...folderVariables(linux)]), identity, terminal);
 }
 
 /** The same without what my_init has added, for where that is more than a program can be started with. */
@@ -27,7 +34,12 @@ export function smallEnvironment(
   identity: Identity,
   terminal: string | undefined,
 ): Map<string, string> {
-  return withOwn(parseEnviron(given), identity, terminal);
+  return withOwn(containerVariables(given), identity, terminal);
+}
+
+/** Without what a shell that was the container's first process has set for itself, as `docker exec` gives them. */
+function containerVariables(given: readonly string[]): Map<string, string> {
+  return new Map([...parseEnviron(given)].filter(([name]) => !OF_ONE_SHELL.includes(name)));
 }
 
 function withOwn(

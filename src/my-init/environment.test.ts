@@ -63,6 +63,23 @@ test("after a script the directory is the environment, and the dumps are new", (
   assert.equal(linux.content(`${FOLDER}.sh`), "export B=changed\nexport C=new\n");
 });
 
+test("what belongs to one process or session is handed on, and is the container's only where a file says so", () => {
+  const own = ["PWD=/opt", "SHLVL=2", "SSH_AUTH_SOCK=/agent"];
+  const { linux, environment, variables } = container([...own, "DISPLAY=:5"], { DISPLAY: ":0" });
+  environment.import();
+  assert.equal(linux.content(`${FOLDER}/DISPLAY`), ":5");
+  assert.equal(linux.files.has(`${FOLDER}/PWD`), false);
+  assert.equal(linux.content(`${FOLDER}.sh`), "export DISPLAY=:5\n");
+  assert.equal(linux.content(`${FOLDER}.json`), '{"DISPLAY": ":5"}');
+  linux.addFile(`${FOLDER}/SSH_AUTH_SOCK`, "/other");
+  environment.refresh();
+  assert.equal(variables(), "DISPLAY=:5 PWD=/opt SHLVL=2 SSH_AUTH_SOCK=/other");
+  assert.equal(linux.content(`${FOLDER}.sh`), "export DISPLAY=:5\nexport SSH_AUTH_SOCK=/other\n");
+  linux.unlink(`${FOLDER}/SSH_AUTH_SOCK`);
+  environment.refresh();
+  assert.equal(variables(), "DISPLAY=:5 PWD=/opt SHLVL=2 SSH_AUTH_SOCK=/agent");
+});
+
 test("every value comes back as it was: newlines, quotes, bytes that are no text", () => {
   const values = ["", "\n", "x\n", "x\n\n", "\r\n", "it's", "\x80\xff", " ", "=", "a\tb"];
   const environ = values.map((value, index) => `V${index}=${value}`);

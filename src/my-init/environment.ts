@@ -44,7 +44,10 @@ export class ContainerEnvironment {
   readonly #linux: Linux;
   readonly #log: Log;
   readonly #leftOut: LeftOut;
+  readonly #given: Environment;
   #env: Environment;
+  /** What the directory held when it was last read. */
+  #files: Environment = new Map();
   /** Never written anywhere. */
   #secrets: Environment = new Map();
   /** Nor these. */
@@ -60,7 +63,8 @@ export class ContainerEnvironment {
     this.#linux = linux;
     this.#log = log;
     this.#leftOut = leftOut;
-    this.#env = parseEnviron(linux.environ);
+    this.#given = parseEnviron(linux.environ);
+    this.#env = this.#given;
   }
 
   /** The variables as they are now. */
@@ -87,7 +91,7 @@ export class ContainerEnvironment {
     }
     const files = this.#readDirectory();
     if (files !== undefined) {
-      this.#env = mergeAtStart(this.#env, files);
+      this.#env = mergeAtStart(this.#given, files);
       this.#write(() => this.#writeDirectory(files));
       this.#writeDumps();
     }
@@ -99,7 +103,7 @@ export class ContainerEnvironment {
     const files = this.#readDirectory();
     if (files !== undefined) {
       // What could not be written there is not missing from it.
-      this.#env = this.#isWritable ? mergeAfterScript(this.#env, files) : mergeAtStart(this.#env, files);
+      this.#env = this.#isWritable ? mergeAfterScript(this.#given, files) : mergeAtStart(this.#env, files);
       this.#writeDumps();
     }
     this.#readSecrets();
@@ -139,6 +143,7 @@ export class ContainerEnvironment {
       const value = this.#readVariable(name);
       if (value !== undefined) files.set(name, value);
     }
+    this.#files = files;
     return files;
   }
 
@@ -161,7 +166,7 @@ export class ContainerEnvironment {
 
   #writeDirectory(files: Environment): void {
     const scratch = `${this.#directory}/${scratchName(this.#linux.getPid())}`;
-    for (const [name, value] of shared(this.#env)) {
+    for (const [name, value] of shared(this.#env, this.#files)) {
       if (files.get(name) === value) continue;
       if (this.#folders.has(name)) {
         this.#log.warn(`the variable "${printable(name)}" has no file in ${this.#directory}: a folder has its name`);
@@ -176,7 +181,7 @@ export class ContainerEnvironment {
   }
 
   #writeDumps(): void {
-    const env = shared(this.#env);
+    const env = shared(this.#env, this.#files);
     if (this.#dumped !== undefined && isSame(env, this.#dumped)) return;
     this.#warnOfLeftOut(env);
     this.#dumped = env;
@@ -223,7 +228,7 @@ export class ContainerEnvironment {
     this.#directory = RUN_DIRECTORY;
     this.#write(() => {
       this.#writeDirectory(new Map());
-      this.#dump(shared(this.#env));
+      this.#dump(shared(this.#env, this.#files));
     });
     return true;
   }

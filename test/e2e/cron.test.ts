@@ -43,6 +43,7 @@ function jobLines(log: string): Line[] {
 
 const values: Record<string, string> = {
   QUOTES: `it's "so" $HOME \`id\` \\ # not a comment`,
+  // The name of a variable of one session, which a file makes the container's.
   LINES: "one\ntwo # three\n\n four\n",
   CARRIAGE: "a\r\nb\r",
   BYTES: "\xff\xfe\x01\x7f",
@@ -67,7 +68,7 @@ describe("cron", { concurrency: true }, () => {
             `CRONTAB=mine\nGIVEN=crontab\nPATH=/opt:/usr/bin:/bin\n@reboot root cat /proc/$$/environ > /tmp/own; echo dumped own\n`,
         ),
       ],
-      ["--env", "GIVEN=docker", "--env", "SECRET=s3cret"],
+      ["--env", "GIVEN=docker", "--env", "SECRET=s3cret", "--env", "SSH_AUTH_SOCK=/agent"],
     );
     for (const name of ["root", "reader", "joe", "own"]) await container.waitForLog(`dumped ${name}`);
 
@@ -77,6 +78,7 @@ describe("cron", { concurrency: true }, () => {
       assert.equal(env.get("LONG"), "x".repeat(100_000));
       assert.equal(env.get("GIVEN"), "docker");
       assert.equal(env.get("SECRET"), "s3cret");
+      assert.ok(!env.has("SSH_AUTH_SOCK"), "that of one process is not the container's");
       assert.equal(env.get("LANG"), "C.UTF-8");
       assert.equal(env.get("HOME"), name === "root" ? "/root" : "/home/reader");
     }

@@ -507,6 +507,32 @@ test("root and members of docker_env see the container's environment byte for by
   }
 });
 
+test("a session has its own agent, terminal, display and directory, not those of the container's first process", async (t) => {
+  const client = await startClient(t);
+  const from = await derived(
+    t,
+    `ENTRYPOINT ["bash", "-c", "cd /opt && exec \\"$@\\"", "entrypoint"]`,
+    "RUN echo :9 > /etc/container_environment/WAYLAND_DISPLAY",
+  );
+  const env = { SSH_AUTH_SOCK: "/agent", DISPLAY: ":7", XDG_RUNTIME_DIR: "/run/user/7", SSH_HOST: "backup" };
+  const container = await startContainer(t, { ...insecure, image: from, env });
+  await client.hostKeys(container);
+  const login = `ssh ${quietly.join(" ")} -A root@${await addressOf(container)}`;
+  const show = 'echo "$PWD ${DISPLAY-} ${XDG_RUNTIME_DIR-} ${WAYLAND_DISPLAY-} $SSH_HOST"; ssh-add -l';
+  await client.container.sh(`printf '%s\\n' '${show}' > /tmp/show`);
+  const shown = async (line: string) => {
+    const agent = await client.container.sh(`ssh-agent sh -c 'ssh-add -q && ssh-add -l && ${line}'`);
+    const [own, seen, ...keys] = agent.trim().split("\n");
+    assert.deepEqual(keys, [own], "the keys are those of the client's agent");
+    return seen;
+  };
+  // A login shell alone reads what a file says: sshd would not know it from the client's.
+  assert.equal(await shown(`${login} "$(cat /tmp/show)"`), "/root    backup");
+  assert.equal(await shown(`${login} < /tmp/show`), "/root   :9 backup");
+  const inTmp = ["exec", "-w", "/tmp", container.id, "bash", "-lc", 'echo "$PWD $DISPLAY $SSH_HOST"'];
+  assert.equal((await run(inTmp)).stdout, "/tmp :7 backup\n", "what `docker exec` itself hands on stays");
+});
+
 /** The text between the last < and > where there is one, decoded. */
 function fromBase64(text: string): Buffer {
   const [, inside = text] = /<([A-Za-z0-9+/=]+)>(?![^]*<[A-Za-z0-9+/=]+>)/.exec(text) ?? [];

@@ -25,7 +25,7 @@ const hardValues: Readonly<Record<string, string>> = {
   ALL_BYTES: allBytes,
   LONG: "0123456789".repeat(10_240),
   OPTION: "-n",
-  _: "underscore",
+  __: "underscores",
   lower_case1: "x",
 };
 
@@ -39,8 +39,19 @@ const hardNames: Readonly<Record<string, string>> = {
   "caf\xe9": "latin",
 };
 
-/** The six that belong to one user or process. */
-const personal = { HOME: "/home/me", USER: "me", GROUP: "us", UID: "12", GID: "34", SHELL: "/bin/mine" };
+/** The variables that belong to one user. */
+const personal = {
+  HOME: "/home/me",
+  USER: "me",
+  GROUP: "us",
+  UID: "12",
+  GID: "34",
+  SHELL: "/bin/mine",
+  LOGNAME: "me",
+};
+
+/** Variables that belong to one process or session. */
+const ofSession = { PWD: "/opt", OLDPWD: "/", SHLVL: "3", _: "/sbin/my_init", SSH_AUTH_SOCK: "/agent", TERM: "dumb" };
 
 /** The NAME=value strings of /proc/PID/environ. */
 function variables(environ: string): Record<string, string> {
@@ -123,10 +134,9 @@ describe("environment", processRing, () => {
   for (const shell of ["/bin/dash", "/bin/bash"]) {
     test(`sourcing the dump in ${shell} sets exactly these variables and prints nothing`, async (t) => {
       const view = await makeView(t, `rm -r "$root${DIRECTORY}"/*; mount -t proc proc "$root/proc"`);
-      const { _, ...settable } = hardValues; // the shell itself keeps changing $_
-      await runInit(t, { view, env: { ...dockerEnv, ...settable, ...personal }, args: ["--skip-runit", "true"] });
+      await runInit(t, { view, env: { ...dockerEnv, ...hardValues, ...personal }, args: ["--skip-runit", "true"] });
       const { added, printed } = sourced(view, shell);
-      const { HOME, ...expected } = { ...dockerEnv, ...settable };
+      const { HOME, ...expected } = { ...dockerEnv, ...hardValues };
       assert.equal(printed, "");
       assert.deepEqual(added, expected);
     });
@@ -175,7 +185,7 @@ describe("environment", processRing, () => {
     assert.equal(view.read(`${DIRECTORY}/GAP`), "from the file\n");
   });
 
-  test("the six names of a user are kept for processes and written nowhere", async (t) => {
+  test("the variables of a user are kept for processes and written nowhere", async (t) => {
     const view = await makeView(t);
     const ended = await runInit(t, {
       view,
@@ -192,6 +202,78 @@ describe("environment", processRing, () => {
     }
     assert.match(view.read("/tmp/script"), /^HOME=\/home\/me$/m);
   });
+
+  test("the variables of one process or session are handed on, and written nowhere unless a file defines them", async (t) => {
+    const view = await makeView(t);
+    view.write(`${DIRECTORY}/DISPLAY`, ":1\n");
+    const ended = await runInit(t, {
+      view,
+      env: { ...dockerEnv, ...ofSession, DISPLAY: ":0", SSH_HOST: "backup", XDG_CONFIG_HOME: "/config" },
+      scripts: {
+        "/etc/my_init.d/10_a": "cat /proc/$$/environ > /tmp/script",
+        "/etc/my_init.d/20_b": ":",
+        "/etc/service/teller/run": "cat /proc/$$/environ > /tmp/new; mv /tmp/new /tmp/service; exec sleep 1000",
+        "/tmp/command": "cat /proc/$$/environ > /tmp/own; until [ -e /tmp/service ]; do sleep 0.01; done",
+      },
+      args: ["/tmp/command"],
+    });
+    assert.equal(ended.status, 0, ended.stderr);
+    for (const path of ["/tmp/script", "/tmp/service", "/tmp/own"]) {
+      const seen = variables(view.read(path));
+      for (const [name, value] of Object.entries({ ...ofSession, DISPLAY: ":0" }))
+        assert.equal(seen[name], value, path);
+    }
+    const dump = jsonDump(view);
+    for (const name of Object.keys(ofSession)) {
+      assert.ok(!view.exists(`${DIRECTORY}/${name}`), name);
+      assert.ok(!(name in dump), name);
+      assert.doesNotMatch(view.read(`${DIRECTORY}.sh`), new RegExp(`^export ${name}=`, "m"));
+    }
+    assert.deepEqual(
+      ["DISPLAY", "SSH_HOST", "XDG_CONFIG_HOME"].map((name) => dump[name]),
+      [":0", "backup", "/config"],
+    );
+  });
+
+  for (const shell of ["/bin/dash", "/bin/bash"]) {
+    test(`a login shell, ${shell}, keeps what belongs to its session, whatever the container says`, async (t) => {
+      const view = await makeView(t, `mount -t proc proc "$root/proc"`);
+      for (const name of [...Object.keys(ofSession), "DISPLAY", "COLUMNS"])
+        view.write(`${DIRECTORY}/${name}`, "file's");
+      const env = { ...dockerEnv, COLOUR: "red", VALUE: "it's\n" };
+      await runInit(t, { view, env, args: ["--skip-runit", "true"] });
+      const own = ["SSH_AUTH_SOCK=/tmp/ssh-it's $HOME/agent\n", "TERM=vt100", "DISPLAY="];
+      const line = 'cd /; printf "%s\\0" "$PWD" "$#:$1:$2"; set | grep -c baseimage; cat /proc/self/environ';
+      const output = execFileSync(
+        "chroot",
+        [
+          view.path(""),
+          "env",
+          "-i",
+          "-C",
+          "/tmp",
+          ...own,
+          shell,
+          "-l",
+          "-u",
+          "-c",
+          `printf "%s\\0" "$PWD"; ${line}`,
+          "x",
+          "a b",
+          "c",
+        ],
+        { encoding: "latin1" },
+      );
+      const [directory, root, words, ...rest] = output.split("\0");
+      assert.deepEqual([directory, root, words], ["/tmp", "/", "2:a b:c"]);
+      const seen = variables(rest.join("\0").replace(/^0\n/, ""));
+      assert.equal(seen["SSH_AUTH_SOCK"], "/tmp/ssh-it's $HOME/agent\n");
+      assert.equal(seen["TERM"], "vt100");
+      assert.equal(seen["DISPLAY"], "file's", "an empty one counts as none");
+      assert.equal(seen["COLUMNS"], "file's");
+      assert.deepEqual([seen["COLOUR"], seen["VALUE"]], ["red", "it's\n"]);
+    });
+  }
 
   test("after each startup script the environment is what the directory holds", async (t) => {
     const view = await makeView(t);
