@@ -533,6 +533,35 @@ test("a session has its own agent, terminal, display and directory, not those of
   assert.equal((await run(inTmp)).stdout, "/tmp :7 backup\n", "what `docker exec` itself hands on stays");
 });
 
+for (const hasIpv6 of [false, true]) {
+  test(`a client's X display reaches a session on a network with${hasIpv6 ? "" : "out"} IPv6`, async (t) => {
+    const client = await startClient(t);
+    const from = await derived(t, "RUN install_clean xauth", "ENV DISPLAY=:7");
+    const args = ["--sysctl", `net.ipv6.conf.all.disable_ipv6=${hasIpv6 ? 0 : 1}`];
+    const container = await startContainer(t, { ...insecure, image: from, args });
+    for (const command of [
+      `echo $DISPLAY; grep -c ':177A 0' /proc/net/tcp /proc/net/tcp6; xauth list`,
+      `bash -lc 'echo $DISPLAY'`,
+    ]) {
+      const outcome = await client.ssh(container, command, { words: ["-Y"], env: { DISPLAY: ":3" } });
+      assert.match(outcome.stdout, /^localhost:10\.0\n/, outcome.stderr);
+      if (!command.includes("xauth")) continue;
+      assert.match(outcome.stdout, hasIpv6 ? /tcp:1\n.*tcp6:1$/m : /tcp:1\n.*tcp6:0$/m);
+      assert.match(outcome.stdout, /MIT-MAGIC-COOKIE-1/);
+    }
+    const outcome = await container.exec(["bash", "-c", ": < /dev/tcp/::1/22"]);
+    assert.equal(outcome.status === 0, hasIpv6, "sshd listens where there is IPv6");
+  });
+}
+
+test("without IPv6 sshd starts with a ListenAddress of IPv6 all the same", async (t) => {
+  const client = await startClient(t);
+  const line = "printf 'ListenAddress 0.0.0.0\\nListenAddress ::\\n' > /etc/ssh/sshd_config.d/mine.conf";
+  const args = ["--sysctl", "net.ipv6.conf.all.disable_ipv6=1"];
+  const container = await startContainer(t, { ...insecure, image: await derived(t, `RUN ${line}`), args });
+  assert.equal((await client.ssh(container, "echo ok")).stdout, "ok\n");
+});
+
 /** The text between the last < and > where there is one, decoded. */
 function fromBase64(text: string): Buffer {
   const [, inside = text] = /<([A-Za-z0-9+/=]+)>(?![^]*<[A-Za-z0-9+/=]+>)/.exec(text) ?? [];
