@@ -3,9 +3,9 @@ import type { Supervision } from "../core/phase-record.ts";
 import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
-import { fileFacts, isExecutable } from "../linux/files.ts";
+import { ERRNO } from "../linux/errno.ts";
 import { readProcess } from "../linux/processes.ts";
-import { Failure } from "../linux/sys-error.ts";
+import { Failure, failure } from "../linux/sys-error.ts";
 import { Collector } from "./collector.ts";
 import { reportCommand, startCommand } from "./command.ts";
 import type { Context } from "./context.ts";
@@ -15,7 +15,7 @@ import type { Options } from "./options.ts";
 import { failureWords, killedWords, type Outcome, statusOf } from "./outcome.ts";
 import { tendToRotation } from "./rotation.ts";
 import { startRunit } from "./runit.ts";
-import { scriptsIn, startScript } from "./scripts.ts";
+import { isScript, scriptsIn, startScript } from "./scripts.ts";
 import { ServiceFolder } from "./service-folder.ts";
 import { shutDown } from "./shutdown.ts";
 import { SYSLOG_SCRIPT, Syslog } from "./syslog.ts";
@@ -158,6 +158,7 @@ export class Life {
     this.#context.timeline.begin("services");
     const hasCommand = this.#options.command.length > 0;
     this.#services.prepare();
+    this.#services.warnOfOthers();
     this.#services.checkNeeds();
     // A mirror of many services takes a while to make.
     this.#takeSignals();
@@ -174,11 +175,14 @@ export class Life {
 
   #startupScripts(): string[] {
     if (this.#options.skipStartupFiles) return [];
-    const { environment, linux } = this.#context;
-    const folder = environment.current.get("ENV_INIT_DIRECTORY") ?? STARTUP_SCRIPTS;
-    const scripts = scriptsIn(this.#context, folder).filter((path) => path !== SYSLOG_SCRIPT);
-    const facts = fileFacts(linux, RC_LOCAL);
-    const hasRcLocal = typeof facts !== "number" && facts.type === "file" && isExecutable(linux, RC_LOCAL);
+    const { environment, linux, log } = this.#context;
+    const wanted = environment.current.get("ENV_INIT_DIRECTORY");
+    if (wanted !== undefined && linux.access(wanted, 0) === -ERRNO.ENOENT) {
+      const reason = failure("cannot read", wanted, ERRNO.ENOENT);
+      log.warn(`no startup scripts: ${reason}; make the directory or correct ENV_INIT_DIRECTORY`);
+    }
+    const scripts = scriptsIn(this.#context, wanted ?? STARTUP_SCRIPTS).filter((path) => path !== SYSLOG_SCRIPT);
+    const hasRcLocal = linux.access(RC_LOCAL, 0) !== -ERRNO.ENOENT && isScript(this.#context, RC_LOCAL);
     return hasRcLocal ? [...scripts, RC_LOCAL] : scripts;
   }
 

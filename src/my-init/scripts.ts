@@ -4,15 +4,16 @@ import { printable } from "../core/printable.ts";
 import type { Child } from "../linux/children.ts";
 import { ERRNO } from "../linux/errno.ts";
 import { execFailure } from "../linux/exec-failure.ts";
-import { ANY_EXECUTE, fileFacts, isExecutable } from "../linux/files.ts";
+import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable } from "../linux/files.ts";
 import { failure } from "../linux/sys-error.ts";
 import type { Context } from "./context.ts";
 
 /**
- * The scripts of a folder, in byte order of their names. A dotfile or a folder is no script; what is
- * not executable is passed over, with a warning unless it is empty. A folder that is not there has none.
+ * The scripts of a folder, in byte order of their names. A dotfile or a folder is no script; what cannot be one is
+ * passed over, as {@link isScript} tells. A folder that is not there has none.
  */
-export function scriptsIn({ linux, log }: Context, folder: string): string[] {
+export function scriptsIn(context: Context, folder: string): string[] {
+  const { linux, log } = context;
   const names = linux.listDir(folder);
   if (typeof names === "number") {
     if (-names !== ERRNO.ENOENT) log.warn(failure("cannot read", folder, -names));
@@ -22,22 +23,23 @@ export function scriptsIn({ linux, log }: Context, folder: string): string[] {
     .filter((name) => !name.startsWith("."))
     .sort()
     .map((name) => `${folder}/${name}`)
-    .filter((path) => {
-      const facts = fileFacts(linux, path);
-      if (typeof facts === "number") log.warn(`${printable(path)} is skipped: ${failure("cannot read", path, facts)}`);
-      if (typeof facts === "number" || facts.type === "directory") return false;
-      if (facts.type === "other") {
-        log.warn(`${printable(path)} is skipped: it is no file`);
-        return false;
-      }
-      // A placeholder: something that other images have under this name, for Dockerfiles that delete it.
-      if (facts.size === 0 && (facts.mode & ANY_EXECUTE) === 0) return false;
-      // What root may not execute although its mode allows it stands on a noexec mount: that is told when it is run.
-      const isMeantToRun = (facts.mode & ANY_EXECUTE) !== 0 && linux.getEuid() === 0;
-      if (isMeantToRun || isExecutable(linux, path)) return true;
-      log.warn(`${printable(path)} is skipped: it is not executable`);
-      return false;
-    });
+    .filter((path) => !isDirectory(linux, path) && isScript(context, path));
+}
+
+/** Whether this is a script that can be run. A warning says why it is none, unless it is an empty file. */
+export function isScript({ linux, log }: Context, path: string): boolean {
+  const skip = (reason: string) => {
+    log.warn(`${printable(path)} is skipped: ${reason}`);
+    return false;
+  };
+  const facts = fileFacts(linux, path);
+  if (typeof facts === "number") return skip(failure("cannot read", path, facts));
+  if (facts.type !== "file") return skip("it is no file");
+  // A placeholder: something that other images have under this name, for Dockerfiles that delete it.
+  if (facts.size === 0 && (facts.mode & ANY_EXECUTE) === 0) return false;
+  // What root may not execute although its mode allows it stands on a noexec mount: that is told when it is run.
+  const isMeantToRun = (facts.mode & ANY_EXECUTE) !== 0 && linux.getEuid() === 0;
+  return isMeantToRun || isExecutable(linux, path) || skip("it is not executable");
 }
 
 /**

@@ -6,6 +6,7 @@ import { isSecondInit } from "../linux/own-init.ts";
 import { makePrivateFolder, PLACES, privateFolders } from "../linux/private-folder.ts";
 import { isSupervised, SERVICES, SUPERVISE } from "../linux/runsv.ts";
 import { mirrorNames } from "../linux/service-mirror.ts";
+import { failure } from "../linux/sys-error.ts";
 import type { Context } from "./context.ts";
 import { Mirror } from "./mirror.ts";
 import { readNeeds } from "./needs.ts";
@@ -72,6 +73,22 @@ export class ServiceFolder {
       environment.provide("SVDIR", this.#path);
     }
     this.#mirror.update(wanted);
+  }
+
+  /**
+   * Warns of what is in /etc/service and is no service, as it is no directory: runsvdir passes over it in silence. The
+   * my_init that runs the services does it, not a second one.
+   */
+  warnOfOthers(): void {
+    const { linux, log } = this.#context;
+    if (this.#areElsewhere) return;
+    for (const name of namesIn(linux)) {
+      const path = `${SERVICES}/${name}`;
+      const facts = fileFacts(linux, path);
+      if (typeof facts !== "number" && facts.type === "directory") continue;
+      const reason = typeof facts === "number" ? failure("cannot read", path, facts) : "it is no directory";
+      log.warn(`${printable(path)} is no service: ${reason}`);
+    }
   }
 
   /** Whether services may need each other. */
@@ -178,9 +195,12 @@ export class ServiceFolder {
 
 /** What runsvdir takes for services. */
 function services(linux: Linux): string[] {
+  return namesIn(linux).filter((name) => isDirectory(linux, `${SERVICES}/${name}`));
+}
+
+function namesIn(linux: Linux): string[] {
   const names = linux.listDir(SERVICES);
-  if (typeof names === "number") return [];
-  return names.filter((name) => !name.startsWith(".") && isDirectory(linux, `${SERVICES}/${name}`)).sort();
+  return typeof names === "number" ? [] : names.filter((name) => !name.startsWith(".")).sort();
 }
 
 /** Whether a runsv looks after a service there. */

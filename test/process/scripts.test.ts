@@ -1,6 +1,6 @@
 // The scripts of boot and shutdown: which run, in what order, and what is said of those that cannot. Spec section 4.
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
 import { dockerEnv, makeView, processRing, runInit } from "../support/process.ts";
 
@@ -54,12 +54,45 @@ describe("scripts", processRing, () => {
     assert.doesNotMatch(ended.output, /hidden|folder is/);
   });
 
-  test("an rc.local that is not executable is left out", async (t) => {
+  test("an rc.local that cannot be run is skipped with a warning, an empty one and none in silence", async (t) => {
     const view = await makeView(t);
+    const boot = async () => {
+      const { status, stdout, stderr } = await runInit(t, { view, args: ["--quiet", ...bare] });
+      assert.deepEqual([status, stdout], [0, ""]);
+      return stderr;
+    };
+    assert.equal(await boot(), "");
+    view.write("/etc/rc.local", "");
+    assert.equal(await boot(), "");
     view.write("/etc/rc.local", "#!/bin/sh\necho ran\n");
-    const ended = await runInit(t, { view, args: bare });
-    assert.equal(ended.status, 0);
-    assert.equal(ended.stdout, "");
+    assert.equal(await boot(), "*** /etc/rc.local is skipped: it is not executable\n");
+    rmSync(view.path("/etc/rc.local"));
+    // What Docker makes where the file of `--volume FILE:/etc/rc.local` is not there.
+    mkdirSync(view.path("/etc/rc.local"));
+    assert.equal(await boot(), "*** /etc/rc.local is skipped: it is no file\n");
+  });
+
+  test("an ENV_INIT_DIRECTORY that is not there is told", async (t) => {
+    const ended = await runInit(t, {
+      env: { ...dockerEnv, ENV_INIT_DIRECTORY: "/etc/mine.d" },
+      args: ["--quiet", ...bare],
+    });
+    const line =
+      'no startup scripts: cannot read "/etc/mine.d": no such file or directory (ENOENT); make the directory or correct ENV_INIT_DIRECTORY';
+    assert.deepEqual([ended.status, ended.stderr], [0, `*** ${line}\n`]);
+  });
+
+  test("what is in /etc/service and is no directory is told, a dotfile is not", async (t) => {
+    const view = await makeView(t);
+    view.script("/etc/service/app.sh", "exec sleep 1000");
+    view.script("/etc/service/.off", "exec sleep 1000");
+    symlinkSync("/etc/sv/nowhere", view.path("/etc/service/dangling"));
+    const ended = await runInit(t, { view, args: ["--quiet", "--", "true"] });
+    const lines = ended.stderr.split("\n").filter((line) => line.includes("is no service"));
+    assert.deepEqual(lines, [
+      "*** /etc/service/app.sh is no service: it is no directory",
+      '*** /etc/service/dangling is no service: cannot read "/etc/service/dangling": no such file or directory (ENOENT)',
+    ]);
   });
 
   test("folders of scripts that are not there are no mistake", async (t) => {
