@@ -166,7 +166,8 @@ export class Life {
     if (requested !== undefined) return requested;
     const { areElsewhere, path } = this.#services;
     if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
-    this.#endRotation = tendToRotation(this.#context);
+    // A second my_init leaves it to the first.
+    if (!areElsewhere) this.#endRotation = tendToRotation(this.#context);
     this.#services.follow();
     // A command can do without services where none can run; without one there is nothing else to wait for.
     const canGoOn = path === undefined ? hasCommand || areElsewhere : this.#runsvdir !== undefined;

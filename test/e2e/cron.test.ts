@@ -132,6 +132,28 @@ sv start cron
     for (const name of ["FIFO", "FOLDER", "DANGLING", "NUL", "FULL", ".my_init.7.tmp"]) assert.ok(!env.has(name), name);
   });
 
+  test("files that cron would pass over in silence are named in a line, and what cron itself says reaches the log", async (t) => {
+    const container = await start(t, [
+      ...["/etc/cron.d/a.sh", "/etc/cron.d/off.disabled", "/etc/cron.d/.hidden"].map((path) =>
+        file(path, "@reboot root :\n"),
+      ),
+      ...["/etc/cron.daily/b.sh", "/etc/cron.weekly/runs"].map((path) => file(path, "#!/bin/sh\n", "755")),
+      file("/etc/cron.hourly/c", "#!/bin/sh\n"),
+      file("/etc/cron.hourly/placeholder", ""),
+      file("/etc/cron.d/no-newline", "@reboot root :"),
+      file("/etc/cron.d/writable", "@reboot root :\n", "666"),
+      file("/etc/cron.d/error", "99 * * * * root :\n"),
+    ]);
+    for (const name of ["no-newline", "writable", "error"])
+      await container.waitForLog(new RegExp(`\\(\\*system\\*${name}\\)`));
+    const { stdout, stderr } = await container.logs();
+    const lines = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("passes over"));
+    assert.deepEqual(lines.sort(), [
+      "cron passes over, as a name may only have letters, digits, _ and -: /etc/cron.d/a.sh /etc/cron.daily/b.sh",
+      "cron passes over, as they are not executable: /etc/cron.hourly/c",
+    ]);
+  });
+
   const output = [
     file(
       "/etc/cron.d/output",

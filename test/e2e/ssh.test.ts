@@ -554,6 +554,21 @@ for (const hasIpv6 of [false, true]) {
   });
 }
 
+test("a file of sshd_config.d that sshd would pass over in silence is named, and the distribution's SSHD_OPTS are taken", async (t) => {
+  const client = await startClient(t);
+  const from = await derived(
+    t,
+    "RUN cd /etc/ssh/sshd_config.d && touch mine other.cfg old.conf.disabled .hidden read.conf",
+    `RUN echo 'SSHD_OPTS="-o ClientAliveInterval=77"' > /etc/default/ssh`,
+  );
+  const container = await startContainer(t, { ...insecure, image: from });
+  assert.equal((await client.ssh(container, "true")).status, 0);
+  const { stdout, stderr } = await container.logs();
+  const line = /^sshd passes over, as a name has to end in \.conf: (.*)$/m.exec(stdout + stderr);
+  assert.deepEqual(line?.[1]?.split(" ").sort(), ["/etc/ssh/sshd_config.d/mine", "/etc/ssh/sshd_config.d/other.cfg"]);
+  assert.match(await container.sh("tr '\\0' ' ' < /proc/$(cat /run/sshd.pid)/cmdline"), /-o ClientAliveInterval=77/);
+});
+
 test("without IPv6 sshd starts with a ListenAddress of IPv6 all the same", async (t) => {
   const client = await startClient(t);
   const line = "printf 'ListenAddress 0.0.0.0\\nListenAddress ::\\n' > /etc/ssh/sshd_config.d/mine.conf";
