@@ -25,7 +25,7 @@ export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG 
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build tools install-tools test check test-unit test-engine test-process test-arm64 e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation setup-ssh
+.PHONY: help run build tools install-tools test check test-unit test-engine test-process test-arm64 test-younger-base e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation setup-ssh
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,9 @@ e2e: build setup-podman setup-ssh ## the real image in real containers
 test-arm64: setup-podman ## build for arm64 and run its binary and its image by qemu: exit statuses, engine's unit tests, a boot
 	@$(MAKE) --no-print-directory build ARCH=arm64 IMAGE=$(NAME):$(VERSION)-arm64
 	@ARCH=arm64 IMAGE=$(NAME):$(VERSION)-arm64 sh scripts/test-architecture.sh $(FILES)
+
+test-younger-base: setup-node setup-engine setup-ssh ## build on a base that is younger than the sources and needs many upgrades, and test what is added
+	@sh scripts/test-younger-base.sh $(FILES)
 
 bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
 	node bench/main.mjs $(FLAGS)
