@@ -17,7 +17,7 @@ const applets = [
 
 /** Executables whose words are somebody else's, by the end of their paths. */
 const others: Readonly<Record<string, string>> = {
-  "/usr/local/bin/sv": "hands them to runit's sv",
+  "/usr/bin/sv": "hands them to runit's sv",
   "/usr/sbin/policy-rc.d": "invoke-rc.d's",
   "/usr/lib/baseimage/essential-control": "runsv's",
   "/usr/lib/baseimage/essential-finish": "runsv's",
