@@ -33,6 +33,7 @@ export class Timeline {
   #killed: Killed[] = [];
   /** The file in memory; -1: there is none. */
   #fd = -1;
+  #hasReport = false;
   /** Names of steps that have parts: these say more. */
   readonly #divided = new Set<string>();
   #current: { readonly name: string; readonly startMs: number } | undefined;
@@ -73,6 +74,7 @@ export class Timeline {
   publish(services: Supervision | undefined, hasReport: boolean): void {
     this.#end();
     this.#fd = this.#linux.memoryFile(NAME);
+    this.#hasReport = hasReport;
     const report = hasReport ? this.#record() : BOOT_IS_OVER;
     this.#append(services === undefined ? report : report + formatSupervision(services));
   }
@@ -87,6 +89,7 @@ export class Timeline {
   /** From here on it is the shutdown's. */
   beginShutdown(): void {
     this.#append(IS_STOPPING);
+    if (!this.#hasReport) this.#forget();
     this.#phase = "shutdown";
     this.#originMs = this.#linux.monotonicMs();
     this.#beganMs = this.#linux.realtimeMs();
@@ -125,6 +128,12 @@ export class Timeline {
     this.#linux.unlink(LAST_SHUTDOWN); // made anew: whatever somebody put there is neither followed nor kept
     const written = this.#linux.writeFile(LAST_SHUTDOWN, this.#record(), true);
     if (written < 0) this.#linux.unlink(LAST_SHUTDOWN);
+  }
+
+  /** Without a report nobody misses it, and the shutdown may need the descriptor. */
+  #forget(): void {
+    if (this.#fd >= 0) this.#linux.close(this.#fd);
+    this.#fd = -1;
   }
 
   #append(text: string): void {
