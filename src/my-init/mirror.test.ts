@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { FakeLinux } from "../../test/support/fake-linux.ts";
 import * as habit from "../../test/support/fake-programs.ts";
 import { live } from "../../test/support/story.ts";
+import { ERRNO } from "../linux/errno.ts";
 
 const SIGTERM = 15;
 const RUNSVDIR = "/usr/bin/runsvdir";
@@ -80,6 +81,16 @@ test("a folder that cannot be given away stays our own, and nobody else may writ
   });
   const { mode, uid } = linux.files.get(`${MIRROR}/db`) ?? {};
   assert.deepEqual([uid, (mode ?? 0) & 0o7777], [0, 0o755]);
+});
+
+test("a folder that we cannot write to, as on a read-only file system, is not given to its owner, who might replace `run`", () => {
+  const { linux } = withNeeds((linux) => {
+    linux.addDirectory("/etc/service/db", { mode: 0o2770, uid: 7, gid: 8 });
+    const access = linux.access.bind(linux);
+    linux.access = (path, mode) => (path === "/etc/service/db" && (mode & 2) !== 0 ? -ERRNO.EROFS : access(path, mode));
+  });
+  const { gid, mode, uid } = linux.files.get(`${MIRROR}/db`) ?? {};
+  assert.deepEqual([uid, gid, (mode ?? 0) & 0o7777], [0, 0, 0o755]);
 });
 
 test("where there is no `run`, none of ours hides it", () => {

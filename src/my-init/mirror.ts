@@ -16,10 +16,11 @@ const SUBFOLDERS = ["log", "control"];
 
 /** Bits of a mode. */
 const OWNER_ALL = 0o700;
+const OWNER_ENTERS = 0o500;
+const GROUP_ENTERS = 0o050;
 const OTHERS_WRITE = 0o022;
-
-/** To chown(2). */
-const KEEP_GROUP = -1;
+/** Without setuid, setgid and sticky. */
+const PERMISSIONS = 0o777;
 
 /** A folder of /etc/service that has its like in the mirror. */
 interface Mirrored {
@@ -158,11 +159,15 @@ export class Mirror {
     const access = `${real.uid}:${real.gid}:${real.mode}`;
     if (access === folder.access) return;
     folder.access = access;
-    // Mode before owner: afterwards it takes a capability.
-    linux.chmod(to, real.mode | OWNER_ALL);
-    if (linux.chown(to, real.uid, real.gid) < 0) linux.chmod(to, (real.mode & ~OTHERS_WRITE) | OWNER_ALL);
-    // Without DAC_OVERRIDE root is an owner like any other, and runsv has to write here.
-    else if (linux.access(to, MAKE_FILES) < 0) linux.chown(to, linux.getEuid(), KEEP_GROUP);
+    // Where we cannot write, a read-only file system may keep the real one's owner from it, too: `run` here is as safe as there.
+    if (linux.access(from, MAKE_FILES) === 0) {
+      // Mode before owner: afterwards it takes a capability.
+      linux.chmod(to, real.mode | OWNER_ALL);
+      if (linux.chown(to, real.uid, real.gid) === 0) return;
+    }
+    // Ours, and all may enter it that owner or group are: what its links lead to has rights of its own.
+    const mayEnter = ((real.mode & OWNER_ENTERS) >> 6) | ((real.mode & GROUP_ENTERS) >> 3);
+    linux.chmod(to, (real.mode & PERMISSIONS & ~OTHERS_WRITE) | OWNER_ALL | mayEnter);
   }
 
   /** Puts our `run` in the place of the service's, or takes it away again. Where there is none, runsv is to say so. */

@@ -178,10 +178,8 @@ export class Services {
       const process = isUp ? readProcess(linux, state.pid) : undefined;
       const signal = hasOwnTerm(linux, pid) ? undefined : SIGNAL.SIGTERM;
       this.#subtrees.stop(process, signal, this.#deadlineMs, send);
-      if (isLongLived) {
-        children.wake(supervisor.child);
-        continue;
-      }
+      children.wake(supervisor.child);
+      if (isLongLived) continue;
       const end = folders.add(superviseFolder(pid), () => this.#holdIfDown(pid));
       if (end !== undefined) this.#endWatches.push(end);
       this.#young.add(pid);

@@ -39,7 +39,7 @@ const READY_IN_STOP_MS = 500;
 /** How often to look for it where the kernel has no watch to give. */
 const LOOK_AGAIN_MS = 2;
 
-/** One that has worked for this long is started again at once; the others after a pause. */
+/** One that has listened for this long is started again at once; the others after a pause. */
 const PROVEN_MS = 1000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -57,7 +57,8 @@ const ORDERLY_MS = 300;
 export class Syslog {
   readonly #context: Context;
   #child: Child | undefined;
-  #startedMs = 0;
+  /** Since when the present one listens. */
+  #listensMs: number | undefined;
   #pauseMs = 0;
   /** When to start it again. */
   #dueMs = Number.POSITIVE_INFINITY;
@@ -104,22 +105,21 @@ export class Syslog {
       leftOut.add("the system log", `${folder}: ${errorWords(-answer)}`);
       return;
     }
-    const isUp = () => {
-      const facts = fileFacts(linux, SOCKET);
-      return typeof facts !== "number" && facts.type === "socket";
-    };
     const endWatch = folders.add(SOCKET_FOLDER, () => {});
     this.#spawn();
-    this.#endTending = loop.tendTo(() => this.#tend());
+    const endTending = loop.tendTo(() => this.#tend());
+    this.#endTending = () => {
+      endTending();
+      endWatch?.();
+    };
     const startMs = loop.nowMs;
     // Also who is to stop already has shutdown scripts with something to say.
     const deadlineMs = () => startMs + (stop.signal === undefined ? READY_MS : READY_IN_STOP_MS);
     const lookAgainMs = endWatch === undefined ? LOOK_AGAIN_MS : undefined;
-    const isSettled = loop.waitUntil(() => isUp() || this.pid === undefined, deadlineMs, lookAgainMs);
+    const isSettled = loop.waitUntil(() => this.#isUp() || this.pid === undefined, deadlineMs, lookAgainMs);
     if (!isSettled && stop.signal === undefined) {
       log.warn(`no "${SOCKET}" ${READY_MS / 1000} seconds after ${SYSLOG_SCRIPT} was run; the boot goes on without it`);
     }
-    endWatch?.();
   }
 
   /**
@@ -152,6 +152,11 @@ export class Syslog {
     for (const helper of helpers) signalProcess(linux, helper, SIGNAL.SIGKILL);
   }
 
+  #isUp(): boolean {
+    const facts = fileFacts(this.#context.linux, SOCKET);
+    return typeof facts !== "number" && facts.type === "socket";
+  }
+
   /** Whether it only takes messages and writes them to what is here. */
   #isLocal(pid: number): boolean {
     const { linux } = this.#context;
@@ -167,13 +172,13 @@ export class Syslog {
   }
 
   #spawn(): void {
-    const { children, environment, linux, log, loop, streams } = this.#context;
+    const { children, environment, linux, log, streams } = this.#context;
     const argv = this.#pauseMs > 0 ? [SYSLOG_SCRIPT, AGAIN] : [SYSLOG_SCRIPT];
     const program = { file: SYSLOG_SCRIPT, argv, environ: toEnviron(environment.current) };
     const child = streams.of(SERVICE, (each) =>
       children.spawn({ ...program, streams: each }, SPAWN.session | SPAWN.noInput),
     );
-    this.#startedMs = loop.nowMs;
+    this.#listensMs = undefined;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#child = typeof child === "number" ? undefined : child;
     if (typeof child === "number") log.warn(execFailure(linux, SYSLOG_SCRIPT, child));
@@ -183,12 +188,14 @@ export class Syslog {
   #tend(): number {
     const { loop, log } = this.#context;
     const { end, startError } = this.#child ?? {};
+    if (end === undefined && this.#listensMs === undefined && this.#isUp()) this.#listensMs = loop.nowMs;
     if (end !== undefined) {
       this.#child = undefined;
       // It wants to be left alone, or has started a daemon that looks after itself.
       if (end.how === "exited" && end.code === 0) return this.#dueMs;
       if (startError !== undefined) return this.#dueMs; // a warning has said it, and another try would not help
-      const isProven = loop.nowMs - this.#startedMs >= PROVEN_MS;
+      // Its script may have looked at rules for long before.
+      const isProven = loop.nowMs - (this.#listensMs ?? loop.nowMs) >= PROVEN_MS;
       this.#pauseMs = isProven ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
       this.#dueMs = loop.nowMs + this.#pauseMs;
       // What is sent meanwhile must fail, not wait for a reader.

@@ -30,12 +30,30 @@ export function main(linux: Linux): number {
       // What root does in another user's mirror is what that user may do, and no more.
       if (linux.getEuid() === 0 && mirror.uid !== 0) takeOn(linux, findIdentity(linux, `${mirror.uid}`));
     }
-    const inMirror = (word: string) =>
-      mirror !== undefined && word.startsWith(`${SERVICES}/`) ? mirror.path + word.slice(SERVICES.length) : word;
+    const inMirror = (word: string) => {
+      const path = mirror === undefined ? undefined : servicePath(linux, word);
+      return mirror === undefined || path === undefined ? word : mirror.path + path.slice(SERVICES.length);
+    };
     const errno = -linux.exec(RUNIT_SV, [calledAs, ...words.map(inMirror)], toEnviron(env));
     writeAll(linux, STDERR, `sv: ${execFailure(linux, RUNIT_SV, errno)}\n`);
     return STATUS_CANNOT_RUN;
   });
+}
+
+/**
+ * The path below /etc/service of what a path names, as `./web` or `.`; undefined where it is elsewhere, or the word is no path.
+ * A service may be a link to elsewhere: the folder that it is in decides.
+ */
+function servicePath(linux: Linux, word: string): string | undefined {
+  if (word.startsWith(`${SERVICES}/`)) return word;
+  if (!word.startsWith("/") && !word.startsWith(".")) return undefined;
+  const slash = word.lastIndexOf("/");
+  const [folder, name] = slash < 0 ? [word, ""] : [word.slice(0, slash + 1), word.slice(slash + 1)];
+  const isName = name !== "" && name !== "." && name !== "..";
+  const real = linux.realPath(isName ? folder : word);
+  if (typeof real === "number") return undefined;
+  const path = isName ? `${real}/${name}` : real;
+  return path.startsWith(`${SERVICES}/`) ? path : undefined;
 }
 
 /** The mirror in the place of what SVDIR names; undefined where that is to be used as it is. */

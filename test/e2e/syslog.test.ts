@@ -1,6 +1,6 @@
 // syslog-ng and logrotate. Spec section 1.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { buildImage, image, run, runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 
@@ -80,34 +80,55 @@ test("it says nothing of itself, and listens on no network", async (t) => {
   );
 });
 
-test(`${MESSAGES} messages each of the first script, a stopping service and the last script, ${BOOTS} boots in a row`, async (t) => {
-  const say = (who: string) => `for i in $(seq ${MESSAGES}); do logger "${who} $BOOT.$i."; done`;
-  const name = await imageWith(t, {
-    "/etc/my_init.d/00_first": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("first")}`,
-    "/etc/service/last-words/run": "trap 'exec ./say' TERM; touch /ready; while :; do sleep 100 & wait; done",
-    "/etc/service/last-words/say": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("stopping")}`,
-    "/etc/my_init.post_shutdown.d/99_last": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("last")}; echo $((BOOT + 1)) > /boots`,
-  });
-  const command = ["my_init", "--quiet", "--", "sh", "-c", "until [ -e /ready ]; do sleep 0.01; done; rm /ready"];
-  const container = await startContainer(t, { image: name, command });
-  for (let boot = 1; boot <= BOOTS; boot++) {
-    if (boot > 1) assert.equal((await run(["start", container.id])).status, 0);
-    assert.equal(await container.waitForExit(), 0);
-  }
-  const { stdout, stderr } = await container.logs();
-  assert.equal(stderr, "");
-  const copied = await run(["cp", `${container.id}:/var/log/syslog`, "-"]);
-  for (const [where, text] of Object.entries({ "docker logs": stdout, "/var/log/syslog": copied.stdout })) {
-    const lost: string[] = [];
-    for (const who of ["first", "stopping", "last"]) {
-      for (let boot = 1; boot <= BOOTS; boot++) {
-        for (let i = 1; i <= MESSAGES; i++)
-          if (!text.includes(` ${who} ${boot}.${i}.\n`)) lost.push(`${who} ${boot}.${i}`);
-      }
+describe("what takes minutes", { concurrency: true }, () => {
+  test(`${MESSAGES} messages each of the first script, a stopping service and the last script, ${BOOTS} boots in a row`, async (t) => {
+    const say = (who: string) => `for i in $(seq ${MESSAGES}); do logger "${who} $BOOT.$i."; done`;
+    const name = await imageWith(t, {
+      "/etc/my_init.d/00_first": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("first")}`,
+      "/etc/service/last-words/run": "trap 'exec ./say' TERM; touch /ready; while :; do sleep 100 & wait; done",
+      "/etc/service/last-words/say": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("stopping")}`,
+      "/etc/my_init.post_shutdown.d/99_last": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("last")}; echo $((BOOT + 1)) > /boots`,
+    });
+    const command = ["my_init", "--quiet", "--", "sh", "-c", "until [ -e /ready ]; do sleep 0.01; done; rm /ready"];
+    const container = await startContainer(t, { image: name, command });
+    for (let boot = 1; boot <= BOOTS; boot++) {
+      if (boot > 1) assert.equal((await run(["start", container.id])).status, 0);
+      assert.equal(await container.waitForExit(), 0);
     }
-    assert.deepEqual(lost, [], where);
-    assert.equal(count(text, /(first|stopping|last) \d+\.\d+\.$/), 3 * BOOTS * MESSAGES, `${where}: twice`);
-  }
+    const { stdout, stderr } = await container.logs();
+    assert.equal(stderr, "");
+    const copied = await run(["cp", `${container.id}:/var/log/syslog`, "-"]);
+    for (const [where, text] of Object.entries({ "docker logs": stdout, "/var/log/syslog": copied.stdout })) {
+      const lost: string[] = [];
+      for (const who of ["first", "stopping", "last"]) {
+        for (let boot = 1; boot <= BOOTS; boot++) {
+          for (let i = 1; i <= MESSAGES; i++)
+            if (!text.includes(` ${who} ${boot}.${i}.\n`)) lost.push(`${who} ${boot}.${i}`);
+        }
+      }
+      assert.deepEqual(lost, [], where);
+      assert.equal(count(text, /(first|stopping|last) \d+\.\d+\.$/), 3 * BOOTS * MESSAGES, `${where}: twice`);
+    }
+  });
+
+  test("what is large is rotated within a minute or so, and no line tells of it, whatever syslog-ng.conf says", async (t) => {
+    const all =
+      '@version: current\\nsource s_all { unix-dgram("/dev/log"); };\\nlog { source(s_all); destination { file("/dev/stdout"); file("/var/log/user.log"); }; };\\n';
+    const name = await imageWith(t, {}, `RUN printf '${all}' > /etc/syslog-ng/syslog-ng.conf`);
+    for (const from of [image, name]) {
+      const container = await booted(t, { image: from });
+      await container.sh("logger small; until [ -e /var/log/user.log ]; do sleep 0.01; done");
+      assert.equal(await container.sh("/usr/lib/baseimage/rotate-when-large; ls /var/log | grep -c user.log"), "1\n");
+      await container.sh("head -c 60M /dev/zero >> /var/log/user.log");
+      await container.until("[ -e /var/log/user.log.1 ]", { withinMs: 100_000 });
+      if (from === image) {
+        await container.until("logger afterwards; grep -q afterwards /var/log/user.log");
+        assert.equal(await container.sh("stat -c '%a %U:%G' /var/log/user.log"), "640 root:adm\n");
+      }
+      const { stdout, stderr } = await container.logs();
+      assert.doesNotMatch(`${stdout}${stderr}`, /rotat/);
+    }
+  });
 });
 
 test("killed, it comes back", async (t) => {
@@ -170,6 +191,29 @@ test("one message is one line, in docker logs and in files, whatever its bytes a
     assert.ok(text.includes("\\xc2\\x9b31m \\xc2\\x80 \\xc2\\x9f \xa0."), where);
     assert.match(text, /\u00e9 \u20ac .. back\\slash "quoted" \$HOST @x$/m, where);
   }
+});
+
+test("neither a message without text nor a facility without a name costs memory or disk that stays", async (t) => {
+  const container = await booted(t, { image: await imageWith(t, {}) });
+  const peak = async () =>
+    Number(await container.sh("sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$(cat /run/syslog-ng.pid)/status"));
+  const before = await peak();
+  for (const each of ["\\001", "\\302\\233", "\\001a"]) {
+    const many = `$(printf '${each}%.0s' $(seq 20000))`;
+    await container.sh(`/fixtures/datagrams.pl "<13>x: ${many}" "<13>${many}"`);
+  }
+  await container.exec([
+    "/fixtures/datagrams.pl",
+    ...[12, 15, 24, 53, 1100].map((code) => `<${code * 8 + 6}>x: number ${code}.`),
+  ]);
+  await container.sh("logger the end; until grep -q 'the end' /var/log/user.log; do sleep 0.1; done");
+  assert.ok((await peak()) - before < 12_000, `${before} KiB, then ${await peak()}`);
+  assert.match(await container.sh("cat /var/log/syslog"), /x: number 1100\.$/m);
+  const files = (await container.sh("ls /var/log")).split("\n");
+  assert.deepEqual(
+    files.filter((name) => /^[0-9]|^(ntp|console|security|solaris)/.test(name)),
+    [],
+  );
 });
 
 test("a broken configuration costs a warning, never the boot, and no program waits for it", async (t) => {
@@ -238,6 +282,8 @@ test("a file in conf.d that fails only when it is started costs that file, too",
     rules({
       "a.conf": 'log { source(s_src); destination { file("/kept"); }; };\n',
       "b.conf": "\nlog { source { network(ip(192.0.2.1) port(514)); }; destination(d_syslog); };\n",
+      // To find these takes longer than a daemon needs to be taken for one that works.
+      ...Object.fromEntries(["x", "y", "z"].map((name) => [`${name}.conf`, "log { source(s_nowhere); };\n"])),
     }),
   );
   const container = await booted(t, { image: name });
@@ -381,25 +427,6 @@ test("a slow reader of the output gets every message, also what waits for it whi
     assert.equal(await container.sh(`zcat --force ${file}* | grep -c 'flood: message'`), "2000\n", file);
     const different = await container.sh(`zcat --force ${file}* | grep -o 'flood: message [0-9]*' | sort -u | wc -l`);
     assert.equal(different, "2000\n", file);
-  }
-});
-
-test("what is large is rotated within a minute or so, and no line tells of it, whatever syslog-ng.conf says", async (t) => {
-  const all =
-    '@version: current\\nsource s_all { unix-dgram("/dev/log"); };\\nlog { source(s_all); destination { file("/dev/stdout"); file("/var/log/user.log"); }; };\\n';
-  const name = await imageWith(t, {}, `RUN printf '${all}' > /etc/syslog-ng/syslog-ng.conf`);
-  for (const from of [image, name]) {
-    const container = await booted(t, { image: from });
-    await container.sh("logger small; until [ -e /var/log/user.log ]; do sleep 0.01; done");
-    assert.equal(await container.sh("/usr/lib/baseimage/rotate-when-large; ls /var/log | grep -c user.log"), "1\n");
-    await container.sh("head -c 60M /dev/zero >> /var/log/user.log");
-    await container.until("[ -e /var/log/user.log.1 ]", { withinMs: 100_000 });
-    if (from === image) {
-      await container.until("logger afterwards; grep -q afterwards /var/log/user.log");
-      assert.equal(await container.sh("stat -c '%a %U:%G' /var/log/user.log"), "640 root:adm\n");
-    }
-    const { stdout, stderr } = await container.logs();
-    assert.doesNotMatch(`${stdout}${stderr}`, /rotat/);
   }
 });
 

@@ -101,6 +101,19 @@ describe("shutdown", processRing, () => {
     assert.ok(tookMs < 3000, `${tookMs} ms`); // the shares of the time that it does not wait for are seconds
   });
 
+  test("a runsv that is stopped goes on, also that of a service that has only just started", async (t) => {
+    const init = await startInit(t, {
+      scripts: { "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh worker" },
+    });
+    await init.waitFor("worker is up");
+    await init.exec("pkill -STOP -x runsv");
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.equal(ended.status, 0);
+    assert.match(ended.output, /worker said goodbye/);
+    assertNobodyForced(ended);
+  });
+
   test("no service is restarted while the shutdown goes on", async (t) => {
     const init = await startInit(t, {
       scripts: {

@@ -24,6 +24,8 @@ describe("sv", ring, () => {
       "env -i PATH=/usr/bin:/bin sv status web": "as cron and logrotate do",
       "env -i /usr/bin/sv status web": "by its path",
       "sv status /etc/service/web": "by the service's path",
+      "cd /etc/service && sv status ./web": "by its relative path",
+      "cd /etc/service/web && sv status .": "from where it is",
       "ln -sf /usr/bin/sv /etc/init.d/web && /etc/init.d/web status": "as an init script",
       "SVDIR=/run/my_init/my_init-services-0 sv status web": "as a child of my_init",
     };
@@ -68,5 +70,19 @@ describe("sv", ring, () => {
     const folder = "/run/my_init/my_init-services-0/web";
     await until(() => init.view.exists(`${folder}/own`), "the service has made a file");
     assert.equal(await init.exec(`stat -c %U ${folder} ${folder}/own ${folder}/supervise`), "daemon\ndaemon\nroot\n");
+  });
+
+  test("a service's folder that is mounted read-only is not given to its owner: root executes `run` there", async (t) => {
+    const init = await startInit(t, {
+      scripts: {
+        "/etc/service/web/run": "exec setuser daemon ./server",
+        "/etc/service/web/server":
+          "cd /run/my_init/my_init-services-0/web && if rm -f run || touch finish; then echo replaced; else echo kept; fi; exec sleep 1000",
+      },
+      prepare: `chown -R daemon "$root/etc/service/web" && chmod 775 "$root/etc/service/web" &&
+        mount --bind "$root/etc/service/web" "$root/etc/service/web" && mount -o remount,bind,ro "$root/etc/service/web"`,
+    });
+    await init.waitFor(/^(kept|replaced)$/m);
+    assert.match(init.output, /^kept$/m);
   });
 });
