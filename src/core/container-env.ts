@@ -31,6 +31,13 @@ export const OF_ONE_SESSION: readonly string[] = [
   ...["SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC"],
 ];
 
+/** The one that is in the directory and the dumps all the same, as in phusion/baseimage. Sessions have their own. */
+const SHOWN = "TERM";
+
+function isOfOneSession(name: string): boolean {
+  return name !== SHOWN && OF_ONE_SESSION.includes(name);
+}
+
 /** The longest `NAME=value` that execve(2) takes, without its final NUL: MAX_ARG_STRLEN less one. */
 const MAX_VARIABLE_BYTES = 131071;
 
@@ -71,7 +78,7 @@ export function mergeAtStart(given: Environment, files: Environment): Map<string
  * @param given the variables that my_init was started with
  */
 export function mergeAfterScript(given: Environment, files: Environment): Map<string, string> {
-  const isKept = (name: string) => PERSONAL.includes(name) || OF_ONE_SESSION.includes(name) || !isFileName(name);
+  const isKept = (name: string) => PERSONAL.includes(name) || isOfOneSession(name) || !isFileName(name);
   return new Map([...[...given].filter(([name]) => isKept(name)), ...files]);
 }
 
@@ -84,7 +91,7 @@ export function shared(env: Environment, files: Environment): Map<string, string
   const isShared = (name: string) => {
     // A value that came from a secret stays one where another my_init started this one.
     if (PERSONAL.includes(name) || env.has(SECRET_START + name)) return false;
-    return files.has(name) || !OF_ONE_SESSION.includes(name);
+    return files.has(name) || !isOfOneSession(name);
   };
   return new Map([...env].filter(([name]) => isShared(name)));
 }

@@ -13,8 +13,8 @@ import type { Linux } from "./linux.ts";
 /** Who has its standard output (of another user than made it, say) may open it again, to write. */
 const MODE = 0o622;
 
-/** The sticky bit, which means nothing for a FIFO. */
-const TORN = 0o1000;
+/** The bits sticky and setuid, which mean nothing for a FIFO. */
+const TORN: Readonly<Record<Stream, number>> = { stdout: 0o1000, stderr: 0o4000 };
 
 /** Programs of ours that nobody calls by name, in the place of others among them. */
 export const OWN_PROGRAMS = "/usr/lib/baseimage";
@@ -103,17 +103,20 @@ function waitForLock(linux: Linux, path: string): number {
 }
 
 /**
- * Notes in the folder whether what log_lines has written may end in the middle of a line: one that comes after a killed
- * one sees it. The note is a bit of the mode of my_init's FIFO, which costs one call and wakes nobody who watches the folder.
+ * Notes in the folder in which streams what log_lines has written may end in the middle of a line: one that comes after a
+ * killed one sees it. The note is in the mode of my_init's FIFO, which costs one call and wakes nobody who watches the folder.
  */
-export function markTorn(linux: Linux, folder: string, isTorn: boolean): void {
-  linux.chmod(`${folder}/${OWN_LOG}`, isTorn ? MODE | TORN : MODE);
+export function markTorn(linux: Linux, folder: string, streams: readonly Stream[]): void {
+  linux.chmod(
+    `${folder}/${OWN_LOG}`,
+    streams.reduce((mode, stream) => mode | TORN[stream], MODE),
+  );
 }
 
-/** Whether {@link markTorn} has noted it. */
-export function wasTorn(linux: Linux, folder: string): boolean {
+/** The streams that {@link markTorn} has noted. */
+export function tornStreams(linux: Linux, folder: string): Stream[] {
   const facts = linux.stat(`${folder}/${OWN_LOG}`);
-  return typeof facts !== "number" && (facts[0] & TORN) !== 0;
+  return typeof facts === "number" ? [] : STREAMS.filter((stream) => (facts[0] & TORN[stream]) !== 0);
 }
 
 /** Opens both FIFOs of a service to print to; what cannot be had is -1. */

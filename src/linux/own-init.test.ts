@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux, type FakeProcess } from "../../test/support/fake-linux.ts";
+import { ERRNO } from "./errno.ts";
 import { findInit, isSecondInit } from "./own-init.ts";
 import { Failure } from "./sys-error.ts";
 
@@ -14,8 +15,8 @@ function runsOurs(linux: FakeLinux, process: FakeProcess, folder = "/ns/1"): Fak
 }
 
 /** container_exit, as the grandchild of a process of these words, or without a parent of its own. */
-function caller(words: readonly string[], pid: number): FakeLinux {
-  const linux = new FakeLinux({ argv: ["container_exit"], pid });
+function caller(words: readonly string[], pid: number, fault?: (call: string, object: string) => number): FakeLinux {
+  const linux = new FakeLinux({ argv: ["container_exit"], pid, ...(fault === undefined ? {} : { fault }) });
   linux.addFile(BINARY, "");
   for (const folder of ["/ns/1", "/ns/2"]) linux.addFile(folder, "");
   linux.addLink("/proc/self/exe", BINARY);
@@ -147,6 +148,22 @@ test("where its binary may not be looked at, the name has to do", () => {
   assert.equal(findInit(linux), 1);
 });
 
+test("a child of a my_init that has not executed its program yet is no second one", () => {
+  const linux = caller(["docker-init"], 20);
+  linux.self.parent = undefined;
+  const own = runsOurs(
+    linux,
+    linux.addStranger(() => {}, ["my_init"]),
+  );
+  const child = runsOurs(
+    linux,
+    linux.addStranger(() => {}, ["my_init"]),
+  );
+  assert.equal(refusal(linux), `several my_init are running (PIDs ${own.pid}, ${child.pid})`);
+  child.parent = own;
+  assert.equal(findInit(linux), own.pid);
+});
+
 test("a my_init beside an earlier one is the second, unless that one has other files or it is the first process", () => {
   const others = (startTime: number, folder: string, pid = 20) => {
     const linux = caller(["/sbin/my_init"], pid);
@@ -162,11 +179,23 @@ test("a my_init beside an earlier one is the second, unless that one has other f
         linux.addStranger(() => {}, ["/sbin/my_init"]),
         folder,
       );
-    return isSecondInit(linux);
+    return isSecondInit(linux, false);
   };
   assert.equal(others(100, "/ns/1"), true);
   assert.equal(others(500, "/ns/1"), true);
   assert.equal(others(900, "/ns/1"), false);
   assert.equal(others(100, "/ns/2"), false);
   assert.equal(others(100, "/ns/1", 1), false);
+
+  const unknown = (answer: boolean) => {
+    const linux = caller(["/sbin/my_init"], 20, (call, object) =>
+      call === "stat" && object.endsWith("/1/ns/mnt") ? ERRNO.EACCES : 0,
+    );
+    const [first] = linux.processes.values();
+    assert.ok(first);
+    runsOurs(linux, first, "/ns/1");
+    return isSecondInit(linux, answer);
+  };
+  assert.equal(unknown(true), true, "another user's, of which that cannot be seen");
+  assert.equal(unknown(false), false);
 });

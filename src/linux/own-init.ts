@@ -25,7 +25,7 @@ export function findInit(linux: Linux): number {
     pid = parent;
   }
   const all = otherInits(linux);
-  const own = all.filter((init) => isHere(linux, init));
+  const own = outermost(all.filter((init) => isHere(linux, init)));
   const candidates = (own.length > 0 ? own : all).map(({ pid }) => pid);
   const [first, ...more] = candidates.includes(FIRST_PID) ? [FIRST_PID] : candidates;
   if (first === undefined) throw new Failure("no my_init is running");
@@ -33,14 +33,24 @@ export function findInit(linux: Linux): number {
   return first;
 }
 
-/** Whether this my_init was started in a container that had one: by `docker exec`, say. */
-export function isSecondInit(linux: Linux): boolean {
+/** Those that no other one has started: a child of one that has not executed its program yet looks like a my_init, too. */
+function outermost(inits: readonly Process[]): Process[] {
+  return inits.filter(({ parent }) => !inits.some(({ pid }) => pid === parent));
+}
+
+/**
+ * Whether this my_init was started in a container that had one: by `docker exec`, say.
+ *
+ * @param ofUnknown what to answer where another user's can be seen, but not whether it is in another container that shares
+ * its processes with this one
+ */
+export function isSecondInit(linux: Linux, ofUnknown: boolean): boolean {
   const self = linux.getPid();
   if (self === FIRST_PID) return false;
   const startTime = readProcess(linux, self)?.startTime ?? 0;
   return otherInits(linux).some((other) => {
     const isEarlier = other.startTime < startTime || (other.startTime === startTime && other.pid < self);
-    return isEarlier && isHere(linux, other);
+    return isEarlier && isHere(linux, other, ofUnknown);
   });
 }
 
@@ -63,8 +73,10 @@ export function becomeUserOf(linux: Linux, init: number): void {
 }
 
 /** Whether a process sees the files that we see: containers may share their processes and yet not these. */
-function isHere(linux: Linux, { pid }: Process): boolean {
-  return isSameFile(linux.stat("/proc/self/ns/mnt"), linux.stat(`/proc/${pid}/ns/mnt`));
+function isHere(linux: Linux, { pid }: Process, ofUnknown = false): boolean {
+  const answer = linux.stat(`/proc/${pid}/ns/mnt`);
+  if (answer === -ERRNO.EACCES || answer === -ERRNO.EPERM) return ofUnknown;
+  return isSameFile(linux.stat("/proc/self/ns/mnt"), answer);
 }
 
 /** Whether a process is this very program, called to be the init, of a user who is believed. */

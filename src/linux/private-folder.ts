@@ -4,8 +4,11 @@ import type { Linux } from "./linux.ts";
 /** Brought by the image for every user; where a tmpfs hides it, made anew. */
 const OWN_FOLDER = "/run/my_init";
 
+/** Containers of a pod share it. */
+const SHARED = "/dev/shm";
+
 /** Where a folder of ours may be, the best first. */
-export const PLACES: readonly string[] = [OWN_FOLDER, "/tmp", "/dev/shm"];
+export const PLACES: readonly string[] = [OWN_FOLDER, "/tmp", SHARED];
 
 /** Mode bits: its group or all others may change a folder; in it only the owner of a file may remove or rename it. */
 const OTHERS_WRITE = 0o022;
@@ -14,7 +17,8 @@ const STICKY = 0o1000;
 /**
  * Makes a folder that no other user can have prepared, can look into or can replace.
  *
- * @param names tried one after the other: any user may have taken one
+ * @param names tried one after the other: any user may have taken one. Where containers share a place only the last is
+ * tried, which is to be no other container's
  * @returns its path; undefined where there is no place for it
  */
 export function makePrivateFolder(linux: Linux, ...names: readonly string[]): string | undefined {
@@ -22,9 +26,17 @@ export function makePrivateFolder(linux: Linux, ...names: readonly string[]): st
   const places = PLACES.filter((place) => isSafePlace(linux, place, linux.getEuid()));
   for (const name of names) {
     // Only what was made here and now is ours for sure.
-    for (const place of places) if (linux.mkdir(`${place}/${name}`, 0o700) === 0) return `${place}/${name}`;
+    for (const place of places) {
+      if (place === SHARED && name !== names.at(-1)) continue;
+      if (linux.mkdir(`${place}/${name}`, 0o700) === 0) return `${place}/${name}`;
+    }
   }
   return undefined;
+}
+
+/** Whether other containers may have the folder, too. */
+export function isShared(path: string): boolean {
+  return path.startsWith(`${SHARED}/`);
 }
 
 /**

@@ -210,11 +210,6 @@ export function ignoresSignal(linux: Linux, pid: number, signal: number): boolea
   return hasSignal(statusFields(linux, pid).get("SigIgn"), signal);
 }
 
-/** Whether the process has a handler for `signal`. */
-export function catchesSignal(linux: Linux, pid: number, signal: number): boolean {
-  return hasSignal(statusFields(linux, pid).get("SigCgt"), signal);
-}
-
 /**
  * What `signal` does to a process: the kernel drops it, the process handles it, or it has its default effect. A signal
  * that is blocked stays pending, also one that is ignored: a thread may take it by sigwait(3) or signalfd(2).

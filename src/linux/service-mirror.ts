@@ -1,6 +1,6 @@
 import { fileFacts } from "./files.ts";
 import type { Linux } from "./linux.ts";
-import { privateFolders } from "./private-folder.ts";
+import { isShared, privateFolders } from "./private-folder.ts";
 
 const PREFIX = "my_init-services-";
 
@@ -31,11 +31,11 @@ export function findMirror(linux: Linux): ServiceMirror | undefined {
   const init = fileFacts(linux, "/proc/1"); // hidepid may hide it
   const uids = [typeof init === "number" ? 0 : init.uid, linux.getEuid()];
   for (const uid of uids) {
-    // The second choice has the namespace in its name, so that it is no other container's.
-    for (const name of mirrorNames(linux, uid).reverse()) {
-      const [path] = privateFolders(linux, name, uid);
-      if (path !== undefined) return { path, uid };
-    }
+    // The second choice has the namespace in its name, so that it is no other container's; only that is used where they share.
+    const [first = "", second] = mirrorNames(linux, uid);
+    const paths = privateFolders(linux, first, uid).filter((path) => second === undefined || !isShared(path));
+    const [path] = [...(second === undefined ? [] : privateFolders(linux, second, uid)), ...paths];
+    if (path !== undefined) return { path, uid };
   }
   return undefined;
 }

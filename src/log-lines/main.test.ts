@@ -195,10 +195,12 @@ test("a service that has ended keeps it no busier than one that sleeps, and can 
 });
 
 for (const [mode, begins, words] of [
-  [0o1622, "\n\n", "in the middle of a line"],
-  [0o622, "", "between two lines"],
+  [0o1622, ["\n", ""], "in a line of standard output"],
+  [0o4622, ["", "\n"], "in a line of standard error"],
+  [0o5622, ["\n", "\n"], "in a line of both"],
+  [0o622, ["", ""], "between two lines"],
 ] as const) {
-  test(`one that comes after one that was killed ${words} begins ${begins === "" ? "with the next" : "a new line"}`, () => {
+  test(`one that comes after one that was killed ${words} begins a new line there, and nowhere else`, () => {
     const linux = new FakeLinux({ argv: ["log_lines", "json", FOLDER, "again"], pid: 9 });
     linux.addDirectory("/run");
     linux.addDirectory(FOLDER);
@@ -209,7 +211,7 @@ for (const [mode, begins, words] of [
       for (const fifo of linux.fifos.values()) fifo.writers = 0;
     });
     main(linux);
-    assert.equal(linux.stdout.text + linux.stderr.text, begins);
+    assert.deepEqual([linux.stdout.text, linux.stderr.text], begins);
     assert.equal((linux.files.get(path)?.mode ?? 0) & 0o7777, 0o622);
   });
 }

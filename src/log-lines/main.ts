@@ -2,7 +2,7 @@ import type { LogFormat, Stream } from "../core/log-line.ts";
 import { printable } from "../core/printable.ts";
 import { raiseDescriptorLimit } from "../linux/descriptors.ts";
 import type { Linux } from "../linux/linux.ts";
-import { markTorn, OWN_LOG, ownerOfFifo, wasTorn } from "../linux/log-fifos.ts";
+import { markTorn, OWN_LOG, ownerOfFifo, tornStreams } from "../linux/log-fifos.ts";
 import { answerHelp, refuseWords } from "../linux/program.ts";
 import { type Sink, standardSinks } from "./sink.ts";
 import { type Got, Source } from "./source.ts";
@@ -54,16 +54,16 @@ class LogLines {
     this.#linux = linux;
     this.#format = format;
     this.#folder = folder;
-    this.#sinks = standardSinks(linux, (isTorn) => markTorn(linux, folder, isTorn));
+    this.#sinks = standardSinks(linux, (torn) => markTorn(linux, folder, torn));
     const inotify = linux.inotifyOpen();
     this.#inotify = inotify >= 0 && linux.inotifyAdd(inotify, folder) < 0 ? -1 : inotify;
   }
 
   /** @param isAgain whether one before it was killed */
   run(isAgain: boolean): void {
-    if (isAgain && wasTorn(this.#linux, this.#folder)) {
-      for (const sink of new Set(Object.values(this.#sinks))) sink.write("\n");
-      markTorn(this.#linux, this.#folder, false);
+    if (isAgain) {
+      for (const stream of tornStreams(this.#linux, this.#folder)) this.#sinks[stream].write("\n");
+      markTorn(this.#linux, this.#folder, []);
     }
     this.#lookForSources();
     // It may be the end already, of which poll(2) would tell nothing.

@@ -92,18 +92,20 @@ export class Sink {
  * The two outputs of this process: one and the same where both descriptors lead to one pipe or terminal, so that no line
  * is torn.
  *
- * @param onTorn called before what was written may end in the middle of a line, and when it does so no more
+ * @param onTorn called with the streams in which what was written may end in the middle of a line: before it may, and when
+ * it does so no more
  */
-export function standardSinks(linux: Linux, onTorn: (isTorn: boolean) => void): Readonly<Record<Stream, Sink>> {
-  let tornCount = 0;
-  const countTorn = (isTorn: boolean) => {
-    tornCount += isTorn ? 1 : -1;
-    if (tornCount === (isTorn ? 1 : 0)) onTorn(isTorn);
+export function standardSinks(linux: Linux, onTorn: (torn: readonly Stream[]) => void): Readonly<Record<Stream, Sink>> {
+  const torn = new Set<Stream>();
+  const note = (stream: Stream) => (isTorn: boolean) => {
+    if (isTorn) torn.add(stream);
+    else torn.delete(stream);
+    onTorn([...torn]);
   };
-  const stdout = new Sink(linux, STDOUT, countTorn);
+  const stdout = new Sink(linux, STDOUT, note("stdout"));
   const [out, err] = [STDOUT, STDERR].map((fd) => linux.stat(`/proc/self/fd/${fd}`));
   const isSame = typeof out === "object" && typeof err === "object" && out[0] === err[0] && out[4] === err[4];
-  return { stdout, stderr: isSame && isStream(linux, STDERR) ? stdout : new Sink(linux, STDERR, countTorn) };
+  return { stdout, stderr: isSame && isStream(linux, STDERR) ? stdout : new Sink(linux, STDERR, note("stderr")) };
 }
 
 /** Whether it is a pipe or a terminal. */

@@ -6,7 +6,7 @@ import { execFailure } from "../linux/exec-failure.ts";
 import { FolderWatch } from "../linux/folder-watch.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output, writeAll } from "../linux/output.ts";
-import { catchesSignal } from "../linux/processes.ts";
+import { signalEffect } from "../linux/processes.ts";
 import { STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../linux/program.ts";
 import { ContainerEnvironment } from "./environment.ts";
 import { LeftOut } from "./left-out.ts";
@@ -68,7 +68,7 @@ function live(linux: Linux, options: Options): number {
     if (!isForCommand || command === undefined) return;
     // The kernel means the place of our process group in its session, which is not the command's. One that somebody has
     // sent may mean something to the command; a command without a handler would be stopped, and nobody would wake it.
-    if (JOB_STOPS.includes(signal) && (code > 0 || !catchesSignal(linux, command.pid, signal))) return;
+    if (JOB_STOPS.includes(signal) && (code > 0 || signalEffect(linux, command.pid, signal) !== "handled")) return;
     if (signal === SIGNAL.SIGCONT) terminal.handOn(command);
     children.signal(command, signal);
   });

@@ -165,9 +165,10 @@ export class Mirror {
       linux.chmod(to, real.mode | OWNER_ALL);
       if (linux.chown(to, real.uid, real.gid) === 0) return;
     }
-    // Ours, and all may enter it that owner or group are: what its links lead to has rights of its own.
-    const mayEnter = ((real.mode & OWNER_ENTERS) >> 6) | ((real.mode & GROUP_ENTERS) >> 3);
-    linux.chmod(to, (real.mode & PERMISSIONS & ~OTHERS_WRITE) | OWNER_ALL | mayEnter);
+    // It stays ours. Its owner and group are others here, and may enter it as others may.
+    const owner = real.uid === own.uid ? 0 : (real.mode & OWNER_ENTERS) >> 6;
+    const group = real.gid === own.gid ? 0 : (real.mode & GROUP_ENTERS) >> 3;
+    linux.chmod(to, (real.mode & PERMISSIONS & ~OTHERS_WRITE) | OWNER_ALL | owner | group);
   }
 
   /** Puts our `run` in the place of the service's, or takes it away again. Where there is none, runsv is to say so. */

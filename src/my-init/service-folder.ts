@@ -154,8 +154,8 @@ export class ServiceFolder {
    */
   #take(): void {
     const { linux } = this.#context;
-    // Another container may have the same folder, as a volume.
-    if (linux.lockFolder(SERVICES) === -ERRNO.EAGAIN && isSecondInit(linux)) {
+    // Another container may have the same folder, as a volume, and any user may lock it.
+    if (linux.lockFolder(SERVICES) === -ERRNO.EAGAIN && isSecondInit(linux, true)) {
       this.#leaveTo("another my_init runs them");
     } else if (hasSupervisors(linux, SERVICES)) this.#leaveTo(`they run already, in "${SERVICES}"`);
     else this.#removeOld();

@@ -5,7 +5,17 @@ import { ERRNO, errorWords } from "../linux/errno.ts";
 import { execFailure } from "../linux/exec-failure.ts";
 import { fileFacts, isExecutable, MAKE_FILES } from "../linux/files.ts";
 import { SPAWN } from "../linux/linux.ts";
-import { childPids, countSockets, isAlive, readProcess, signalProcess, sleepThrough } from "../linux/processes.ts";
+import {
+  allProcesses,
+  childPids,
+  commandWords,
+  countSockets,
+  descendants,
+  isAlive,
+  readProcess,
+  signalProcess,
+  sleepThrough,
+} from "../linux/processes.ts";
 import { isBound } from "../linux/unix-sockets.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
@@ -41,6 +51,8 @@ const LOOK_AGAIN_MS = 2;
 
 /** One that has listened for this long is started again at once; the others after a pause. */
 const PROVEN_MS = 1000;
+/** So is one that has run for this long: its configuration may listen elsewhere. */
+const LONG_MS = 60_000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -57,6 +69,7 @@ const ORDERLY_MS = 300;
 export class Syslog {
   readonly #context: Context;
   #child: Child | undefined;
+  #startedMs = 0;
   /** Since when the present one listens. */
   #listensMs: number | undefined;
   #pauseMs = 0;
@@ -135,6 +148,7 @@ export class Syslog {
     const child = this.#child;
     if (child === undefined || child.end !== undefined) return;
     children.wake(child);
+    this.#endTrials(child.pid);
     // Who writes for it goes after it, at the end of its input.
     const helpers = childPids(linux, child.pid).flatMap((pid) => readProcess(linux, pid) ?? []);
     // Also where those before it took all the time there was.
@@ -157,6 +171,16 @@ export class Syslog {
     return typeof facts !== "number" && facts.type === "socket";
   }
 
+  /** A script that still looks at rules has taken no message, and what it runs for that may take long. */
+  #endTrials(pid: number): void {
+    const { linux } = this.#context;
+    if (this.#isUp() || !commandWords(linux, pid).includes(SYSLOG_SCRIPT)) return;
+    const script = readProcess(linux, pid);
+    const others = descendants(allProcesses(linux), pid);
+    for (const process of script === undefined ? others : [script, ...others])
+      signalProcess(linux, process, SIGNAL.SIGKILL);
+  }
+
   /** Whether it only takes messages and writes them to what is here. */
   #isLocal(pid: number): boolean {
     const { linux } = this.#context;
@@ -172,12 +196,13 @@ export class Syslog {
   }
 
   #spawn(): void {
-    const { children, environment, linux, log, streams } = this.#context;
+    const { children, environment, linux, log, loop, streams } = this.#context;
     const argv = this.#pauseMs > 0 ? [SYSLOG_SCRIPT, AGAIN] : [SYSLOG_SCRIPT];
     const program = { file: SYSLOG_SCRIPT, argv, environ: toEnviron(environment.current) };
     const child = streams.of(SERVICE, (each) =>
       children.spawn({ ...program, streams: each }, SPAWN.session | SPAWN.noInput),
     );
+    this.#startedMs = loop.nowMs;
     this.#listensMs = undefined;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#child = typeof child === "number" ? undefined : child;
@@ -195,7 +220,8 @@ export class Syslog {
       if (end.how === "exited" && end.code === 0) return this.#dueMs;
       if (startError !== undefined) return this.#dueMs; // a warning has said it, and another try would not help
       // Its script may have looked at rules for long before.
-      const isProven = loop.nowMs - (this.#listensMs ?? loop.nowMs) >= PROVEN_MS;
+      const isProven =
+        loop.nowMs - (this.#listensMs ?? loop.nowMs) >= PROVEN_MS || loop.nowMs - this.#startedMs >= LONG_MS;
       this.#pauseMs = isProven ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
       this.#dueMs = loop.nowMs + this.#pauseMs;
       // What is sent meanwhile must fail, not wait for a reader.

@@ -124,7 +124,7 @@ export class Timeline {
    * that others have started beside the container's own leaves that one's in its place.
    */
   keep(): void {
-    if (isSecondInit(this.#linux)) return;
+    if (isSecondInit(this.#linux, false)) return;
     this.#linux.unlink(LAST_SHUTDOWN); // made anew: whatever somebody put there is neither followed nor kept
     const written = this.#linux.writeFile(LAST_SHUTDOWN, this.#record(), true);
     if (written < 0) this.#linux.unlink(LAST_SHUTDOWN);

@@ -100,6 +100,19 @@ test("of two mirrors that is ours which has our namespace in its name: the other
   assert.ok(svdir?.startsWith(`${MIRROR}-0-`), svdir);
 });
 
+test("where containers share a place, a mirror without our namespace in its name is another container's", () => {
+  const shared = (linux: FakeLinux) => linux.addDirectory("/dev/shm/my_init-services-0");
+  assert.equal(run({ prepare: shared }).svdir, "/dev/shm/my_init-services-0", "without /proc there is no other name");
+  const { svdir } = run({
+    prepare: (linux) => {
+      shared(linux);
+      linux.addFile("/namespace", "");
+      linux.addLink("/proc/self/ns/mnt", "/namespace");
+    },
+  });
+  assert.equal(svdir, undefined);
+});
+
 test("a folder of one's own in SVDIR is used as it is", () => {
   assert.equal(run({ environ: ["SVDIR=/srv/services"], prepare: mirrorOf(0) }).svdir, "/srv/services");
   assert.equal(run({ environ: ["SVDIR=/etc/service"], prepare: mirrorOf(0) }).svdir, `${MIRROR}-0`);

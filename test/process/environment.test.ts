@@ -51,7 +51,7 @@ const personal = {
 };
 
 /** Variables that belong to one process or session. */
-const ofSession = { PWD: "/opt", OLDPWD: "/", SHLVL: "3", _: "/sbin/my_init", SSH_AUTH_SOCK: "/agent", TERM: "dumb" };
+const ofSession = { PWD: "/opt", OLDPWD: "/", SHLVL: "3", _: "/sbin/my_init", SSH_AUTH_SOCK: "/agent", LINES: "24" };
 
 /** The NAME=value strings of /proc/PID/environ. */
 function variables(environ: string): Record<string, string> {
@@ -238,7 +238,7 @@ describe("environment", processRing, () => {
   for (const shell of ["/bin/dash", "/bin/bash"]) {
     test(`a login shell, ${shell}, keeps what belongs to its session, whatever the container says`, async (t) => {
       const view = await makeView(t, `mount -t proc proc "$root/proc"`);
-      for (const name of [...Object.keys(ofSession), "DISPLAY", "COLUMNS"])
+      for (const name of [...Object.keys(ofSession), "TERM", "DISPLAY", "COLUMNS"])
         view.write(`${DIRECTORY}/${name}`, "file's");
       const env = { ...dockerEnv, COLOUR: "red", VALUE: "it's\n" };
       await runInit(t, { view, env, args: ["--skip-runit", "true"] });

@@ -16,6 +16,13 @@ describe("a second my_init", processRing, () => {
     assert.equal(await init.exec(`my_init --quiet --skip-runit -- ${count} 2>&1`), "1\n");
   });
 
+  test("of another user, who cannot look at the first one, starts no service either", async (t) => {
+    const init = await startInit(t, { scripts: inPlace });
+    await init.waitFor("web is up");
+    const answer = await init.exec(`setuser nobody my_init --quiet --skip-startup-files -- ${count} 2>&1`);
+    assert.equal(answer, `${refusal}1\n`);
+  });
+
   test("that starts while the first one boots leaves the services to it", async (t) => {
     const slow = "echo booting; until [ -e /go ]; do sleep 0.02; done";
     const init = await startInit(t, { scripts: { ...inPlace, "/etc/my_init.d/10_slow": slow } });
