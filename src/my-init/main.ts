@@ -50,8 +50,15 @@ function messagesFd(linux: Linux): number {
 function live(linux: Linux, options: Options): number {
   const output = new Output(linux, -1);
   const log = new Log(linux, output, messagesFd(linux), options.isQuiet);
+  /** The last that was passed on of those that stop a job. */
+  let passedOn: number | undefined;
   const children = new Children(linux, {
     onStop: (child, signal) => {
+      // A shell blocks all signals for a moment when it forks, and only seemed to wait for this one.
+      if (signal === passedOn && child === life.command) {
+        passedOn = undefined;
+        children.signal(child, SIGNAL.SIGCONT);
+      }
       // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
       if (signal === SIGNAL.SIGTSTP && child === life.command) linux.kill(-child.pid, SIGNAL.SIGCONT);
     },
@@ -69,6 +76,7 @@ function live(linux: Linux, options: Options): number {
     // The kernel means the place of our process group in its session, which is not the command's. One that somebody has
     // sent may mean something to the command; a command without a handler would be stopped, and nobody would wake it.
     if (JOB_STOPS.includes(signal) && (code > 0 || signalEffect(linux, command.pid, signal) !== "handled")) return;
+    if (JOB_STOPS.includes(signal)) passedOn = signal;
     if (signal === SIGNAL.SIGCONT) terminal.handOn(command);
     children.signal(command, signal);
   });

@@ -17,7 +17,7 @@ export function main(linux: Linux): number {
   const helped = answerHelp(linux, NAME, USAGE);
   if (helped !== undefined) return helped;
   const [who, ...words] = linux.argv.slice(1);
-  if (who?.startsWith("-")) return refuseWords(linux, NAME, `unknown option "${printable(who)}"`, USAGE);
+  if (who?.startsWith("--")) return refuseWords(linux, NAME, `unknown option "${printable(who)}"`, USAGE);
   if (who === undefined || words.length === 0) {
     writeAll(linux, STDERR, USAGE);
     return STATUS_FAILED;

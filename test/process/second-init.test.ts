@@ -20,7 +20,7 @@ describe("a second my_init", processRing, () => {
     const init = await startInit(t, { scripts: inPlace });
     await init.waitFor("web is up");
     const answer = await init.exec(`setuser nobody my_init --quiet --skip-startup-files -- ${count} 2>&1`);
-    assert.equal(answer, `${refusal}1\n`);
+    assert.ok(answer.startsWith(refusal) && answer.endsWith("\n1\n"), answer);
   });
 
   test("that starts while the first one boots leaves the services to it", async (t) => {

@@ -66,6 +66,17 @@ describe("signals", processRing, () => {
     });
   }
 
+  test("TTIN reaches a command that has no handler for it and waits for it, as another my_init does", async (t) => {
+    const line = "trap 'echo got TTIN' TTIN; echo ready; until [ -e /tmp/end ]; do sleep 0.01; done";
+    const inner = ["my_init", "--quiet", "--skip-startup-files", "--skip-runit", "--", "sh", "-c", line];
+    const init = await startInit(t, { args: ["--skip-runit", "--", ...inner] });
+    await init.waitFor("ready");
+    init.signal("SIGTTIN");
+    await init.waitFor("got TTIN");
+    init.view.write("/tmp/end", "");
+    assert.equal((await init.ended()).status, 0);
+  });
+
   test("signals go to the command only, not to services", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/teller/run": "exec /fixtures/prints-signals.sh /nowhere service" },
