@@ -16,7 +16,7 @@ function container(prepare: (linux: FakeLinux) => void = () => {}, euid = 0) {
 
 test("a folder is made in the first place where no other user can replace it, nor have prepared it", () => {
   const made = (prepare?: (linux: FakeLinux) => void, ...names: string[]) =>
-    makePrivateFolder(container(prepare), "x", ...names);
+    makePrivateFolder(container(prepare), ["x", ...names]);
   assert.equal(made(), "/run/my_init/x");
   assert.equal(
     made((linux) => linux.files.delete("/run/my_init")),
@@ -54,12 +54,12 @@ test("a place that is a link is one only where the link is root's", () => {
       linux.addLink("/tmp", "/var/tmp");
       Object.assign(linux.files.get("/tmp") ?? {}, { uid: owner });
     });
-  assert.deepEqual(privateFolders(withLink(0), "x"), ["/tmp/x"]);
-  assert.deepEqual(privateFolders(withLink(NOBODY), "x"), []);
+  assert.deepEqual(privateFolders(withLink(0), ["x"]), ["/tmp/x"]);
+  assert.deepEqual(privateFolders(withLink(NOBODY), ["x"]), []);
 });
 
 test("of the folders with a name only those are believed that their owner alone can have filled", () => {
-  const found = (prepare: (linux: FakeLinux) => void, uid = 0) => privateFolders(container(prepare), "x", uid);
+  const found = (prepare: (linux: FakeLinux) => void, uid = 0) => privateFolders(container(prepare), ["x"], uid);
   assert.deepEqual(
     found((linux) => linux.addDirectory("/tmp/x")),
     ["/tmp/x"],

@@ -17,40 +17,36 @@ const STICKY = 0o1000;
 /**
  * Makes a folder that no other user can have prepared, can look into or can replace.
  *
- * @param names tried one after the other: any user may have taken one. Where containers share a place only the last is
- * tried, which is to be no other container's
+ * @param names tried one after the other: any user may have taken one
  * @returns its path; undefined where there is no place for it
  */
-export function makePrivateFolder(linux: Linux, ...names: readonly string[]): string | undefined {
+export function makePrivateFolder(linux: Linux, names: readonly string[]): string | undefined {
   linux.mkdir(OWN_FOLDER, 0o755);
-  const places = PLACES.filter((place) => isSafePlace(linux, place, linux.getEuid()));
-  for (const name of names) {
-    // Only what was made here and now is ours for sure.
-    for (const place of places) {
-      if (place === SHARED && name !== names.at(-1)) continue;
-      if (linux.mkdir(`${place}/${name}`, 0o700) === 0) return `${place}/${name}`;
-    }
-  }
-  return undefined;
-}
-
-/** Whether other containers may have the folder, too. */
-export function isShared(path: string): boolean {
-  return path.startsWith(`${SHARED}/`);
+  // Only what was made here and now is ours for sure.
+  return pathsOf(linux, names, linux.getEuid()).find((path) => linux.mkdir(path, 0o700) === 0);
 }
 
 /**
- * The folders of this name that belong to `uid` and that no other user but root can change or replace: what an earlier
+ * The folders of these names that belong to `uid` and that no other user but root can change or replace: what an earlier
  * start of the container has left is among them. Neither a link nor a folder of another user is.
  */
-export function privateFolders(linux: Linux, name: string, uid = linux.getEuid()): string[] {
-  return PLACES.filter((place) => isSafePlace(linux, place, uid))
-    .map((place) => `${place}/${name}`)
-    .filter((path) => {
-      const facts = linkFacts(linux, path);
-      if (typeof facts === "number" || facts.type !== "directory") return false;
-      return facts.uid === uid && (facts.mode & OTHERS_WRITE) === 0;
-    });
+export function privateFolders(linux: Linux, names: readonly string[], uid = linux.getEuid()): string[] {
+  return pathsOf(linux, names, uid).filter((path) => {
+    const facts = linkFacts(linux, path);
+    if (typeof facts === "number" || facts.type !== "directory") return false;
+    return facts.uid === uid && (facts.mode & OTHERS_WRITE) === 0;
+  });
+}
+
+/**
+ * Where folders of these names may be, the first name first. Where containers share a place only the last name counts,
+ * which is to be no other container's.
+ */
+function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] {
+  const places = PLACES.filter((place) => isSafePlace(linux, place, uid));
+  return names.flatMap((name) =>
+    places.filter((place) => place !== SHARED || name === names.at(-1)).map((place) => `${place}/${name}`),
+  );
 }
 
 /** Whether only root and `uid` can replace what `uid` has in a folder. Above those of {@link PLACES} is root's, but in /run. */

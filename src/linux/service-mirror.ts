@@ -1,6 +1,6 @@
 import { fileFacts } from "./files.ts";
 import type { Linux } from "./linux.ts";
-import { isShared, privateFolders } from "./private-folder.ts";
+import { privateFolders } from "./private-folder.ts";
 
 const PREFIX = "my_init-services-";
 
@@ -31,10 +31,10 @@ export function findMirror(linux: Linux): ServiceMirror | undefined {
   const init = fileFacts(linux, "/proc/1"); // hidepid may hide it
   const uids = [typeof init === "number" ? 0 : init.uid, linux.getEuid()];
   for (const uid of uids) {
-    // The second choice has the namespace in its name, so that it is no other container's; only that is used where they share.
-    const [first = "", second] = mirrorNames(linux, uid);
-    const paths = privateFolders(linux, first, uid).filter((path) => second === undefined || !isShared(path));
-    const [path] = [...(second === undefined ? [] : privateFolders(linux, second, uid)), ...paths];
+    const names = mirrorNames(linux, uid);
+    const paths = privateFolders(linux, names, uid);
+    // The last choice has the namespace in its name, so that it is no other container's.
+    const path = paths.find((each) => each.endsWith(`/${names.at(-1)}`)) ?? paths[0];
     if (path !== undefined) return { path, uid };
   }
   return undefined;

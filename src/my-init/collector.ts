@@ -183,11 +183,11 @@ export class Collector {
 function makeFolder(linux: Linux): string | undefined {
   for (let number = 1; number <= MOST_FOLDERS; number++) {
     const name = `my_init-logs-${linux.getPid()}${number === 1 ? "" : `.${number}`}`;
-    const old = privateFolders(linux, name);
+    const old = privateFolders(linux, [name]);
     // Read by another my_init with our number, in a container that shares this place with ours.
     if (old.some((path) => hasReader(linux, `${path}/${OWN_LOG}`))) continue;
     for (const path of old) removeTree(linux, path);
-    return makePrivateFolder(linux, name);
+    return makePrivateFolder(linux, [name]);
   }
   return undefined;
 }

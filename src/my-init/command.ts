@@ -5,7 +5,7 @@ import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
 import { execFailure } from "../linux/exec-failure.ts";
 import { lookupCommand } from "../linux/path-lookup.ts";
-import { ignoresSignal, readProcess } from "../linux/processes.ts";
+import { ignoresSignal } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceToExit } from "./force.ts";
 import { killedWords } from "./outcome.ts";
@@ -57,10 +57,7 @@ export function stopCommand(
   const { children, linux, log, terminal } = context;
   if (command.end !== undefined) return;
   log.info(`Shutting down the command (PID ${command.pid})...`);
-  subtrees.stop(readProcess(linux, command.pid), signal, deadlineMs, () => {
-    children.signal(command, signal);
-    children.wake(command);
-  });
+  subtrees.stopChild(command, signal, deadlineMs);
   // A shell at a terminal is deaf to TERM; that its terminal went away it understands.
   if (terminal.isOurs && ignoresSignal(linux, command.pid, signal)) children.signal(command, SIGNAL.SIGHUP);
   if (!waitInShutdown(context, () => command.end !== undefined, deadlineMs)) forceToExit(context, command);

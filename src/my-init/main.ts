@@ -54,13 +54,14 @@ function live(linux: Linux, options: Options): number {
   let passedOn: number | undefined;
   const children = new Children(linux, {
     onStop: (child, signal) => {
+      if (child !== life.command) return;
+      // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
+      if (signal === SIGNAL.SIGTSTP) linux.kill(-child.pid, SIGNAL.SIGCONT);
       // A shell blocks all signals for a moment when it forks, and only seemed to wait for this one.
-      if (signal === passedOn && child === life.command) {
+      else if (signal === passedOn) {
         passedOn = undefined;
         children.signal(child, SIGNAL.SIGCONT);
       }
-      // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
-      if (signal === SIGNAL.SIGTSTP && child === life.command) linux.kill(-child.pid, SIGNAL.SIGCONT);
     },
     onStartError: (file, errno) => log.warn(execFailure(linux, file, errno)),
   });
@@ -75,8 +76,10 @@ function live(linux: Linux, options: Options): number {
     if (!isForCommand || command === undefined) return;
     // The kernel means the place of our process group in its session, which is not the command's. One that somebody has
     // sent may mean something to the command; a command without a handler would be stopped, and nobody would wake it.
-    if (JOB_STOPS.includes(signal) && (code > 0 || signalEffect(linux, command.pid, signal) !== "handled")) return;
-    if (JOB_STOPS.includes(signal)) passedOn = signal;
+    if (JOB_STOPS.includes(signal)) {
+      if (code > 0 || signalEffect(linux, command.pid, signal) !== "handled") return;
+      passedOn = signal;
+    }
     if (signal === SIGNAL.SIGCONT) terminal.handOn(command);
     children.signal(command, signal);
   });

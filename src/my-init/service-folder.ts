@@ -170,7 +170,7 @@ export class ServiceFolder {
   /** Of a container that was stopped, or an image that was made of one: `sv` would take it for one in use. */
   #removeOld(): void {
     const { linux } = this.#context;
-    for (const path of mirrorNames(linux, linux.getEuid()).flatMap((name) => privateFolders(linux, name))) {
+    for (const path of privateFolders(linux, mirrorNames(linux, linux.getEuid()))) {
       const lock = linux.lockFolder(path);
       // It is in use in another container, where several have one /dev/shm.
       if (lock === -ERRNO.EAGAIN) continue;
@@ -182,7 +182,7 @@ export class ServiceFolder {
 
   #newMirror(): string | undefined {
     const { leftOut, linux } = this.#context;
-    const path = makePrivateFolder(linux, ...mirrorNames(linux, linux.getEuid()));
+    const path = makePrivateFolder(linux, mirrorNames(linux, linux.getEuid()));
     if (path === undefined) {
       leftOut.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
       return undefined;

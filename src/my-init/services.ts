@@ -212,10 +212,7 @@ export class Services {
       if (!isAlive(linux, process)) continue; // it ended by itself, and its runsv saw it
       const child = children.adopt(process.pid);
       this.#services.push({ child, process, service });
-      this.#subtrees.stop(process, SIGNAL.SIGTERM, this.#deadlineMs, () => {
-        children.signal(child, SIGNAL.SIGTERM);
-        children.wake(child);
-      });
+      this.#subtrees.stopChild(child, SIGNAL.SIGTERM, this.#deadlineMs, process);
     }
     this.#orphaned = this.#orphaned.filter((orphaned) => !isReady(orphaned));
   }

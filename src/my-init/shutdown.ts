@@ -1,7 +1,6 @@
 import { printable } from "../core/printable.ts";
 import { SIGNAL } from "../core/signals.ts";
 import type { Child } from "../linux/children.ts";
-import { readProcess } from "../linux/processes.ts";
 import { Budget, readLimits } from "./budget.ts";
 import type { Collector } from "./collector.ts";
 import { stopCommand } from "./command.ts";
@@ -89,10 +88,7 @@ function stopScript(context: Context, subtrees: Subtrees, script: Child, deadlin
   const hasEnded = () => script.end !== undefined;
   if (waitInShutdown(context, hasEnded, patienceMs)) return;
   // TERM whatever came: a shell puts SIGINT off until the program that it waits for has ended.
-  subtrees.stop(readProcess(context.linux, script.pid), SIGNAL.SIGTERM, deadlineMs, () => {
-    context.children.signal(script, SIGNAL.SIGTERM);
-    context.children.wake(script);
-  });
+  subtrees.stopChild(script, SIGNAL.SIGTERM, deadlineMs);
   if (!waitInShutdown(context, hasEnded, deadlineMs)) forceToExit(context, script);
 }
 

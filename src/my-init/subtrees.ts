@@ -1,9 +1,11 @@
 import { SIGNAL } from "../core/signals.ts";
+import type { Child } from "../linux/children.ts";
 import {
   allProcesses,
   childrenOf,
   commandWords,
   type Process,
+  readProcess,
   signalEffect,
   signalProcess,
   wakeProcess,
@@ -42,6 +44,20 @@ export class Subtrees {
     this.#context = context;
     this.#isUsed = isUsed;
     this.#endTending = context.loop.tendTo(() => this.#tend());
+  }
+
+  /** Stops a child by `signal`, and its descendants when that is due. The others are those of {@link stop}. */
+  stopChild(
+    child: Child,
+    signal: number,
+    deadlineMs: number,
+    process = readProcess(this.#context.linux, child.pid),
+  ): void {
+    const { children } = this.#context;
+    this.stop(process, signal, deadlineMs, () => {
+      children.signal(child, signal);
+      children.wake(child);
+    });
   }
 
   /**

@@ -148,7 +148,7 @@ export class Syslog {
     const child = this.#child;
     if (child === undefined || child.end !== undefined) return;
     children.wake(child);
-    this.#endTrials(child.pid);
+    this.#endTrials(child);
     // Who writes for it goes after it, at the end of its input.
     const helpers = childPids(linux, child.pid).flatMap((pid) => readProcess(linux, pid) ?? []);
     // Also where those before it took all the time there was.
@@ -172,13 +172,12 @@ export class Syslog {
   }
 
   /** A script that still looks at rules has taken no message, and what it runs for that may take long. */
-  #endTrials(pid: number): void {
-    const { linux } = this.#context;
-    if (this.#isUp() || !commandWords(linux, pid).includes(SYSLOG_SCRIPT)) return;
-    const script = readProcess(linux, pid);
-    const others = descendants(allProcesses(linux), pid);
-    for (const process of script === undefined ? others : [script, ...others])
-      signalProcess(linux, process, SIGNAL.SIGKILL);
+  #endTrials(script: Child): void {
+    const { children, linux } = this.#context;
+    if (this.#isUp() || !commandWords(linux, script.pid).includes(SYSLOG_SCRIPT)) return;
+    const trials = descendants(allProcesses(linux), script.pid);
+    children.signal(script, SIGNAL.SIGKILL);
+    for (const trial of trials) signalProcess(linux, trial, SIGNAL.SIGKILL);
   }
 
   /** Whether it only takes messages and writes them to what is here. */

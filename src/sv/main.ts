@@ -30,14 +30,17 @@ export function main(linux: Linux): number {
       // What root does in another user's mirror is what that user may do, and no more.
       if (linux.getEuid() === 0 && mirror.uid !== 0) takeOn(linux, findIdentity(linux, `${mirror.uid}`));
     }
-    const inMirror = (word: string) => {
-      const path = mirror === undefined ? undefined : servicePath(linux, word);
-      return mirror === undefined || path === undefined ? word : mirror.path + path.slice(SERVICES.length);
-    };
-    const errno = -linux.exec(RUNIT_SV, [calledAs, ...words.map(inMirror)], toEnviron(env));
+    const given = mirror === undefined ? words : words.map((word) => inMirror(linux, mirror, word));
+    const errno = -linux.exec(RUNIT_SV, [calledAs, ...given], toEnviron(env));
     writeAll(linux, STDERR, `sv: ${execFailure(linux, RUNIT_SV, errno)}\n`);
     return STATUS_CANNOT_RUN;
   });
+}
+
+/** A word of the command line; where it is the path of a service, that one's in the mirror. */
+function inMirror(linux: Linux, mirror: ServiceMirror, word: string): string {
+  const path = servicePath(linux, word);
+  return path === undefined ? word : mirror.path + path.slice(SERVICES.length);
 }
 
 /**

@@ -327,9 +327,9 @@ export class FakeLinux implements Linux {
   readonly files = new Map<string, FakeFile>();
   readonly pidfds = new Map<number, FakeProcess>();
   readonly memoryFiles = new Map<number, FakeSink>();
-  /** What is in each FIFO, by its path. */
   /** Of descriptors, soft and hard. */
   descriptorLimit: readonly [soft: number, hard: number] = [1024, 524_288];
+  /** What is in each FIFO, by its path. */
   readonly fifos = new Map<string, FakeFifo>();
   /** Who opened a FIFO while nobody wrote hears of the end only of those who came since: the `openCount` until then. */
   readonly #fifoFds = new Map<number, { readonly path: string; readonly canWrite: boolean; readonly since: number }>();
