@@ -296,62 +296,6 @@ describe("log lines", processRing, () => {
     assert.deepEqual(lines.sort(), ["[10_kills] kept", "[20_next] kept, too"], stderr);
   });
 
-  /** Services that print a line each when they start, and one when they are told to end. */
-  const manyServices = (count: number) =>
-    Object.fromEntries(
-      Array.from({ length: count }, (_, i) => [
-        `/etc/service/s${i}/run`,
-        `trap 'echo end of s${i}; exit' TERM; echo start of s${i}; while :; do sleep 1 & wait; done`,
-      ]),
-    );
-
-  test("with more services than the soft limit has descriptors, every line comes, with its name", async (t) => {
-    const init = await startInit(t, {
-      env: json,
-      wrapper: ["prlimit", "--nofile=64:1024"],
-      scripts: { ...manyServices(60), "/etc/service/limits/run": "ulimit -S -n; exec sleep 1000" },
-    });
-    for (let i = 0; i < 60; i++) await init.waitFor(new RegExp(`"s${i}".*start of s${i}"`));
-    await init.waitFor(/"limits".*"64"/); // services keep the limit that they were given
-    init.signal("SIGTERM");
-    const { status, stderr, stdout } = await init.ended();
-    assert.equal(status, 0);
-    for (let i = 0; i < 60; i++) assert.deepEqual(messages(stdout, `s${i}`), [`start of s${i}`, `end of s${i}`]);
-    assert.doesNotMatch(stderr, /others/);
-  });
-
-  test("with more than the hard limit has, every line comes, some without a name, and one warning tells why", async (t) => {
-    const init = await startInit(t, {
-      env: json,
-      wrapper: ["prlimit", "--nofile=64:64"],
-      scripts: manyServices(60),
-    });
-    for (let i = 0; i < 60; i++) await init.waitFor(new RegExp(`start of s${i}"`));
-    init.signal("SIGTERM");
-    const { status, stderr, stdout } = await init.ended();
-    assert.equal(status, 0);
-    const all = parse(stdout).map(({ message }) => message);
-    const expected = Array.from({ length: 60 }, (_, i) => [`start of s${i}`, `end of s${i}`]).flat();
-    assert.deepEqual(all.filter((message) => / of s\d+$/.test(message)).sort(), expected.sort());
-    const named = new Set(parse(stdout).map(({ service }) => service));
-    assert.ok(named.has("others") && named.size > 15, [...named].join(" "));
-    const warnings = parse(stderr).filter(({ message }) => message.includes("hard limit of open files"));
-    assert.equal(warnings.length, 1, stderr);
-    assert.match(warnings[0]?.message ?? "", /^\*\*\* cannot name the log lines of "s\d+" .* is 64; .*--ulimit nofile/);
-  });
-
-  test("more startup scripts than descriptors are named, too", async (t) => {
-    const scripts = Array.from({ length: 100 }, (_, i) => [`/etc/my_init.d/${100 + i}`, `echo script ${100 + i}`]);
-    const { status, stdout } = await runInit(t, {
-      env: json,
-      wrapper: ["prlimit", "--nofile=160:1024"],
-      scripts: Object.fromEntries(scripts),
-      args: ["--skip-runit", "true"],
-    });
-    assert.equal(status, 0);
-    for (let i = 100; i < 200; i++) assert.deepEqual(messages(stdout, `${i}`), [`script ${i}`]);
-  });
-
   test("where both outputs are one, no line is torn", async (t) => {
     const both = `${counts.replace('echo "line $i"', 'echo "line $i"; echo "line $i" >&2')}`;
     const init = await startInit(t, { env: json, redirect: "2>&1", scripts: { "/etc/service/a/run": both } });
@@ -542,5 +486,64 @@ describe("log lines", processRing, () => {
       view.list("/run/my_init").filter((name) => name.includes("logs")),
       [],
     );
+  });
+});
+
+// After the others: what they measure would wait for so many processes.
+describe("log lines of many services", processRing, () => {
+  /** Services that print a line each when they start, and one when they are told to end. */
+  const manyServices = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [
+        `/etc/service/s${i}/run`,
+        `trap 'echo end of s${i}; exit' TERM; echo start of s${i}; while :; do sleep 1 & wait; done`,
+      ]),
+    );
+
+  test("with more services than the soft limit has descriptors, every line comes, with its name", async (t) => {
+    const init = await startInit(t, {
+      env: json,
+      wrapper: ["prlimit", "--nofile=64:1024"],
+      scripts: { ...manyServices(60), "/etc/service/limits/run": "ulimit -S -n; exec sleep 1000" },
+    });
+    for (let i = 0; i < 60; i++) await init.waitFor(new RegExp(`"s${i}".*start of s${i}"`));
+    await init.waitFor(/"limits".*"64"/); // services keep the limit that they were given
+    init.signal("SIGTERM");
+    const { status, stderr, stdout } = await init.ended();
+    assert.equal(status, 0);
+    for (let i = 0; i < 60; i++) assert.deepEqual(messages(stdout, `s${i}`), [`start of s${i}`, `end of s${i}`]);
+    assert.doesNotMatch(stderr, /others/);
+  });
+
+  test("with more than the hard limit has, every line comes, some without a name, and one warning tells why", async (t) => {
+    const init = await startInit(t, {
+      env: json,
+      wrapper: ["prlimit", "--nofile=64:64"],
+      scripts: manyServices(60),
+    });
+    for (let i = 0; i < 60; i++) await init.waitFor(new RegExp(`start of s${i}"`));
+    init.signal("SIGTERM");
+    const { status, stderr, stdout } = await init.ended();
+    assert.equal(status, 0);
+    const all = parse(stdout).map(({ message }) => message);
+    const expected = Array.from({ length: 60 }, (_, i) => [`start of s${i}`, `end of s${i}`]).flat();
+    assert.deepEqual(all.filter((message) => / of s\d+$/.test(message)).sort(), expected.sort());
+    const named = new Set(parse(stdout).map(({ service }) => service));
+    assert.ok(named.has("others") && named.size > 15, [...named].join(" "));
+    const warnings = parse(stderr).filter(({ message }) => message.includes("hard limit of open files"));
+    assert.equal(warnings.length, 1, stderr);
+    assert.match(warnings[0]?.message ?? "", /^\*\*\* cannot name the log lines of "s\d+" .* is 64; .*--ulimit nofile/);
+  });
+
+  test("more startup scripts than descriptors are named, too", async (t) => {
+    const scripts = Array.from({ length: 100 }, (_, i) => [`/etc/my_init.d/${100 + i}`, `echo script ${100 + i}`]);
+    const { status, stdout } = await runInit(t, {
+      env: json,
+      wrapper: ["prlimit", "--nofile=160:1024"],
+      scripts: Object.fromEntries(scripts),
+      args: ["--skip-runit", "true"],
+    });
+    assert.equal(status, 0);
+    for (let i = 100; i < 200; i++) assert.deepEqual(messages(stdout, `${i}`), [`script ${i}`]);
   });
 });
