@@ -156,9 +156,11 @@ function handleOf(id: string): Container {
   return handle;
 }
 
-/** A line of `sh` or bash that repeats `line` until it succeeds. */
+/** A line of `sh` or bash that repeats `line` until it succeeds: often at first, twice a second from the third second on. */
 export function untilLine(line: string, withinMs = 60_000): string {
-  return `n=${withinMs / 50}; until ${line}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.05; done`;
+  const pause = "if [ $n -le 40 ]; then sleep 0.05; else sleep 0.5; fi";
+  const tries = 40 + Math.max(0, withinMs - 2000) / 500;
+  return `n=0; until ${line}; do n=$((n + 1)); [ $n -le ${Math.ceil(tries)} ] || exit 1; ${pause}; done`;
 }
 
 function waitForLog(id: string, sign: string | RegExp, withinMs: number): Promise<void> {
