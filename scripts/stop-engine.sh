@@ -10,6 +10,11 @@ pid=$(cat "$pidfile")
 # The number may be another program's by now.
 if [ "$(cat "/proc/$pid/comm" 2> /dev/null)" = dockerd ]; then
   echo "stopping the dockerd that was started here (PID $pid)" >&2
+  # The swarm of a test that was interrupted would come back with the next dockerd.
+  services=$(docker service ls --format '{{.Name}}' 2> /dev/null) || services=
+  if [ -n "$services" ] && ! echo "$services" | grep -qv '^swarm-test-'; then
+    docker swarm leave --force > /dev/null
+  fi
   kill "$pid"
   tries=300
   while kill -0 "$pid" 2> /dev/null; do
