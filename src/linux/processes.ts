@@ -144,6 +144,33 @@ export function pipeHolders(
   });
 }
 
+/**
+ * The pids of those of `processes` that read what another of them writes: `logger` in `server | logger`. The standard
+ * input is a pipe that is the other's standard output or error. Two that read from each other are none.
+ *
+ * @see proc_pid_fd(5)
+ */
+export function pipeReaders(linux: Linux, processes: readonly Process[]): Set<number> {
+  const inputs = new Map<number, number>();
+  for (const { pid } of processes) {
+    const input = pipeOf(linux, `/proc/${pid}/fd/0`);
+    if (input !== undefined) inputs.set(pid, input);
+  }
+  if (inputs.size === 0) return new Set();
+  const writers = new Map<number, number[]>();
+  for (const { pid } of processes) {
+    for (const fd of [1, 2]) {
+      const output = pipeOf(linux, `/proc/${pid}/fd/${fd}`);
+      if (output !== undefined) writers.set(output, [...(writers.get(output) ?? []), pid]);
+    }
+  }
+  const writesTo = (pid: number, input: number | undefined) =>
+    input !== undefined && writers.get(input)?.includes(pid) === true;
+  const isReader = (pid: number, input: number) =>
+    writers.get(input)?.some((writer) => writer !== pid && !writesTo(pid, inputs.get(writer)));
+  return new Set([...inputs].flatMap(([pid, input]) => (isReader(pid, input) ? [pid] : [])));
+}
+
 /** Which pipe a descriptor is, or undefined where it is none. */
 function pipeOf(linux: Linux, path: string): number | undefined {
   const facts = linux.stat(path);

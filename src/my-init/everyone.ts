@@ -5,6 +5,7 @@ import {
   descendants,
   ignoresSignal,
   type Process,
+  pipeReaders,
   readProcess,
   signalEffect,
   signalProcess,
@@ -100,10 +101,12 @@ class Rest {
     if (!this.#isInit && children.isEmpty) return false;
     if (!this.#isInit && readProcess(linux, this.#self) === undefined) return this.#tellNobody();
     if (this.#isInit && linux.kill(EVERYONE, ANYBODY) === -ERRNO.ESRCH) return false;
-    const isForAll = this.#isForAll();
     // Listed before the kill: who is forked after it, by a handler of TERM say, must be told too.
     const living = this.#living();
+    const readers = this.#readers(living);
+    const isForAll = this.#isForAll() && readers.size === 0;
     for (const process of living) {
+      if (readers.has(process.pid)) continue;
       if (!isForAll) {
         // A second TERM is an order to hurry for many a program.
         if (!this.#subtrees.isSignalled(process)) this.#tellOne(process);
@@ -221,16 +224,26 @@ class Rest {
   #tellNew(): void {
     const living = this.#living();
     const byPid = new Map(living.map((process) => [process.pid, process]));
+    const readers = this.#readers(living);
     for (const process of living) {
       if (this.#isTold(process)) {
         if (process.isStopped) signalProcess(this.#context.linux, process, SIGNAL.SIGCONT); // it stopped since
         continue;
       }
-      if (this.#isHelping(process, byPid)) continue;
+      if (readers.has(process.pid) || this.#isHelping(process, byPid)) continue;
       this.#tellOne(process);
       this.#noteTold(process);
     }
     this.#lookedMs = this.#context.loop.nowMs;
+  }
+
+  /**
+   * Pids of the processes that read the last words of others: `logger` in `server | logger`. Such a process ends when
+   * its input ends; if it does not, it gets TERM then.
+   */
+  #readers(living: readonly Process[]): ReadonlySet<number> {
+    const isPatient = !this.#isForcing && this.#context.loop.nowMs < this.#patientMs;
+    return isPatient ? pipeReaders(this.#context.linux, living) : new Set();
   }
 
   #isTold({ pid, startTime }: Process): boolean {

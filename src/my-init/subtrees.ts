@@ -5,6 +5,7 @@ import {
   childrenOf,
   commandWords,
   type Process,
+  pipeReaders,
   readProcess,
   signalEffect,
   signalProcess,
@@ -21,6 +22,10 @@ interface Subtree {
   readonly members: readonly Process[];
   /** When the descendants that are left get TERM: half of the root's time is over. */
   readonly dueMs: number;
+  /** When the root is killed. */
+  readonly deadlineMs: number;
+  /** Whether those get it, too, that read the last words of others and should end with their input. */
+  readonly isLast: boolean;
 }
 
 /**
@@ -75,14 +80,12 @@ export class Subtrees {
     }
     const members = childrenOf(linux, root);
     for (const member of members) members.push(...childrenOf(linux, member));
-    const dueMs = (loop.nowMs + deadlineMs) / 2;
-    this.#waiting.push({ root, members, dueMs });
-    this.#nextMs = Math.min(this.#nextMs, dueMs);
+    this.#wait({ root, members, dueMs: (loop.nowMs + deadlineMs) / 2, deadlineMs, isLast: false });
     const isAsked = members.length > 0 && signal !== undefined;
     const isDeaf = isAsked && signalEffect(linux, root.pid, signal) === "dropped";
     send();
     // Only now: it ends with its children, and its runsv must know by then that it is not to start it again.
-    if (isDeaf) this.#signalChildren(root, members);
+    if (isDeaf) this.#signalChildren(root, members, pipeReaders(linux, members));
   }
 
   /** Sends TERM, once. */
@@ -110,13 +113,18 @@ export class Subtrees {
   }
 
   /** Signals the children of a process that ignores TERM, and theirs where a child ignores it, too. */
-  #signalChildren(parent: Process, members: readonly Process[]): void {
+  #signalChildren(parent: Process, members: readonly Process[], readers: ReadonlySet<number>): void {
     for (const member of members) {
-      if (member.parent !== parent.pid) continue;
+      if (member.parent !== parent.pid || readers.has(member.pid)) continue;
       const isDeaf = signalEffect(this.#context.linux, member.pid, SIGNAL.SIGTERM) === "dropped";
       this.signal(member);
-      if (isDeaf) this.#signalChildren(member, members);
+      if (isDeaf) this.#signalChildren(member, members, readers);
     }
+  }
+
+  #wait(subtree: Subtree): void {
+    this.#waiting.push(subtree);
+    this.#nextMs = Math.min(this.#nextMs, subtree.dueMs);
   }
 
   /** @returns when to be asked again */
@@ -142,34 +150,43 @@ export class Subtrees {
       if (siblings === undefined) children.set(process.parent, [process]);
       else siblings.push(process);
     }
-    for (const { members, root } of subtrees) {
+    for (const subtree of subtrees) {
+      const { members, root } = subtree;
       const left = [root, ...members].flatMap(({ pid, startTime }) => {
         const now = living.get(pid);
         return now?.startTime === startTime ? [now] : [];
       });
       const pids = new Set(left.map(({ pid }) => pid));
+      const readers = subtree.isLast ? new Set<number>() : pipeReaders(this.#context.linux, left);
       for (const process of left) {
         if (pids.has(process.parent)) continue; // it is reached from there, if it is not its parent's to stop
-        if (process.pid !== root.pid) this.signal(process);
-        this.#signalBelow(process, children, pids);
+        if (process.pid !== root.pid && !readers.has(process.pid)) this.signal(process);
+        this.#signalBelow(process, children, pids, readers);
       }
+      if (readers.size === 0) continue;
+      const dueMs = (this.#context.loop.nowMs + subtree.deadlineMs) / 2;
+      this.#wait({ ...subtree, dueMs, isLast: true });
     }
   }
 
-  /** @param earlier pids of the descendants that were there when the root was stopped */
+  /**
+   * @param earlier pids of the descendants that were there when the root was stopped
+   * @param readers pids of those that read the last words of others
+   */
   #signalBelow(
     process: Process,
     children: ReadonlyMap<number, readonly Process[]>,
     earlier: ReadonlySet<number>,
+    readers: ReadonlySet<number>,
   ): void {
     const { linux } = this.#context;
     const isHandled = signalEffect(linux, process.pid, SIGNAL.SIGTERM) === "handled";
     if (isHandled && !isShell(commandWords(linux, process.pid))) return;
     for (const child of children.get(process.pid) ?? []) {
       // What a trap has started is the shell's last work.
-      if (isHandled && !earlier.has(child.pid)) continue;
+      if (readers.has(child.pid) || (isHandled && !earlier.has(child.pid))) continue;
       this.signal(child);
-      this.#signalBelow(child, children, earlier);
+      this.#signalBelow(child, children, earlier, readers);
     }
   }
 }

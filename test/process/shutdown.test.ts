@@ -492,6 +492,53 @@ describe("processes that do not stop their children", processRing, () => {
   });
 });
 
+describe("processes that read from each other", processRing, () => {
+  const pipeline = (name: string) => `/fixtures/says-goodbye.pl ${name} 0.1 | cat | cat`;
+
+  test("the last words of a process reach the pipeline that reads them, whatever shell is left waiting or gone", async (t) => {
+    const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "4" },
+      scripts: {
+        "/etc/service/service/run": pipeline("service"),
+        "/etc/service/waits/run": `trap 'exit 0' TERM; ${pipeline("waits")}`,
+        "/etc/service/deaf/run": `trap '' TERM; ${pipeline("deaf")}`,
+        "/usr/bin/app": pipeline("command"),
+      },
+      args: ["app"],
+    });
+    const all = ["service", "waits", "deaf", "command"];
+    for (const name of all) await init.waitFor(`${name} is up`);
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    for (const name of all) assert.match(ended.output, new RegExp(`^${name} said goodbye$`, "m"));
+    assertNobodyForced(ended);
+  });
+
+  test("a process that goes on after the end of its input is told then, and two that read from each other at once", async (t) => {
+    const pair = `pipe my $a, my $b; pipe my $c, my $d;
+      for ([$a, $d, "one"], [$c, $b, "two"]) {
+        my ($in, $out, $name) = @$_; next if fork;
+        open STDIN, "<&", $in; open STDOUT, ">&", $out;
+        exec "/fixtures/says-goodbye.pl", $name, 0.1;
+      }`;
+    const init = await startInit(t, {
+      files: { "/tmp/pair": pair },
+      scripts: {
+        "/etc/service/a/run": "/fixtures/says-goodbye.pl writer 0.1 | /fixtures/says-goodbye.pl reader 0.1",
+        "/etc/service/b/run": "perl /tmp/pair; exec sleep 1000",
+      },
+    });
+    await init.waitFor("reader is up");
+    await init.exec('until [ "$(pgrep -c says-goodbye)" = 4 ]; do sleep 0.02; done');
+    const begin = performance.now();
+    init.signal("SIGTERM");
+    const ended = await init.ended();
+    assert.match(ended.output, /^reader said goodbye$/m);
+    assertNobodyForced(ended);
+    assert.ok(performance.now() - begin < 4000, "long before half of the time was over");
+  });
+});
+
 describe("limits of the shutdown", processRing, () => {
   const deaf = { "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh" };
 
