@@ -128,10 +128,22 @@ test("no file names a folder of the machine that it was written on", () => {
 });
 
 test("what texts and comments refer to is there", () => {
+  const made = ["NOTES.md", "image/configure/NAME.sh"];
+  const pages = new Set([...files.map((file) => file.slice(file.lastIndexOf("/") + 1)), ...made]);
+  const folders = "docs|src|test|native|scripts|image|rootfs|bench|examples";
+  const paths = new RegExp(`(?<![\\w/.$}{-])((?:${folders})/[\\w./-]+\\.[a-z]\\w*)`, "g");
   for (const file of files) {
     const text = read(file);
-    for (const [, path = ""] of text.matchAll(/\b(docs\/[\w./-]+\.md)\b/g))
-      assert.ok(existsSync(path), `${file} names ${path}`);
+    for (const [, path = ""] of text.matchAll(paths))
+      assert.ok(existsSync(path) || made.includes(path), `${file} names ${path}`);
+    for (const [page] of text.matchAll(/\b[\w-]+\.md\b/g)) assert.ok(pages.has(page), `${file} names ${page}`);
+    for (const [, number = ""] of text.matchAll(/\badr\/(\d{4})(?!\d)/g)) {
+      const record = `docs/adr/${number}-`;
+      assert.ok(
+        files.some((name) => name.startsWith(record)),
+        `${file} names ${record}`,
+      );
+    }
     if (!file.endsWith(".md")) continue;
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
     for (const [, target = ""] of text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)) {

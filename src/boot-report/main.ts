@@ -23,7 +23,7 @@ const FORMATS: Readonly<Record<string, (record: PhaseRecord) => string>> = {
   "--svg": reportSvg,
 };
 
-/** The program boot_report. @see spec.md section 5 */
+/** The program boot_report. @see docs/reference/boot_report.md */
 export function main(linux: Linux): number {
   const words = linux.argv.slice(1);
   const helped = answerHelp(linux, NAME, USAGE, words);

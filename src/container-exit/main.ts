@@ -15,7 +15,7 @@ const USAGE = `usage: container_exit [STATUS]
 Asks for an orderly shutdown, after which the container exits with STATUS: 0 to 255, 0 by default.
 `;
 
-/** The program container_exit. @returns 0 once the request is delivered @see spec.md section 5 */
+/** The program container_exit. @returns 0 once the request is delivered @see docs/reference/container_exit.md */
 export function main(linux: Linux): number {
   const helped = answerHelp(linux, NAME, USAGE);
   if (helped !== undefined) return helped;

@@ -21,7 +21,7 @@ const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT,
 /** For what makes no event: how soon to look again. */
 const LOOK_AGAIN_MS = 200;
 
-/** The program container_health. @returns 0: healthy; 1: not; 128+S: told to end @see spec.md section 5 */
+/** The program container_health. @returns 0: healthy; 1: not; 128+S: told to end @see docs/reference/container_health.md */
 export function main(linux: Linux): number {
   const words = linux.argv.slice(1);
   const helped = answerHelp(linux, NAME, USAGE, words);

@@ -17,7 +17,7 @@ export type Parsed =
  * Takes options off the front of `words`. The first word that does not begin with `-` ends them and
  * belongs to what follows; so does everything after the first `--`, which is dropped.
  *
- * @see spec.md section 2, XBD 12.2 guidelines 9 and 10
+ * @see docs/reference/my_init.md, XBD 12.2 guidelines 9 and 10
  */
 export function parseOptions(options: readonly Option[], words: readonly string[]): Parsed {
   const flags = new Set<string>();

@@ -14,7 +14,7 @@ export function stopSignal(status: number): number | undefined {
   return (status & 0xff) === 0x7f ? (status >> 8) & 0xff : undefined;
 }
 
-/** The exit status that tells this end to a shell: the code itself, or 128 + signal. @see spec.md section 4 */
+/** The exit status that tells this end to a shell: the code itself, or 128 + signal. @see docs/reference/my_init.md, exit status */
 export function exitStatus(end: ChildEnd): number {
   return end.how === "exited" ? end.code : 128 + end.signal;
 }

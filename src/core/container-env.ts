@@ -1,4 +1,4 @@
-/** The environment of the container: name to value, both byte strings. @see spec.md section 3 */
+/** The environment of the container: name to value, both byte strings. @see docs/reference/environment.md */
 export type Environment = ReadonlyMap<string, string>;
 
 /** Names that belong to one user. They are never written to the directory or the dumps. */
@@ -96,7 +96,7 @@ export function shared(env: Environment, files: Environment): Map<string, string
   return new Map([...env].filter(([name]) => isShared(name)));
 }
 
-/** `FILE__NAME=/run/secrets/x`: the variable NAME is what that file holds. @see spec.md section 3.5 */
+/** `FILE__NAME=/run/secrets/x`: the variable NAME is what that file holds. @see docs/reference/environment.md */
 const SECRET_START = "FILE__";
 
 /** The variables whose values are in files of their own, and the paths of those. */

@@ -9,7 +9,7 @@ import {
 import type { Identity } from "../linux/identity.ts";
 import type { Linux } from "../linux/linux.ts";
 
-/** Where my_init keeps the variables of the container; the first that is there counts. @see spec.md section 3 */
+/** Where my_init keeps the variables of the container; the first that is there counts. @see docs/reference/environment.md */
 const FOLDERS = ["/run/container_environment", "/etc/container_environment"];
 
 /**

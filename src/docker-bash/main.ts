@@ -8,7 +8,7 @@ import { becomeOwnCopy, hide } from "./own-copy.ts";
 
 const NAME = "docker-bash";
 
-/** The program docker-bash. @returns its exit status @see spec.md section 10 */
+/** The program docker-bash. @returns its exit status @see docs/reference/docker-bash.md */
 export function main(host: Host): number {
   const request = readCommandLine(host.argv.slice(1));
   if (request.kind !== "enter") return talk(host, NAME, USAGE, request);

@@ -26,7 +26,7 @@ const STATUS_NO_LOGIN = 255;
 const PATIENCE_MS = 10_000;
 const STEP_MS = 100;
 
-/** The program docker-ssh. @returns its exit status; where it succeeds, it is ssh from then on @see spec.md section 10 */
+/** The program docker-ssh. @returns its exit status; where it succeeds, it is ssh from then on @see docs/reference/docker-ssh.md */
 export function main(host: Host): number {
   const request = readCommandLine(host.argv.slice(1));
   if (request.kind !== "log-in") return talk(host, NAME, USAGE, request);

@@ -2,7 +2,7 @@ import { wholeNumber } from "../core/args.ts";
 import type { Environment } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";
 
-/** How long shutting down may take, in milliseconds. @see spec.md section 2 */
+/** How long shutting down may take, in milliseconds. @see docs/reference/my_init.md */
 export interface Limits {
   readonly wholeMs: number;
   /** For each wait for a service, a script or the command, where the user has said so. */

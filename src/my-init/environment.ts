@@ -39,7 +39,7 @@ const NEW_VARIABLE = { mode: 0o644, gid: 0 };
 /** Errors that say "not here, not for you": the container runs without what could not be written. */
 const FORBIDDEN: readonly number[] = [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM];
 
-/** The environment of the container, between the process, the directory and the dumps. @see spec.md section 3 */
+/** The environment of the container, between the process, the directory and the dumps. @see docs/reference/environment.md */
 export class ContainerEnvironment {
   readonly #linux: Linux;
   readonly #log: Log;

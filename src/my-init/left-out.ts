@@ -1,7 +1,7 @@
 import type { Linux } from "../linux/linux.ts";
 import type { Log } from "./log.ts";
 
-/** What this container does without, as its user or its file system does not allow it: told in one line. @see spec.md section 6 */
+/** What this container does without, as its user or its file system does not allow it: told in one line. @see docs/reference/anywhere.md */
 export class LeftOut {
   readonly #linux: Linux;
   readonly #log: Log;

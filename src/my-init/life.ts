@@ -26,7 +26,7 @@ const RC_LOCAL = "/etc/rc.local";
 
 const NO_DEADLINE = () => Number.POSITIVE_INFINITY;
 
-/** One container from its first step to its last: boot, run, shutdown. @see spec.md section 4 */
+/** One container from its first step to its last: boot, run, shutdown. @see docs/reference/my_init.md */
 export class Life {
   readonly #context: Context;
   readonly #options: Options;

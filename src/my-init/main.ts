@@ -24,7 +24,7 @@ const LAST_WORDS_MS = 1000;
 /** Signals that stop a process which has no handler for them. @see termios(3), credentials(7) */
 const JOB_STOPS: readonly number[] = [SIGNAL.SIGTSTP, SIGNAL.SIGTTIN, SIGNAL.SIGTTOU];
 
-/** The program my_init: the init of a container. @returns its exit status @see spec.md sections 2 to 4 */
+/** The program my_init: the init of a container. @returns its exit status @see docs/reference/my_init.md */
 export function main(linux: Linux): number {
   const request = readCommandLine(linux.argv.slice(1));
   switch (request.kind) {

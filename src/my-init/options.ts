@@ -2,7 +2,7 @@ import { type Option, optionsHelp, parseOptions } from "../core/args.ts";
 import { printable } from "../core/printable.ts";
 import { version } from "../core/version.ts";
 
-/** The command line of my_init. @see spec.md section 2 */
+/** The command line of my_init. @see docs/reference/my_init.md */
 export interface Options {
   readonly enableInsecureKey: boolean;
   readonly skipStartupFiles: boolean;

@@ -9,7 +9,7 @@ export type Outcome =
   | { readonly kind: "command-ended"; readonly status: number }
   | { readonly kind: "cannot-go-on" };
 
-/** The exit status of my_init. @see spec.md section 4, the table */
+/** The exit status of my_init. @see docs/reference/my_init.md, exit status */
 export function statusOf(outcome: Outcome, hasCommand: boolean, commandEnd: ChildEnd | undefined): number {
   switch (outcome.kind) {
     case "exit-requested":

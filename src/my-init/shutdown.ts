@@ -32,7 +32,7 @@ export interface Running {
 }
 
 /**
- * Takes the container down, in the order of spec.md section 4. It ends whatever its parts do: each
+ * Takes the container down, in the order of docs/reference/my_init.md. It ends whatever its parts do: each
  * wait has a deadline, and no failure of a part keeps the next from running.
  *
  * @param signal what the command is told: the signal that came

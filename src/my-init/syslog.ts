@@ -64,7 +64,7 @@ const ORDERLY_MS = 300;
 
 /**
  * The system log daemon: up before the first startup script, started again when it dies, down after all others,
- * so that neither the first message nor the last is lost. @see spec.md section 1, docs/adr/0008-syslog.md
+ * so that neither the first message nor the last is lost. @see docs/reference/syslog.md, docs/adr/0008-syslog.md
  */
 export class Syslog {
   readonly #context: Context;

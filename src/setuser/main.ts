@@ -12,7 +12,7 @@ const USAGE = `usage: setuser USER COMMAND [ARG]...
 Runs COMMAND as USER: a name, a uid, uid:gid or name:group.
 `;
 
-/** The program setuser. @returns its exit status, where COMMAND could not take its place @see spec.md section 8 */
+/** The program setuser. @returns its exit status, where COMMAND could not take its place @see docs/reference/setuser.md */
 export function main(linux: Linux): number {
   const helped = answerHelp(linux, NAME, USAGE);
   if (helped !== undefined) return helped;

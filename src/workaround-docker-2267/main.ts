@@ -21,7 +21,7 @@ const LINK = "/cte";
 /** What dpkg holds while it changes files: neither it nor a second run shall replace a libc under our hands. */
 const DPKG_LOCK = "/var/lib/dpkg/lock";
 
-/** The program workaround-docker-2267. @returns its exit status @see spec.md section 9 */
+/** The program workaround-docker-2267. @returns its exit status @see docs/reference/workaround-docker-2267.md */
 export function main(linux: Linux): number {
   const [word, more] = linux.argv.slice(1);
   if (more !== undefined) return refuseWords(linux, NAME, "it takes no words", USAGE);

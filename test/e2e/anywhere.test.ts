@@ -1,4 +1,4 @@
-// Every user, with every restriction: spec section 6, docs/reference/anywhere.md. All cells, none picked: one half runs
+// Every user, with every restriction: docs/reference/anywhere.md. All cells, none picked: one half runs
 // a command, the other half services, so that each of the two meets any five of the six choices together.
 import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";

@@ -1,4 +1,4 @@
-// boot_report. Spec section 5.
+// boot_report. See docs/reference/boot_report.md
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run, startContainer } from "../support/container.ts";

@@ -1,4 +1,4 @@
-// Jobs of cron, their environment and their output. Spec sections 1 and 3.
+// Jobs of cron, their environment and their output. See docs/reference/cron.md
 // @reboot jobs run as soon as cron starts; only what is about times of the day waits for a minute to begin.
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";

@@ -1,4 +1,4 @@
-// docker-bash: into a container by its namespaces. Spec section 10.
+// docker-bash: into a container by its namespaces. See docs/reference/docker-bash.md
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

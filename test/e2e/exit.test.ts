@@ -1,4 +1,4 @@
-// The end of a service as the end of the container. Spec section 5.
+// The end of a service as the end of the container. See docs/reference/container_exit.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { engine, startContainer } from "../support/container.ts";

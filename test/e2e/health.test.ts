@@ -1,4 +1,4 @@
-// HEALTHCHECK with container_health: the engine learns of a service's death. Spec section 5.
+// HEALTHCHECK with container_health: the engine learns of a service's death. See docs/reference/container_health.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Container, startContainer } from "../support/container.ts";

@@ -1,4 +1,4 @@
-// workaround-docker-2267: names from a file that can always be written. Spec section 9.
+// workaround-docker-2267: names from a file that can always be written. See docs/reference/workaround-docker-2267.md
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

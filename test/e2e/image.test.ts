@@ -1,4 +1,4 @@
-// The image as a system: packages, locale, apt, runit, tools, permissions. Spec section 1.
+// The image as a system: packages, locale, apt, runit, tools, permissions.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";

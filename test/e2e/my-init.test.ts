@@ -1,4 +1,4 @@
-// What only a real container shows of my_init: the engine's signals, terminals, namespaces and patience. Spec sections 2 to 4.
+// What only a real container shows of my_init: the engine's signals, terminals, namespaces and patience. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";

@@ -1,4 +1,4 @@
-// FILE__NAME: values that are in files of their own. Spec section 3.5.
+// FILE__NAME: values that are in files of their own. See docs/reference/environment.md
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

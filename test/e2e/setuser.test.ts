@@ -1,4 +1,4 @@
-// setuser in a real container: the engine's pipes and terminals. Spec section 8.
+// setuser in a real container: the engine's pipes and terminals. See docs/reference/setuser.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { engine, image, run, runContainer, startContainer } from "../support/container.ts";

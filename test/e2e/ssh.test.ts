@@ -1,4 +1,4 @@
-// SSH: who can log in, when sshd runs, host keys, and what a session sees. Spec section 7.
+// SSH: who can log in, when sshd runs, host keys, and what a session sees. See docs/reference/ssh.md
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import {

@@ -1,4 +1,4 @@
-// syslog-ng and logrotate. Spec section 1.
+// syslog-ng and logrotate. See docs/reference/syslog.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { buildImage, image, run, runContainer, startContainer } from "../support/container.ts";

@@ -1,4 +1,4 @@
-// DISABLE_SYSLOG, DISABLE_CRON and DISABLE_SSH leave a part out; one that cannot be installed fails the build. Spec section 1.
+// DISABLE_SYSLOG, DISABLE_CRON and DISABLE_SSH leave a part out; one that cannot be installed fails the build. See docs/building.md
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Shutdown at any moment of the boot: it never hangs, and no script is lost half-way. Spec section 4.
+// Shutdown at any moment of the boot: it never hangs, and no script is lost half-way. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";

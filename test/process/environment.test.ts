@@ -1,4 +1,4 @@
-// The container environment between process, directory and dumps. Spec section 3.
+// The container environment between process, directory and dumps. See docs/reference/environment.md
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, closeSync, openSync, readFileSync, rmSync, statSync } from "node:fs";

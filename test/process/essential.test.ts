@@ -1,4 +1,4 @@
-// A service whose end is the container's: a file `essential` in its folder. Spec section 5.
+// A service whose end is the container's: a file `essential` in its folder. See docs/reference/container_exit.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { processRing, runInit, startInit } from "../support/process.ts";

@@ -1,4 +1,4 @@
-// container_exit: the real program asks the real my_init to end with a status. Spec section 5.
+// container_exit: the real program asks the real my_init to end with a status. See docs/reference/container_exit.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Init, isSanitized, processRing, runInit, startInit, until } from "../support/process.ts";

@@ -1,4 +1,4 @@
-// container_health: what it says of real services under a real runit. Spec section 5.
+// container_health: what it says of real services under a real runit. See docs/reference/container_health.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Init, processRing, runInit, startInit } from "../support/process.ts";

@@ -1,4 +1,4 @@
-// workaround-docker-2267 as a plain process: its calls to the kernel, with the sanitizers too. Spec section 9.
+// workaround-docker-2267 as a plain process: its calls to the kernel, with the sanitizers too. See docs/reference/workaround-docker-2267.md
 import assert from "node:assert/strict";
 import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { describe, test } from "node:test";

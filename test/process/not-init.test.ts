@@ -1,4 +1,4 @@
-// Not PID 1: the same behaviour as a subreaper, and never a signal to a stranger. Spec section 4.
+// Not PID 1: the same behaviour as a subreaper, and never a signal to a stranger. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {

@@ -1,4 +1,4 @@
-// While a container runs: orphans are reaped, and nothing blocks my_init. Spec section 4.
+// While a container runs: orphans are reaped, and nothing blocks my_init. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { dockerEnv, type Init, makeView, processRing, runInit, startInit, until } from "../support/process.ts";

@@ -1,4 +1,4 @@
-// The scripts of boot and shutdown: which run, in what order, and what is said of those that cannot. Spec section 4.
+// The scripts of boot and shutdown: which run, in what order, and what is said of those that cannot. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";

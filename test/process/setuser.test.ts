@@ -1,4 +1,4 @@
-// setuser: becoming somebody else. Spec section 8.
+// setuser: becoming somebody else. See docs/reference/setuser.md
 import assert from "node:assert/strict";
 import { appendFileSync, chmodSync, statSync } from "node:fs";
 import { describe, test } from "node:test";

@@ -1,4 +1,4 @@
-// Shutdown: its order, its limits, and who is waited for, named and killed. Spec section 4.
+// Shutdown: its order, its limits, and who is waited for, named and killed. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { describe, test } from "node:test";

@@ -1,4 +1,4 @@
-// Signals: which ask for shutdown, which are passed on, and what a second one does. Spec section 4.
+// Signals: which ask for shutdown, which are passed on, and what a second one does. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { describe, test } from "node:test";

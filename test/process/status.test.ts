@@ -1,4 +1,4 @@
-// What my_init is asked for and what it answers: the exit-status table, the command line. Spec sections 2 and 4.
+// What my_init is asked for and what it answers: the exit-status table, the command line. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";

@@ -1,4 +1,4 @@
-// At a terminal: job control in the command, and a terminal that is given back. Spec section 4.
+// At a terminal: job control in the command, and a terminal that is given back. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { dockerEnv, type Init, processRing, startInit, until } from "../support/process.ts";

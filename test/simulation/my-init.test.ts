@@ -26,7 +26,7 @@ const SLACK_MS = 15;
 /** How long a signal may be under way. */
 const LATENCY_MS = 5;
 
-/** Finish scripts get this after their service was killed; see spec.md section 4, "then KILL". */
+/** Finish scripts get this after their service was killed; docs/reference/my_init.md, time limits. */
 const FINISH_MS = 300;
 /** So does syslog, which has what was sent last to write. */
 const SYSLOG_MS = 300;
