@@ -16,6 +16,7 @@ import { inTurns } from "../stats.mjs";
  */
 
 const ORPHANS = 20_000;
+const QUICK_ORPHANS = 4_000;
 /** @type {Record<string, string[]>} */
 const INITS = {
   my_init: ["/sbin/my_init", "--skip-startup-files", "--skip-runit", "--quiet", "--"],
@@ -29,13 +30,14 @@ const INITS = {
  * @returns {Section[]}
  */
 export function measureOrphans(bench) {
+  const orphans = bench.quick ? QUICK_ORPHANS : ORPHANS;
   const names = bench.quick ? ["my_init", "tini"] : Object.keys(INITS);
   // wait(2) goes through the list of children until it meets a dead one. On several CPUs it is luck how many are still
   // alive in front of it, and the same init uses 0.07 s in one round and 2 s in the next. On one CPU they die in the
   // order of the list, so that is where CPU time is compared; on all of them, whether the init keeps up.
-  const oneCpu = inTurns(names, bench.quick ? 1 : 4, (name) => storm(bench, name, ["--cpuset-cpus", "0"]));
-  const allCpus = inTurns(names, bench.quick ? 0 : 2, (name) => storm(bench, name, []));
-  const title = `${ORPHANS.toLocaleString("en-US")} orphans exit at once`;
+  const oneCpu = inTurns(names, bench.quick ? 1 : 4, (name) => storm(bench, name, orphans, ["--cpuset-cpus", "0"]));
+  const allCpus = inTurns(names, bench.quick ? 0 : 2, (name) => storm(bench, name, orphans, []));
+  const title = `${orphans.toLocaleString("en-US")} orphans exit at once`;
   return [
     {
       id: "orphans-cpu",
@@ -70,14 +72,15 @@ export function measureOrphans(bench) {
 /**
  * @param {Bench} bench
  * @param {string} name
+ * @param {number} orphans
  * @param {string[]} limits
  * @returns {Storm}
  */
-function storm({ engine, images }, name, limits) {
+function storm({ engine, images }, name, orphans, limits) {
   const { stdout } = engine.run([
-    ...["--rm", "--network", "none", "--memory", "4g", "--pids-limit", String(ORPHANS + 1000), ...limits],
+    ...["--rm", "--network", "none", "--memory", "4g", "--pids-limit", String(orphans + 1000), ...limits],
     ...["--entrypoint", INITS[name]?.[0] ?? name, images.ours, ...(INITS[name] ?? []).slice(1)],
-    ...["/bench/orphan-storm", String(ORPHANS)],
+    ...["/bench/orphan-storm", String(orphans)],
   ]);
   return JSON.parse(stdout);
 }

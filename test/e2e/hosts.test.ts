@@ -243,25 +243,30 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     const container = await startIdle(t);
     await sh(container, `cp -a $libc /original; ${TOOL}; cp -a $libc /changed`);
     // Each round starts from the libc of the distribution; what ran is told by its status.
-    const round = (lines: string) =>
-      sh(
-        container,
-        `cp -a /original $libc.new; mv $libc.new $libc; rm -rf /cte /etc/workaround-docker-2267
-        ${lines}
-        cmp -s $libc /original || cmp $libc /changed; [ "$(wc -c < $libc)" = "$(wc -c < /original)" ]`,
-      );
+    const begin = "cp -a /original $libc.new; mv $libc.new $libc; rm -rf /cte /etc/workaround-docker-2267";
+    const end = 'cmp -s $libc /original || cmp $libc /changed; [ "$(wc -c < $libc)" = "$(wc -c < /original)" ]';
     for (let i = 0; i < 5; i++) {
-      const said = await round(
-        `for n in 1 2 3 4 5 6; do { ${TOOL} > /dev/null 2> /err.$n && echo done || { echo refused; grep -q EAGAIN /err.$n; }; } & done; wait`,
+      const said = await sh(
+        container,
+        `${begin}
+        for n in 1 2 3 4 5 6; do { ${TOOL} > /dev/null 2> /err.$n && echo done || { echo refused; grep -q EAGAIN /err.$n; }; } & done; wait
+        ${end}`,
       );
       assert.match(said, /^((done|refused)\n){6}$/);
       assert.match(said, /done/);
       await sh(container, "cmp $libc /changed; [ -e /cte/hosts ]; rm /err.*");
     }
-    for (let ms = 1; ms < 160; ms += 8) {
-      await round(`timeout -s KILL 0.${String(ms).padStart(3, "0")} ${TOOL} > /dev/null 2>&1 || true`);
-      await sh(container, `cmp -s $libc /original || [ -e /cte/hosts ]; ${TOOL} > /dev/null; cmp $libc /changed`);
-    }
+    await sh(
+      container,
+      `for ms in $(seq -f %03g 1 8 159); do
+        ${begin}
+        timeout -s KILL 0.$ms ${TOOL} > /dev/null 2>&1 || true
+        ${end}
+        cmp -s $libc /original || [ -e /cte/hosts ]
+        ${TOOL} > /dev/null
+        cmp $libc /changed
+      done`,
+    );
     assert.equal(
       await sh(container, "ls -A /etc/workaround-docker-2267 $(dirname $libc) | grep -E '^[.].|[.]new$' | wc -l"),
       "0\n",

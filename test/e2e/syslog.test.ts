@@ -279,6 +279,27 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.doesNotMatch(stderr, /system log daemon/);
   });
 
+  for (const mode of ["1777", "777"]) {
+    test(`rules are tried where no other user can prepare or replace anything, with a /run of mode ${mode}`, async (t) => {
+      const rest = "/run/syslog-ng.rules";
+      const links = ["syslog-ng.conf", "list", "trial.conf", "trial.log"].map(
+        (name) => `ln -s /victim ${rest}/${name}`,
+      );
+      const prepare = `mkdir ${rest} && chmod 777 ${rest} && ${links.join(" && ")}`;
+      const lines = [
+        rules({ "bad.conf": "nonsense\n" }),
+        `RUN echo untouched > /victim && chmod 666 /victim && chmod ${mode} /run && setuser nobody sh -c '${prepare}'`,
+      ];
+      const container = await booted(t, { image: await imageWith(t, {}, lines.join("\n")) });
+      await container.until("logger the end; grep -q 'the end' /var/log/syslog");
+      assert.match((await container.logs()).stderr, /^syslog-ng: "\/etc\/syslog-ng\/conf.d\/bad.conf" is not used: /m);
+      assert.equal(await container.sh("cat /victim"), "untouched\n");
+      const line = await container.sh("tr '\\0' ' ' < /proc/$(pgrep -o -x syslog-ng)/cmdline");
+      assert.match(line, / --cfgfile=\/tmp\/syslog-ng\.rules\/syslog-ng\.conf /);
+      assert.equal(await container.sh("stat -c '%U %a' /tmp/syslog-ng.rules"), "root 700\n");
+    });
+  }
+
   test("a file in conf.d that fails only when it is started costs that file, too", async (t) => {
     const name = await imageWith(
       t,
