@@ -4,6 +4,7 @@ import {
   allProcesses,
   childrenOf,
   commandWords,
+  isAlive,
   type Process,
   pipeReaders,
   readProcess,
@@ -24,9 +25,19 @@ interface Subtree {
   readonly dueMs: number;
   /** When the root is killed. */
   readonly deadlineMs: number;
-  /** Whether those get it, too, that read the last words of others and should end with their input. */
-  readonly isLast: boolean;
 }
+
+/** A process that gets TERM when those that write to it are gone: it reads their last words. */
+interface Reader {
+  readonly process: Process;
+  /** Its writers are among them. */
+  readonly writers: readonly Process[];
+  /** When it gets TERM all the same. */
+  readonly lastMs: number;
+}
+
+/** How often to look whether the writers of a {@link Reader} are gone: no event tells of a process that is no child. */
+const LOOK_AGAIN_MS = 100;
 
 /**
  * Sends TERM to the descendants of a process that is stopped, if the process does not stop them itself: at once, if it
@@ -41,6 +52,7 @@ export class Subtrees {
   /** Start times by pid of the descendants that got TERM. */
   readonly #signalled = new Map<number, number>();
   #waiting: Subtree[] = [];
+  #readers: Reader[] = [];
   #nextMs = Number.POSITIVE_INFINITY;
   readonly #endTending: () => void;
 
@@ -80,12 +92,14 @@ export class Subtrees {
     }
     const members = childrenOf(linux, root);
     for (const member of members) members.push(...childrenOf(linux, member));
-    this.#wait({ root, members, dueMs: (loop.nowMs + deadlineMs) / 2, deadlineMs, isLast: false });
+    const subtree = { root, members, dueMs: (loop.nowMs + deadlineMs) / 2, deadlineMs };
+    this.#waiting.push(subtree);
+    this.#nextMs = Math.min(this.#nextMs, subtree.dueMs);
     const isAsked = members.length > 0 && signal !== undefined;
     const isDeaf = isAsked && signalEffect(linux, root.pid, signal) === "dropped";
     send();
     // Only now: it ends with its children, and its runsv must know by then that it is not to start it again.
-    if (isDeaf) this.#signalChildren(root, members, pipeReaders(linux, members));
+    if (isDeaf) this.#signalChildren(root, subtree, pipeReaders(linux, members));
   }
 
   /** Sends TERM, once. */
@@ -113,18 +127,36 @@ export class Subtrees {
   }
 
   /** Signals the children of a process that ignores TERM, and theirs where a child ignores it, too. */
-  #signalChildren(parent: Process, members: readonly Process[], readers: ReadonlySet<number>): void {
+  #signalChildren(parent: Process, subtree: Subtree, readers: ReadonlySet<number>): void {
+    const { deadlineMs, members } = subtree;
     for (const member of members) {
-      if (member.parent !== parent.pid || readers.has(member.pid)) continue;
+      if (member.parent !== parent.pid) continue;
       const isDeaf = signalEffect(this.#context.linux, member.pid, SIGNAL.SIGTERM) === "dropped";
-      this.signal(member);
-      if (isDeaf) this.#signalChildren(member, members, readers);
+      if (!this.#signalUnlessReader(member, members, readers, deadlineMs)) continue;
+      if (isDeaf) this.#signalChildren(member, subtree, readers);
     }
   }
 
-  #wait(subtree: Subtree): void {
-    this.#waiting.push(subtree);
-    this.#nextMs = Math.min(this.#nextMs, subtree.dueMs);
+  /**
+   * Sends TERM, but to a reader only when its writers are gone.
+   *
+   * @param readers pids of the readers among `members`
+   * @returns whether it was sent
+   */
+  #signalUnlessReader(
+    process: Process,
+    members: readonly Process[],
+    readers: ReadonlySet<number>,
+    deadlineMs: number,
+  ): boolean {
+    if (!readers.has(process.pid)) {
+      this.signal(process);
+      return true;
+    }
+    const { nowMs } = this.#context.loop;
+    this.#readers.push({ process, writers: members, lastMs: (nowMs + deadlineMs) / 2 });
+    this.#nextMs = Math.min(this.#nextMs, nowMs + LOOK_AGAIN_MS);
+    return false;
   }
 
   /** @returns when to be asked again */
@@ -132,12 +164,29 @@ export class Subtrees {
     const { loop, stop } = this.#context;
     const { nowMs } = loop;
     const isDue = ({ dueMs }: Subtree) => stop.isHurried || dueMs <= nowMs;
-    if (this.#waiting.length === 0 || !(stop.isHurried || this.#nextMs <= nowMs)) return this.#nextMs;
+    if (this.#waiting.length + this.#readers.length === 0) return this.#nextMs;
+    if (!(stop.isHurried || this.#nextMs <= nowMs)) return this.#nextMs;
     const due = this.#waiting.filter(isDue);
     this.#waiting = this.#waiting.filter((subtree) => !isDue(subtree));
     this.#nextMs = this.#waiting.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY);
+    this.#signalReaders();
     this.#signalLeft(due);
     return this.#nextMs;
+  }
+
+  #signalReaders(): void {
+    const { linux, loop, stop } = this.#context;
+    const isWaiting = ({ process, writers, lastMs }: Reader) => {
+      if (stop.isHurried || lastMs <= loop.nowMs) return false;
+      const living = [process, ...writers].filter((each) => isAlive(linux, each));
+      return pipeReaders(linux, living).has(process.pid);
+    };
+    const waiting = this.#readers.filter(isWaiting);
+    for (const { process } of this.#readers.filter((reader) => !waiting.includes(reader))) {
+      if (isAlive(linux, process)) this.signal(process);
+    }
+    this.#readers = waiting;
+    if (waiting.length > 0) this.#nextMs = Math.min(this.#nextMs, loop.nowMs + LOOK_AGAIN_MS);
   }
 
   #signalLeft(subtrees: readonly Subtree[]): void {
@@ -150,43 +199,38 @@ export class Subtrees {
       if (siblings === undefined) children.set(process.parent, [process]);
       else siblings.push(process);
     }
-    for (const subtree of subtrees) {
-      const { members, root } = subtree;
+    for (const { deadlineMs, members, root } of subtrees) {
       const left = [root, ...members].flatMap(({ pid, startTime }) => {
         const now = living.get(pid);
         return now?.startTime === startTime ? [now] : [];
       });
       const pids = new Set(left.map(({ pid }) => pid));
-      const readers = subtree.isLast ? new Set<number>() : pipeReaders(this.#context.linux, left);
+      const readers = pipeReaders(this.#context.linux, left);
+      const send = (process: Process) => this.#signalUnlessReader(process, left, readers, deadlineMs);
       for (const process of left) {
         if (pids.has(process.parent)) continue; // it is reached from there, if it is not its parent's to stop
-        if (process.pid !== root.pid && !readers.has(process.pid)) this.signal(process);
-        this.#signalBelow(process, children, pids, readers);
+        if (process.pid === root.pid || send(process)) this.#signalBelow(process, children, pids, send);
       }
-      if (readers.size === 0) continue;
-      const dueMs = (this.#context.loop.nowMs + subtree.deadlineMs) / 2;
-      this.#wait({ ...subtree, dueMs, isLast: true });
     }
   }
 
   /**
    * @param earlier pids of the descendants that were there when the root was stopped
-   * @param readers pids of those that read the last words of others
+   * @param send sends TERM; answers whether it did
    */
   #signalBelow(
     process: Process,
     children: ReadonlyMap<number, readonly Process[]>,
     earlier: ReadonlySet<number>,
-    readers: ReadonlySet<number>,
+    send: (process: Process) => boolean,
   ): void {
     const { linux } = this.#context;
     const isHandled = signalEffect(linux, process.pid, SIGNAL.SIGTERM) === "handled";
     if (isHandled && !isShell(commandWords(linux, process.pid))) return;
     for (const child of children.get(process.pid) ?? []) {
       // What a trap has started is the shell's last work.
-      if (readers.has(child.pid) || (isHandled && !earlier.has(child.pid))) continue;
-      this.signal(child);
-      this.#signalBelow(child, children, earlier, readers);
+      if (isHandled && !earlier.has(child.pid)) continue;
+      if (send(child)) this.#signalBelow(child, children, earlier, send);
     }
   }
 }
