@@ -13,7 +13,7 @@ import {
 } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, waitForKilled, warnUntouchable } from "./force.ts";
-import type { Subtrees } from "./subtrees.ts";
+import { READ_ON_MS, type Subtrees } from "./subtrees.ts";
 
 /** To kill(2): every process but this one and PID 1; in a namespace of our own that is everyone else in it. */
 const EVERYONE = -1;
@@ -81,6 +81,8 @@ class Rest {
   readonly #untouchable = new Map<number, number>();
   /** Until when who was started by somebody who has been told is left to them. */
   readonly #patientMs: number;
+  /** When a writer of those that read from others was last seen, by pid. */
+  readonly #writtenMs = new Map<number, number>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isForcing = false;
 
@@ -242,8 +244,11 @@ class Rest {
    * its input ends; if it does not, it gets TERM then.
    */
   #readers(living: readonly Process[]): ReadonlySet<number> {
-    const isPatient = !this.#isForcing && this.#context.loop.nowMs < this.#patientMs;
-    return isPatient ? pipeReaders(this.#context.linux, living) : new Set();
+    const { linux, loop } = this.#context;
+    if (this.#isForcing || loop.nowMs >= this.#patientMs) return new Set();
+    for (const pid of pipeReaders(linux, living)) this.#writtenMs.set(pid, loop.nowMs);
+    const isReading = ([, writtenMs]: readonly [number, number]) => loop.nowMs - writtenMs < READ_ON_MS;
+    return new Set([...this.#writtenMs].filter(isReading).map(([pid]) => pid));
   }
 
   #isTold({ pid, startTime }: Process): boolean {

@@ -34,7 +34,12 @@ interface Reader {
   readonly writers: readonly Process[];
   /** When it gets TERM all the same. */
   readonly lastMs: number;
+  /** When a writer was last seen. */
+  writtenMs: number;
 }
+
+/** How long a process may read on after its last writer was seen: what is in the pipe has no writer any more. */
+export const READ_ON_MS = 500;
 
 /** How often to look whether the writers of a {@link Reader} are gone: no event tells of a process that is no child. */
 const LOOK_AGAIN_MS = 100;
@@ -154,7 +159,7 @@ export class Subtrees {
       return true;
     }
     const { nowMs } = this.#context.loop;
-    this.#readers.push({ process, writers: members, lastMs: (nowMs + deadlineMs) / 2 });
+    this.#readers.push({ process, writers: members, lastMs: (nowMs + deadlineMs) / 2, writtenMs: nowMs });
     this.#nextMs = Math.min(this.#nextMs, nowMs + LOOK_AGAIN_MS);
     return false;
   }
@@ -176,10 +181,12 @@ export class Subtrees {
 
   #signalReaders(): void {
     const { linux, loop, stop } = this.#context;
-    const isWaiting = ({ process, writers, lastMs }: Reader) => {
+    const isWaiting = (reader: Reader) => {
+      const { process, writers, lastMs } = reader;
       if (stop.isHurried || lastMs <= loop.nowMs) return false;
       const living = [process, ...writers].filter((each) => isAlive(linux, each));
-      return pipeReaders(linux, living).has(process.pid);
+      if (pipeReaders(linux, living).has(process.pid)) reader.writtenMs = loop.nowMs;
+      return loop.nowMs - reader.writtenMs < READ_ON_MS;
     };
     const waiting = this.#readers.filter(isWaiting);
     for (const { process } of this.#readers.filter((reader) => !waiting.includes(reader))) {
