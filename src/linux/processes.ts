@@ -157,11 +157,12 @@ export function pipeReaders(linux: Linux, processes: readonly Process[]): Set<nu
     if (input !== undefined) inputs.set(pid, input);
   }
   if (inputs.size === 0) return new Set();
-  const writers = new Map<number, number[]>();
+  // Of these pipes only: all processes of a container may write to one that is the engine's.
+  const writers = new Map([...inputs.values()].map((input): [number, number[]] => [input, []]));
   for (const { pid } of processes) {
     for (const fd of [1, 2]) {
       const output = pipeOf(linux, `/proc/${pid}/fd/${fd}`);
-      if (output !== undefined) writers.set(output, [...(writers.get(output) ?? []), pid]);
+      if (output !== undefined) writers.get(output)?.push(pid);
     }
   }
   const writesTo = (pid: number, input: number | undefined) =>

@@ -5,7 +5,6 @@ import {
   descendants,
   ignoresSignal,
   type Process,
-  pipeReaders,
   readProcess,
   signalEffect,
   signalProcess,
@@ -13,7 +12,7 @@ import {
 } from "../linux/processes.ts";
 import { type Context, waitInShutdown } from "./context.ts";
 import { forceProcess, waitForKilled, warnUntouchable } from "./force.ts";
-import { READ_ON_MS, type Subtrees } from "./subtrees.ts";
+import type { Subtrees } from "./subtrees.ts";
 
 /** To kill(2): every process but this one and PID 1; in a namespace of our own that is everyone else in it. */
 const EVERYONE = -1;
@@ -81,8 +80,6 @@ class Rest {
   readonly #untouchable = new Map<number, number>();
   /** Until when who was started by somebody who has been told is left to them. */
   readonly #patientMs: number;
-  /** When a writer of those that read from others was last seen, by pid. */
-  readonly #writtenMs = new Map<number, number>();
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isForcing = false;
 
@@ -226,7 +223,8 @@ class Rest {
   #tellNew(): void {
     const living = this.#living();
     const byPid = new Map(living.map((process) => [process.pid, process]));
-    const readers = this.#readers(living);
+    // Where all have been told, nobody's pipes are looked at.
+    const readers = this.#readers(living.every((process) => this.#isTold(process)) ? [] : living);
     for (const process of living) {
       if (this.#isTold(process)) {
         if (process.isStopped) signalProcess(this.#context.linux, process, SIGNAL.SIGCONT); // it stopped since
@@ -244,11 +242,9 @@ class Rest {
    * its input ends; if it does not, it gets TERM then.
    */
   #readers(living: readonly Process[]): ReadonlySet<number> {
-    const { linux, loop } = this.#context;
-    if (this.#isForcing || loop.nowMs >= this.#patientMs) return new Set();
-    for (const pid of pipeReaders(linux, living)) this.#writtenMs.set(pid, loop.nowMs);
-    const isReading = ([, writtenMs]: readonly [number, number]) => loop.nowMs - writtenMs < READ_ON_MS;
-    return new Set([...this.#writtenMs].filter(isReading).map(([pid]) => pid));
+    const { nowMs } = this.#context.loop;
+    if (this.#isForcing || nowMs >= this.#patientMs) return new Set();
+    return this.#subtrees.pipeReaders.among(living, nowMs);
   }
 
   #isTold({ pid, startTime }: Process): boolean {

@@ -6,13 +6,13 @@ import {
   commandWords,
   isAlive,
   type Process,
-  pipeReaders,
   readProcess,
   signalEffect,
   signalProcess,
   wakeProcess,
 } from "../linux/processes.ts";
 import type { Context } from "./context.ts";
+import { PipeReaders } from "./pipe-readers.ts";
 
 /** They run a trap only after the program that they wait for has ended. */
 const SHELLS = ["ash", "bash", "busybox", "dash", "ksh", "mksh", "sh", "yash", "zsh"];
@@ -34,12 +34,7 @@ interface Reader {
   readonly writers: readonly Process[];
   /** When it gets TERM all the same. */
   readonly lastMs: number;
-  /** When a writer was last seen. */
-  writtenMs: number;
 }
-
-/** How long a process may read on after its last writer was seen: what is in the pipe has no writer any more. */
-export const READ_ON_MS = 500;
 
 /** How often to look whether the writers of a {@link Reader} are gone: no event tells of a process that is no child. */
 const LOOK_AGAIN_MS = 100;
@@ -52,6 +47,8 @@ const LOOK_AGAIN_MS = 100;
  * @see docs/adr/0015-children-of-stopped-processes.md
  */
 export class Subtrees {
+  /** Whom the rest of the shutdown leaves for later, too. */
+  readonly pipeReaders: PipeReaders;
   readonly #context: Context;
   readonly #isUsed: boolean;
   /** Start times by pid of the descendants that got TERM. */
@@ -64,6 +61,7 @@ export class Subtrees {
   /** @param isUsed false: no descendant is signalled */
   constructor(context: Context, isUsed: boolean) {
     this.#context = context;
+    this.pipeReaders = new PipeReaders(context.linux);
     this.#isUsed = isUsed;
     this.#endTending = context.loop.tendTo(() => this.#tend());
   }
@@ -104,7 +102,7 @@ export class Subtrees {
     const isDeaf = isAsked && signalEffect(linux, root.pid, signal) === "dropped";
     send();
     // Only now: it ends with its children, and its runsv must know by then that it is not to start it again.
-    if (isDeaf) this.#signalChildren(root, subtree, pipeReaders(linux, members));
+    if (isDeaf) this.#signalChildren(root, subtree, this.pipeReaders.among(members, loop.nowMs));
   }
 
   /** Sends TERM, once. */
@@ -159,7 +157,7 @@ export class Subtrees {
       return true;
     }
     const { nowMs } = this.#context.loop;
-    this.#readers.push({ process, writers: members, lastMs: (nowMs + deadlineMs) / 2, writtenMs: nowMs });
+    this.#readers.push({ process, writers: members, lastMs: (nowMs + deadlineMs) / 2 });
     this.#nextMs = Math.min(this.#nextMs, nowMs + LOOK_AGAIN_MS);
     return false;
   }
@@ -181,12 +179,10 @@ export class Subtrees {
 
   #signalReaders(): void {
     const { linux, loop, stop } = this.#context;
-    const isWaiting = (reader: Reader) => {
-      const { process, writers, lastMs } = reader;
+    const isWaiting = ({ process, writers, lastMs }: Reader) => {
       if (stop.isHurried || lastMs <= loop.nowMs) return false;
       const living = [process, ...writers].filter((each) => isAlive(linux, each));
-      if (pipeReaders(linux, living).has(process.pid)) reader.writtenMs = loop.nowMs;
-      return loop.nowMs - reader.writtenMs < READ_ON_MS;
+      return this.pipeReaders.among(living, loop.nowMs).has(process.pid);
     };
     const waiting = this.#readers.filter(isWaiting);
     for (const { process } of this.#readers.filter((reader) => !waiting.includes(reader))) {
@@ -212,7 +208,7 @@ export class Subtrees {
         return now?.startTime === startTime ? [now] : [];
       });
       const pids = new Set(left.map(({ pid }) => pid));
-      const readers = pipeReaders(this.#context.linux, left);
+      const readers = this.pipeReaders.among(left, this.#context.loop.nowMs);
       const send = (process: Process) => this.#signalUnlessReader(process, left, readers, deadlineMs);
       for (const process of left) {
         if (pids.has(process.parent)) continue; // it is reached from there, if it is not its parent's to stop

@@ -378,7 +378,9 @@ SLOW
     const container = await startContainer(t, insecure);
     for (let count = 0; count < 8; count += 1) {
       const words = ["-o", "BatchMode=yes", "-o", "PubkeyAuthentication=no"];
-      assert.match((await client.ssh(container, "true", { words })).stderr, /Permission denied/);
+      const { status, stderr } = await client.ssh(container, "true", { words });
+      assert.equal(status, 255);
+      assert.match(stderr, /Permission denied/);
     }
     assert.equal((await client.ssh(container, "echo ok")).stdout, "ok\n");
   });
