@@ -133,8 +133,10 @@ export type Init = {
   readonly pid: number;
   signal(signal: NodeJS.Signals | number): void;
   type(text: string): void;
-  /** All processes of its namespace, or none after its end. */
+  /** All processes of its namespace; none before it is in its root, and none after its end. */
   processes(): ProcessFacts[];
+  /** A file of a process in its /proc, "status" for one; empty where the process has ended. */
+  processFile(inside: number, file: string): string;
   /** Runs a line of `sh` in its namespaces, which must succeed, and answers what it printed. */
   exec(line: string): Promise<string>;
   /** Memory that is its own, in KiB. */
@@ -282,7 +284,8 @@ export async function startInit(t: TestContext, options: InitOptions = {}): Prom
     waitFor: (sign, withinMs = 60_000) => heard.waitFor(sign, withinMs),
     signal: (signal) => void process.kill(pid, signal),
     type: (text) => void child.stdin?.write(Buffer.from(text, "latin1")),
-    processes: () => processesIn(`/proc/${pid}/root/proc`),
+    processes: () => processesOf(pid),
+    processFile: (inside, file) => readProc(`/proc/${pid}/root/proc/${inside}/${file}`),
     exec: (line) => execIn(pid, line),
     residentKiB: () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]),
     ended: async (withinMs = 90_000) => {
@@ -465,18 +468,32 @@ function execIn(pid: number, line: string): Promise<string> {
   });
 }
 
-function processesIn(proc: string): ProcessFacts[] {
-  if (!existsSync(proc)) return [];
-  return readdirSync(proc)
+function processesOf(init: number): ProcessFacts[] {
+  const proc = `/proc/${init}/root/proc`;
+  // Of all /proc, only this machine's own has a "self" for us: PID 1 is not in its root yet.
+  if (existsSync(`${proc}/self/stat`)) return [];
+  return unlessGone(() => readdirSync(proc), [])
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
-      try {
-        const line = readFileSync(`${proc}/${name}/stat`, "latin1");
-        const [state = "", parent] = line.slice(line.lastIndexOf(")") + 2).split(" ");
-        const title = line.slice(line.indexOf("(") + 1, line.lastIndexOf(")"));
-        return [{ pid: Number(name), parent: Number(parent), name: title, state }];
-      } catch {
-        return []; // it ended meanwhile
-      }
+      const line = readProc(`${proc}/${name}/stat`);
+      if (line === "") return [];
+      const [state = "", parent] = line.slice(line.lastIndexOf(")") + 2).split(" ");
+      const title = line.slice(line.indexOf("(") + 1, line.lastIndexOf(")"));
+      return [{ pid: Number(name), parent: Number(parent), name: title, state }];
     });
+}
+
+/** What a file of /proc says; "" where its process has ended. */
+function readProc(path: string): string {
+  return unlessGone(() => readFileSync(path, "latin1"), "");
+}
+
+/** A process can end between any two looks at it: ask, and take the answer "it is gone" for `otherwise`. */
+function unlessGone<T>(ask: () => T, otherwise: T): T {
+  try {
+    return ask();
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return otherwise;
+    throw error;
+  }
 }
