@@ -8,7 +8,7 @@
  *
  * Who may read the environment sees it: root, members of docker_env (they may read the dumps, which hold all
  * of it), and whoever can open the directory as the user that they are, where the image's author has widened its mode.
- * Reads the directory as my_init does (src/my-init/environment.ts). Whatever goes wrong is told to syslog and keeps
+ * Reads the directory as my_init does (src/image/my-init/environment.ts). Whatever goes wrong is told to syslog and keeps
  * nobody out. What my_init passes over with a line at each start is passed over silently at each session.
  */
 #include <dirent.h>

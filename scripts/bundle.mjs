@@ -22,13 +22,13 @@ export const shippedOptions = /** @type {const} */ ({
 const binaries = {
   // my_init comes first, so that what a start of it needs is close together in the saved heap.
   baseimage: `
-    import "./src/my-init/main.ts";
-    import { main } from "./src/main.ts";
-    import { warmUp } from "./src/warm-up.ts";
+    import "./src/image/my-init/main.ts";
+    import { main } from "./src/image/main.ts";
+    import { warmUp } from "./src/image/warm-up.ts";
     globalThis.main = main;
     globalThis.warmUp = () => warmUp(main);`,
   "host-tools": `
-    import { main } from "./src/host-tools.ts";
+    import { main } from "./src/host/main.ts";
     globalThis.main = main;`,
 };
 

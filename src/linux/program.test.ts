@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux } from "../../test/support/fake-linux.ts";
 import { version } from "../core/version.ts";
-import { main } from "../main.ts";
+import { main } from "../image/main.ts";
 
 const PROGRAMS = [
   "my_init",

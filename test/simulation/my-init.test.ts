@@ -4,7 +4,7 @@
 //   SEED=42 RUNS=1 node scripts/test.mjs test/simulation      repeats one
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { main } from "../../src/my-init/main.ts";
+import { main } from "../../src/image/my-init/main.ts";
 import type { FakeProcess } from "../support/fake-linux.ts";
 import { COLLECTOR, COMMAND, FOLDERS, RUNSVDIR, Scenario, STOP_SIGNALS, SYSLOG } from "./scenario.ts";
 

@@ -1,6 +1,6 @@
 // A kernel for tests: processes, signals and files in memory, and a clock that moves only while my_init
 // waits. It imports nothing of Node, so that the tests that use it run on the shipped engine too.
-import { jsonString } from "../../src/core/env-export.ts";
+import { jsonString } from "../../src/container/env-export.ts";
 import type { Linux, Stat } from "../../src/linux/linux.ts";
 
 /** What a fake process does, from its start. */

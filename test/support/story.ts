@@ -1,5 +1,5 @@
 // One container on the fake kernel, from start to end.
-import { main } from "../../src/my-init/main.ts";
+import { main } from "../../src/image/my-init/main.ts";
 import { FakeLinux, type FakeOptions, type FakeProgram } from "./fake-linux.ts";
 import * as habit from "./fake-programs.ts";
 

@@ -1,0 +1,35 @@
+import { errorWords } from "../linux/errno.ts";
+import { fileFacts } from "../linux/files.ts";
+import type { Linux } from "../linux/linux.ts";
+import { Failure } from "../linux/sys-error.ts";
+import { becomeUserOf } from "./own-init.ts";
+import { BOOT_IS_OVER } from "./phase-record.ts";
+
+/** More than a boot of a thousand scripts has to tell. */
+export const MAX_RECORD_BYTES = 1 << 20;
+
+/**
+ * Reads the record of the boot, which my_init keeps in its memory, as my_init's user: nobody else can have written it.
+ *
+ * @param init the pid of my_init
+ * @returns its text; undefined while the boot is not over
+ * @throws Failure where it may not be read
+ * @see memfd_create(2), proc_pid_fd(5)
+ */
+export function readBootRecord(linux: Linux, init: number): string | undefined {
+  becomeUserOf(linux, init);
+  const folder = `/proc/${init}/fd`;
+  const descriptors = linux.listDir(folder);
+  if (typeof descriptors === "number") {
+    throw new Failure(`cannot look into my_init (PID ${init}): ${errorWords(-descriptors)}; root and its own user may`);
+  }
+  for (const fd of descriptors) {
+    const facts = fileFacts(linux, `${folder}/${fd}`);
+    if (typeof facts === "number" || facts.type !== "file" || facts.size > MAX_RECORD_BYTES) continue;
+    // A descriptor that my_init was started with may lead to a file of another user.
+    if (facts.uid !== linux.getEuid()) continue;
+    const text = linux.readFile(`${folder}/${fd}`, MAX_RECORD_BYTES, true);
+    if (typeof text === "string" && text.startsWith(BOOT_IS_OVER)) return text;
+  }
+  return undefined;
+}

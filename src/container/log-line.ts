@@ -1,0 +1,39 @@
+import { utcTime } from "../core/utc-time.ts";
+
+/** How the lines of a container's log look. */
+export type LogFormat = "plain" | "prefix" | "json";
+
+/** Where a line was printed. */
+export type Stream = "stdout" | "stderr";
+
+/** What stands around a line. */
+export interface Frame {
+  readonly before: string;
+  readonly after: string;
+  /** Whether the line itself becomes a JSON string. */
+  readonly isQuoted: boolean;
+}
+
+/** Who prints, as a log line has it. */
+export interface Printer {
+  /** Without control characters. */
+  readonly service: string;
+  /** The same as a JSON string. */
+  readonly quotedService: string;
+  readonly stream: Stream;
+}
+
+/** What stands around a line of `printer`. @param isPartial whether the line goes on in the next */
+export function logFrame(format: LogFormat, printer: Printer, timeMs: number, isPartial: boolean): Frame {
+  switch (format) {
+    case "plain":
+      return { before: "", after: "\n", isQuoted: false };
+    case "prefix":
+      return { before: `[${printer.service}] `, after: "\n", isQuoted: false };
+    case "json": {
+      const who = `"service":${printer.quotedService},"stream":"${printer.stream}"`;
+      const before = `{"time":"${utcTime(timeMs)}",${who},"message":`;
+      return { before, after: isPartial ? ',"partial":true}\n' : "}\n", isQuoted: true };
+    }
+  }
+}

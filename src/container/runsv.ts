@@ -1,0 +1,113 @@
+import { wholeNumber } from "../core/args.ts";
+import { ERRNO } from "../linux/errno.ts";
+import { hasReader } from "../linux/files.ts";
+import type { Linux } from "../linux/linux.ts";
+import { commandWords, executes, readCredentials } from "../linux/processes.ts";
+
+/** Where services are. @see runsvdir(8) */
+export const SERVICES = "/etc/service";
+
+/** Starts a runsv for each service. @see runsvdir(8) */
+export const RUNSVDIR = "/usr/bin/runsvdir";
+
+/** Looks after one service. @see runsv(8) */
+export const RUNSV = "/usr/bin/runsv";
+
+/** Where runsv keeps its files, in the service's folder and in that of its log service. */
+export const SUPERVISE = "supervise";
+
+/** What runsv tells of its service in the 20 bytes of supervise/status. @see runsv(8) */
+export interface ServiceState {
+  /** Neither the service nor its finish script runs. */
+  readonly isDown: boolean;
+  /** The service has ended, and its finish script runs. */
+  readonly isFinishing: boolean;
+  /** It is stopped, by `sv pause`. */
+  readonly isPaused: boolean;
+  /** It is to be up: started again when it ends. */
+  readonly isWanted: boolean;
+  /** The process that runsv has started, of the service or its finish script; 0: none. */
+  readonly pid: number;
+  /** How long the service has been running or down; below zero where the clock was set back. */
+  readonly ageMs: number;
+}
+
+const STATUS_BYTES = 20;
+/** The time of the last change, TAI64N: seconds since 1970, and ten more, in its bytes 4 to 7; then nanoseconds. */
+const SECONDS_INDEX = 4;
+const NANOSECONDS_INDEX = 8;
+const TAI_OFFSET = 10;
+/** The pid, its lowest byte first. */
+const PID_INDEX = 12;
+const PAUSED_INDEX = 16;
+const WANT_INDEX = 17;
+const STATE_INDEX = 19;
+const STATE_DOWN = 0;
+const STATE_FINISH = 2;
+
+/**
+ * Which service a runsv looks after; "forking": a fork of runsvdir, which keeps its words, and ignores TERM, until it has
+ * executed runsv; undefined: neither. Any process can call itself runsv. So the program and the user decide: it is a runsv of
+ * ours only where both are.
+ */
+export function ownSupervisor(linux: Linux, pid: number): { readonly service: string } | "forking" | undefined {
+  const [word, folder] = commandWords(linux, pid);
+  const isFork = word === RUNSVDIR;
+  if (!isFork && word !== "runsv") return undefined;
+  // Ours stands in front of runit's where log lines tell their service.
+  const programs = isFork ? [RUNSVDIR] : [RUNSV, "/proc/self/exe"];
+  if (!programs.some((program) => executes(linux, pid, program))) return undefined;
+  const euid = linux.getEuid();
+  if (readCredentials(linux, pid)?.uids.every((uid) => uid === euid) !== true) return undefined;
+  // The only argument is the service's folder, relative to runsvdir's.
+  return isFork ? "forking" : { service: folder ?? "" };
+}
+
+/** The folder in which the runsv with this pid keeps its files; a new state of its service is renamed into it. */
+export function superviseFolder(runsv: number): string {
+  return `/proc/${runsv}/cwd/supervise`;
+}
+
+/** What runsv says of its service; undefined where it has not said anything yet. */
+export function serviceState(linux: Linux, runsv: number): ServiceState | undefined {
+  const state = readState(linux, superviseFolder(runsv));
+  return typeof state === "number" ? undefined : state;
+}
+
+/** What stands in a folder `supervise`, whoever wrote it and when; an errno (above zero) where nothing does. */
+export function readState(linux: Linux, folder: string): ServiceState | number {
+  const status = linux.readFile(`${folder}/status`, STATUS_BYTES, true);
+  if (typeof status === "number") return -status;
+  if (status.length < STATUS_BYTES) return ERRNO.ENOENT;
+  const changedMs = (bigEndian(status, SECONDS_INDEX) - TAI_OFFSET) * 1000 + bigEndian(status, NANOSECONDS_INDEX) / 1e6;
+  return {
+    isDown: status.charCodeAt(STATE_INDEX) === STATE_DOWN,
+    isFinishing: status.charCodeAt(STATE_INDEX) === STATE_FINISH,
+    isPaused: status.charCodeAt(PAUSED_INDEX) !== 0,
+    isWanted: status.charAt(WANT_INDEX) === "u",
+    pid: [3, 2, 1, 0].reduce((number, byte) => number * 256 + status.charCodeAt(PID_INDEX + byte), 0),
+    ageMs: linux.realtimeMs() - changedMs,
+  };
+}
+
+/** Whether a runsv has the folder `supervise`: it reads a pipe there for as long as it lives. */
+export function isSupervised(linux: Linux, folder: string): boolean {
+  return hasReader(linux, `${folder}/ok`);
+}
+
+function bigEndian(bytes: string, index: number): number {
+  let number = 0;
+  for (let i = index; i < index + 4; i++) number = number * 256 + bytes.charCodeAt(i);
+  return number;
+}
+
+/** Whether the service has neither a finish script nor control scripts: TERM is all that runsv would do to stop it. */
+export function isPlain(linux: Linux, runsv: number): boolean {
+  return [`/proc/${runsv}/cwd/finish`, `/proc/${runsv}/cwd/control`].every((path) => linux.access(path, 0) < 0);
+}
+
+/** The pid of the service's log service, or undefined where it has none. */
+export function logServicePid(linux: Linux, runsv: number): number | undefined {
+  const line = linux.readFile(`/proc/${runsv}/cwd/log/supervise/pid`, 32, true);
+  return typeof line === "string" ? wholeNumber(line.trim()) : undefined;
+}

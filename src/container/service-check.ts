@@ -1,0 +1,52 @@
+import { SIGNAL } from "../core/signals.ts";
+import type { Child, Children } from "../linux/children.ts";
+import { errorWords } from "../linux/errno.ts";
+import { type Linux, SPAWN } from "../linux/linux.ts";
+
+/** How long the check of a service may take. The engine's own limit for a health check is 30 s where it is given none. */
+export const CHECK_SECONDS = 5;
+
+/** What a service says of itself, in its folder. @see sv(8) */
+const CHECK = "check";
+
+const SHELL = "/bin/sh";
+/** In the service's folder, as the service itself. What it prints is for people. */
+const RUN_CHECK = 'cd "$1" && exec ./check';
+const SHOWN = " >&2";
+const HIDDEN = " > /dev/null 2>&1";
+
+/** Whether a service has a check. */
+export function hasCheck(linux: Linux, folder: string): boolean {
+  return linux.access(`${folder}/${CHECK}`, 0) === 0;
+}
+
+/**
+ * Starts the check of a service, in a session of its own.
+ *
+ * @param isShown what it prints goes to standard error; else nowhere
+ * @returns the child, or the errno (above zero) with which it could not be started
+ */
+export function startCheck(
+  children: Children,
+  folder: string,
+  environ: readonly string[],
+  isShown: boolean,
+): Child | number {
+  const argv = [SHELL, "-c", RUN_CHECK + (isShown ? SHOWN : HIDDEN), SHELL, folder];
+  return children.spawn({ file: SHELL, argv, environ }, SPAWN.session | SPAWN.noInput);
+}
+
+/** Kills a check that took too long, with what it started. */
+export function killCheck(linux: Linux, check: Child): void {
+  linux.kill(-check.pid, SIGNAL.SIGKILL);
+  linux.kill(check.pid, SIGNAL.SIGKILL); // it may be stopped before it has a session
+}
+
+/** Why a check that is over, or was killed as it took too long, does not say yes; undefined: it does. */
+export function checkFailure(check: Child | number, isLate: boolean): string | undefined {
+  if (typeof check === "number") return `its check cannot be run: ${errorWords(check)}`;
+  if (check.startError !== undefined) return checkFailure(check.startError, isLate);
+  if (isLate || check.end === undefined) return "its check did not end in time, and was killed";
+  if (check.end.how === "killed") return `its check was killed by signal ${check.end.signal}`;
+  return check.end.code === 0 ? undefined : `its check says no (status ${check.end.code})`;
+}

@@ -1,0 +1,77 @@
+import { STATUS_NOT_FOUND } from "../../core/child-end.ts";
+import { becomeCommand } from "../../linux/become-command.ts";
+import { type Identity, takeOn } from "../../linux/identity.ts";
+import { writeAll } from "../../linux/output.ts";
+import { lookupCommand } from "../../linux/path-lookup.ts";
+import { attempt, STDERR } from "../../linux/program.ts";
+import { SysError } from "../../linux/sys-error.ts";
+import { CONTROL, type Host } from "../host.ts";
+import { hasCapability, LAST_CAPABILITY } from "./confinement.ts";
+import { commandEnvironment, smallEnvironment } from "./environment.ts";
+import type { Orders } from "./orders.ts";
+import type { Filters } from "./system-call-filters.ts";
+import type { Target } from "./target.ts";
+
+const NAME = "docker-bash";
+
+/** What the process that becomes the command needs to know. */
+export interface Assignment extends Orders {
+  readonly identity: Identity;
+  /** The command's side of its terminal; undefined: it has none. */
+  readonly side: number | undefined;
+}
+
+/** Takes on the rest of the container's confinement and becomes the command. @returns the exit status, where it could not */
+export function becomeIt(host: Host, assignment: Assignment): number {
+  return attempt(host, NAME, () => {
+    const { target, words, identity, terminal, side } = assignment;
+    host.newSession();
+    if (side !== undefined) {
+      host.takeTerminal(side);
+      const keepsErrors = !host.isTerminal(STDERR); // 2> FILE
+      for (const fd of keepsErrors ? [0, 1] : [0, 1, 2]) host.duplicate(side, fd);
+    }
+    confine(host, target, identity);
+    const env = commandEnvironment(host, target.environ, identity, terminal?.kind);
+    const small = () => {
+      const reason = "the container's environment is too large (E2BIG): here is what it was started with";
+      writeAll(host, STDERR, `${NAME}: ${reason}\n`);
+      return smallEnvironment(target.environ, identity, terminal?.kind);
+    };
+    if (words.length > 0) return becomeCommand(host, NAME, words, env, small);
+    for (const shell of ["bash", "/bin/bash", "sh", "/bin/sh"]) {
+      if (lookupCommand(host, shell, env.get("PATH")).kind !== "found") continue;
+      return becomeCommand(host, NAME, [shell, "-l"], env, small);
+    }
+    writeAll(host, STDERR, `${NAME}: there is no bash and no sh in the container; name a command that is there\n`);
+    return STATUS_NOT_FOUND;
+  });
+}
+
+function confine(host: Host, { confinement, filters }: Target, identity: Identity): void {
+  const { bounding, inheritable, hasNoNewPrivileges } = confinement;
+  for (let capability = 0; capability <= LAST_CAPABILITY; capability++) {
+    if (hasCapability(bounding, capability) || host.control(CONTROL.readBoundingSet, capability) < 1) continue;
+    const answer = host.control(CONTROL.dropFromBoundingSet, capability);
+    if (answer < 0) throw new SysError("cannot drop the capability", `${capability}`, -answer);
+  }
+  // A filter needs a capability that is dropped below, or no_new_privs; it should come as late as it can.
+  if (!hasNoNewPrivileges) addFilters(host, filters);
+  takeOn(host, identity);
+  // Whoever is not root has none left; root would have them all again by execve, but for the bounding set.
+  if (identity.uid === 0) {
+    const answer = host.setCapabilities(bounding.low, bounding.high, inheritable.low, inheritable.high);
+    if (answer < 0) throw new SysError("cannot set the capabilities of", identity.name, -answer);
+  }
+  if (!hasNoNewPrivileges) return;
+  host.control(CONTROL.setNoNewPrivileges, 1);
+  addFilters(host, filters);
+}
+
+function addFilters(host: Host, filters: Filters): void {
+  if ("errno" in filters) return;
+  for (const filter of filters) {
+    const answer = host.addFilter(filter);
+    if (answer < 0) throw new SysError("cannot add a filter of", "system calls", -answer);
+  }
+}

@@ -1,0 +1,26 @@
+import { SysError } from "../../linux/sys-error.ts";
+import type { Container } from "../engine.ts";
+import type { Request } from "./options.ts";
+import type { Terminal } from "./orders.ts";
+
+/** A login shell, where it is not known which there is. */
+const LOGIN_SHELL = "command -v bash > /dev/null && exec bash -l; exec sh -l";
+
+/**
+ * Enters the container by the engine's own `exec`, which takes the place of this process.
+ *
+ * @throws SysError where it cannot be run
+ */
+export function enterByEngine(
+  { engine, id }: Container,
+  { command, user }: Extract<Request, { kind: "enter" }>,
+  terminal: Terminal | undefined,
+): never {
+  const words = ["exec", "--interactive", "--user", user];
+  if (terminal !== undefined) {
+    words.push("--tty");
+    if (terminal.kind !== undefined) words.push("--env", `TERM=${terminal.kind}`);
+  }
+  const errno = engine.become([...words, id, ...(command.length > 0 ? command : ["sh", "-c", LOGIN_SHELL])]);
+  throw new SysError("cannot run", engine.file, errno);
+}

@@ -1,0 +1,70 @@
+import {
+  isScratchName,
+  isShortEnough,
+  longestContent,
+  OF_ONE_SHELL,
+  parseEnviron,
+  valueOfContent,
+} from "../../core/container-env.ts";
+import type { Identity } from "../../linux/identity.ts";
+import type { Linux } from "../../linux/linux.ts";
+
+/** Where my_init keeps the variables of the container; the first that is there counts. @see docs/reference/environment.md */
+const FOLDERS = ["/run/container_environment", "/etc/container_environment"];
+
+/**
+ * The environment of a command in the container: what the container was started with, what its my_init has added as
+ * far as the user may read it, and what belongs to the user. Nothing of the host's but the kind of terminal.
+ *
+ * @param given `NAME=value` strings that the container's first process was started with
+ * @param terminal the value of TERM, where the command has a terminal
+ */
+export function commandEnvironment(
+  linux: Linux,
+  given: readonly string[],
+  identity: Identity,
+  terminal: string | undefined,
+): Map<string, string> {
+  return withOwn(new Map([...containerVariables(given), ...folderVariables(linux)]), identity, terminal);
+}
+
+/** The same without what my_init has added, for where that is more than a program can be started with. */
+export function smallEnvironment(
+  given: readonly string[],
+  identity: Identity,
+  terminal: string | undefined,
+): Map<string, string> {
+  return withOwn(containerVariables(given), identity, terminal);
+}
+
+/** Without what a shell that was the container's first process has set for itself, as `docker exec` gives them. */
+function containerVariables(given: readonly string[]): Map<string, string> {
+  return new Map([...parseEnviron(given)].filter(([name]) => !OF_ONE_SHELL.includes(name)));
+}
+
+function withOwn(
+  env: Map<string, string>,
+  { name, home }: Identity,
+  terminal: string | undefined,
+): Map<string, string> {
+  env.set("HOME", home).set("USER", name).set("LOGNAME", name);
+  if (terminal !== undefined) env.set("TERM", terminal);
+  return env;
+}
+
+function folderVariables(linux: Linux): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const folder of FOLDERS) {
+    const names = linux.listDir(folder);
+    if (typeof names === "number") continue;
+    for (const name of names) {
+      if (isScratchName(name) || name.includes("=")) continue;
+      const content = linux.readFile(`${folder}/${name}`, longestContent(name), false);
+      if (typeof content === "number" || content.includes("\0")) continue;
+      const value = valueOfContent(content);
+      if (isShortEnough(name, value)) variables.set(name, value);
+    }
+    break;
+  }
+  return variables;
+}

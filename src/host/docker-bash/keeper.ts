@@ -1,0 +1,199 @@
+import { exitStatus } from "../../core/child-end.ts";
+import { printable } from "../../core/printable.ts";
+import { SIGNAL } from "../../core/signals.ts";
+import { type Child, Children } from "../../linux/children.ts";
+import { ERRNO, errorWords } from "../../linux/errno.ts";
+import { EventLoop } from "../../linux/event-loop.ts";
+import { type Identity, takeOn } from "../../linux/identity.ts";
+import { Output } from "../../linux/output.ts";
+import { allProcesses, descendants, signalProcess } from "../../linux/processes.ts";
+import { STDERR } from "../../linux/program.ts";
+import { Failure, SysError } from "../../linux/sys-error.ts";
+import { findIdentity } from "../../linux/user-lookup.ts";
+import { HERE, type Host, OPEN } from "../host.ts";
+import { becomeIt } from "./command.ts";
+import { CAP_KILL, withCapability } from "./confinement.ts";
+import type { Orders, Terminal } from "./orders.ts";
+import { isEnding } from "./signals.ts";
+import type { Target } from "./target.ts";
+
+/** What a command that was told to end has to do so. */
+const PATIENCE_MS = 10_000;
+
+/** What is left when the terminal is gone, or the command, has this long after HUP and TERM. */
+const HANG_UP_MS = 2000;
+
+/** What is killed is gone at once, unless the disk or the network holds it. */
+const AFTER_KILL_MS = 100;
+const KILL_ROUNDS = 20;
+
+/** More signals than anybody sends at once. */
+const MOST_BYTES = 64;
+
+/**
+ * The process between the host's and the command. It is in the container's namespaces and is the parent of all that the
+ * command leaves behind, so that nothing is left when the one on the host is gone, even by SIGKILL.
+ *
+ * @param socket the way to the process on the host: the terminal goes out by it; each byte that comes in is a signal
+ *   for the command; its end is that process's, whatever ended it
+ * @returns the command's exit status
+ * @throws Failure where the container cannot be entered
+ */
+export function keep(host: Host, orders: Orders, socket: number): number {
+  const { target } = orders;
+  host.newSession(); // keys at the host's terminal are not for this process
+  // No folder of the host's: a link in the container may lead through /proc/self/fd to what is in it.
+  const nothing = host.open(HERE, "/dev/null", OPEN.readWrite);
+  takeOnLimits(host, orders);
+  takeOnLabel(host, orders);
+  joinNamespaces(host, target);
+  takeOn(host, { name: "root", uid: 0, gid: 0, groups: [0], home: "/" });
+  host.setUmask(target.confinement.umask);
+  const identity = findIdentity(host, orders.user);
+  const side = orders.terminal && openTerminal(host, orders.terminal, identity, socket);
+
+  host.becomeSubreaper();
+  const pid = host.fork();
+  if (pid === -ERRNO.EAGAIN) throw new Failure("cannot start a process: the container may have no more (EAGAIN)");
+  if (pid < 0) throw new SysError("cannot start a process in", "the container", -pid);
+  if (pid === 0) {
+    host.exit(becomeIt(host, { ...orders, identity, side }));
+  }
+  // From here on this process is one of the container's, and keeps no way out of it open.
+  const { low, high } = withCapability(target.confinement.bounding, CAP_KILL);
+  host.setCapabilities(low, high, 0, 0);
+  for (const fd of [0, 1]) host.duplicate(nothing, fd);
+  for (const fd of [nothing, side ?? -1]) host.close(fd);
+  for (const { fd } of target.namespaces) host.close(fd);
+  return new Keeper(host, pid, socket).keep();
+}
+
+/** Limits of the container that hold for whom its control groups and this process are the parents of. */
+function takeOnLimits(host: Host, { target, warn }: Orders): void {
+  host.writeFile("/proc/self/oom_score_adj", target.oomScore, false);
+  const { files, missing } = target.groups;
+  const refused = files.filter((file) => host.writeFile(file, "0", false) < 0);
+  for (const what of [...refused, ...missing])
+    warn(`cannot join the control group ${printable(what)}: its limits do not hold`);
+  for (const limit of target.limits) host.setLimit(...limit);
+}
+
+/** The label holds from the next execve on, which a child of this process makes; here, as the container may have no /proc. */
+function takeOnLabel(host: Host, { target: { label }, warn }: Orders): void {
+  if (label === undefined) return;
+  let answer = 0;
+  for (const file of ["apparmor/exec", "exec"]) {
+    answer = host.writeFile(`/proc/self/attr/${file}`, label, false);
+    if (answer >= 0) return;
+  }
+  warn(`cannot take on the security label "${printable(label)}": ${errorWords(-answer)}`);
+}
+
+function joinNamespaces(host: Host, { namespaces }: Target): void {
+  for (const { name, fd } of namespaces) {
+    if (name === "pid") continue; // by the parent: it holds for children only
+    const answer = host.setNamespace(fd);
+    if (answer < 0) throw new SysError("cannot join the namespace", name, -answer);
+  }
+}
+
+/** Makes a terminal in the container, and sends its other side to the host. @returns the side for the command */
+function openTerminal(host: Host, { rows, columns }: Terminal, { uid }: Identity, socket: number): number {
+  let master = host.open(HERE, "/dev/pts/ptmx", OPEN.readWrite);
+  if (master < 0) master = host.open(HERE, "/dev/ptmx", OPEN.readWrite);
+  if (master < 0) throw new SysError("cannot open a terminal in the container by", "/dev/pts/ptmx", -master);
+  // By the descriptor, never by a path: who is in the container may have put anything there.
+  const unlocked = host.unlockTerminal(master);
+  const side = unlocked < 0 ? unlocked : host.openOtherSide(master);
+  if (side < 0) throw new SysError("cannot make a terminal of", "/dev/pts/ptmx", -side);
+  host.setWindowSize(side, rows, columns);
+  if (uid !== 0) host.chown(`/proc/self/fd/${side}`, uid, -1);
+  const sent = host.sendDescriptor(socket, master);
+  if (sent < 0) throw new SysError("cannot hand out", "the terminal", -sent);
+  host.close(master);
+  return side;
+}
+
+class Keeper {
+  readonly #host: Host;
+  readonly #socket: number;
+  readonly #command: Child;
+  readonly #children: Children;
+  readonly #loop: EventLoop;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #hasHungUp = false;
+
+  constructor(host: Host, pid: number, socket: number) {
+    this.#host = host;
+    this.#socket = socket;
+    this.#children = new Children(host);
+    this.#command = this.#children.adopt(pid);
+    // A signal that reaches this very process comes from the container, which ends.
+    this.#loop = new EventLoop(host, this.#children, new Output(host, STDERR), (signal) => {
+      if (isEnding(signal)) this.#hangUp();
+    });
+  }
+
+  keep(): number {
+    this.#loop.watch(this.#socket, () => this.#listen());
+    this.#loop.waitUntil(
+      () => this.#command.end !== undefined,
+      () => this.#deadlineMs,
+    );
+    const { end } = this.#command;
+    const wasToEnd = this.#deadlineMs < Number.POSITIVE_INFINITY;
+    // What it left in the background stays, as after any shell's exit; not where somebody ended it.
+    if (end === undefined || end.how === "killed" || wasToEnd) this.#sweep();
+    return exitStatus(this.#command.end ?? { how: "killed", signal: SIGNAL.SIGKILL });
+  }
+
+  #listen(): void {
+    const bytes = this.#host.read(this.#socket, MOST_BYTES);
+    if (bytes === -ERRNO.EAGAIN) return;
+    if (typeof bytes === "number" || bytes === "") {
+      this.#loop.unwatch(this.#socket);
+      this.#hangUp();
+      return;
+    }
+    for (const byte of bytes) this.#pass(byte.charCodeAt(0));
+  }
+
+  /** Hands a signal to the command and all in its process group. */
+  #pass(signal: number): void {
+    this.#host.kill(-this.#command.pid, signal);
+    if (!isEnding(signal)) return;
+    const isAgain = this.#deadlineMs < Number.POSITIVE_INFINITY;
+    this.#endBy(isAgain ? 0 : PATIENCE_MS);
+  }
+
+  /** Tells all that the command has started to go. */
+  #hangUp(): void {
+    if (this.#hasHungUp) return;
+    this.#hasHungUp = true;
+    this.#endBy(HANG_UP_MS);
+    for (const signal of [SIGNAL.SIGHUP, SIGNAL.SIGTERM, SIGNAL.SIGCONT]) this.#signalAll(signal);
+  }
+
+  #endBy(ms: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.#loop.nowMs + ms);
+  }
+
+  /** Ends all that is left. */
+  #sweep(): void {
+    const isEmpty = () => this.#children.isEmpty;
+    if (this.#command.end !== undefined) this.#hangUp();
+    if (this.#loop.waitUntil(isEmpty, () => this.#deadlineMs)) return;
+    for (let round = 0; round < KILL_ROUNDS; round++) {
+      this.#signalAll(SIGNAL.SIGKILL);
+      const endMs = this.#loop.nowMs + AFTER_KILL_MS;
+      if (this.#loop.waitUntil(isEmpty, () => endMs)) return;
+    }
+  }
+
+  #signalAll(signal: number): void {
+    const all = descendants(allProcesses(this.#host), this.#host.getPid());
+    for (const process of all) signalProcess(this.#host, process, signal);
+    // Where /proc is not that of the container's processes.
+    if (all.length === 0 && this.#command.end === undefined) this.#host.kill(-this.#command.pid, signal);
+  }
+}

@@ -1,0 +1,30 @@
+import { attempt, STDERR } from "../../linux/program.ts";
+import { talk } from "../command-line.ts";
+import { findContainer } from "../engine.ts";
+import type { Host } from "../host.ts";
+import { enter } from "./enter.ts";
+import { readCommandLine, USAGE } from "./options.ts";
+import { becomeOwnCopy, hide } from "./own-copy.ts";
+
+const NAME = "docker-bash";
+
+/** The program docker-bash. @returns its exit status @see docs/reference/docker-bash.md */
+export function main(host: Host): number {
+  const request = readCommandLine(host.argv.slice(1));
+  if (request.kind !== "enter") return talk(host, NAME, USAGE, request);
+  return attempt(host, NAME, () => {
+    closeInherited(host);
+    if (host.getEuid() === 0) {
+      becomeOwnCopy(host);
+      hide(host);
+    }
+    return enter(host, findContainer(host, request.container, request.engine), request);
+  });
+}
+
+/** Descriptors that whoever started this program left open are no business of the container's. */
+function closeInherited(host: Host): void {
+  const names = host.listDir("/proc/self/fd");
+  if (typeof names === "number") return;
+  for (const name of names) if (Number(name) > STDERR) host.close(Number(name));
+}

@@ -1,0 +1,130 @@
+import { printable } from "../../core/printable.ts";
+import { ERRNO, errorWords } from "../../linux/errno.ts";
+import { isSameFile } from "../../linux/files.ts";
+import { Failure } from "../../linux/sys-error.ts";
+import type { Container } from "../engine.ts";
+import { HERE, type Host, OPEN } from "../host.ts";
+import { type Confinement, readConfinement } from "./confinement.ts";
+import { type GroupsToJoin, groupsToJoin } from "./control-groups.ts";
+import { labelForExec } from "./security-label.ts";
+import { type Filters, readFilters } from "./system-call-filters.ts";
+
+/** The namespaces to join, in this order: while the user namespace is ours, all others let us in. */
+const NAMESPACES = ["pid", "cgroup", "ipc", "uts", "net", "mnt", "user"] as const;
+type NamespaceName = (typeof NAMESPACES)[number];
+
+/** The kernel's kinds of limits are numbered from 0. @see getrlimit(2) */
+const LIMIT_COUNT = 16;
+
+/** More of a file in /proc than any process has. */
+const MOST_BYTES = 1 << 23;
+
+/** A namespace that is not ours. */
+export interface Namespace {
+  readonly name: NamespaceName;
+  /** Of its file in /proc/PID/ns. */
+  readonly fd: number;
+}
+
+/** What there is to take on of a container, as its first process has it. */
+export interface Target {
+  readonly namespaces: readonly Namespace[];
+  /** `NAME=value` strings that the process was started with. */
+  readonly environ: readonly string[];
+  readonly confinement: Confinement;
+  readonly filters: Filters;
+  readonly groups: GroupsToJoin;
+  /** How readily the kernel kills it when memory is short. @see proc_pid_oom_score_adj(5) */
+  readonly oomScore: string;
+  readonly limits: readonly (readonly [resource: number, soft: number, hard: number])[];
+  /** For AppArmor or SELinux; undefined: none. */
+  readonly label: string | undefined;
+}
+
+/** The container cannot be entered from here, though its engine may know a way. */
+export class NotFromHere extends Failure {}
+
+/**
+ * Looks at the container's first process.
+ *
+ * @throws NotFromHere where there is no such process on this machine, or we may not
+ * @throws Failure where the container has ended meanwhile
+ */
+export function readTarget(host: Host, container: Container): Target {
+  if (host.getEuid() !== 0) throw new NotFromHere("we are not root");
+  const { pid } = container;
+  const handle = pid > 0 ? host.pidfdOpen(pid) : -ERRNO.ESRCH;
+  if (handle === -ERRNO.ESRCH) throw new NotFromHere(`no process ${pid} is here: the engine is on another machine`);
+  if (handle < 0) throw new NotFromHere(`process ${pid} cannot be held on to: ${errorWords(-handle)}`);
+  const theirGroups = readProc(host, `${pid}/cgroup`);
+  // A process of some other program may have the number here that the container's has there.
+  if (!theirGroups.includes(container.id)) {
+    throw new NotFromHere(`process ${pid} is not the container's here: the engine is on another machine`);
+  }
+  const namespaces = openNamespaces(host, pid);
+  if (!namespaces.some(({ name }) => name === "mnt")) {
+    throw new NotFromHere(`process ${pid} is in no namespaces of its own: the container is in a virtual machine`);
+  }
+  const confinement = readConfinement(readProc(host, `${pid}/status`));
+  if (confinement === undefined) throw new NotFromHere(`the capabilities of process ${pid} cannot be read`);
+  const filters = confinement.hasFilter ? readFilters(host, pid) : [];
+  // Whoever traces it may be in the container, and may want to have one of us without its filters.
+  if ("errno" in filters && filters.errno === ERRNO.EPERM) {
+    throw new NotFromHere(`process ${pid} is traced by another: its filter of system calls cannot be read`);
+  }
+  const target = {
+    namespaces,
+    confinement,
+    filters,
+    environ: readProc(host, `${pid}/environ`).split("\0"),
+    groups: groupsToJoin(theirGroups, readProc(host, "self/cgroup"), readProc(host, "self/mountinfo")),
+    oomScore: readProc(host, `${pid}/oom_score_adj`),
+    limits: readLimits(host, pid),
+    label: readLabel(host, pid),
+  };
+  // All that was read was this very process's if it is still there.
+  const ended = host.poll([handle], [], 0);
+  if (typeof ended !== "number" && ended.length > 0) {
+    throw new Failure(`cannot enter container "${printable(container.name)}": it has just ended`);
+  }
+  host.close(handle);
+  return target;
+}
+
+/** The namespaces of a process in which we are not. */
+function openNamespaces(host: Host, pid: number): Namespace[] {
+  return NAMESPACES.flatMap((name) => {
+    const [theirs, ours] = [host.stat(`/proc/${pid}/ns/${name}`), host.stat(`/proc/self/ns/${name}`)];
+    if (typeof theirs === "number") {
+      if (theirs === -ERRNO.ENOENT) return []; // a kernel without this kind
+      throw new NotFromHere(`cannot look at process ${pid}: ${errorWords(-theirs)}`);
+    }
+    if (isSameFile(ours, theirs)) return [];
+    const fd = host.open(HERE, `/proc/${pid}/ns/${name}`, OPEN.read);
+    if (fd < 0) throw new NotFromHere(`cannot open the ${name} namespace of process ${pid}: ${errorWords(-fd)}`);
+    return [{ name, fd }];
+  });
+}
+
+function readLimits(host: Host, pid: number): (readonly [number, number, number])[] {
+  const limits: [number, number, number][] = [];
+  for (let resource = 0; resource < LIMIT_COUNT; resource++) {
+    const limit = host.getLimit(pid, resource);
+    if (typeof limit !== "number") limits.push([resource, limit[0], limit[1]]);
+  }
+  return limits;
+}
+
+function readLabel(host: Host, pid: number): string | undefined {
+  for (const file of ["attr/apparmor/current", "attr/current"]) {
+    const [theirs, ours] = [pid, "self"].map((who) => host.readFile(`/proc/${who}/${file}`, MOST_BYTES, false));
+    if (typeof theirs === "string" && theirs !== "") return theirs === ours ? undefined : labelForExec(theirs);
+  }
+  return undefined;
+}
+
+function readProc(host: Host, name: string): string {
+  const content = host.readFile(`/proc/${name}`, MOST_BYTES, false);
+  if (typeof content === "number") throw new NotFromHere(`cannot read "/proc/${name}": ${errorWords(-content)}`);
+  return content;
+}

@@ -1,0 +1,153 @@
+import { wholeNumber } from "../../core/args.ts";
+
+/** What a look into the container tells of its sshd. */
+export interface Facts {
+  readonly hasSshd: boolean;
+  /** runit's service; undefined: there is none of this name. */
+  readonly service: Service | undefined;
+  /** Whether `enable_insecure_key` is there. */
+  readonly hasEnabler: boolean;
+  /** The port that sshd's configuration names; undefined: it cannot be read before sshd's first start. */
+  readonly port: number | undefined;
+  /** Ports that anything listens on. */
+  readonly listening: readonly number[];
+  /** Those of them that are listened on for the container itself only. */
+  readonly loopbackOnly: readonly number[];
+  /** Whether root has an authorized key: until then sshd stays down by itself. */
+  readonly hasRootKey: boolean;
+  /** Lines of the user's files of authorized keys. */
+  readonly authorized: readonly string[];
+  /** Whether those lines are all that sshd would look at. */
+  readonly isAllAuthorized: boolean;
+  /** `TYPE KEY` of each host key, public halves. */
+  readonly hostKeys: readonly string[];
+}
+
+/** @see runsv(8), sv(8) */
+export interface Service {
+  /** Whether it has a file `down`. */
+  readonly isDown: boolean;
+  /** What `sv status` says; "": nothing. */
+  readonly status: string;
+}
+
+/**
+ * Prints a line `KEYWORD TEXT` for each fact; `$1` is the user. A file may lack its last newline, therefore `echo`.
+ * Without a key that it can read sshd tells nothing, nor where its configuration asks for what was not said (Match LocalPort). The public half is computed from the private one: the file beside it may be missing or another key's.
+ */
+export const PROBE = `
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
+tell() { sed "s/^/$1 /"; }
+sshd=$(command -v sshd) && echo "sshd $sshd"
+if [ -d /etc/service/sshd ]; then
+  { echo is there; [ ! -e /etc/service/sshd/down ] || echo down; } | tell service
+  sv status sshd 2>&1 | tell status
+fi
+command -v enable_insecure_key | tell enabler
+with=
+for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key; do
+  if [ -e "$key" ]; then with="$with -h $key"; fi
+done
+config=$("$sshd" -T $with -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2> /dev/null)
+echo "$config" | tell config
+cat /proc/net/tcp /proc/net/tcp6 2> /dev/null | tell socket
+keys() {
+  for file in "$2/.ssh/authorized_keys" "$2/.ssh/authorized_keys2"; do
+    cat "$file" 2> /dev/null
+    echo
+  done | tell "$1"
+}
+while IFS=: read -r name _ _ _ _ home _; do
+  [ "$name" != root ] || keys root-key "$home"
+  [ "$name" != "$1" ] || keys user-key "$home"
+done < /etc/passwd
+for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key $(echo "$config" | sed -n 's/^hostkey //p'); do
+  [ -e "$key" ] || continue
+  { ssh-keygen -y -f "$key" < /dev/null || cat "$key.pub"; echo; } 2> /dev/null | tell host-key
+done
+exit 0
+`;
+
+/** In /proc/net/tcp. @see TCP_LISTEN in tcp_states.h */
+const LISTENS = "0A";
+
+/** `::1` there, and the end of `127.0.0.1`: the last byte of four stands first. */
+const LOOPBACK6 = "00000000000000000000000001000000";
+const LOOPBACK4 = "7F";
+
+/** No key is longer: RSA's with the most bits that OpenSSH takes has 2800 letters. */
+const MOST_KEY_LETTERS = 8192;
+
+/** What sshd takes for its configuration to be where it says nothing. @see sshd_config(5) */
+const DEFAULT_FILES = ".ssh/authorized_keys .ssh/authorized_keys2";
+
+/** Reads what {@link PROBE} prints. */
+export function readFacts(output: string): Facts {
+  const lines = new Map<string, string[]>();
+  for (const line of output.split("\n")) {
+    const space = line.indexOf(" ");
+    const [keyword, text] = space < 0 ? [line, ""] : [line.slice(0, space), line.slice(space + 1)];
+    if (text !== "") lines.set(keyword, [...(lines.get(keyword) ?? []), text]);
+  }
+  const of = (keyword: string) => lines.get(keyword) ?? [];
+  const service = lines.has("service")
+    ? { isDown: of("service").includes("down"), status: of("status").join("; ") }
+    : undefined;
+  const config = new Map(of("config").map((line) => cut(line, " ")));
+  const sockets = of("socket").flatMap(listeningSocket);
+  const reachable = sockets.filter(({ isLoopback }) => !isLoopback).map(({ port }) => port);
+  const listening = [...new Set(sockets.map(({ port }) => port))];
+  return {
+    hasSshd: lines.has("sshd"),
+    service,
+    hasEnabler: lines.has("enabler"),
+    port: wholeNumber(config.get("port") ?? ""),
+    listening,
+    loopbackOnly: listening.filter((port) => !reachable.includes(port)),
+    hasRootKey: of("root-key").some((line) => isKeyLine(line) && line.includes("AAAA")),
+    authorized: of("user-key").filter(isKeyLine),
+    isAllAuthorized: looksNowhereElse(config),
+    hostKeys: [...new Set(of("host-key").flatMap(bareKey))],
+  };
+}
+
+function isKeyLine(line: string): boolean {
+  return !line.trim().startsWith("#");
+}
+
+/** `TYPE KEY` of a line of a file of public keys, without the comment. */
+export function bareKey(line: string): readonly string[] {
+  const [type, key] = line.trim().split(" ");
+  return type !== undefined && key?.startsWith("AAAA") && type.length + key.length <= MOST_KEY_LETTERS
+    ? [`${type} ${key}`]
+    : [];
+}
+
+/** Whether a line of these lets the key `TYPE KEY` in. Its options stand before it and may hold blanks. */
+export function isAuthorized(lines: readonly string[], publicKey: string): boolean {
+  const [, key = ""] = publicKey.split(" ");
+  return lines.some((line) => line.split(" ").includes(key));
+}
+
+/** A line of /proc/net/tcp: number, local address, remote address, state. */
+function listeningSocket(line: string): { readonly port: number; readonly isLoopback: boolean }[] {
+  const [, local = "", , state] = line.split(" ").filter((word) => word !== "");
+  if (state !== LISTENS) return [];
+  const colon = local.indexOf(":");
+  const address = local.slice(0, colon);
+  const isLoopback = address === LOOPBACK6 || (address.length === 8 && address.endsWith(LOOPBACK4));
+  return [{ port: Number.parseInt(local.slice(colon + 1), 16), isLoopback }];
+}
+
+function looksNowhereElse(config: ReadonlyMap<string, string>): boolean {
+  return (
+    config.get("authorizedkeysfile") === DEFAULT_FILES &&
+    config.get("authorizedkeyscommand") === "none" &&
+    config.get("trustedusercakeys") === "none"
+  );
+}
+
+function cut(line: string, mark: string): readonly [string, string] {
+  const at = line.indexOf(mark);
+  return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
+}

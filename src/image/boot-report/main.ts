@@ -1,0 +1,81 @@
+import { MAX_RECORD_BYTES, readBootRecord } from "../../container/boot-record.ts";
+import { LAST_SHUTDOWN, ownHostName } from "../../container/last-shutdown.ts";
+import { findInit } from "../../container/own-init.ts";
+import { type PhaseRecord, parseRecord } from "../../container/phase-record.ts";
+import { printable } from "../../core/printable.ts";
+import { ERRNO } from "../../linux/errno.ts";
+import { fileFacts } from "../../linux/files.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { writeAll } from "../../linux/output.ts";
+import { readCredentials } from "../../linux/processes.ts";
+import { answerHelp, attempt, refuseWords, STATUS_FAILED, STDOUT } from "../../linux/program.ts";
+import { Failure, failure } from "../../linux/sys-error.ts";
+import { reportSvg } from "./svg.ts";
+import { reportJson, reportTable } from "./table.ts";
+
+const NAME = "boot_report";
+const USAGE = `usage: boot_report [--shutdown] [--json | --svg]
+Tells how long each step of the container's boot took, or of its last shutdown: a table, JSON, or a picture.
+`;
+
+const FORMATS: Readonly<Record<string, (record: PhaseRecord) => string>> = {
+  "--json": reportJson,
+  "--svg": reportSvg,
+};
+
+/** The program boot_report. @see docs/reference/boot_report.md */
+export function main(linux: Linux): number {
+  const words = linux.argv.slice(1);
+  const helped = answerHelp(linux, NAME, USAGE, words);
+  if (helped !== undefined) return helped;
+  let find = findBoot;
+  let format: ((record: PhaseRecord) => string) | undefined;
+  for (const word of words) {
+    if (word === "--shutdown") {
+      find = findShutdown;
+      continue;
+    }
+    const named = FORMATS[word];
+    if (named === undefined) return refuseWords(linux, NAME, `unknown word "${printable(word)}"`, USAGE);
+    if (format !== undefined) return refuseWords(linux, NAME, "one format at most", USAGE);
+    format = named;
+  }
+  const print = format ?? reportTable;
+  return attempt(linux, NAME, () => (writeAll(linux, STDOUT, print(find(linux))) ? 0 : STATUS_FAILED));
+}
+
+/** Asks my_init. @throws Failure where there is no record, or it may not be read */
+function findBoot(linux: Linux): PhaseRecord {
+  const record = parseRecord(readBootRecord(linux, findInit(linux)) ?? "");
+  if (record !== undefined) return record;
+  throw new Failure("there is no record: the boot is not over, or neither startup files nor services were asked for");
+}
+
+/** Looks where my_init left it before the container was started again. @throws Failure as above */
+function findShutdown(linux: Linux): PhaseRecord {
+  const record = readRecord(linux, LAST_SHUTDOWN);
+  if (typeof record === "number" && record !== ERRNO.ENOENT) {
+    throw new Failure(failure("cannot read", LAST_SHUTDOWN, record));
+  }
+  // An image that was made of a container has that container's. The folder is everybody's: a link there is nobody's record.
+  const isOfHere =
+    typeof record === "object" && record.host === ownHostName(linux) && linux.realPath(LAST_SHUTDOWN) === LAST_SHUTDOWN;
+  if (!isOfHere || !isInits(linux, LAST_SHUTDOWN))
+    throw new Failure("there is no record: this container has not been stopped and started again");
+  return record;
+}
+
+/** Whether a file belongs to the user that my_init runs as. */
+function isInits(linux: Linux, path: string): boolean {
+  const file = fileFacts(linux, path);
+  return typeof file !== "number" && file.uid === readCredentials(linux, findInit(linux))?.uids[0];
+}
+
+/** @returns undefined where it is no record, or an errno */
+function readRecord(linux: Linux, path: string): PhaseRecord | number | undefined {
+  const facts = fileFacts(linux, path);
+  if (typeof facts === "number") return facts;
+  if (facts.type !== "file" || facts.size > MAX_RECORD_BYTES) return undefined;
+  const text = linux.readFile(path, MAX_RECORD_BYTES, true);
+  return typeof text === "number" ? -text : parseRecord(text);
+}

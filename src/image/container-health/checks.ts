@@ -1,0 +1,64 @@
+import { checkFailure, hasCheck, killCheck, startCheck } from "../../container/service-check.ts";
+import type { Child, Children } from "../../linux/children.ts";
+import type { EventLoop } from "../../linux/event-loop.ts";
+import type { Linux } from "../../linux/linux.ts";
+import type { ServiceHealth } from "./report.ts";
+
+/** How long one that was killed may take to go. */
+const KILLED_MS = 1000;
+
+/** More than any environment has. */
+const MOST_BYTES = 1 << 24;
+
+/** What running checks takes. */
+export interface Checker {
+  readonly linux: Linux;
+  readonly children: Children;
+  readonly loop: EventLoop;
+  readonly wasInterrupted: () => boolean;
+}
+
+/**
+ * Runs the `check` of each service that runs and has one, all at once, with the environment of the services. Its status
+ * decides, also in a service's first second: 0 is good.
+ *
+ * @param untilMs when the last of them is killed, on the clock of the event loop
+ * @see sv(8)
+ */
+export function runChecks(
+  checker: Checker,
+  runsvdir: { readonly pid: number; readonly folder: string },
+  services: readonly ServiceHealth[],
+  untilMs: number,
+): ServiceHealth[] {
+  const { children, linux, loop, wasInterrupted } = checker;
+  const environ = environOf(linux, runsvdir.pid);
+  const checks = services.map((service): Child | number | undefined => {
+    const folder = `${runsvdir.folder}/${service.name}`;
+    const mayCheck = service.state === "up" || service.state === "just-started";
+    return mayCheck && hasCheck(linux, folder) ? startCheck(children, folder, environ, true) : undefined;
+  });
+  const isOver = () => checks.every((check) => typeof check !== "object" || check.end !== undefined);
+  loop.waitUntil(
+    () => isOver() || wasInterrupted(),
+    () => untilMs,
+  );
+  const late = new Set(checks.filter((check) => typeof check === "object" && check.end === undefined));
+  for (const check of late) if (typeof check === "object") killCheck(linux, check);
+  const goneMs = loop.nowMs + KILLED_MS;
+  loop.waitUntil(isOver, () => goneMs);
+  return services.map((service, index) => judge(service, checks[index], late.has(checks[index])));
+}
+
+function judge(service: ServiceHealth, check: Child | number | undefined, isLate: boolean): ServiceHealth {
+  if (check === undefined) return service;
+  const detail = checkFailure(check, isLate);
+  if (detail === undefined) return { name: service.name, state: "up", detail: "" };
+  return { name: service.name, state: isLate ? "check-timed-out" : "check-failed", detail };
+}
+
+/** What a process was started with, or where that may not be seen what this one was. */
+function environOf(linux: Linux, pid: number): readonly string[] {
+  const bytes = linux.readFile(`/proc/${pid}/environ`, MOST_BYTES, false);
+  return typeof bytes === "string" ? bytes.split("\0").filter((variable) => variable !== "") : linux.environ;
+}

@@ -1,0 +1,306 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux, type FakeOptions, type FakeProgram } from "../../../test/support/fake-linux.ts";
+import { BOOT_IS_OVER, formatSupervision, IS_STOPPING } from "../../container/phase-record.ts";
+import { main } from "./main.ts";
+
+const RUN = 1;
+const FINISH = 2;
+const DOWN = 0;
+
+/** How a service is, as runsv writes it down. */
+interface Fake {
+  readonly state?: number;
+  readonly ageMs?: number;
+  readonly want?: string;
+  readonly isPaused?: boolean;
+  /** false: runsv was killed. undefined: there never was one. */
+  readonly hasRunsv?: boolean;
+  /** What its check does. */
+  readonly check?: FakeProgram;
+  readonly hasDownFile?: boolean;
+  /** Our own program is still in its place, and says for whom it waits. */
+  readonly waitsFor?: string;
+}
+
+/** The 20 bytes of supervise/status. */
+function statusBytes(
+  linux: FakeLinux,
+  { state = RUN, ageMs = 5000, want = "u", isPaused = false }: Fake,
+  pid: number,
+): string {
+  const changedMs = linux.realtimeMs() - ageMs;
+  const number = (value: number) =>
+    [24, 16, 8, 0].map((shift) => String.fromCharCode((value >>> shift) & 0xff)).join("");
+  const seconds = Math.floor(changedMs / 1000);
+  const nanoseconds = Math.floor((changedMs - seconds * 1000) * 1e6);
+  const paused = isPaused ? "\x01" : "\0";
+  return `@\0\0\0${number(seconds + 10)}${number(nanoseconds)}${String.fromCharCode(pid)}\0\0\0${paused}${want}\0${String.fromCharCode(state)}`;
+}
+
+interface Container extends FakeOptions {
+  readonly words?: readonly string[];
+  readonly services?: Readonly<Record<string, Fake>>;
+  readonly initWords?: readonly string[];
+  readonly hasRunit?: boolean;
+  /** false: my_init has recorded nothing yet. */
+  readonly isBooted?: boolean;
+  /** More of what my_init has recorded. */
+  readonly record?: string;
+  readonly prepare?: (linux: FakeLinux, put: (name: string, service: Fake) => void) => void;
+}
+
+/** Asks after the health of a container whose my_init is PID 1. */
+function ask({
+  words = [],
+  services = {},
+  initWords = ["my_init"],
+  hasRunit = true,
+  isBooted = true,
+  record = "",
+  prepare,
+  ...rest
+}: Container) {
+  const pipes = new Set<string>();
+  const checks = new Map<string, FakeProgram>();
+  const linux: FakeLinux = new FakeLinux({ argv: ["container_health", ...words], pid: 50, ...rest });
+  const open = linux.openToAppend.bind(linux);
+  // A pipe that somebody reads.
+  linux.openToAppend = (path) => (pipes.has(path) ? 99 : open(path));
+  linux.addProgram("/bin/sh", (self) => checks.get(self.argv.at(-1) ?? "")?.(self));
+  const init = linux.processes.get(1);
+  assert.ok(init);
+  init.argv = initWords;
+  linux.addFile("/usr/sbin/my_init", "");
+  for (const path of ["/proc/self/exe", "/proc/1/exe"]) linux.addLink(path, "/usr/sbin/my_init");
+  for (const path of ["/run", "/run/services"]) linux.addDirectory(path);
+  let recorded = BOOT_IS_OVER + record;
+  if (hasRunit) {
+    const runsvdir = init.spawn(() => {}, ["/usr/bin/runsvdir", "-P", "/run/services"], { session: true });
+    runsvdir.files.set("environ", "FROM=runsvdir\0");
+    recorded += formatSupervision({ pid: runsvdir.pid, startTime: runsvdir.startTime, folder: "/run/services" });
+  }
+  if (isBooted) init.files.set("fd/5", recorded);
+  const put = (name: string, service: Fake) => {
+    const folder = `/run/services/${name}`;
+    linux.addDirectory(folder);
+    if (service.hasDownFile) linux.addFile(`${folder}/down`, "");
+    if (service.check !== undefined) {
+      linux.addFile(`${folder}/check`, "");
+      checks.set(folder, service.check);
+    }
+    linux.tellWatchers("/run/services");
+    if (service.hasRunsv === undefined && service.state === undefined && service.ageMs === undefined) return;
+    linux.addDirectory(`${folder}/supervise`);
+    const { pid } = linux.addStranger(() => {}, [service.waitsFor === undefined ? name : "./run"]);
+    if (service.waitsFor !== undefined) {
+      linux.addLink(`/proc/${pid}/exe`, "/usr/sbin/my_init");
+      linux.addFile(`${folder}/supervise/waits-for`, service.waitsFor);
+    }
+    linux.addFile(`${folder}/supervise/status`, statusBytes(linux, service, pid));
+    if (service.hasRunsv === false) pipes.delete(`${folder}/supervise/ok`);
+    else pipes.add(`${folder}/supervise/ok`);
+    linux.tellWatchers(`${folder}/supervise`);
+  };
+  for (const [name, service] of Object.entries(services)) put(name, service);
+  prepare?.(linux, put);
+  const startMs = linux.nowMs;
+  const status = main(linux);
+  return { status, linux, said: linux.stdout.text, ms: linux.nowMs - startMs };
+}
+
+const up: Fake = { state: RUN };
+const exits =
+  (code: number, ms = 1): FakeProgram =>
+  (self) =>
+    self.after(ms, () => self.exit(code));
+const hangs: FakeProgram = () => {};
+
+test("all up: 0, and nothing is said", () => {
+  const { status, said } = ask({ services: { web: up, db: up } });
+  assert.equal(status, 0);
+  assert.equal(said, "");
+});
+
+test("a container without services is well once runsvdir runs", () => {
+  assert.equal(ask({}).status, 0);
+});
+
+test("what is not up has a line that says why", () => {
+  for (const [service, word] of [
+    [{ state: DOWN }, "down"],
+    [{ state: FINISH }, "finish"],
+    [{ state: RUN, isPaused: true }, "paused"],
+    [{ state: RUN, ageMs: 999 }, "less than a second"],
+    [{ state: RUN, waitsFor: "db" }, "waits for db"],
+    [{}, "no runsv"],
+    [{ state: RUN, hasRunsv: false }, "no runsv"],
+  ] as const) {
+    const { status, said } = ask({ services: { ok: up, web: service } });
+    assert.equal(status, 1);
+    assert.ok(said.startsWith("web: ") && said.includes(word) && said.indexOf("\n") === said.length - 1, said);
+  }
+});
+
+test("a second old is up, and so is one from before the clock was set back", () => {
+  assert.equal(ask({ services: { web: { state: RUN, ageMs: 1000 } } }).status, 0);
+  assert.equal(ask({ services: { web: { state: RUN, ageMs: -5000 } } }).status, 0);
+});
+
+test("what nobody wants up need not be", () => {
+  for (const service of [
+    { state: DOWN, want: "d" },
+    { state: RUN, want: "d", ageMs: 10 },
+    { hasDownFile: true },
+    { state: DOWN, hasRunsv: false, hasDownFile: true },
+  ]) {
+    assert.equal(ask({ services: { web: service } }).status, 0);
+  }
+  // `sv up` was said.
+  assert.equal(ask({ services: { web: { state: DOWN, hasDownFile: true } } }).status, 1);
+});
+
+test("dotfiles, files and other folders are no services; a log service is one", () => {
+  const { status, said } = ask({
+    services: { ".hidden": {}, web: up },
+    prepare: (linux) => {
+      linux.addFile("/run/services/README", "");
+      linux.addDirectory("/run/services/web/log");
+    },
+  });
+  assert.equal(status, 1);
+  assert.ok(said.startsWith("web/log: no runsv"), said);
+});
+
+test("a check decides, also in the first second", () => {
+  assert.equal(ask({ services: { web: { ...up, check: exits(0) } } }).status, 0);
+  assert.equal(ask({ services: { web: { ...up, ageMs: 1, check: exits(0) } } }).status, 0);
+  const { status, said } = ask({ services: { web: { ...up, check: exits(3) }, db: { ...up, check: exits(0) } } });
+  assert.equal(status, 1);
+  assert.equal(said, "web: its check says no (status 3)\n");
+});
+
+test("checks run at once, in the service's folder, with the services' environment, and none for what is not up", () => {
+  const { linux, ms } = ask({
+    services: {
+      a: { ...up, check: exits(0, 100) },
+      b: { ...up, check: exits(0, 100) },
+      c: { state: DOWN, check: () => assert.fail("it ran") },
+    },
+  });
+  assert.equal(ms, 100);
+  const checks = linux.history.filter(({ file }) => file === "/bin/sh");
+  assert.deepEqual(
+    checks.map(({ argv }) => argv.at(-1)),
+    ["/run/services/a", "/run/services/b"],
+  );
+  for (const { environ } of checks) assert.deepEqual(environ, ["FROM=runsvdir"]);
+});
+
+test("a check that hangs is killed after five seconds, and nobody is left behind", () => {
+  const { status, said, ms, linux } = ask({
+    services: { web: { ...up, check: hangs }, ok: { ...up, check: exits(0) } },
+  });
+  assert.equal(status, 1);
+  assert.ok(said.startsWith("web: its check did not end"), said);
+  assert.equal(ms, 5000);
+  assert.deepEqual(linux.living(), []);
+});
+
+test("the boot is over when my_init has recorded that, with services or without, and no more once it stops", () => {
+  const notOver = "my_init: the boot is not over, or the shutdown has begun\n";
+  assert.equal(ask({ isBooted: false }).said, notOver);
+  assert.equal(ask({ record: IS_STOPPING }).said, notOver);
+  assert.equal(ask({ hasRunit: false }).status, 0);
+});
+
+test("what calls itself runsvdir is not asked for services, nor a later process with the recorded pid", () => {
+  const { status, said } = ask({
+    services: { web: up },
+    prepare: (linux) => {
+      linux.addDirectory("/tmp/evil");
+      linux.addDirectory("/tmp/evil/x");
+      const orphan = linux.processes.get(1)?.spawn(() => {}, ["/usr/bin/runsvdir", "-P", "/tmp/evil"]);
+      assert.ok(orphan);
+      orphan.uid = 65534;
+    },
+  });
+  assert.deepEqual([status, said], [0, ""]);
+  const later = ask({
+    prepare: (linux) => {
+      for (const process of linux.processes.values()) if (process.file === "/usr/bin/runsvdir") process.startTime += 1;
+    },
+  });
+  assert.equal(later.status, 1);
+});
+
+test("root looks at another user's container as that user, and where it may not, says so", () => {
+  const others = (fault: FakeOptions["fault"]) =>
+    ask({
+      services: { web: up },
+      prepare: (linux) => {
+        const init = linux.processes.get(1);
+        assert.ok(init);
+        init.uid = 1000;
+      },
+      ...(fault === undefined ? {} : { fault }),
+    });
+  const { status, linux } = others(undefined);
+  assert.deepEqual([status, linux.euid], [0, 1000]);
+  const refused = others((call) => (call === "setGroups" ? 1 : 0));
+  assert.deepEqual([refused.status, refused.linux.euid], [1, 0]);
+  assert.equal(refused.said, "my_init: cannot set the groups of user 1000: operation not permitted (EPERM)\n");
+});
+
+test("without my_init that is what is said", () => {
+  const { status, said } = ask({ initWords: ["/usr/sbin/setuser"] });
+  assert.equal(status, 1);
+  assert.equal(said, "my_init: no my_init is running\n");
+});
+
+test("what may not be looked at is not well", () => {
+  const { status, said } = ask({
+    services: { web: up },
+    fault: (call, path) => (call === "readFile" && path.endsWith("/status") && path.startsWith("/run") ? 13 : 0),
+  });
+  assert.equal(status, 1);
+  assert.equal(said, "web: cannot look at it: permission denied (EACCES)\n");
+});
+
+test("--wait ends as soon as all is well", () => {
+  const { status, said, ms } = ask({
+    words: ["--wait", "10"],
+    services: { web: { state: DOWN } },
+    prepare: (linux, put) => linux.after(3333, () => put("web", { ...up, ageMs: 2000 })),
+  });
+  assert.equal(status, 0);
+  assert.equal(said, "");
+  assert.equal(ms, 3333);
+});
+
+test("--wait does without watches, and sees what makes no event", () => {
+  for (const fault of [() => 0, (call: string) => (call === "inotifyOpen" ? 24 : 0)]) {
+    const { status, ms } = ask({ words: ["--wait", "10"], services: { web: { ...up, ageMs: 300 } }, fault });
+    assert.equal(status, 0);
+    assert.ok(ms >= 700 && ms <= 900, `${ms}`);
+  }
+});
+
+test("--wait gives up when the time is up, with what was seen last, also while a check hangs", () => {
+  const down = ask({ words: ["--wait", "2"], services: { web: { state: DOWN } } });
+  assert.equal(down.status, 1);
+  assert.ok(down.said.startsWith("web: down"));
+  assert.equal(down.ms, 2000);
+  assert.equal(ask({ words: ["--wait", "2"], services: { web: { ...up, check: hangs } } }).ms, 2000);
+});
+
+test("told to end it goes at once, and kills its checks", () => {
+  const { status, ms, linux } = ask({
+    words: ["--wait", "100"],
+    services: { web: { ...up, check: hangs } },
+    prepare: (fake) => fake.after(70, () => fake.signalSelf(15)),
+  });
+  assert.equal(status, 143);
+  assert.equal(ms, 70);
+  assert.deepEqual(linux.living(), []);
+});

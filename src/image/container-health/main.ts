@@ -1,0 +1,95 @@
+import { CHECK_SECONDS } from "../../container/service-check.ts";
+import { SIGNAL } from "../../core/signals.ts";
+import { Children } from "../../linux/children.ts";
+import { EventLoop } from "../../linux/event-loop.ts";
+import { FolderWatch } from "../../linux/folder-watch.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { Output, writeAll } from "../../linux/output.ts";
+import { answerHelp, refuseWords, STDERR, STDOUT } from "../../linux/program.ts";
+import { type Checker, runChecks } from "./checks.ts";
+import { readCommandLine, USAGE } from "./options.ts";
+import { isAllHealthy, type Report, reportJson, reportLines } from "./report.ts";
+import { lookAtInit, lookAtServices } from "./services.ts";
+
+const NAME = "container_health";
+
+const STATUS_UNHEALTHY = 1;
+
+/** Signals that end this program. They are blocked, as in every program of the binary. */
+const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT, SIGNAL.SIGTERM];
+
+/** For what makes no event: how soon to look again. */
+const LOOK_AGAIN_MS = 200;
+
+/** The program container_health. @returns 0: healthy; 1: not; 128+S: told to end @see docs/reference/container_health.md */
+export function main(linux: Linux): number {
+  const words = linux.argv.slice(1);
+  const helped = answerHelp(linux, NAME, USAGE, words);
+  if (helped !== undefined) return helped;
+  const request = readCommandLine(words);
+  if (request.kind === "refuse") return refuseWords(linux, NAME, request.reason, USAGE);
+
+  let endedBy: number | undefined;
+  const children = new Children(linux);
+  const loop = new EventLoop(linux, children, new Output(linux, STDERR), (signal) => {
+    if (ENDING.includes(signal)) endedBy ??= signal;
+  });
+  const report = look({ linux, children, loop, wasInterrupted: () => endedBy !== undefined }, request.waitMs);
+  if (endedBy !== undefined) return 128 + endedBy;
+  writeAll(linux, STDOUT, request.isJson ? reportJson(report) : reportLines(report));
+  return isAllHealthy(report) ? 0 : STATUS_UNHEALTHY;
+}
+
+/** Looks once, or again and again until all is well or the time is up. */
+function look(checker: Checker, waitMs: number): Report {
+  const { linux, loop, wasInterrupted } = checker;
+  const deadlineMs = loop.nowMs + waitMs;
+  const changes = waitMs > 0 ? new Changes(linux, loop) : undefined;
+  for (;;) {
+    const { boot, detail, services: supervision } = lookAtInit(linux);
+    let services = supervision === undefined ? [] : lookAtServices(linux, supervision.folder);
+    if (supervision !== undefined) {
+      // Before the checks: what changes while they run is seen, too.
+      const { folder } = supervision;
+      changes?.listen([folder, ...services.map(({ name }) => `${folder}/${name}/supervise`)]);
+      const patienceMs = loop.nowMs + CHECK_SECONDS * 1000;
+      const untilMs = waitMs > 0 ? Math.max(Math.min(patienceMs, deadlineMs), loop.nowMs) : patienceMs;
+      services = runChecks(checker, supervision, services, untilMs);
+    }
+    const report = { boot, detail, services };
+    if (isAllHealthy(report) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;
+    const againMs = Math.min(deadlineMs, loop.nowMs + LOOK_AGAIN_MS);
+    loop.waitUntil(
+      () => wasInterrupted() || changes?.take() === true,
+      () => againMs,
+    );
+  }
+}
+
+/** Whether one of the folders that tell of services has changed, where the kernel tells that. */
+class Changes {
+  readonly #folders: FolderWatch;
+  readonly #listening = new Set<string>();
+  #hasChanged = false;
+
+  constructor(linux: Linux, loop: EventLoop) {
+    this.#folders = new FolderWatch(linux, loop);
+  }
+
+  listen(folders: readonly string[]): void {
+    for (const folder of folders) {
+      if (this.#listening.has(folder)) continue;
+      const end = this.#folders.add(folder, () => {
+        this.#hasChanged = true;
+      });
+      if (end !== undefined) this.#listening.add(folder);
+    }
+  }
+
+  /** Whether there was a change since this was asked last. */
+  take(): boolean {
+    const hasChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hasChanged;
+  }
+}

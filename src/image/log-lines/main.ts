@@ -1,0 +1,172 @@
+import { markTorn, OWN_LOG, ownerOfFifo, tornStreams } from "../../container/log-fifos.ts";
+import type { LogFormat, Stream } from "../../container/log-line.ts";
+import { printable } from "../../core/printable.ts";
+import { raiseDescriptorLimit } from "../../linux/descriptors.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { answerHelp, refuseWords } from "../../linux/program.ts";
+import { type Sink, standardSinks } from "./sink.ts";
+import { type Got, Source } from "./source.ts";
+
+/** How often to look for new FIFOs where the kernel has no watch to give. */
+const LOOK_AGAIN_MS = 50;
+
+const NAME = "log_lines";
+const USAGE = "usage: log_lines prefix|json FOLDER [again]\n";
+
+/**
+ * The program log_lines: reads the FIFOs of a folder and writes what comes out of them to its own outputs, in the
+ * format that was asked for. It ends when my_init has closed its own FIFO and nobody is left who prints to any of them.
+ *
+ * No signal ends it but KILL: they are blocked, and dropped.
+ *
+ * @returns its exit status
+ * @see docs/adr/0013-log-lines.md
+ */
+export function main(linux: Linux): number {
+  const helped = answerHelp(linux, NAME, USAGE);
+  if (helped !== undefined) return helped;
+  const [format, folder, isAgain] = linux.argv.slice(1);
+  if ((format !== "prefix" && format !== "json") || folder === undefined) {
+    return refuseWords(linux, NAME, "a format and a folder are needed", USAGE);
+  }
+  // There are two FIFOs for each service, and it starts no program that would have the limit, too.
+  raiseDescriptorLimit(linux);
+  new LogLines(linux, format, folder).run(isAgain !== undefined);
+  return 0;
+}
+
+class LogLines {
+  readonly #linux: Linux;
+  readonly #format: LogFormat;
+  readonly #folder: string;
+  readonly #sinks: Readonly<Record<Stream, Sink>>;
+  /** By descriptor: who was read last stands last. */
+  readonly #sources = new Map<number, Source>();
+  /** The FIFOs that are known. */
+  readonly #names = new Set<string>();
+  /** Sources of which a line has begun. */
+  readonly #begun = new Set<Source>();
+  readonly #inotify: number;
+  /** my_init has closed its FIFO. */
+  #isEnding = false;
+
+  constructor(linux: Linux, format: LogFormat, folder: string) {
+    this.#linux = linux;
+    this.#format = format;
+    this.#folder = folder;
+    this.#sinks = standardSinks(linux, (torn) => markTorn(linux, folder, torn));
+    const inotify = linux.inotifyOpen();
+    this.#inotify = inotify >= 0 && linux.inotifyAdd(inotify, folder) < 0 ? -1 : inotify;
+  }
+
+  /** @param isAgain whether one before it was killed */
+  run(isAgain: boolean): void {
+    if (isAgain) {
+      for (const stream of tornStreams(this.#linux, this.#folder)) this.#sinks[stream].write("\n");
+      markTorn(this.#linux, this.#folder, []);
+    }
+    this.#lookForSources();
+    // It may be the end already, of which poll(2) would tell nothing.
+    for (const source of [...this.#sources.values()]) {
+      if (source.name === OWN_LOG) while (this.#read(source) === "some");
+    }
+    while (!(this.#isEnding && this.#areDone())) {
+      this.#wait();
+      this.#sinks.stdout.flush();
+      this.#sinks.stderr.flush();
+      this.#showSilent();
+    }
+  }
+
+  /** Shows lines that have begun and not gone on for a while. Where the reader is behind nobody knows whether they have: they are not read. */
+  #showSilent(): void {
+    for (const source of [...this.#begun]) {
+      const isSilent = !source.sink.isFull && source.dueMs <= this.#linux.monotonicMs();
+      if (isSilent && this.#read(source) === "nothing-yet") this.#showBegun(source, true);
+    }
+  }
+
+  #wait(): void {
+    const reads = this.#inotify < 0 ? [] : [this.#inotify];
+    for (const [fd, source] of this.#sources) if (!source.sink.isFull) reads.push(fd);
+    const writes = Object.values(this.#sinks).flatMap((sink) => (sink.isFull ? [sink.fd] : []));
+    const ready = this.#linux.poll(reads, writes, this.#timeoutMs());
+    if (typeof ready === "number" || ready.length === 0) this.#dropSignals();
+    if (typeof ready === "number") return;
+    if (this.#inotify < 0 || ready.includes(this.#inotify)) this.#lookForSources();
+    for (const fd of ready) {
+      const source = this.#sources.get(fd);
+      if (source !== undefined && !source.sink.isFull) this.#read(source);
+    }
+  }
+
+  /** Left pending, they would end the next wait. */
+  #dropSignals(): void {
+    let taken: unknown;
+    do taken = this.#linux.takeSignal();
+    while (typeof taken !== "number");
+  }
+
+  #timeoutMs(): number {
+    let dueMs = Number.POSITIVE_INFINITY;
+    for (const source of this.#begun) if (!source.sink.isFull) dueMs = Math.min(dueMs, source.dueMs);
+    const ms = this.#inotify < 0 ? LOOK_AGAIN_MS : -1;
+    if (dueMs === Number.POSITIVE_INFINITY) return ms;
+    const leftMs = Math.max(0, Math.ceil(dueMs - this.#linux.monotonicMs()));
+    return ms < 0 ? leftMs : Math.min(leftMs, ms);
+  }
+
+  #read(source: Source): Got {
+    const got = source.read();
+    if (source.hasBegun) this.#begun.add(source);
+    else this.#begun.delete(source);
+    this.#sources.delete(source.fd);
+    if (got === "end") {
+      this.#showBegun(source, false);
+      if (source.name === OWN_LOG) this.#isEnding = true;
+      source.reopen();
+    }
+    if (source.fd >= 0) this.#sources.set(source.fd, source);
+    else this.#names.delete(source.name);
+    return got;
+  }
+
+  #showBegun(source: Source, canGoOn: boolean): void {
+    source.showBegun(canGoOn);
+    this.#begun.delete(source);
+  }
+
+  #lookForSources(): void {
+    if (this.#inotify >= 0) this.#linux.inotifyRead(this.#inotify);
+    const names = this.#linux.listDir(this.#folder);
+    if (typeof names === "number") return;
+    for (const name of names) {
+      const owner = ownerOfFifo(name);
+      if (owner === undefined || this.#names.has(name)) continue;
+      const service = printable(owner.service);
+      const printer = { service, quotedService: this.#linux.frameLines(service, "", "", true), stream: owner.stream };
+      const source = new Source(this.#linux, this.#folder, name, this.#format, printer, this.#sinks[owner.stream]);
+      // The kernel has no more to give: another look may find room.
+      if (source.fd < 0) continue;
+      this.#names.add(name);
+      this.#sources.set(source.fd, source);
+    }
+  }
+
+  /** Whether all has been read and written, and nobody is left who could print more. */
+  #areDone(): boolean {
+    this.#lookForSources();
+    let hasWriters = false;
+    for (const source of this.#sources.values()) {
+      // To the end, by oneself: poll(2) does not tell of the end of a FIFO that had lost its writers before it was opened.
+      for (let got: Got = "some"; got === "some"; ) {
+        if (source.sink.isFull) return false;
+        got = source.read();
+        if (got === "nothing-yet") hasWriters = true;
+      }
+    }
+    // my_init waits for nobody but us now.
+    for (const source of this.#sources.values()) this.#showBegun(source, hasWriters);
+    return !hasWriters && !Object.values(this.#sinks).some((sink) => sink.isFull);
+  }
+}

@@ -1,0 +1,31 @@
+import { type Applet, appletOf, SERVICE_RUN } from "../container/applets.ts";
+import type { Linux } from "../linux/linux.ts";
+import { main as bootReport } from "./boot-report/main.ts";
+import { main as containerExit } from "./container-exit/main.ts";
+import { main as containerHealth } from "./container-health/main.ts";
+import { main as logLines } from "./log-lines/main.ts";
+import { main as myInit } from "./my-init/main.ts";
+import { main as runsv } from "./runsv/main.ts";
+import { main as serviceRun } from "./service-run/main.ts";
+import { main as setuser } from "./setuser/main.ts";
+import { main as sv } from "./sv/main.ts";
+import { main as workaroundDocker2267 } from "./workaround-docker-2267/main.ts";
+
+/** The programs in the one binary. Each answers its exit status. */
+const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
+  my_init: myInit,
+  setuser,
+  container_exit: containerExit,
+  container_health: containerHealth,
+  boot_report: bootReport,
+  [SERVICE_RUN]: serviceRun,
+  "workaround-docker-2267": workaroundDocker2267,
+  log_lines: logLines,
+  runsv,
+  sv,
+};
+
+/** Runs the program that argv[0] names. */
+export function main(linux: Linux): number {
+  return PROGRAMS[appletOf(linux.argv[0] ?? "")](linux);
+}

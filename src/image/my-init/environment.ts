@@ -1,0 +1,235 @@
+import { isShellName, toJson, toShellScript } from "../../container/env-export.ts";
+import {
+  contentOfValue,
+  type Environment,
+  isFileName,
+  isSame,
+  isScratchName,
+  isShortEnough,
+  longestContent,
+  mergeAfterScript,
+  mergeAtStart,
+  parseEnviron,
+  scratchName,
+  secretFiles,
+  shared,
+  valueOfContent,
+} from "../../core/container-env.ts";
+import { printable } from "../../core/printable.ts";
+import { ERRNO, errorWords } from "../../linux/errno.ts";
+import { removeTree, replaceFile } from "../../linux/files.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { Failure, SysError } from "../../linux/sys-error.ts";
+import type { LeftOut } from "./left-out.ts";
+import type { Log } from "./logs/log.ts";
+
+const DIRECTORY = "/etc/container_environment";
+
+/** On a read-only root the copies are here; nothing that a container before this one left counts. */
+const RUN_DIRECTORY = "/run/container_environment";
+
+/** What is written beside a directory: all of it in one file. */
+const DUMPS = { shell: ".sh", json: ".json" };
+
+/** Group docker_env, whose members may read the dumps. */
+const DOCKER_ENV_GID = 8377;
+const NEW_DUMP = { mode: 0o640, gid: DOCKER_ENV_GID };
+const NEW_VARIABLE = { mode: 0o644, gid: 0 };
+
+/** Errors that say "not here, not for you": the container runs without what could not be written. */
+const FORBIDDEN: readonly number[] = [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM];
+
+/** The environment of the container, between the process, the directory and the dumps. @see docs/reference/environment.md */
+export class ContainerEnvironment {
+  readonly #linux: Linux;
+  readonly #log: Log;
+  readonly #leftOut: LeftOut;
+  readonly #given: Environment;
+  #env: Environment;
+  /** What the directory held when it was last read. */
+  #files: Environment = new Map();
+  /** Never written anywhere. */
+  #secrets: Environment = new Map();
+  /** Nor these. */
+  readonly #provided = new Map<string, string>();
+  readonly #folders = new Set<string>();
+  /** Where the copies are: what is read after a startup script. */
+  #directory = DIRECTORY;
+  #isForbidden = false;
+  #isWritable = true;
+  #dumped: Environment | undefined;
+
+  constructor(linux: Linux, log: Log, leftOut: LeftOut) {
+    this.#linux = linux;
+    this.#log = log;
+    this.#leftOut = leftOut;
+    this.#given = parseEnviron(linux.environ);
+    this.#env = this.#given;
+  }
+
+  /** The variables as they are now. */
+  get current(): Environment {
+    if (this.#secrets.size + this.#provided.size === 0) return this.#env;
+    return new Map([...this.#env, ...this.#secrets, ...this.#provided]);
+  }
+
+  /** Gives all that is started from now on a variable that holds for this life of the container only. */
+  provide(name: string, value: string): void {
+    this.#provided.set(name, value);
+  }
+
+  /**
+   * At start: reads the directory, then writes the whole back to it and to the dumps. Without the
+   * directory nothing is read or written. Secrets are read from their files.
+   *
+   * @throws SysError where a variable cannot be read, or there is no room to write
+   * @throws Failure where a secret cannot be read
+   */
+  import(): void {
+    if (this.#linux.getEuid() === 0) {
+      for (const end of ["", DUMPS.shell, DUMPS.json]) removeTree(this.#linux, RUN_DIRECTORY + end);
+    }
+    const files = this.#readDirectory();
+    if (files !== undefined) {
+      this.#env = mergeAtStart(this.#given, files);
+      this.#write(() => this.#writeDirectory(files));
+      this.#writeDumps();
+    }
+    this.#readSecrets();
+  }
+
+  /** After a startup script: the directory is the environment now. @throws SysError as {@link import} */
+  refresh(): void {
+    const files = this.#readDirectory();
+    if (files !== undefined) {
+      // What could not be written there is not missing from it.
+      this.#env = this.#isWritable ? mergeAfterScript(this.#given, files) : mergeAtStart(this.#env, files);
+      this.#writeDumps();
+    }
+    this.#readSecrets();
+  }
+
+  #readSecrets(): void {
+    const secrets = [...secretFiles(this.#env)].map(([name, path]) => [name, this.#readSecret(name, path)] as const);
+    this.#secrets = new Map(secrets);
+  }
+
+  #readSecret(name: string, path: string): string {
+    const content = this.#linux.readFile(path, longestContent(name), false);
+    const act = () => `cannot set the variable "${printable(name)}" from the file "${printable(path)}"`;
+    if (typeof content === "number") throw new Failure(`${act()}: ${errorWords(-content)}`);
+    return this.#checked(name, content, act);
+  }
+
+  /** @param act what cannot be done where it cannot be done */
+  #checked(name: string, content: string, act: () => string): string {
+    if (content.includes("\0")) throw new Failure(`${act()}: a variable cannot hold a NUL byte`);
+    const value = valueOfContent(content);
+    if (!isShortEnough(name, value)) throw new Failure(`${act()}: ${errorWords(ERRNO.EFBIG)}`);
+    return value;
+  }
+
+  #readDirectory(): Map<string, string> | undefined {
+    const names = this.#linux.listDir(this.#directory);
+    if (typeof names === "number") {
+      if (-names === ERRNO.ENOENT) return undefined;
+      if (!FORBIDDEN.includes(-names)) throw new SysError("cannot read", this.#directory, -names);
+      if (!this.#isForbidden) this.#leftOut.add(`the variables of ${this.#directory}`, errorWords(-names));
+      this.#isForbidden = true;
+      return undefined;
+    }
+    const files = new Map<string, string>();
+    for (const name of [...names].sort()) {
+      const value = this.#readVariable(name);
+      if (value !== undefined) files.set(name, value);
+    }
+    this.#files = files;
+    return files;
+  }
+
+  #readVariable(name: string): string | undefined {
+    if (isScratchName(name)) return undefined;
+    const path = `${this.#directory}/${name}`;
+    if (name.includes("=")) return this.#passOver(path, "a variable's name cannot have an equals sign");
+    const content = this.#linux.readFile(path, longestContent(name), false);
+    // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
+    if (content === -ERRNO.EISDIR) this.#folders.add(name);
+    if (content === -ERRNO.EISDIR && name.startsWith("..")) return undefined;
+    if (content === -ERRNO.EISDIR || content === -ERRNO.EINVAL) return this.#passOver(path, "it is no file");
+    if (typeof content === "number") throw new SysError("cannot read", path, -content);
+    return this.#checked(name, content, () => `cannot use "${printable(path)}"`);
+  }
+
+  #passOver(path: string, reason: string): undefined {
+    this.#log.warn(`"${printable(path)}" is no variable: ${reason}`);
+  }
+
+  #writeDirectory(files: Environment): void {
+    const scratch = `${this.#directory}/${scratchName(this.#linux.getPid())}`;
+    for (const [name, value] of shared(this.#env, this.#files)) {
+      if (files.get(name) === value) continue;
+      if (this.#folders.has(name)) {
+        this.#log.warn(`the variable "${printable(name)}" has no file in ${this.#directory}: a folder has its name`);
+      } else if (isFileName(name)) {
+        replaceFile(this.#linux, `${this.#directory}/${name}`, scratch, contentOfValue(value), NEW_VARIABLE);
+      } else {
+        this.#log.warn(
+          `the variable "${printable(name)}" has no file in ${this.#directory}: no file can have this name`,
+        );
+      }
+    }
+  }
+
+  #writeDumps(): void {
+    const env = shared(this.#env, this.#files);
+    if (this.#dumped !== undefined && isSame(env, this.#dumped)) return;
+    this.#warnOfLeftOut(env);
+    this.#dumped = env;
+    this.#write(() => this.#dump(env));
+  }
+
+  #dump(env: Environment): void {
+    this.#writeDump(this.#directory + DUMPS.shell, toShellScript(env));
+    this.#writeDump(this.#directory + DUMPS.json, toJson(env));
+  }
+
+  /** Names what is not in the shell's dump, once each. */
+  #warnOfLeftOut(env: Environment): void {
+    const names = [...env.keys()].filter((name) => !isShellName(name) && !this.#dumped?.has(name)).sort();
+    if (names.length === 0) return;
+    const list = names.map((name) => `"${printable(name)}"`).join(", ");
+    this.#log.warn(`not in ${this.#directory}.sh, as no shell can set variables of these names: ${list}`);
+  }
+
+  #writeDump(path: string, content: string): void {
+    // Reading costs a tenth of writing, and most starts of a container change nothing.
+    if (this.#linux.readFile(path, content.length, false) === content) return;
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    replaceFile(this.#linux, path, `${folder}/${scratchName(this.#linux.getPid())}`, content, NEW_DUMP);
+  }
+
+  /** Writes, and where writing is not allowed says so once and never tries again. */
+  #write(act: () => void): void {
+    if (!this.#isWritable) return;
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof SysError) || !FORBIDDEN.includes(error.errno)) throw error;
+      if (this.#moveToRun()) return;
+      this.#isWritable = false;
+      this.#leftOut.add(`the copies of the environment in ${DIRECTORY}*`, errorWords(error.errno));
+    }
+  }
+
+  /** Writes all to /run, for the cron jobs and sessions of a container with a read-only root. @returns false: there is no such place */
+  #moveToRun(): boolean {
+    if (this.#directory === RUN_DIRECTORY || this.#linux.getEuid() !== 0) return false;
+    if (this.#linux.mkdir(RUN_DIRECTORY, 0o700) < 0) return false;
+    this.#directory = RUN_DIRECTORY;
+    this.#write(() => {
+      this.#writeDirectory(new Map());
+      this.#dump(shared(this.#env, this.#files));
+    });
+    return true;
+  }
+}

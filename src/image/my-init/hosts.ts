@@ -1,0 +1,18 @@
+import { fillOwnHosts, HOSTS_FOLDER } from "../../container/own-hosts.ts";
+import { isDirectory } from "../../linux/files.ts";
+import { SysError } from "../../linux/sys-error.ts";
+import type { Context } from "./context.ts";
+
+/**
+ * In images that workaround-docker-2267 was run in: gives libc the names that the container was started with.
+ * At every boot, as the container's own address may have changed since the last.
+ */
+export function fillHosts({ linux, log }: Context): void {
+  if (!isDirectory(linux, HOSTS_FOLDER)) return;
+  try {
+    fillOwnHosts(linux);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    log.warn(`${error.message}; names are resolved from what is there`);
+  }
+}

@@ -1,0 +1,193 @@
+import { makeFifo, OWN_LOG, OWN_PROGRAMS, ownerOfFifo } from "../../../container/log-fifos.ts";
+import type { LogFormat } from "../../../container/log-line.ts";
+import { SIGNAL } from "../../../core/signals.ts";
+import type { Child } from "../../../linux/children.ts";
+import { errorWords } from "../../../linux/errno.ts";
+import { hasReader, removeTree } from "../../../linux/files.ts";
+import { type Linux, SPAWN } from "../../../linux/linux.ts";
+import { hasRoom } from "../../../linux/output.ts";
+import { makePrivateFolder, PLACES, privateFolders } from "../../../linux/private-folder.ts";
+import { sleepThrough } from "../../../linux/processes.ts";
+import { STDERR, STDOUT } from "../../../linux/program.ts";
+import { type Context, waitInShutdown } from "../context.ts";
+import { failureWords } from "../outcome.ts";
+import { forceToExit, waitForKilled } from "../shutdown/force.ts";
+import { readLogFormat } from "./log-format.ts";
+
+const NAME = "log_lines";
+
+/** The containers of a Kubernetes pod share /dev/shm, and in each my_init may be PID 1. */
+const MOST_FOLDERS = 16;
+
+/** One that has worked for this long is started again at once; the others after as long a pause. */
+const PROVEN_MS = 1000;
+
+/** How often to look whether it has nothing left to do. */
+const LOOK_AGAIN_MS = 5;
+
+/** How often one that dies then is started again while it is waited for. */
+const LAST_STARTS = 3;
+
+/** What it has to write the last lines, also where those before it took all the time there was. */
+const LAST_LINES_MS = 300;
+
+/**
+ * The one program that writes the container's log where its lines tell whose they are: up before all others, started
+ * again when it dies, down after all others. @see docs/adr/0013-log-lines.md
+ */
+export class Collector {
+  readonly #context: Context;
+  #format: LogFormat = "plain";
+  #folder = "";
+  #ownFd = -1;
+  #hasReadAll = false;
+  #lastStarts = LAST_STARTS;
+  #child: Child | undefined;
+  #startedMs = 0;
+  /** When to start it again. */
+  #dueMs = Number.POSITIVE_INFINITY;
+  #endTending = () => {};
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Its pid while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.end === undefined ? this.#child?.pid : undefined;
+  }
+
+  /** Whether there is one, dead or alive, that has to be stopped. */
+  get isUsed(): boolean {
+    return this.#ownFd >= 0;
+  }
+
+  /**
+   * Decides how log lines look, and starts it where that takes one. Until then messages are kept.
+   *
+   * @param hasOthers whether anything is started that prints beside the command
+   */
+  start(hasOthers: boolean): void {
+    const { environment, leftOut, log } = this.#context;
+    this.#format = readLogFormat(environment.current, (message) => log.warn(message));
+    const reason = this.#format === "plain" || !hasOthers ? "" : this.#prepare();
+    if (this.isUsed) return;
+    if (reason !== "") leftOut.add(this.#format === "json" ? "LOG_FORMAT=json" : "LOG_PREFIX=yes", reason);
+    log.write(this.#format);
+  }
+
+  /** @returns why it cannot be used; empty where it can */
+  #prepare(): string {
+    const { linux, log, loop, streams } = this.#context;
+    const folder = makeFolder(linux);
+    if (folder === undefined) return `${PLACES.join(", ")} cannot be written`;
+    this.#folder = folder;
+    const path = `${folder}/${OWN_LOG}`;
+    const errno = -makeFifo(linux, path);
+    if (errno === 0) streams.hold(path);
+    const fd = errno === 0 ? linux.openToAppend(path) : -errno;
+    const started = fd < 0 ? -fd : this.#spawn();
+    if (started !== 0) {
+      streams.release();
+      if (fd >= 0) linux.close(fd);
+      removeTree(linux, folder);
+      return errorWords(started);
+    }
+    this.#ownFd = fd;
+    streams.useFolder(folder);
+    log.sendTo(fd);
+    this.#endTending = loop.tendTo(() => this.#tend());
+    return "";
+  }
+
+  /**
+   * Stops it, after it has written all that it was sent: nobody else is there that could send more, unless `killsAll` is
+   * false; then it is left to those who are.
+   */
+  stop(untilMs: number, killsAll: boolean): void {
+    if (!this.isUsed) return;
+    const { children, linux, log, loop, streams } = this.#context;
+    this.#endTending();
+    const deadlineMs = Math.max(untilMs, loop.nowMs + LAST_LINES_MS);
+    const isSent = waitInShutdown(this.#context, () => !this.#isAtWork() || !log.isBehind, deadlineMs);
+    // Our end of the FIFO is what it waits for. What is said until it is gone comes after what it writes.
+    log.keep();
+    linux.close(this.#ownFd);
+    this.#ownFd = -1;
+    const isFinished = () => !this.#isAtWork() || this.#isIdle();
+    const isDone = isSent && waitInShutdown(this.#context, isFinished, deadlineMs, LOOK_AGAIN_MS);
+    const child = this.#child;
+    if (child !== undefined && child.end === undefined) {
+      if (isDone && !killsAll) {
+        log.write(this.#format);
+        return;
+      }
+      if (isDone) {
+        children.signal(child, SIGNAL.SIGKILL);
+        waitForKilled(this.#context, () => child.end !== undefined);
+      } else forceToExit(this.#context, child);
+    }
+    log.write(this.#format, streams.takeRest(`${this.#folder}/${OWN_LOG}`));
+    streams.release();
+    removeTree(linux, this.#folder);
+  }
+
+  /** Whether it has not ended by itself yet. One that has died is started again, at once, as often as that may help. */
+  #isAtWork(): boolean {
+    const end = this.#child?.end;
+    if (this.#child !== undefined && end === undefined) return true;
+    if (end?.how === "exited" && end.code === 0) return false;
+    return this.#lastStarts-- > 0 && this.#spawn() === 0;
+  }
+
+  /** Whether it has read and written everything, and only waits for those who may print more. */
+  #isIdle(): boolean {
+    const { linux, streams } = this.#context;
+    const { pid } = this;
+    const names = linux.listDir(this.#folder);
+    const isRead = (name: string) => ownerOfFifo(name) === undefined || streams.isEmpty(`${this.#folder}/${name}`);
+    // Once: the look itself may wake it.
+    this.#hasReadAll ||= typeof names !== "number" && names.every(isRead);
+    if (!this.#hasReadAll || pid === undefined) return false;
+    return sleepThrough(linux, [pid], () => hasRoom(linux, [STDOUT, STDERR]));
+  }
+
+  /** @returns 0, or the errno with which it could not be started */
+  #spawn(): number {
+    const { children, loop } = this.#context;
+    const argv = [NAME, this.#format, this.#folder, ...(this.#startedMs > 0 ? ["again"] : [])];
+    const program = { file: `${OWN_PROGRAMS}/${NAME}`, argv, environ: [] };
+    const child = children.spawn(program, SPAWN.session | SPAWN.noInput);
+    this.#startedMs = loop.nowMs;
+    this.#dueMs = typeof child === "number" ? loop.nowMs + PROVEN_MS : Number.POSITIVE_INFINITY;
+    this.#child = typeof child === "number" ? undefined : child;
+    return typeof child === "number" ? child : 0;
+  }
+
+  /** Starts it again after it died: what was printed meanwhile is in the FIFOs. @returns when to be asked again */
+  #tend(): number {
+    const { log, loop } = this.#context;
+    const end = this.#child?.end;
+    if (end !== undefined) {
+      this.#child = undefined;
+      const isProven = loop.nowMs - this.#startedMs >= PROVEN_MS;
+      this.#dueMs = isProven ? loop.nowMs : loop.nowMs + PROVEN_MS;
+      log.warn(`${NAME} ${failureWords(end)}; it is started again${isProven ? "" : ` in ${PROVEN_MS / 1000} s`}`);
+    }
+    if (loop.nowMs >= this.#dueMs) this.#spawn();
+    return this.#dueMs;
+  }
+}
+
+/** Makes the folder of the FIFOs, in the place of what a container that was stopped has left. */
+function makeFolder(linux: Linux): string | undefined {
+  for (let number = 1; number <= MOST_FOLDERS; number++) {
+    const name = `my_init-logs-${linux.getPid()}${number === 1 ? "" : `.${number}`}`;
+    const old = privateFolders(linux, [name]);
+    // Read by another my_init with our number, in a container that shares this place with ours.
+    if (old.some((path) => hasReader(linux, `${path}/${OWN_LOG}`))) continue;
+    for (const path of old) removeTree(linux, path);
+    return makePrivateFolder(linux, [name]);
+  }
+  return undefined;
+}

@@ -1,0 +1,116 @@
+import {
+  closeStreams,
+  fifoPath,
+  LOG_FOLDER_VARIABLE,
+  makeFifos,
+  OWN_LOG,
+  OWN_PROGRAMS,
+  openStreams,
+} from "../../../container/log-fifos.ts";
+import { type Environment, toEnviron } from "../../../core/container-env.ts";
+import type { Streams } from "../../../linux/children.ts";
+import type { Linux } from "../../../linux/linux.ts";
+import { hasRoom } from "../../../linux/output.ts";
+import { STDERR, STDOUT } from "../../../linux/program.ts";
+import type { Log } from "./log.ts";
+
+/** What a FIFO holds. */
+const MOST_BYTES = 65_536;
+
+/** With more FIFOs held, those that are empty are released before others are: there may be thousands of scripts. */
+const MAX_HELD = 64;
+
+/** The output descriptors of the scripts and services that my_init starts: its own, or FIFOs where log lines name their service. */
+export class LogStreams {
+  readonly #linux: Linux;
+  readonly #log: Log;
+  /** For outputs that are a terminal, descriptors of it that cannot be read: what is typed there is the command's. */
+  readonly #terminals: Streams;
+  #folder: string | undefined;
+  /** Read ends by path, so that nothing is lost while nobody else reads. */
+  readonly #held = new Map<string, number>();
+
+  constructor(linux: Linux, log: Log) {
+    this.#linux = linux;
+    this.#log = log;
+    const openTerminal = (fd: number) => (linux.isTerminal(fd) ? linux.openToWrite(`/proc/self/fd/${fd}`) : -1);
+    this.#terminals = { stdout: openTerminal(STDOUT), stderr: openTerminal(STDERR) };
+  }
+
+  /** From now on to FIFOs in this folder; undefined: to our own outputs. */
+  useFolder(folder: string | undefined): void {
+    this.#folder = folder;
+  }
+
+  /** Calls `start` with the output descriptors for the new process. */
+  of<T>(service: string, start: (streams: Streams) => T): T {
+    if (this.#folder === undefined) return start(this.#terminals);
+    const owner = makeFifos(this.#linux, this.#folder, service, (message) => this.#log.warn(message));
+    const streams = openStreams(this.#linux, this.#folder, owner);
+    if (this.#held.size > MAX_HELD) this.#releaseEmpty();
+    this.hold(fifoPath(this.#folder, owner, "stdout"));
+    this.hold(fifoPath(this.#folder, owner, "stderr"));
+    const started = start(streams);
+    closeStreams(this.#linux, streams);
+    return started;
+  }
+
+  /** Keeps what is in a FIFO there, whoever else opens and closes it, until {@link release}. */
+  hold(path: string): void {
+    if (!this.#held.has(path)) this.#held.set(path, this.#linux.openToRead(path));
+  }
+
+  /** What nobody has read of what is held there. */
+  takeRest(path: string): string {
+    const fd = this.#held.get(path) ?? -1;
+    let rest = "";
+    for (;;) {
+      const chunk = fd < 0 ? "" : this.#linux.read(fd, MOST_BYTES);
+      if (typeof chunk === "number" || chunk === "") return rest;
+      rest += chunk;
+    }
+  }
+
+  /** Of those that print no more, most have been read; my_init's own FIFO is read to the end of its life. */
+  #releaseEmpty(): void {
+    for (const [path, fd] of this.#held) {
+      if (path.endsWith(`/${OWN_LOG}`) || !this.isEmpty(path)) continue;
+      if (fd >= 0) this.#linux.close(fd);
+      this.#held.delete(path);
+    }
+  }
+
+  release(): void {
+    for (const fd of this.#held.values()) if (fd >= 0) this.#linux.close(fd);
+    this.#held.clear();
+  }
+
+  /** Whether what a service prints on standard output finds room. */
+  hasRoom(service: string): boolean {
+    if (this.#folder !== undefined) return this.isEmpty(fifoPath(this.#folder, service, "stdout"));
+    return hasRoom(this.#linux, [STDOUT]);
+  }
+
+  /** Whether all that was written to a FIFO has been read. */
+  isEmpty(path: string): boolean {
+    // Opened for this: one that has lost its last writer is ready for all who had it open before.
+    const fd = this.#linux.openToRead(path);
+    if (fd < 0) return true;
+    const ready = this.#linux.poll([fd], [], 0);
+    this.#linux.close(fd);
+    return typeof ready !== "number" && ready.length === 0;
+  }
+
+  /** The environment of runsvdir, with which it finds our runsv before its own. That one takes it out again. */
+  environOfRunsvdir(env: Environment): string[] {
+    if (this.#folder === undefined) return toEnviron(env);
+    const path = env.get("PATH");
+    return toEnviron(
+      new Map([
+        ...env,
+        ["PATH", path === undefined ? OWN_PROGRAMS : `${OWN_PROGRAMS}:${path}`],
+        [LOG_FOLDER_VARIABLE, this.#folder],
+      ]),
+    );
+  }
+}

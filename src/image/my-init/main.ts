@@ -1,0 +1,106 @@
+import { SIGNAL } from "../../core/signals.ts";
+import { Children } from "../../linux/children.ts";
+import { errorWords } from "../../linux/errno.ts";
+import { EventLoop } from "../../linux/event-loop.ts";
+import { execFailure } from "../../linux/exec-failure.ts";
+import { FolderWatch } from "../../linux/folder-watch.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { Output, writeAll } from "../../linux/output.ts";
+import { signalEffect } from "../../linux/processes.ts";
+import { STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../../linux/program.ts";
+import { ContainerEnvironment } from "./environment.ts";
+import { LeftOut } from "./left-out.ts";
+import { Life } from "./life.ts";
+import { Log } from "./logs/log.ts";
+import { LogStreams } from "./logs/log-streams.ts";
+import { type Options, readCommandLine } from "./options.ts";
+import { StopRequest } from "./stop-request.ts";
+import { Terminal } from "./terminal.ts";
+import { Timeline } from "./timeline.ts";
+
+/** How long the last messages may wait for a reader that is behind. */
+const LAST_WORDS_MS = 1000;
+
+/** Signals that stop a process which has no handler for them. @see termios(3), credentials(7) */
+const JOB_STOPS: readonly number[] = [SIGNAL.SIGTSTP, SIGNAL.SIGTTIN, SIGNAL.SIGTTOU];
+
+/** The program my_init: the init of a container. @returns its exit status @see docs/reference/my_init.md */
+export function main(linux: Linux): number {
+  const request = readCommandLine(linux.argv.slice(1));
+  switch (request.kind) {
+    case "say":
+      return writeAll(linux, STDOUT, request.text) ? 0 : STATUS_FAILED;
+    case "refuse":
+      writeAll(linux, STDERR, request.text);
+      return STATUS_USAGE;
+    case "live":
+      return live(linux, request.options);
+  }
+}
+
+/**
+ * Where messages go: standard error, and where that is a terminal a description of our own of it. A terminal can be
+ * ready for some bytes only, and then a write waits; ours need not, and that of others stays as it is.
+ */
+function messagesFd(linux: Linux): number {
+  const own = linux.isTerminal(STDERR) ? linux.openToAppend(`/proc/self/fd/${STDERR}`) : -1;
+  return own < 0 ? STDERR : own;
+}
+
+function live(linux: Linux, options: Options): number {
+  const output = new Output(linux, -1);
+  const log = new Log(linux, output, messagesFd(linux), options.isQuiet);
+  /** The last that was passed on of those that stop a job. */
+  let passedOn: number | undefined;
+  const children = new Children(linux, {
+    onStop: (child, signal) => {
+      if (child !== life.command) return;
+      // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
+      if (signal === SIGNAL.SIGTSTP) linux.kill(-child.pid, SIGNAL.SIGCONT);
+      // A shell blocks all signals for a moment when it forks, and only seemed to wait for this one.
+      else if (signal === passedOn) {
+        passedOn = undefined;
+        children.signal(child, SIGNAL.SIGCONT);
+      }
+    },
+    onStartError: (file, errno) => log.warn(execFailure(linux, file, errno)),
+  });
+  const stop = new StopRequest();
+  const self = linux.getPid();
+
+  const loop = new EventLoop(linux, children, output, (signal, sender, value, code) => {
+    // That a message of ours found no reader is no message for the command.
+    if (signal === SIGNAL.SIGPIPE && sender === self) return;
+    const isForCommand = stop.note(signal, value, loop.nowMs);
+    const { command } = life;
+    if (!isForCommand || command === undefined) return;
+    // The kernel means the place of our process group in its session, which is not the command's. One that somebody has
+    // sent may mean something to the command; a command without a handler would be stopped, and nobody would wake it.
+    if (JOB_STOPS.includes(signal)) {
+      if (code > 0 || signalEffect(linux, command.pid, signal) !== "handled") return;
+      passedOn = signal;
+    }
+    if (signal === SIGNAL.SIGCONT) terminal.handOn(command);
+    children.signal(command, signal);
+  });
+  const leftOut = new LeftOut(linux, log);
+  const environment = new ContainerEnvironment(linux, log, leftOut);
+  const folders = new FolderWatch(linux, loop);
+  const terminal = new Terminal(linux);
+  const timeline = new Timeline(linux);
+  const streams = new LogStreams(linux, log);
+  const context = { linux, log, leftOut, children, loop, folders, environment, stop, terminal, timeline, streams };
+  const life = new Life(context, options);
+
+  if (self !== 1) {
+    const answer = linux.becomeSubreaper();
+    if (answer < 0) log.warn(`cannot take care of orphans: ${errorWords(-answer)}`);
+  }
+  const status = life.live();
+  const lastMs = loop.nowMs + LAST_WORDS_MS;
+  loop.waitUntil(
+    () => !output.isBehind,
+    () => lastMs,
+  );
+  return status;
+}

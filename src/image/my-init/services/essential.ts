@@ -1,0 +1,93 @@
+import { wholeNumber } from "../../../core/args.ts";
+import { type ChildEnd, exitStatus } from "../../../core/child-end.ts";
+import { printable } from "../../../core/printable.ts";
+import { ERRNO } from "../../../linux/errno.ts";
+import type { Linux } from "../../../linux/linux.ts";
+import { Failure, SysError } from "../../../linux/sys-error.ts";
+import type { Context } from "../context.ts";
+
+/** Told by runsv how the service has ended. */
+const FINISH = "/usr/lib/baseimage/essential-finish";
+/** Told by runsv that an administrator wants it to end. */
+const CONTROL = "/usr/lib/baseimage/essential-control";
+
+/** In the folder `supervise` of a service: how it has ended, in the words that its finish script gets. */
+const ENDED = "supervise/ended";
+const MAX_ENDED_BYTES = 32;
+
+/** What each name in a service's folder leads to. runsv looks for these when it needs them. @see runsv(8) */
+const LINKS = [
+  ["finish", FINISH],
+  ["control/t", CONTROL],
+  ["control/k", CONTROL],
+] as const;
+
+/** An essential service, and how it has ended. */
+export interface EndedService {
+  readonly service: string;
+  readonly end: ChildEnd;
+}
+
+/**
+ * Makes the end of each service that has a file `essential` the end of the container. Only runsv learns how a service
+ * has ended, and tells its finish script alone: links to ours are put into the service's folder, and what was there
+ * is kept beside them, for ours to run.
+ */
+export function prepareEssential({ linux, log }: Context, folder: string): void {
+  const names = linux.listDir(folder);
+  if (typeof names === "number") return; // runsvdir tells
+  for (const name of [...names].sort()) {
+    const service = `${folder}/${name}`;
+    if (name.startsWith(".") || linux.access(`${service}/essential`, 0) < 0) continue;
+    linux.unlink(`${service}/${ENDED}`); // from an earlier start of this container
+    try {
+      linux.mkdir(`${service}/control`, 0o755);
+      for (const [path, target] of LINKS) putLink(linux, `${service}/${path}`, target);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      log.warn(`the end of the essential service ${printable(name)} will not be the container's: ${error.message}`);
+    }
+  }
+}
+
+/** Whether a program of the service's own is run in the place of the TERM of its runsv. @see runsv(8), customize control */
+export function hasOwnTerm(linux: Linux, runsv: number): boolean {
+  const path = `/proc/${runsv}/cwd/control/t`;
+  return linux.access(linux.realPath(path) === CONTROL ? `${path}.own` : path, 0) === 0;
+}
+
+/**
+ * The essential service whose end has asked for an exit status.
+ *
+ * @param folder where the services are
+ * @returns undefined where another program has asked
+ */
+export function endedService(linux: Linux, folder: string, status: number): EndedService | undefined {
+  const names = linux.listDir(folder);
+  if (typeof names === "number") return undefined;
+  for (const service of [...names].sort()) {
+    if (linux.access(`${folder}/${service}/essential`, 0) < 0) continue;
+    const text = linux.readFile(`${folder}/${service}/${ENDED}`, MAX_ENDED_BYTES, true);
+    const end = typeof text === "string" ? parseEnd(text) : undefined;
+    if (end !== undefined && exitStatus(end) === status) return { service, end };
+  }
+  return undefined;
+}
+
+/** Reads the two words that runsv gives a finish script: the exit code or -1, and the low byte of the wait status. @see runsv(8) */
+function parseEnd(text: string): ChildEnd | undefined {
+  const [code = "", low = "", ...more] = text.trim().split(" ");
+  const byte = wholeNumber(low);
+  if (byte === undefined || more.length > 0) return undefined;
+  if (code === "-1") return { how: "killed", signal: byte & 0x7f };
+  const number = wholeNumber(code);
+  return number === undefined ? undefined : { how: "exited", code: number };
+}
+
+function putLink(linux: Linux, path: string, target: string): void {
+  if (linux.realPath(path) === target) return; // from an earlier start of this container
+  const moved = linux.rename(path, `${path}.own`);
+  if (moved < 0 && moved !== -ERRNO.ENOENT) throw new SysError("cannot rename", path, -moved);
+  const made = linux.symlink(target, path);
+  if (made < 0) throw new SysError("cannot make", path, -made);
+}

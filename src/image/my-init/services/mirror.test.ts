@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FakeLinux } from "../../../../test/support/fake-linux.ts";
+import * as habit from "../../../../test/support/fake-programs.ts";
+import { live } from "../../../../test/support/story.ts";
+import { ERRNO } from "../../../linux/errno.ts";
+
+const SIGTERM = 15;
+const RUNSVDIR = "/usr/bin/runsvdir";
+const MIRROR = "/run/my_init/my_init-services-0";
+
+/** Root's container with the services `web`, which needs `db`, and `db`. */
+function withNeeds(prepare: (linux: FakeLinux) => void = () => {}) {
+  return live({
+    signals: { 500: SIGTERM },
+    prepare: (linux) => {
+      for (const path of ["/run", "/run/my_init", "/etc/service"]) linux.addDirectory(path);
+      linux.addProgram("/usr/sbin/my_init", habit.sleeps);
+      linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+      addService(linux, "db");
+      addService(linux, "web");
+      linux.addFile("/etc/service/web/needs", "db\n");
+      prepare(linux);
+    },
+  });
+}
+
+function addService(linux: FakeLinux, name: string) {
+  linux.addDirectory(`/etc/service/${name}`);
+  linux.addProgram(`/etc/service/${name}/run`, habit.sleeps);
+}
+
+/** What happens in a folder while services run. */
+function later(linux: FakeLinux, folder: string, act: () => void) {
+  linux.after(200, () => {
+    act();
+    linux.tellWatchers(folder);
+  });
+}
+
+/** What of services is in the mirror. */
+function inMirror(linux: FakeLinux) {
+  const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`));
+  return paths.map((path) => path.slice(MIRROR.length + 1)).sort();
+}
+
+test("where a service needs another all run in a mirror, and that one by way of ours", () => {
+  const { linux, lines, status } = withNeeds();
+  assert.equal(status, 0, lines.join("\n"));
+  const runsvdir = linux.history.find(({ file }) => file === RUNSVDIR);
+  assert.equal(runsvdir?.argv.join(" "), `${RUNSVDIR} -P ${MIRROR}`);
+  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs", "web/run", "web/run.own"]);
+  assert.equal(linux.content(`${MIRROR}/db/run`), "/etc/service/db/run");
+  assert.equal(linux.content(`${MIRROR}/web/run`), "/usr/sbin/my_init");
+  assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
+});
+
+test("a service may use its folder as it may use the real one, also where a startup script changes that", () => {
+  const access = (linux: FakeLinux, path: string) => {
+    const { gid, mode, uid } = linux.files.get(`${MIRROR}/${path}`) ?? {};
+    return `${uid}:${gid} ${((mode ?? 0) & 0o7777).toString(8)}`;
+  };
+  const { linux } = withNeeds((linux) => {
+    linux.addDirectory("/etc/service/db", { mode: 0o2775, uid: 7, gid: 8 });
+    linux.addDirectory("/etc/service/db/log");
+    linux.addDirectory("/etc/service/web", { mode: 0o555 });
+    linux.addProgram("/etc/my_init.d/10_late", (self) => {
+      linux.addDirectory("/etc/service/db/log", { mode: 0o750, uid: 9, gid: 9 });
+      self.exit(0);
+    });
+  });
+  assert.equal(access(linux, "db"), "7:8 2775");
+  assert.equal(access(linux, "db/log"), "9:9 750");
+  assert.equal(access(linux, "web"), "0:0 755", "runsv has to write there");
+});
+
+test("a folder that cannot be given away stays our own, and nobody else may write there", () => {
+  const { linux } = withNeeds((linux) => {
+    linux.addDirectory("/etc/service/db", { mode: 0o777, uid: 7, gid: 8 });
+    linux.chown = () => -1;
+  });
+  const { mode, uid } = linux.files.get(`${MIRROR}/db`) ?? {};
+  assert.deepEqual([uid, (mode ?? 0) & 0o7777], [0, 0o755]);
+});
+
+test("a folder that we cannot write to, as on a read-only file system, is not given to its owner, who might replace `run`", () => {
+  const { linux } = withNeeds((linux) => {
+    linux.addDirectory("/etc/service/db", { mode: 0o2770, uid: 7, gid: 8 });
+    const access = linux.access.bind(linux);
+    linux.access = (path, mode) => (path === "/etc/service/db" && (mode & 2) !== 0 ? -ERRNO.EROFS : access(path, mode));
+  });
+  const { gid, mode, uid } = linux.files.get(`${MIRROR}/db`) ?? {};
+  assert.deepEqual([uid, gid, (mode ?? 0) & 0o7777], [0, 0, 0o755]);
+});
+
+test("where there is no `run`, none of ours hides it", () => {
+  const { linux } = withNeeds((linux) => linux.files.delete("/etc/service/web/run"));
+  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs"]);
+});
+
+test("files of a service that are called like ours are in nobody's way", () => {
+  const { linux, status, lines } = withNeeds((linux) => {
+    for (const name of ["run.new", "run.own", ".run"]) linux.addFile(`/etc/service/web/${name}`, "");
+  });
+  assert.equal(status, 0, lines.join("\n"));
+  assert.equal(linux.content(`${MIRROR}/web/run`), "/usr/sbin/my_init");
+  assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
+  assert.equal(linux.content(`${MIRROR}/web/run.new`), "/etc/service/web/run.new");
+});
+
+test("what an essential service has of its own in its folders stays as it is, and is run by way of the mirror", () => {
+  const { linux, lines } = withNeeds((linux) => {
+    for (const path of ["web/essential", "web/finish"]) linux.addFile(`/etc/service/${path}`, "");
+    linux.addDirectory("/etc/service/web/control");
+    linux.addFile("/etc/service/web/control/t", "");
+  });
+  const CONTROL = "/usr/lib/baseimage/essential-control";
+  assert.equal(linux.content(`${MIRROR}/web/control/t`), CONTROL, lines.join("\n"));
+  assert.equal(linux.content(`${MIRROR}/web/control/t.own`), "/etc/service/web/control/t");
+  assert.equal(linux.content(`${MIRROR}/web/control/k`), CONTROL);
+  assert.equal(linux.content("/etc/service/web/control/t"), "");
+  assert.ok(!linux.files.has("/etc/service/web/control/t.own"));
+});
+
+test("a log service may log into a folder that is called log", () => {
+  const { linux } = withNeeds((linux) => {
+    for (const path of ["db/log", "db/log/log"]) linux.addDirectory(`/etc/service/${path}`);
+    linux.addProgram("/etc/service/db/log/run", habit.sleeps);
+  });
+  assert.equal(linux.content(`${MIRROR}/db/log/log`), "/etc/service/db/log/log");
+});
+
+test("what startup scripts change in /etc/service, and in the mirror, holds", () => {
+  const { linux } = withNeeds((linux) => {
+    for (const name of ["web/down", "db/down"]) linux.addFile(`/etc/service/${name}`, "");
+    linux.addProgram("/etc/my_init.d/10_change", (self) => {
+      linux.files.delete("/etc/service/web/down");
+      linux.rename(`${MIRROR}/db/down`, `${MIRROR}/db/down-without-key`);
+      linux.addFile("/etc/service/db/needs", "");
+      linux.addDirectory("/etc/service/db/log");
+      linux.addProgram("/etc/service/db/log/run", habit.sleeps);
+      addService(linux, "late");
+      self.exit(0);
+    });
+  });
+  const db = ["db", "db/down-without-key", "db/log", "db/log/run", "db/needs", "db/run", "db/run.own"];
+  const rest = ["late", "late/run", "web", "web/needs", "web/run", "web/run.own"];
+  assert.deepEqual(inMirror(linux), [...db, ...rest]);
+});
+
+test("services that come while others run appear in the mirror, also what is put into their folders later", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => linux.addDirectory("/etc/service/late"));
+    linux.after(100, () => {
+      later(linux, "/etc/service/late", () => {
+        addService(linux, "late");
+        linux.addFile("/etc/service/late/needs", "db\n");
+      });
+    });
+  });
+  assert.equal(linux.content(`${MIRROR}/late/run`), "/usr/sbin/my_init");
+  assert.equal(linux.content(`${MIRROR}/late/run.own`), "/etc/service/late/run");
+});
+
+test("a service that was taken away is hidden from runsvdir, and its runsv still finds its files", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => {
+      for (const path of ["", "/run", "/needs"]) linux.files.delete(`/etc/service/web${path}`);
+    });
+  });
+  assert.deepEqual(inMirror(linux), [".web.1", ".web.1/needs", ".web.1/run", ".web.1/run.own", "db", "db/run"]);
+});
+
+test("another folder in the place of a service is another service", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => addService(linux, "db"));
+  });
+  assert.deepEqual(inMirror(linux).slice(0, 4), [".db.1", ".db.1/run", "db", "db/run"]);
+});
+
+test("a service that needs no other any more is run without us", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service/web", () => linux.files.delete("/etc/service/web/needs"));
+  });
+  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/run"]);
+  assert.equal(linux.content(`${MIRROR}/web/run`), "/etc/service/web/run");
+});
+
+test("what happens to /etc/service when services are being stopped has no effect", () => {
+  const { linux } = withNeeds((linux) => {
+    linux.addProgram("/etc/my_init.pre_shutdown.d/10_slow", habit.exitsAfter(500));
+    linux.after(800, () => {
+      addService(linux, "late");
+      linux.tellWatchers("/etc/service");
+    });
+  });
+  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs", "web/run", "web/run.own"]);
+});
+
+test("a change that cannot be followed is told, and ends nothing", () => {
+  const { lines, ms } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => {
+      addService(linux, "late");
+      linux.addFile(`${MIRROR}/late`, "");
+    });
+  });
+  const told = `*** a change in /etc/service has no effect: cannot make "${MIRROR}/late": exists already (EEXIST)`;
+  assert.ok(lines.includes(told), lines.join("\n"));
+  assert.ok(ms >= 500);
+});

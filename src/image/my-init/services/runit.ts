@@ -1,0 +1,112 @@
+import { RUNSVDIR } from "../../../container/runsv.ts";
+import { SIGNAL } from "../../../core/signals.ts";
+import type { Child } from "../../../linux/children.ts";
+import { execFailure } from "../../../linux/exec-failure.ts";
+import { fileFacts } from "../../../linux/files.ts";
+import { SPAWN } from "../../../linux/linux.ts";
+import { type Context, waitInShutdown } from "../context.ts";
+import { forceToExit } from "../shutdown/force.ts";
+import type { Subtrees } from "../shutdown/subtrees.ts";
+import { prepareEssential } from "./essential.ts";
+import { LOOK_AGAIN_MS, Services } from "./services.ts";
+
+/** Whose the lines of runsvdir are in a log that tells. */
+const SERVICE = "runit";
+
+/** What runsvdir and the services have in any case. */
+const AT_LEAST_MS = 100;
+
+/** How often runsvdir is told to go. */
+const TELL_AGAIN_MS = 3;
+
+/** What finish scripts and log services have left after their services were killed. */
+const FINISH_MS = 300;
+
+/**
+ * Starts runsvdir.
+ *
+ * @param folder where the services are
+ * @param hasInput whether services may read my_init's standard input: not where a command reads it
+ * @returns the child, or undefined where it could not be started; why was said
+ */
+export function startRunit(context: Context, folder: string, hasInput: boolean): Child | undefined {
+  const { log, children, environment, linux, streams } = context;
+  log.info("Booting runit daemon...");
+  makeSettled(context, folder);
+  prepareEssential(context, folder);
+  const environ = streams.environOfRunsvdir(environment.current);
+  const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", folder], environ };
+  // A session of its own: Ctrl-C at the terminal is for the command, not for the services.
+  const options = SPAWN.session | (hasInput ? 0 : SPAWN.noInput);
+  const child = streams.of(SERVICE, (each) => children.spawn({ ...program, streams: each }, options));
+  if (typeof child === "number") {
+    log.warn(execFailure(linux, RUNSVDIR, child));
+    return undefined;
+  }
+  log.info(`Runit started as PID ${child.pid}`);
+  return child;
+}
+
+/**
+ * runsvdir waits for a second before it looks into a folder that was changed in the present one: more could come. All
+ * that the startup scripts bring is there, so it need not; what comes later gives the folder another time.
+ */
+function makeSettled({ linux }: Context, folder: string): void {
+  const facts = fileFacts(linux, folder);
+  const nowSeconds = Math.floor(linux.realtimeMs() / 1000);
+  if (typeof facts === "number" || facts.modified < nowSeconds) return;
+  linux.setModified(folder, nowSeconds - 1); // who may not waits
+}
+
+/**
+ * Stops runsvdir and then every service. With runsvdir gone nothing starts or restarts a
+ * service, and the kernel hands us its runsv processes.
+ *
+ * @param mayHaveNeeds false: no service has a file `needs`
+ * @see runsvdir(8), docs/adr/0005-runsv-handed-over.md
+ */
+export function stopRunit(
+  context: Context,
+  subtrees: Subtrees,
+  runsvdir: Child,
+  deadlineMs: number,
+  mayHaveNeeds: boolean,
+): void {
+  const { log, children, loop } = context;
+  log.info(`Shutting down runit daemon (PID ${runsvdir.pid})...`);
+  // Told again and again: between looking for a signal and its sleep of 5 s, runsvdir is deaf for a moment.
+  const isGone = () => {
+    children.signal(runsvdir, SIGNAL.SIGTERM);
+    children.wake(runsvdir);
+    return runsvdir.end !== undefined;
+  };
+  if (!waitInShutdown(context, isGone, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), TELL_AGAIN_MS)) {
+    forceToExit(context, runsvdir);
+  }
+
+  const services = new Services(context, subtrees);
+  const startMs = loop.nowMs;
+  stopServices(context, services, deadlineMs, mayHaveNeeds);
+  services.record(startMs);
+}
+
+function stopServices(context: Context, services: Services, deadlineMs: number, mayHaveNeeds: boolean): void {
+  const { loop, stop } = context;
+  const startMs = loop.nowMs;
+  // Where runsvdir took all the time there was, services are still told, and have a moment.
+  const endMs = Math.max(deadlineMs, startMs + AT_LEAST_MS);
+  const patienceMs = startMs + (endMs - startMs) / 2;
+  const areGone = () => {
+    if (stop.isHurried || loop.nowMs >= patienceMs) services.tellRest();
+    return services.areGone();
+  };
+  const unwatch = services.tellToStop(mayHaveNeeds, endMs);
+  waitInShutdown(context, areGone, endMs, LOOK_AGAIN_MS);
+  unwatch();
+  if (areGone()) return;
+
+  services.force({ withLogs: false });
+  if (waitInShutdown(context, areGone, loop.nowMs + FINISH_MS)) return;
+  services.force({ withLogs: true });
+  services.forceSupervisors();
+}

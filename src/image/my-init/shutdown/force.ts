@@ -1,0 +1,54 @@
+import { printable } from "../../../core/printable.ts";
+import { SIGNAL } from "../../../core/signals.ts";
+import type { Child } from "../../../linux/children.ts";
+import { ERRNO, errorWords } from "../../../linux/errno.ts";
+import { commandLine, type Process, readProcess, signalProcess } from "../../../linux/processes.ts";
+import type { Context } from "../context.ts";
+
+/** SIGKILL is obeyed at once, but by a process that sleeps in a broken device or network file system. */
+const KILL_WAIT_MS = 1000;
+
+/** Kills a child that did not go when it was told to, with a warning that names it, and waits for its end. */
+export function forceToExit(context: Context, child: Child): void {
+  const { children, linux } = context;
+  children.reap();
+  const process = child.end === undefined ? readProcess(linux, child.pid) : undefined;
+  if (process === undefined) return;
+  warnForced(context, process);
+  if (children.signal(child, SIGNAL.SIGKILL)) waitForKilled(context, () => child.end !== undefined);
+  else warnUntouchable(context, process);
+}
+
+/** Kills a process that is not our child, with a warning that names it. */
+export function forceProcess(context: Context, process: Process, service?: string): void {
+  warnForced(context, process, service);
+  if (!signalProcess(context.linux, process, SIGNAL.SIGKILL)) warnUntouchable(context, process);
+}
+
+/** Says that a process is another user's and we have not the right to end it. */
+export function warnUntouchable({ log, linux }: Context, process: Process): void {
+  const who = `${commandLine(linux, process)} (PID ${process.pid})`;
+  log.warn(`cannot signal ${who}: ${errorWords(ERRNO.EPERM)}; it is left alone`);
+}
+
+/**
+ * Waits until those who were killed are gone, for as long as that can reasonably take.
+ *
+ * @param lookAgainMs as for {@link EventLoop.waitUntil}
+ */
+export function waitForKilled({ loop }: Context, isGone: () => boolean, lookAgainMs?: number): boolean {
+  const deadlineMs = loop.nowMs + KILL_WAIT_MS;
+  return loop.waitUntil(isGone, () => deadlineMs, lookAgainMs);
+}
+
+/** What the stop of a service is called in the record of the shutdown. */
+export function serviceStep(service: string): string {
+  return `service ${service}`;
+}
+
+function warnForced({ log, linux, timeline }: Context, process: Process, service?: string): void {
+  const line = commandLine(linux, process);
+  const whose = service === undefined ? "" : `, service ${printable(service)}`;
+  log.warn(`${line} (PID ${process.pid}${whose}) did not shut down in time. Forcing it to exit.`);
+  timeline.noteKilled(`${line} (PID ${process.pid})`, service === undefined ? undefined : serviceStep(service));
+}

@@ -1,0 +1,106 @@
+import { printable } from "../../../core/printable.ts";
+import { SIGNAL } from "../../../core/signals.ts";
+import type { Child } from "../../../linux/children.ts";
+import { stopCommand } from "../command.ts";
+import { type Context, waitInShutdown } from "../context.ts";
+import type { Collector } from "../logs/collector.ts";
+import type { Syslog } from "../logs/syslog.ts";
+import { failureWords } from "../outcome.ts";
+import { scriptsIn, startScript } from "../scripts.ts";
+import { stopRunit } from "../services/runit.ts";
+import type { ServiceFolder } from "../services/service-folder.ts";
+import { Budget, readLimits } from "./budget.ts";
+import { stopEveryone } from "./everyone.ts";
+import { forceToExit } from "./force.ts";
+import { Subtrees } from "./subtrees.ts";
+
+const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
+const POST_SHUTDOWN = "/etc/my_init.post_shutdown.d";
+
+/** How long a startup script that was running may go on undisturbed before it is told to stop. */
+const LET_FINISH_MS = 3000;
+
+/** What is running when the shutdown begins. */
+export interface Running {
+  /** A startup script, when shutdown was asked for during the boot. */
+  readonly script: Child | undefined;
+  readonly command: Child | undefined;
+  readonly runsvdir: Child | undefined;
+  readonly services: ServiceFolder;
+  readonly syslog: Syslog;
+  readonly collector: Collector;
+}
+
+/**
+ * Takes the container down, in the order of docs/reference/my_init.md. It ends whatever its parts do: each
+ * wait has a deadline, and no failure of a part keeps the next from running.
+ *
+ * @param signal what the command is told: the signal that came
+ * @param killsAll false: other processes are left alone at the end
+ * @returns how long it might take, in milliseconds
+ */
+export function shutDown(context: Context, running: Running, signal: number, killsAll: boolean): number {
+  const { environment, log, loop, timeline } = context;
+  timeline.beginShutdown();
+  const limits = readLimits(environment.current, (message) => log.warn(message));
+  const { collector, command, runsvdir, script, services, syslog } = running;
+  const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
+  const stopped = [script, command, runsvdir].filter((child) => child !== undefined);
+  const budget = new Budget(limits, loop.nowMs, {
+    process: stopped.length + before.length + after.length + (killsAll ? 1 : 0),
+    // System log, log lines, the last KILL.
+    own: collector.isUsed ? 3 : 2,
+  });
+  const subtrees = new Subtrees(context, killsAll);
+
+  if (script !== undefined) {
+    timeline.begin("startup script");
+    stopScript(context, subtrees, script, budget.step("process", loop.nowMs));
+  }
+  if (command !== undefined) {
+    if (command.end === undefined) timeline.begin("command");
+    stopCommand(context, subtrees, command, signal, budget.step("process", loop.nowMs));
+  }
+  for (const path of before) runShutdownScript(context, path, budget.step("process", loop.nowMs));
+  if (runsvdir !== undefined) {
+    timeline.begin("services");
+    stopRunit(context, subtrees, runsvdir, budget.step("process", loop.nowMs), services.mayHaveNeeds);
+  }
+  for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));
+  subtrees.end();
+  if (killsAll) {
+    timeline.begin("all other processes");
+    stopEveryone(context, subtrees, budget.step("all", loop.nowMs), [syslog, collector]);
+  }
+  if (syslog.pid !== undefined) timeline.begin("system log");
+  syslog.stop(budget.step("own", loop.nowMs));
+  if (collector.isUsed) {
+    timeline.begin("log lines");
+    collector.stop(budget.step("own", loop.nowMs), killsAll);
+  }
+  return limits.wholeMs;
+}
+
+/** A startup script is let finish if it soon does: cut off in the middle it may leave half of its work behind. */
+function stopScript(context: Context, subtrees: Subtrees, script: Child, deadlineMs: number): void {
+  const nowMs = context.loop.nowMs;
+  const patienceMs = nowMs + Math.min(LET_FINISH_MS, (deadlineMs - nowMs) / 3);
+  const hasEnded = () => script.end !== undefined;
+  if (waitInShutdown(context, hasEnded, patienceMs)) return;
+  // TERM whatever came: a shell puts SIGINT off until the program that it waits for has ended.
+  subtrees.stopChild(script, SIGNAL.SIGTERM, deadlineMs);
+  if (!waitInShutdown(context, hasEnded, deadlineMs)) forceToExit(context, script);
+}
+
+/** Runs one script of the shutdown; that it fails or hangs is told, and stops nothing. */
+function runShutdownScript(context: Context, path: string, deadlineMs: number): void {
+  const { log, terminal, timeline } = context;
+  timeline.begin(path);
+  const script = startScript(context, path, terminal.groupOption);
+  if (typeof script === "number") return;
+  if (!waitInShutdown(context, () => script.end !== undefined, deadlineMs)) forceToExit(context, script);
+  terminal.takeBack();
+  if (script.end !== undefined && (script.end.how === "killed" || script.end.code !== 0)) {
+    log.warn(`${printable(path)} ${failureWords(script.end)}`);
+  }
+}

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { FakeLinux, FakeProgram } from "../../../../test/support/fake-linux.ts";
+import * as habit from "../../../../test/support/fake-programs.ts";
+import { live, type Story } from "../../../../test/support/story.ts";
+
+const TERM = 15;
+const STOP_MS = 5000;
+const DB = ["/usr/bin/db"];
+
+/** When a process was told to end, in milliseconds since the container was; each time, for each start of it. */
+function toldMs(linux: FakeLinux, word: string): number[] {
+  const startMs = linux.history[0]?.startedMs ?? 0;
+  return linux.sent
+    .filter(({ target, signal }) => target.argv[0] === word && signal === TERM)
+    .map(({ atMs }) => Math.round(atMs - startMs - STOP_MS));
+}
+
+function stop(story: Story) {
+  const ended = live({ signals: { [STOP_MS]: TERM }, ...story });
+  return { ...ended, isForced: ended.lines.some((line) => line.includes("Forcing")) };
+}
+
+/** A container in which `program` is each of the parts that are told to stop. */
+function asEachPart(program: FakeProgram): Story[] {
+  return [
+    { words: ["app"], programs: { "/bin/app": program } },
+    { services: [{ name: "app", run: program }] },
+    { services: [{ name: "app", run: program, finish: habit.exitsAfter(1) }] },
+    { services: [{ name: "app", run: program, logMs: 1 }] },
+  ];
+}
+
+test("what a process that ignores TERM has started is told at once, and ends in order", () => {
+  const program = habit.deafSupervisor(habit.endsOnTerm(1000), DB);
+  for (const story of asEachPart(program)) {
+    const { linux, isForced, ms } = stop(story);
+    assert.deepEqual(
+      toldMs(linux, "/usr/bin/db").map((each) => each < 20),
+      [true],
+    );
+    assert.equal(isForced, false);
+    assert.ok(ms < STOP_MS + 1100, `${ms}`);
+  }
+});
+
+test("so it is for a startup script, once it is told", () => {
+  const script = habit.deafSupervisor(habit.endsOnTerm(10), DB);
+  const { linux, isForced } = stop({ programs: { "/etc/my_init.d/10": script } });
+  const [told] = toldMs(linux, "/usr/bin/db");
+  const [scriptTold] = toldMs(linux, "/etc/my_init.d/10");
+  assert.ok(told !== undefined && scriptTold !== undefined && told - scriptTold < 20);
+  assert.equal(isForced, false);
+});
+
+test("a child that ignores TERM, too, has its own told at once", () => {
+  const inner = habit.deafSupervisor(habit.endsOnTerm(10), DB);
+  const program = habit.deafSupervisor(inner, ["/usr/bin/inner"]);
+  const { linux, ms } = stop({ words: ["app"], programs: { "/bin/app": program } });
+  assert.equal(toldMs(linux, "/usr/bin/db").length, 1);
+  assert.ok(ms < STOP_MS + 100, `${ms}`);
+});
+
+test("a shell whose trap waits for a child has it told when half of its time is over", () => {
+  for (const story of asEachPart(habit.trapsTerm(habit.endsOnTerm(500), DB))) {
+    const { linux, isForced } = stop(story);
+    const [told = 0, ...more] = toldMs(linux, "/usr/bin/db");
+    assert.ok(told > 3000 && told < 4500, `${told}`);
+    assert.deepEqual(more, []);
+    assert.equal(isForced, false);
+  }
+});
+
+test("what a shell without a trap leaves behind is told at half time, in a session of its own, too, where another holds up the shutdown", () => {
+  const job: FakeProgram = (self) => void self.spawn(habit.endsOnTerm(100), DB, { session: true });
+  for (const program of [habit.runsInFront(habit.endsOnTerm(100), DB), job]) {
+    const { linux } = stop({
+      services: [
+        { name: "app", run: program },
+        { name: "deaf", run: habit.ignoresTerm },
+      ],
+    });
+    const [told = 0, ...more] = toldMs(linux, "/usr/bin/db");
+    assert.ok(told > 3000 && told < 4500, `${told}`);
+    assert.deepEqual(more, []);
+  }
+});
+
+test("what a command leaves behind does not wait until all services have stopped", () => {
+  const { linux } = stop({
+    words: ["app"],
+    programs: { "/bin/app": habit.runsInFront(habit.endsOnTerm(100), DB) },
+    services: [{ name: "deaf", run: habit.ignoresTerm }],
+  });
+  const [told = 0] = toldMs(linux, "/usr/bin/db");
+  assert.ok(told > 3000 && told < 4500, `${told}`);
+});
+
+test("the children of a process that handles TERM are its own to stop", () => {
+  const { linux, isForced } = stop({
+    services: [{ name: "app", run: habit.lets(habit.exitsAfter(STOP_MS + 6000), DB) }],
+  });
+  assert.deepEqual(toldMs(linux, "/usr/bin/db"), []);
+  assert.equal(isForced, false);
+});
+
+test("what a shell's trap starts is its last work, and is left to it", () => {
+  const run: FakeProgram = (self) => {
+    self.argv = ["/bin/sh", ...self.argv];
+    self.on(TERM, () => {
+      self.spawn(habit.exitsAfter(6000), ["/usr/bin/save"]);
+      self.onChildEnd = () => self.exit(0);
+    });
+  };
+  const { linux, isForced } = stop({ services: [{ name: "app", run }] });
+  assert.deepEqual(toldMs(linux, "/usr/bin/save"), []);
+  assert.equal(isForced, false);
+});
+
+test("what is started again is told again, when half of the time is over", () => {
+  const { linux } = stop({
+    services: [{ name: "app", run: habit.restartsForEver(habit.endsOnTerm(100), DB) }],
+  });
+  const [first = 0, second = 0] = toldMs(linux, "/usr/bin/db");
+  assert.ok(first < 20 && second > 3000 && second < 4500, `${first} ${second}`);
+});
+
+test("nobody is told twice, whoever told it first", () => {
+  const slow = habit.deafSupervisor(habit.endsOnTerm(8000), DB);
+  for (const story of asEachPart(slow)) {
+    assert.equal(toldMs(stop(story).linux, "/usr/bin/db").length, 1);
+  }
+});
+
+test("a second request has them told at once", () => {
+  const { linux } = stop({
+    services: [{ name: "app", run: habit.trapsTerm(habit.endsOnTerm(500), DB) }],
+    signals: { [STOP_MS]: TERM, [STOP_MS + 100]: TERM },
+  });
+  const [told = 0] = toldMs(linux, "/usr/bin/db");
+  assert.ok(told >= 100 && told < 150, `${told}`);
+});
+
+test("--no-kill-all-on-exit leaves them alone", () => {
+  const { linux } = stop({
+    words: ["--no-kill-all-on-exit"],
+    services: [{ name: "app", run: habit.deafSupervisor(habit.endsOnTerm(10), DB) }],
+  });
+  assert.deepEqual(toldMs(linux, "/usr/bin/db"), []);
+});
+
+test("a service that ignores TERM and has a control script of its own is no deaf one", () => {
+  const run = habit.together(habit.deafSupervisor(habit.endsOnTerm(10), DB), (self) => {
+    for (const path of ["cwd/control", "cwd/control/t"]) self.parent?.publish(path, "");
+  });
+  const [told = 0] = toldMs(stop({ services: [{ name: "app", run }] }).linux, "/usr/bin/db");
+  assert.ok(told > 3000 && told < 4500, `${told}`);
+});
+
+test("all that is left at the end has a share of the whole, whatever it is", () => {
+  const daemon = habit.daemonises(0, (self) => self.on(TERM, () => {}));
+  const told = (seconds: number) => {
+    const { linux } = stop({
+      environ: ["PATH=/bin", `SHUTDOWN_TIMEOUT=${seconds}`],
+      programs: { "/etc/my_init.d/10": habit.together(daemon, habit.exitsAfter(10)) },
+      services: [{ name: "deaf", run: habit.ignoresTerm }],
+    });
+    const kill = linux.sent.find(({ target, signal }) => target.argv[0] === "/usr/sbin/some-daemon" && signal === 9);
+    return (kill?.atMs ?? 0) - 1000 - STOP_MS - (toldMs(linux, "/usr/sbin/some-daemon")[0] ?? 0);
+  };
+  for (const seconds of [9, 20, 60]) assert.ok(told(seconds) > seconds * 70, `${seconds}: ${told(seconds)}`);
+});

@@ -1,0 +1,245 @@
+import { SIGNAL } from "../../../core/signals.ts";
+import type { Child } from "../../../linux/children.ts";
+import {
+  allProcesses,
+  childrenOf,
+  commandWords,
+  isAlive,
+  type Process,
+  readProcess,
+  signalEffect,
+  signalProcess,
+  wakeProcess,
+} from "../../../linux/processes.ts";
+import type { Context } from "../context.ts";
+import { PipeReaders } from "./pipe-readers.ts";
+
+/** They run a trap only after the program that they wait for has ended. */
+const SHELLS = ["ash", "bash", "busybox", "dash", "ksh", "mksh", "sh", "yash", "zsh"];
+
+/** A process that got a signal to stop, and the descendants that it had then. */
+interface Subtree {
+  readonly root: Process;
+  readonly members: readonly Process[];
+  /** When the descendants that are left get TERM: half of the root's time is over. */
+  readonly dueMs: number;
+  /** When the root is killed. */
+  readonly deadlineMs: number;
+}
+
+/** A process that gets TERM when those that write to it are gone: it reads their last words. */
+interface Reader {
+  readonly process: Process;
+  /** Its writers are among them. */
+  readonly writers: readonly Process[];
+  /** When it gets TERM all the same. */
+  readonly lastMs: number;
+}
+
+/** How often to look whether the writers of a {@link Reader} are gone: no event tells of a process that is no child. */
+const LOOK_AGAIN_MS = 100;
+
+/**
+ * Sends TERM to the descendants of a process that is stopped, if the process does not stop them itself: at once, if it
+ * ignores the signal; at half of its time, if it is a shell or has ended and left them. A process that handles TERM and
+ * is no shell stops its children itself.
+ *
+ * @see docs/adr/0015-children-of-stopped-processes.md
+ */
+export class Subtrees {
+  /** Whom the rest of the shutdown leaves for later, too. */
+  readonly pipeReaders: PipeReaders;
+  readonly #context: Context;
+  readonly #isUsed: boolean;
+  /** Start times by pid of the descendants that got TERM. */
+  readonly #signalled = new Map<number, number>();
+  #waiting: Subtree[] = [];
+  #readers: Reader[] = [];
+  #nextMs = Number.POSITIVE_INFINITY;
+  readonly #endTending: () => void;
+
+  /** @param isUsed false: no descendant is signalled */
+  constructor(context: Context, isUsed: boolean) {
+    this.#context = context;
+    this.pipeReaders = new PipeReaders(context.linux);
+    this.#isUsed = isUsed;
+    this.#endTending = context.loop.tendTo(() => this.#tend());
+  }
+
+  /** Stops a child by `signal`, and its descendants when that is due. The others are those of {@link stop}. */
+  stopChild(
+    child: Child,
+    signal: number,
+    deadlineMs: number,
+    process = readProcess(this.#context.linux, child.pid),
+  ): void {
+    const { children } = this.#context;
+    this.stop(process, signal, deadlineMs, () => {
+      children.signal(child, signal);
+      children.wake(child);
+    });
+  }
+
+  /**
+   * Stops a process by `send`, and its descendants when that is due.
+   *
+   * @param root undefined: it is gone
+   * @param signal the signal that `send` sends to it; undefined: it is stopped by other means
+   * @param deadlineMs when it is killed
+   */
+  stop(root: Process | undefined, signal: number | undefined, deadlineMs: number, send: () => void): void {
+    const { linux, loop } = this.#context;
+    if (root === undefined || !this.#isUsed) {
+      send();
+      return;
+    }
+    const members = childrenOf(linux, root);
+    for (const member of members) members.push(...childrenOf(linux, member));
+    const subtree = { root, members, dueMs: (loop.nowMs + deadlineMs) / 2, deadlineMs };
+    this.#waiting.push(subtree);
+    this.#nextMs = Math.min(this.#nextMs, subtree.dueMs);
+    const isAsked = members.length > 0 && signal !== undefined;
+    const isDeaf = isAsked && signalEffect(linux, root.pid, signal) === "dropped";
+    send();
+    // Only now: it ends with its children, and its runsv must know by then that it is not to start it again.
+    if (isDeaf) this.#signalChildren(root, subtree, this.pipeReaders.among(members, loop.nowMs));
+  }
+
+  /** Sends TERM, once. */
+  signal(process: Process): void {
+    const { linux } = this.#context;
+    if (this.isSignalled(process)) return;
+    this.#signalled.set(process.pid, process.startTime);
+    signalProcess(linux, process, SIGNAL.SIGTERM);
+    wakeProcess(linux, process);
+  }
+
+  /** Whether a process got TERM from {@link signal}. */
+  isSignalled({ pid, startTime }: Process): boolean {
+    return this.#signalled.get(pid) === startTime;
+  }
+
+  /** Whether any process did. */
+  get hasSignalled(): boolean {
+    return this.#signalled.size > 0;
+  }
+
+  /** From here on no process is signalled. */
+  end(): void {
+    this.#endTending();
+  }
+
+  /** Signals the children of a process that ignores TERM, and theirs where a child ignores it, too. */
+  #signalChildren(parent: Process, subtree: Subtree, readers: ReadonlySet<number>): void {
+    const { deadlineMs, members } = subtree;
+    for (const member of members) {
+      if (member.parent !== parent.pid) continue;
+      const isDeaf = signalEffect(this.#context.linux, member.pid, SIGNAL.SIGTERM) === "dropped";
+      if (!this.#signalUnlessReader(member, members, readers, deadlineMs)) continue;
+      if (isDeaf) this.#signalChildren(member, subtree, readers);
+    }
+  }
+
+  /**
+   * Sends TERM, but to a reader only when its writers are gone.
+   *
+   * @param readers pids of the readers among `members`
+   * @returns whether it was sent
+   */
+  #signalUnlessReader(
+    process: Process,
+    members: readonly Process[],
+    readers: ReadonlySet<number>,
+    deadlineMs: number,
+  ): boolean {
+    if (!readers.has(process.pid)) {
+      this.signal(process);
+      return true;
+    }
+    const { nowMs } = this.#context.loop;
+    this.#readers.push({ process, writers: members, lastMs: (nowMs + deadlineMs) / 2 });
+    this.#nextMs = Math.min(this.#nextMs, nowMs + LOOK_AGAIN_MS);
+    return false;
+  }
+
+  /** @returns when to be asked again */
+  #tend(): number {
+    const { loop, stop } = this.#context;
+    const { nowMs } = loop;
+    const isDue = ({ dueMs }: Subtree) => stop.isHurried || dueMs <= nowMs;
+    if (this.#waiting.length + this.#readers.length === 0) return this.#nextMs;
+    if (!(stop.isHurried || this.#nextMs <= nowMs)) return this.#nextMs;
+    const due = this.#waiting.filter(isDue);
+    this.#waiting = this.#waiting.filter((subtree) => !isDue(subtree));
+    this.#nextMs = this.#waiting.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY);
+    this.#signalReaders();
+    this.#signalLeft(due);
+    return this.#nextMs;
+  }
+
+  #signalReaders(): void {
+    const { linux, loop, stop } = this.#context;
+    const isWaiting = ({ process, writers, lastMs }: Reader) => {
+      if (stop.isHurried || lastMs <= loop.nowMs) return false;
+      const living = [process, ...writers].filter((each) => isAlive(linux, each));
+      return this.pipeReaders.among(living, loop.nowMs).has(process.pid);
+    };
+    const waiting = this.#readers.filter(isWaiting);
+    for (const { process } of this.#readers.filter((reader) => !waiting.includes(reader))) {
+      if (isAlive(linux, process)) this.signal(process);
+    }
+    this.#readers = waiting;
+    if (waiting.length > 0) this.#nextMs = Math.min(this.#nextMs, loop.nowMs + LOOK_AGAIN_MS);
+  }
+
+  #signalLeft(subtrees: readonly Subtree[]): void {
+    const living = new Map<number, Process>();
+    const children = new Map<number, Process[]>();
+    for (const process of allProcesses(this.#context.linux)) {
+      if (process.isZombie) continue;
+      living.set(process.pid, process);
+      const siblings = children.get(process.parent);
+      if (siblings === undefined) children.set(process.parent, [process]);
+      else siblings.push(process);
+    }
+    for (const { deadlineMs, members, root } of subtrees) {
+      const left = [root, ...members].flatMap(({ pid, startTime }) => {
+        const now = living.get(pid);
+        return now?.startTime === startTime ? [now] : [];
+      });
+      const pids = new Set(left.map(({ pid }) => pid));
+      const readers = this.pipeReaders.among(left, this.#context.loop.nowMs);
+      const send = (process: Process) => this.#signalUnlessReader(process, left, readers, deadlineMs);
+      for (const process of left) {
+        if (pids.has(process.parent)) continue; // it is reached from there, if it is not its parent's to stop
+        if (process.pid === root.pid || send(process)) this.#signalBelow(process, children, pids, send);
+      }
+    }
+  }
+
+  /**
+   * @param earlier pids of the descendants that were there when the root was stopped
+   * @param send sends TERM; answers whether it did
+   */
+  #signalBelow(
+    process: Process,
+    children: ReadonlyMap<number, readonly Process[]>,
+    earlier: ReadonlySet<number>,
+    send: (process: Process) => boolean,
+  ): void {
+    const { linux } = this.#context;
+    const isHandled = signalEffect(linux, process.pid, SIGNAL.SIGTERM) === "handled";
+    if (isHandled && !isShell(commandWords(linux, process.pid))) return;
+    for (const child of children.get(process.pid) ?? []) {
+      // What a trap has started is the shell's last work.
+      if (isHandled && !earlier.has(child.pid)) continue;
+      if (send(child)) this.#signalBelow(child, children, earlier, send);
+    }
+  }
+}
+
+function isShell([word = ""]: readonly string[]): boolean {
+  const name = word.slice(word.lastIndexOf("/") + 1);
+  // A login shell's name begins with a dash.
+  return SHELLS.includes(name.startsWith("-") ? name.slice(1) : name);
+}

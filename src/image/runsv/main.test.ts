@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
+import * as habit from "../../../test/support/fake-programs.ts";
+import { main } from "./main.ts";
+
+const FOLDER = "/run/logs";
+
+/** Runs it, and answers what took its place. */
+function run(environ: readonly string[], prepare: (linux: FakeLinux) => void = () => {}) {
+  const linux = new FakeLinux({ argv: ["runsv", "web"], environ, pid: 20 });
+  linux.addDirectory("/run");
+  linux.addDirectory(FOLDER);
+  linux.addProgram("/usr/bin/runsv", habit.sleeps);
+  prepare(linux);
+  try {
+    return { linux, status: main(linux), replaced: undefined };
+  } catch (error) {
+    assert.ok(error instanceof Replaced);
+    return { linux, status: undefined, replaced: error };
+  }
+}
+
+test("it has the service print to its FIFOs, which anybody who has them may open again, and becomes runsv", () => {
+  const { linux, replaced } = run([`MY_INIT_LOG_FOLDER=${FOLDER}`, "PATH=/usr/lib/baseimage:/bin", "A=b"]);
+  assert.equal(replaced?.file, "/usr/bin/runsv");
+  assert.deepEqual(replaced?.words, ["runsv", "web"]);
+  assert.deepEqual(
+    linux.calls.filter((call) => call.startsWith("duplicate")),
+    [`duplicate ${FOLDER}/web.stdout 1`, `duplicate ${FOLDER}/web.stderr 2`],
+  );
+  assert.equal((linux.files.get(`${FOLDER}/web.stdout`)?.mode ?? 0) & 0o7777, 0o622);
+});
+
+test("of what it was told the service sees nothing", () => {
+  const told = `MY_INIT_LOG_FOLDER=${FOLDER}`;
+  assert.deepEqual(run([told, "PATH=/usr/lib/baseimage:/bin", "A=b"]).replaced?.env, ["PATH=/bin", "A=b"]);
+  assert.deepEqual(run([told, "PATH=/usr/lib/baseimage"]).replaced?.env, []);
+  assert.deepEqual(run(["PATH=/bin:/usr/lib/baseimage"]).replaced?.env, ["PATH=/bin:/usr/lib/baseimage"]);
+});
+
+test("a service that is started again has the FIFOs that are there", () => {
+  const { linux } = run([`MY_INIT_LOG_FOLDER=${FOLDER}`], (kernel) => kernel.makeFifo(`${FOLDER}/web.stderr`, 0o622));
+  assert.equal(linux.calls.filter((call) => call.startsWith("duplicate")).length, 2);
+});
+
+test("without FIFOs the service prints to where runsvdir does", () => {
+  const { linux, replaced } = run(["MY_INIT_LOG_FOLDER=/none"]);
+  assert.equal(replaced?.file, "/usr/bin/runsv");
+  assert.equal(linux.calls.filter((call) => call.startsWith("duplicate")).length, 0);
+});
+
+test("where there is no runsv, it says so", () => {
+  const { linux, status } = run([], (kernel) => kernel.files.delete("/usr/bin/runsv"));
+  assert.equal(status, 126);
+  assert.ok(linux.stderr.text.includes('cannot run "/usr/bin/runsv"'), linux.stderr.text);
+});

@@ -1,0 +1,38 @@
+import { LOG_FOLDER_VARIABLE, makeFifos, OWN_PROGRAMS, openStreams } from "../../container/log-fifos.ts";
+import { RUNSV } from "../../container/runsv.ts";
+import { STATUS_CANNOT_RUN } from "../../core/child-end.ts";
+import { parseEnviron, toEnviron } from "../../core/container-env.ts";
+import { execFailure } from "../../linux/exec-failure.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { writeAll } from "../../linux/output.ts";
+import { STDERR, STDOUT } from "../../linux/program.ts";
+
+/**
+ * What runsvdir finds in the place of runsv where log lines tell whose they are: has all that runsv starts (the service,
+ * its log service, finish and control scripts) print to the FIFOs of the service, and becomes runsv.
+ *
+ * @returns its exit status, where runsv could not take its place
+ */
+export function main(linux: Linux): number {
+  const env = parseEnviron(linux.environ);
+  const folder = env.get(LOG_FOLDER_VARIABLE);
+  const service = linux.argv[1];
+  if (folder !== undefined && service !== undefined) {
+    let warning = "";
+    const owner = makeFifos(linux, folder, service, (message) => {
+      warning = `*** ${message}\n`;
+    });
+    const { stderr, stdout } = openStreams(linux, folder, owner);
+    // What cannot be had stays runsvdir's, whose lines are runit's.
+    if (stdout >= 0) linux.duplicate(stdout, STDOUT);
+    if (stderr >= 0) linux.duplicate(stderr, STDERR);
+    writeAll(linux, STDERR, warning);
+  }
+  env.delete(LOG_FOLDER_VARIABLE);
+  const path = env.get("PATH");
+  if (path === OWN_PROGRAMS) env.delete("PATH");
+  else if (path?.startsWith(`${OWN_PROGRAMS}:`)) env.set("PATH", path.slice(OWN_PROGRAMS.length + 1));
+  const errno = -linux.exec(RUNSV, linux.argv, toEnviron(env));
+  writeAll(linux, STDERR, `*** ${execFailure(linux, RUNSV, errno)}\n`);
+  return STATUS_CANNOT_RUN;
+}

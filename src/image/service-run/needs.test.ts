@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux, type FakeOptions, type FakeProgram, Replaced } from "../../../test/support/fake-linux.ts";
+import { main } from "./main.ts";
+
+const SIGHUP = 1;
+const SIGTERM = 15;
+const DOWN = 0;
+const RUN = 1;
+const FINISH = 2;
+const MIRROR = "/mirror";
+
+/** What there is to see of a service. */
+interface Fake {
+  readonly state?: number;
+  readonly isWanted?: boolean;
+  readonly isPaused?: boolean;
+  readonly hasRunsv?: boolean;
+  /** The words of what runsv has started. */
+  readonly words?: readonly string[];
+  /** Whether that is our own program. */
+  readonly isOurs?: boolean;
+  readonly check?: FakeProgram;
+}
+
+/** A container in which the service `app` is about to start. */
+class Container {
+  readonly linux: FakeLinux;
+  readonly #pipes = new Set<string>();
+  readonly #checks = new Map<string, FakeProgram>();
+  /** How often checks were started. */
+  checkCount = 0;
+
+  constructor(needs: string | undefined, options: FakeOptions = {}) {
+    this.linux = new FakeLinux({ argv: ["./run"], environ: ["PATH=/bin"], pid: 20, ...options });
+    const { linux } = this;
+    const open = linux.openToAppend.bind(linux);
+    linux.openToAppend = (path) => (this.#pipes.has(path) ? 99 : open(path));
+    for (const path of ["/etc/service", MIRROR, `${MIRROR}/app`, `${MIRROR}/app/supervise`]) linux.addDirectory(path);
+    linux.addFile("/usr/sbin/my_init", "");
+    linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+    linux.addFile("/usr/bin/own", "");
+    linux.addProgram(`${MIRROR}/app/run.own`, () => {});
+    linux.addProgram("/bin/sh", (self) => {
+      this.checkCount++;
+      assert.ok(self.argv[2]?.includes("/dev/null"), "what it prints is nobody's concern");
+      assert.deepEqual(self.environ, ["PATH=/bin"]);
+      this.#checks.get(self.argv.at(-1) ?? "")?.(self);
+    });
+    if (needs !== undefined) linux.addFile(`${MIRROR}/app/needs`, needs);
+    linux.cwd = `${MIRROR}/app`;
+  }
+
+  /** Puts a service there, or changes it. */
+  put(name: string, service: Fake = {}): void {
+    const { linux } = this;
+    const { state = RUN, isWanted = true, isPaused = false, hasRunsv = true, words = ["db"], isOurs = false } = service;
+    const folder = `${MIRROR}/${name}`;
+    linux.addDirectory(folder);
+    linux.addDirectory(`${folder}/supervise`);
+    const { pid } = linux.addStranger(() => {}, words);
+    linux.addLink(`/proc/${pid}/exe`, isOurs ? "/usr/sbin/my_init" : "/usr/bin/own");
+    const status = `${"\0".repeat(12)}${String.fromCharCode(pid)}\0\0\0${isPaused ? "\x01" : "\0"}${isWanted ? "u" : "d"}\0`;
+    linux.addFile(`${folder}/supervise/status`, status + String.fromCharCode(state));
+    if (hasRunsv) this.#pipes.add(`${folder}/supervise/ok`);
+    else this.#pipes.delete(`${folder}/supervise/ok`);
+    if (service.check !== undefined) {
+      linux.addFile(`${folder}/check`, "");
+      this.#checks.set(folder, service.check);
+    }
+    linux.tellWatchers(`${folder}/supervise`);
+  }
+
+  later(ms: number, act: () => void): void {
+    this.linux.after(ms, act);
+  }
+
+  /** Starts `app`. @returns its exit status, undefined: it became the service; the milliseconds it took; what it said */
+  start() {
+    const startMs = this.linux.nowMs;
+    let status: number | undefined;
+    try {
+      status = main(this.linux);
+    } catch (error) {
+      if (!(error instanceof Replaced)) throw error;
+      assert.equal(error.file, "./run.own");
+    }
+    const said = this.linux.stderr.text;
+    assert.deepEqual(this.linux.living(), [], "a child is left to the service");
+    assert.equal(this.linux.files.has(`${MIRROR}/app/supervise/waits-for`), false, "the wait is over");
+    return { status, ms: this.linux.nowMs - startMs, said };
+  }
+
+  /** For whom `app` says that it waits. */
+  get waitsFor(): string | undefined {
+    return this.linux.files.get(`${MIRROR}/app/supervise/waits-for`)?.content;
+  }
+}
+
+const exits =
+  (code: number, ms = 1): FakeProgram =>
+  (self) =>
+    self.after(ms, () => self.exit(code));
+const hangs: FakeProgram = (self) => self.ignore(SIGTERM);
+
+test("what needs nobody starts at once", () => {
+  for (const needs of [undefined, "", "# nobody\n"]) {
+    assert.deepEqual(new Container(needs).start(), { status: undefined, ms: 0, said: "" });
+  }
+});
+
+test("so does what needs a service that is up and has no check", () => {
+  const container = new Container("db\n");
+  container.put("db");
+  assert.deepEqual(container.start(), { status: undefined, ms: 0, said: "" });
+});
+
+test("it waits until the service is up", () => {
+  const container = new Container("db\n");
+  container.put("db", { state: DOWN });
+  let seen: string | undefined;
+  container.later(1900, () => {
+    seen = container.waitsFor;
+  });
+  container.later(2000, () => container.put("db"));
+  const { status, ms, said } = container.start();
+  assert.equal(status, undefined);
+  assert.ok(ms >= 2000 && ms < 2005, `${ms} ms`);
+  assert.equal(said, "");
+  assert.equal(seen, "db");
+});
+
+test("it waits until the check of the service says yes, and asks no more than ten times a second", () => {
+  const container = new Container("db\n");
+  let code = 1;
+  container.put("db", { check: (self) => exits(code)(self) });
+  container.later(3000, () => {
+    code = 0;
+  });
+  const { status, ms } = container.start();
+  assert.equal(status, undefined);
+  assert.ok(ms >= 3000 && ms < 3110, `${ms} ms`);
+  assert.ok(container.checkCount < 42, `${container.checkCount} checks`);
+});
+
+test("a check that takes long is not asked again at once", () => {
+  const container = new Container("db 20\n");
+  container.put("db", { check: exits(1, 400) });
+  assert.equal(container.start().status, 1);
+  assert.ok(container.checkCount <= 18, `${container.checkCount} checks`);
+});
+
+test("a service that itself still waits is not up, nor is one that runsv is about to start", () => {
+  const container = new Container("db\n");
+  container.put("db", { words: ["./run"], isOurs: true });
+  container.linux.addFile(`${MIRROR}/db/supervise/waits-for`, "disk");
+  container.later(6000, () => container.put("db", { words: ["runsv", "db"] }));
+  container.later(7000, () => container.put("db", { words: ["./run"] }));
+  const { status, ms, said } = container.start();
+  assert.equal(status, undefined);
+  assert.equal(said, "*** app: waits for db (it waits for disk)\n");
+  assert.ok(ms >= 7000 && ms < 7005, `${ms} ms`);
+});
+
+test("without watches it looks ten times a second", () => {
+  const container = new Container("db\n", { fault: (call) => (call === "inotifyOpen" ? 24 : 0) });
+  container.put("db", { state: DOWN });
+  container.later(2000, () => container.put("db"));
+  const { ms } = container.start();
+  assert.ok(ms >= 2000 && ms <= 2100, `${ms} ms`);
+});
+
+test("when its limit is reached it says why, and fails", () => {
+  const reasons: readonly (readonly [Fake, string])[] = [
+    [{ state: DOWN }, "it is down"],
+    [{ state: DOWN, isWanted: false }, "it is down, and nobody has started it"],
+    [{ state: FINISH }, "it has ended, and its finish script runs"],
+    [{ isPaused: true }, "it is paused"],
+    [{ hasRunsv: false }, "no runsv looks after it"],
+    [{ check: exits(3) }, "its check says no (status 3)"],
+    [{ check: (self) => self.after(1, () => self.receive(9)) }, "its check was killed by signal 9"],
+  ];
+  for (const [service, reason] of reasons) {
+    const container = new Container("db 3\n");
+    container.put("db", service);
+    const { status, ms, said } = container.start();
+    assert.equal(status, 1);
+    assert.equal(said, `*** app: db, which it needs, is not ready after 3 s: ${reason}\n`);
+    assert.ok(ms >= 3000 && ms < 3010, `${ms} ms`);
+  }
+});
+
+test("one that is not there, or left out, is told", () => {
+  const gone = new Container("db 1\n");
+  assert.equal(
+    gone.start().said,
+    "*** app: db, which it needs, is not ready after 1 s: there is no such service any more\n",
+  );
+  const leftOut = new Container("db 1\n");
+  leftOut.linux.addDirectory("/etc/service/db");
+  assert.equal(leftOut.start().said, "*** app: db, which it needs, is not ready after 1 s: it is left out\n");
+});
+
+test("the limit is a minute where the file does not say it, and after five seconds it is told once who is waited for", () => {
+  const container = new Container("db\ncache 70\nqueue\n");
+  container.put("db", { state: DOWN });
+  container.put("cache", { check: exits(1) });
+  container.put("queue");
+  const { ms, said } = container.start();
+  assert.ok(ms >= 60_000 && ms < 60_010, `${ms} ms`);
+  assert.equal(
+    said,
+    "*** app: waits for db (it is down), cache (its check says no (status 1))\n" +
+      "*** app: db, which it needs, is not ready after 60 s: it is down\n",
+  );
+});
+
+test("a check that hangs is killed with its group after five seconds, and asked again", () => {
+  const container = new Container("db 7\n");
+  container.put("db", { check: hangs });
+  const { status, said } = container.start();
+  assert.equal(status, 1);
+  assert.ok(said.endsWith("not ready after 7 s: its check did not end in time, and was killed\n"), said);
+  assert.equal(container.checkCount, 2);
+});
+
+test("what is said of it is what was seen last", () => {
+  const container = new Container("db\n");
+  container.put("db", { hasRunsv: false });
+  container.later(4000, () => container.put("db", { check: hangs }));
+  container.later(6000, () => container.linux.signalSelf(SIGTERM));
+  assert.equal(container.start().said, "*** app: waits for db (its check has not answered yet)\n");
+});
+
+test("one that needs long to go when it is killed costs no time of the processor", () => {
+  const container = new Container("db 9\n", { maxCalls: 2000 });
+  container.put("db", {
+    check: (self) => {
+      self.killDelayMs = 2500;
+      hangs(self);
+    },
+  });
+  container.later(5500, () => container.put("db", { check: exits(0) }));
+  const { status, ms } = container.start();
+  assert.equal(status, undefined);
+  assert.ok(ms > 7500 && ms < 9000, `${ms} ms`);
+});
+
+test("a signal to end ends it at once, with the check that runs; others are not for it", () => {
+  const container = new Container("db\n");
+  container.put("db", { check: hangs });
+  container.later(1000, () => container.linux.signalSelf(SIGHUP));
+  container.later(2000, () => container.linux.signalSelf(SIGTERM));
+  assert.deepEqual(container.start(), { status: 128 + SIGTERM, ms: 2000, said: "" });
+});
+
+test("all that it needs has to be ready at one time", () => {
+  const container = new Container("db 10\ncache\n");
+  container.put("db");
+  container.put("cache", { state: DOWN });
+  container.later(20_000, () => container.put("db", { state: DOWN }));
+  container.later(21_000, () => container.put("cache"));
+  container.later(28_000, () => container.put("db"));
+  const { ms, status, said } = container.start();
+  assert.equal(status, undefined, said);
+  assert.ok(ms >= 28_000 && ms < 28_005, `${ms} ms`);
+});
+
+test("also where nothing tells of it", () => {
+  const container = new Container("db\ncache\n", { fault: (call) => (call === "inotifyOpen" ? 24 : 0) });
+  container.put("db");
+  container.put("cache", { state: DOWN });
+  container.later(1000, () => container.put("db", { state: DOWN }));
+  container.later(2000, () => container.put("cache"));
+  container.later(4000, () => container.put("db"));
+  const { ms } = container.start();
+  assert.ok(ms >= 4000 && ms <= 4100, `${ms} ms`);
+});
+
+test("a file that came to be wrong while the container runs is told, and the start fails", () => {
+  const bad = new Container("db soon\n").start();
+  assert.equal(bad.status, 1);
+  assert.equal(bad.said, '*** app: its file needs, line 1: "soon" is no limit in whole seconds, 1 or more\n');
+  const container = new Container(undefined);
+  container.linux.addDirectory(`${MIRROR}/app/needs`);
+  assert.deepEqual(container.start(), {
+    status: 1,
+    ms: 0,
+    said: "*** app: cannot read its file needs: is a directory (EISDIR)\n",
+  });
+});
+
+test("what an earlier start left that was killed is taken away", () => {
+  const container = new Container("db\n");
+  container.put("db");
+  container.linux.addFile(`${MIRROR}/app/supervise/waits-for`, "db");
+  assert.equal(container.start().status, undefined);
+});

@@ -1,0 +1,117 @@
+import { type Need, parseNeeds } from "../../container/needs.ts";
+import { SUPERVISE } from "../../container/runsv.ts";
+import { MOST_NEEDS_BYTES, NEEDS } from "../../container/service-needs.ts";
+import { tellWaiting } from "../../container/service-start.ts";
+import { printable } from "../../core/printable.ts";
+import { SIGNAL } from "../../core/signals.ts";
+import { Children } from "../../linux/children.ts";
+import { ERRNO, errorWords } from "../../linux/errno.ts";
+import { EventLoop } from "../../linux/event-loop.ts";
+import { FolderWatch } from "../../linux/folder-watch.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { Output } from "../../linux/output.ts";
+import { STATUS_FAILED, STDERR } from "../../linux/program.ts";
+import { Needed } from "./needed.ts";
+import { type Service, say } from "./service.ts";
+
+/** Signals that end the wait. Others are for the service, which is not there yet. */
+const ENDING: readonly number[] = [SIGNAL.SIGTERM, SIGNAL.SIGINT, SIGNAL.SIGQUIT];
+
+/** After so long it is said for whom the service waits. */
+const TELL_MS = 5000;
+
+/**
+ * Waits until each service that this one needs is ready: up, and its `check`, if it has one, says yes.
+ *
+ * @returns undefined when they are; else the exit status of a start that came to nothing: why was said
+ */
+export function awaitNeeds(linux: Linux, service: Service): number | undefined {
+  const needs = readNeeds(linux, service);
+  if (typeof needs === "number") return needs;
+  if (needs.length === 0) return undefined;
+  return new Wait(linux, service, needs).wait();
+}
+
+/** What the file `needs` says, which my_init found good at the start of the container. @returns an exit status where it is not */
+function readNeeds(linux: Linux, service: Service): readonly Need[] | number {
+  const text = linux.readFile(`${service.folder}/${NEEDS}`, MOST_NEEDS_BYTES, false);
+  if (text === -ERRNO.ENOENT) return [];
+  if (typeof text === "number") {
+    say(linux, service, `cannot read its file ${NEEDS}: ${errorWords(-text)}`);
+    return STATUS_FAILED;
+  }
+  const parsed = parseNeeds(text);
+  if (parsed.kind === "ok") return parsed.needs;
+  say(linux, service, `its file ${NEEDS}, line ${parsed.line}: ${printable(parsed.reason)}`);
+  return STATUS_FAILED;
+}
+
+/** The wait of one service for all that it needs. */
+class Wait {
+  readonly #linux: Linux;
+  readonly #service: Service;
+  readonly #supervise: string;
+  readonly #loop: EventLoop;
+  readonly #needed: readonly Needed[];
+  #endedBy: number | undefined;
+  /** What was told to those who ask for whom the service waits. */
+  #told: string | undefined;
+  #isSaid = false;
+
+  constructor(linux: Linux, service: Service, needs: readonly Need[]) {
+    this.#linux = linux;
+    this.#service = service;
+    this.#supervise = `${service.folder}/${SUPERVISE}`;
+    const children = new Children(linux);
+    this.#loop = new EventLoop(linux, children, new Output(linux, STDERR), (signal) => {
+      if (ENDING.includes(signal)) this.#endedBy ??= signal;
+    });
+    const folders = new FolderWatch(linux, this.#loop);
+    const { nowMs } = this.#loop;
+    this.#needed = needs.map((need) => new Needed({ linux, children, folders }, service.services, need, nowMs));
+  }
+
+  wait(): number | undefined {
+    const startMs = this.#loop.nowMs;
+    // Of a start that was killed.
+    tellWaiting(this.#linux, this.#supervise, undefined);
+    this.#loop.tendTo(() => this.#tend(startMs));
+    const late = () => this.#needed.find((needed) => needed.isLate(this.#loop.nowMs));
+    this.#loop.waitUntil(
+      () => this.#endedBy !== undefined || late() !== undefined || this.#needed.every(({ isReady }) => isReady),
+      () => Number.POSITIVE_INFINITY,
+    );
+    for (const needed of this.#needed) needed.end();
+    tellWaiting(this.#linux, this.#supervise, undefined);
+    if (this.#endedBy !== undefined) return 128 + this.#endedBy;
+    const first = late();
+    if (first === undefined) return undefined;
+    const { limitSeconds, service } = first.need;
+    const what = `${printable(service)}, which it needs, is not ready after ${limitSeconds} s`;
+    say(this.#linux, this.#service, `${what}: ${first.reason}`);
+    return STATUS_FAILED;
+  }
+
+  /** Looks at all. @returns when to look again */
+  #tend(startMs: number): number {
+    const { nowMs } = this.#loop;
+    for (const needed of this.#needed) needed.tend(nowMs);
+    // One that was ready some time ago may be down again.
+    if (this.#needed.every(({ isReady }) => isReady)) for (const needed of this.#needed) needed.confirm(nowMs);
+    const unready = this.#needed.filter(({ isReady }) => !isReady);
+    if (unready.length > 0) this.#tell(unready, nowMs - startMs);
+    const tellMs = this.#isSaid ? Number.POSITIVE_INFINITY : startMs + TELL_MS;
+    return Math.min(tellMs, ...unready.map((needed) => needed.nextMs));
+  }
+
+  #tell(unready: readonly Needed[], waitedMs: number): void {
+    const names = unready.map(({ need }) => printable(need.service));
+    const told = names.join(", ");
+    if (told !== this.#told) tellWaiting(this.#linux, this.#supervise, told);
+    this.#told = told;
+    if (this.#isSaid || waitedMs < TELL_MS) return;
+    this.#isSaid = true;
+    const words = unready.map(({ reason }, index) => `${names[index]} (${reason})`);
+    say(this.#linux, this.#service, `waits for ${words.join(", ")}`);
+  }
+}

@@ -1,0 +1,37 @@
+import { parseEnviron } from "../../core/container-env.ts";
+import { printable } from "../../core/printable.ts";
+import { becomeCommand } from "../../linux/become-command.ts";
+import { become } from "../../linux/identity.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { writeAll } from "../../linux/output.ts";
+import { answerHelp, attempt, refuseWords, STATUS_FAILED, STDERR } from "../../linux/program.ts";
+import { findIdentity } from "../../linux/user-lookup.ts";
+
+const NAME = "setuser";
+const USAGE = `usage: setuser USER COMMAND [ARG]...
+Runs COMMAND as USER: a name, a uid, uid:gid or name:group.
+`;
+
+/** The program setuser. @returns its exit status, where COMMAND could not take its place @see docs/reference/setuser.md */
+export function main(linux: Linux): number {
+  const helped = answerHelp(linux, NAME, USAGE);
+  if (helped !== undefined) return helped;
+  const [who, ...words] = linux.argv.slice(1);
+  if (who?.startsWith("--")) return refuseWords(linux, NAME, `unknown option "${printable(who)}"`, USAGE);
+  if (who === undefined || words.length === 0) {
+    writeAll(linux, STDERR, USAGE);
+    return STATUS_FAILED;
+  }
+  return attempt(linux, NAME, () => run(linux, who, words));
+}
+
+function run(linux: Linux, who: string, words: readonly string[]): number {
+  const identity = findIdentity(linux, who);
+  become(linux, identity);
+
+  const env = parseEnviron(linux.environ);
+  env.set("HOME", identity.home).set("USER", identity.name).set("LOGNAME", identity.name);
+  env.set("UID", String(identity.uid));
+  // The command is looked up as the user, who may see other folders than we do.
+  return becomeCommand(linux, NAME, words, env);
+}

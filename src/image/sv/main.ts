@@ -1,0 +1,68 @@
+import { SERVICES } from "../../container/runsv.ts";
+import { findMirror, isMirrorName, type ServiceMirror } from "../../container/service-mirror.ts";
+import { STATUS_CANNOT_RUN } from "../../core/child-end.ts";
+import { parseEnviron, toEnviron } from "../../core/container-env.ts";
+import { execFailure } from "../../linux/exec-failure.ts";
+import { linkFacts } from "../../linux/files.ts";
+import { takeOn } from "../../linux/identity.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { writeAll } from "../../linux/output.ts";
+import { attempt, STDERR } from "../../linux/program.ts";
+import { findIdentity } from "../../linux/user-lookup.ts";
+
+/** runit's own, where dpkg puts it: /usr/bin/sv is diverted. */
+const RUNIT_SV = "/usr/bin/sv.distrib";
+
+/**
+ * What /usr/bin/sv runs, with the name that it was called by as the first word: finds the mirror of /etc/service where
+ * services run in one, and becomes runit's sv there.
+ *
+ * @returns its exit status, where runit's could not take its place
+ * @see sv(8), docs/reference/anywhere.md
+ */
+export function main(linux: Linux): number {
+  return attempt(linux, "sv", () => {
+    const [calledAs = "sv", ...words] = linux.argv.slice(1);
+    const env = parseEnviron(linux.environ);
+    const mirror = mirrorFor(linux, env.get("SVDIR") ?? SERVICES);
+    if (mirror !== undefined) {
+      env.set("SVDIR", mirror.path);
+      // What root does in another user's mirror is what that user may do, and no more.
+      if (linux.getEuid() === 0 && mirror.uid !== 0) takeOn(linux, findIdentity(linux, `${mirror.uid}`));
+    }
+    const given = mirror === undefined ? words : words.map((word) => inMirror(linux, mirror, word));
+    const errno = -linux.exec(RUNIT_SV, [calledAs, ...given], toEnviron(env));
+    writeAll(linux, STDERR, `sv: ${execFailure(linux, RUNIT_SV, errno)}\n`);
+    return STATUS_CANNOT_RUN;
+  });
+}
+
+/** A word of the command line; where it is the path of a service, that one's in the mirror. */
+function inMirror(linux: Linux, mirror: ServiceMirror, word: string): string {
+  const path = servicePath(linux, word);
+  return path === undefined ? word : mirror.path + path.slice(SERVICES.length);
+}
+
+/**
+ * The path below /etc/service of what a path names, as `./web` or `.`; undefined where it is elsewhere, or the word is no path.
+ * A service may be a link to elsewhere: the folder that it is in decides.
+ */
+function servicePath(linux: Linux, word: string): string | undefined {
+  if (word.startsWith(`${SERVICES}/`)) return word;
+  if (!word.startsWith("/") && !word.startsWith(".")) return undefined;
+  const slash = word.lastIndexOf("/");
+  const [folder, name] = slash < 0 ? [word, ""] : [word.slice(0, slash + 1), word.slice(slash + 1)];
+  const isName = name !== "" && name !== "." && name !== "..";
+  const real = linux.realPath(isName ? folder : word);
+  if (typeof real === "number") return undefined;
+  const path = isName ? `${real}/${name}` : real;
+  return path.startsWith(`${SERVICES}/`) ? path : undefined;
+}
+
+/** The mirror in the place of what SVDIR names; undefined where that is to be used as it is. */
+function mirrorFor(linux: Linux, folder: string): ServiceMirror | undefined {
+  if (folder === SERVICES) return findMirror(linux);
+  if (!isMirrorName(folder)) return undefined;
+  const facts = linkFacts(linux, folder);
+  return typeof facts === "number" ? undefined : { path: folder, uid: facts.uid };
+}

@@ -1,0 +1,79 @@
+import { ERRNO } from "../../linux/errno.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { Failure, SysError } from "../../linux/sys-error.ts";
+import { findHostsPath, type HostsPath } from "./hosts-path.ts";
+
+/** A library that names are resolved by, of one architecture. */
+export interface Library {
+  /** Without links. */
+  readonly path: string;
+  readonly content: string;
+  readonly hosts: HostsPath & { readonly kind: "original" | "replaced" };
+}
+
+/** Where a distribution has libraries, beside the folders of architectures in the first two. */
+const FOLDERS = ["/lib", "/usr/lib", "/lib32", "/usr/lib32", "/lib64", "/usr/lib64", "/libx32", "/usr/libx32"];
+const FOLDERS_WITH_ARCHITECTURES = FOLDERS.slice(0, 2);
+
+const LIBC = "libc.so.6";
+/** What read the hosts file until glibc 2.33. Since then it is there for old programs, and empty. */
+const NSS_FILES = "libnss_files.so.2";
+
+/** More than any libc has. */
+const MOST_BYTES = 1 << 26;
+
+/**
+ * For each glibc of the system the library that holds the path of the hosts file.
+ *
+ * @throws Failure where there is none, or one whose layout is not known
+ */
+export function findLibraries(linux: Linux): Library[] {
+  const found = new Map<string, Library>();
+  for (const folder of libraryFolders(linux)) {
+    const libc = realPath(linux, `${folder}/${LIBC}`);
+    if (libc !== undefined && !found.has(libc)) found.set(libc, libraryOf(linux, folder, libc));
+  }
+  if (found.size === 0) throw new Failure(`cannot find "${LIBC}": names are not resolved by glibc in this system`);
+  return [...found.values()];
+}
+
+/** In merged systems /lib is /usr/lib: one folder, looked at once. */
+function libraryFolders(linux: Linux): Set<string> {
+  const architectures = FOLDERS_WITH_ARCHITECTURES.flatMap((folder) => {
+    const names = linux.listDir(folder);
+    return typeof names === "number"
+      ? []
+      : names.filter((name) => name.includes("-linux-")).map((name) => `${folder}/${name}`);
+  });
+  const folders = [...FOLDERS, ...architectures.sort()].map((folder) => realPath(linux, folder));
+  return new Set(folders.filter((folder) => folder !== undefined));
+}
+
+/** Of a libc and the libnss_files beside it the one that holds the path; exactly one does. */
+function libraryOf(linux: Linux, folder: string, libc: string): Library {
+  const nssFiles = realPath(linux, `${folder}/${NSS_FILES}`);
+  const holders: Library[] = [];
+  for (const path of nssFiles === undefined ? [libc] : [libc, nssFiles]) {
+    const content = linux.readFile(path, MOST_BYTES, false);
+    if (typeof content === "number") throw new SysError("cannot read", path, -content);
+    const hosts = findHostsPath(content);
+    if (hosts.kind === "unclear") throw unknownLayout(path, hosts.why);
+    if (hosts.kind !== "absent") holders.push({ path, content, hosts });
+  }
+  const [holder, other] = holders;
+  if (holder === undefined) throw unknownLayout(libc, "it does not hold the path of the hosts file");
+  if (other !== undefined) throw unknownLayout(libc, `"${other.path}" holds the path of the hosts file, too`);
+  return holder;
+}
+
+function unknownLayout(path: string, why: string): Failure {
+  return new Failure(`cannot change "${path}": ${why}; nothing was changed, edit /etc/hosts itself or use --add-host`);
+}
+
+/** @returns undefined where there is nothing */
+function realPath(linux: Linux, path: string): string | undefined {
+  const real = linux.realPath(path);
+  if (typeof real === "string") return real;
+  if (real === -ERRNO.ENOENT || real === -ERRNO.ENOTDIR) return undefined;
+  throw new SysError("cannot find", path, -real);
+}
