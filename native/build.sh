@@ -54,7 +54,7 @@ fi
 
 js=$4 out=$5
 work=$objects/work
-sources="$native/main.c $native/linux.c $native/text.c"
+sources="$native/main.c $native/linux.c $native/method.c $native/text.c"
 mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
 
 # shellcheck disable=SC2046,SC2086 # flags, sources and objects are lists of words

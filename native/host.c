@@ -30,70 +30,12 @@ const char *__asan_default_options(void)
 }
 #endif
 
-static JSValue pair(JSContext *ctx, int returned, const int ends[2])
-{
-    return returned < 0 ? result(ctx, -1) : int_array(ctx, (int64_t[]){ ends[0], ends[1] }, 2);
-}
-
 /* -- processes ------------------------------------------------------------------------------------ */
 
-static JSValue host_fork(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue exit_now(JSContext *ctx, struct argument *a)
 {
-    UNUSED, (void)argv;
-    return result(ctx, fork());
-}
-
-static JSValue host_exit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t status;
-    if (int_arguments(ctx, argv, &status, 1))
-        return JS_EXCEPTION;
-    _exit(status);
-}
-
-static JSValue host_become(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    struct program program;
-    int error;
-    if (!program_read(ctx, &program, &error, argv))
-        return refused(ctx, error);
-    execve(program.file, program.argv, program.env);
-    JSValue answer = JS_NewInt32(ctx, -errno);
-    program_free(ctx, &program);
-    return answer;
-}
-
-static JSValue host_new_session(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED, (void)argv;
-    return result(ctx, setsid());
-}
-
-static JSValue host_set_namespace(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
-    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : result(ctx, setns(fd, 0));
-}
-
-static JSValue host_control(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    return result(ctx, prctl(numbers[0], (unsigned long)numbers[1], 0UL, 0UL, 0UL));
-}
-
-static JSValue host_trace(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[3];
-    if (int_arguments(ctx, argv, numbers, 3))
-        return JS_EXCEPTION;
-    return result(ctx, (int)syscall(SYS_ptrace, (long)numbers[0], (long)numbers[1], 0L, (long)numbers[2]));
+    (void)ctx;
+    _exit(INT(0));
 }
 
 /* What linux/filter.h has; musl comes without the kernel's headers. */
@@ -104,42 +46,31 @@ struct instruction {
 };
 enum { MOST_INSTRUCTIONS = 4096 };
 
-static JSValue host_get_filter(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue get_filter(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
     enum { GET_FILTER = 0x420c }; /* PTRACE_SECCOMP_GET_FILTER */
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
     struct instruction *filter = malloc(MOST_INSTRUCTIONS * sizeof *filter);
     if (filter == NULL)
         return JS_NewInt32(ctx, -ENOMEM);
-    long count = syscall(SYS_ptrace, (long)GET_FILTER, (long)numbers[0], (long)numbers[1], filter);
+    long count = syscall(SYS_ptrace, (long)GET_FILTER, (long)INT(0), (long)INT(1), filter);
     JSValue answer = count < 0 ? result(ctx, -1)
                                : text_from_bytes(ctx, (const char *)filter, (size_t)count * sizeof *filter);
     free(filter);
     return answer;
 }
 
-static JSValue host_add_filter(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static int add_filter(const char *bytes, size_t len)
 {
-    UNUSED;
-    size_t len;
-    char *bytes = text_to_bytes(ctx, &len, argv[0]);
-    if (bytes == NULL)
-        return JS_EXCEPTION;
     struct {
         unsigned short count;
         const void *instructions;
     } program = { (unsigned short)(len / sizeof(struct instruction)), bytes };
-    JSValue answer = result(ctx, (int)syscall(SYS_seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, &program));
-    free_text(ctx, bytes);
-    return answer;
+    return (int)syscall(SYS_seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, &program);
 }
 
-static JSValue host_set_capabilities(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+/* `words`: permitted and effective, low and high; inheritable, low and high. */
+static int set_capabilities(const uint32_t words[4])
 {
-    UNUSED;
     /* What linux/capability.h has; musl comes without the kernel's headers. */
     struct {
         uint32_t version;
@@ -147,61 +78,27 @@ static JSValue host_set_capabilities(JSContext *ctx, JSValueConst self, int argc
     } header = { 0x20080522, 0 };
     struct {
         uint32_t effective, permitted, inheritable;
-    } sets[2];
-    for (int i = 0; i < 2; i++) {
-        uint32_t words[4];
-        for (int word = 0; word < 4; word++)
-            if (JS_ToUint32(ctx, &words[word], argv[word]))
-                return JS_EXCEPTION;
-        sets[i].effective = sets[i].permitted = words[i];
-        sets[i].inheritable = words[2 + i];
-    }
-    return result(ctx, (int)syscall(SYS_capset, &header, sets));
-}
-
-static JSValue host_set_umask(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t mask;
-    return int_arguments(ctx, argv, &mask, 1) ? JS_EXCEPTION : JS_NewInt32(ctx, (int)umask((mode_t)mask));
+    } sets[2] = { { words[0], words[0], words[2] }, { words[1], words[1], words[3] } };
+    return (int)syscall(SYS_capset, &header, sets);
 }
 
 /* -- descriptors ------------------------------------------------------------------------------------ */
 
-static JSValue host_open(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue pair(JSContext *ctx, int returned, const int ends[2])
 {
-    UNUSED;
-    int error;
-    int32_t folder, flags;
-    if (int_arguments(ctx, argv, &folder, 1) || int_arguments(ctx, argv + 2, &flags, 1))
-        return JS_EXCEPTION;
-    char *path = text_to_c(ctx, &error, argv[1]);
-    if (path == NULL)
-        return refused(ctx, error);
-    JSValue answer = result(ctx, openat(folder, path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    free_text(ctx, path);
-    return answer;
+    return returned < 0 ? result(ctx, -1) : int_array(ctx, (int64_t[]){ ends[0], ends[1] }, 2);
 }
 
-static JSValue host_send_file(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue pipe_pair(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int32_t numbers[3];
-    if (int_arguments(ctx, argv, numbers, 3))
-        return JS_EXCEPTION;
-    return result(ctx, (int)sendfile(numbers[1], numbers[0], NULL, (size_t)numbers[2]));
-}
-
-static JSValue host_pipe(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED, (void)argv;
+    (void)a;
     int ends[2];
     return pair(ctx, pipe2(ends, O_CLOEXEC), ends);
 }
 
-static JSValue host_socket_pair(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue socket_pair(JSContext *ctx, struct argument *a)
 {
-    UNUSED, (void)argv;
+    (void)a;
     int ends[2];
     return pair(ctx, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), ends);
 }
@@ -228,148 +125,103 @@ static struct msghdr *envelope_open(struct envelope *envelope)
     return &envelope->message;
 }
 
-static JSValue host_send_descriptor(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static ssize_t send_descriptor(int socket, int fd)
 {
-    UNUSED;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
     struct envelope envelope;
     struct msghdr *message = envelope_open(&envelope);
     struct cmsghdr *header = CMSG_FIRSTHDR(message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &numbers[1], sizeof(int));
-    return result(ctx, (int)sendmsg(numbers[0], message, MSG_NOSIGNAL));
+    memcpy(CMSG_DATA(header), &fd, sizeof(int));
+    return sendmsg(socket, message, MSG_NOSIGNAL);
 }
 
-static JSValue host_receive_descriptor(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static int receive_descriptor(int socket)
 {
-    UNUSED;
-    int32_t socket;
-    if (int_arguments(ctx, argv, &socket, 1))
-        return JS_EXCEPTION;
     struct envelope envelope;
     struct msghdr *message = envelope_open(&envelope);
     if (recvmsg(socket, message, MSG_CMSG_CLOEXEC) < 0)
-        return result(ctx, -1);
+        return -1;
     struct cmsghdr *header = CMSG_FIRSTHDR(message);
-    if (header == NULL || header->cmsg_type != SCM_RIGHTS)
-        return JS_NewInt32(ctx, -ENODATA);
+    if (header == NULL || header->cmsg_type != SCM_RIGHTS) {
+        errno = ENODATA;
+        return -1;
+    }
     int fd;
     memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    return JS_NewInt32(ctx, fd);
+    return fd;
 }
 
 /* -- terminals -------------------------------------------------------------------------------------- */
 
-static JSValue host_unlock_terminal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue get_terminal_mode(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int32_t fd;
-    int off = 0;
-    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : result(ctx, ioctl(fd, TIOCSPTLCK, &off));
-}
-
-static JSValue host_open_other_side(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
-    if (int_arguments(ctx, argv, &fd, 1))
-        return JS_EXCEPTION;
-    return result(ctx, ioctl(fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
-}
-
-static JSValue host_take_terminal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
-    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : result(ctx, ioctl(fd, TIOCSCTTY, 0));
-}
-
-static JSValue host_get_terminal_mode(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
     struct termios mode = { 0 };
-    if (int_arguments(ctx, argv, &fd, 1))
-        return JS_EXCEPTION;
-    return tcgetattr(fd, &mode) < 0 ? result(ctx, -1) : text_from_bytes(ctx, (const char *)&mode, sizeof mode);
+    return tcgetattr(INT(0), &mode) < 0 ? result(ctx, -1) : text_from_bytes(ctx, (const char *)&mode, sizeof mode);
 }
 
-static JSValue host_set_terminal_mode(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static int set_terminal_mode(int fd, const char *bytes, size_t len, bool is_raw)
 {
-    UNUSED;
-    int32_t fd;
-    size_t len;
     struct termios mode;
-    if (int_arguments(ctx, argv, &fd, 1))
-        return JS_EXCEPTION;
-    char *bytes = text_to_bytes(ctx, &len, argv[1]);
-    if (bytes == NULL)
-        return JS_EXCEPTION;
-    int is_whole = len == sizeof mode;
-    if (is_whole)
-        memcpy(&mode, bytes, sizeof mode);
-    free_text(ctx, bytes);
-    if (!is_whole)
-        return JS_NewInt32(ctx, -EINVAL);
-    if (JS_ToBool(ctx, argv[2]))
+    if (len != sizeof mode) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(&mode, bytes, sizeof mode);
+    if (is_raw)
         cfmakeraw(&mode);
-    return result(ctx, tcsetattr(fd, TCSANOW, &mode));
+    return tcsetattr(fd, TCSANOW, &mode);
 }
 
-static JSValue host_get_window_size(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue get_window_size(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int32_t fd;
     struct winsize size;
-    if (int_arguments(ctx, argv, &fd, 1))
-        return JS_EXCEPTION;
-    if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+    if (ioctl(INT(0), TIOCGWINSZ, &size) < 0)
         return result(ctx, -1);
     return int_array(ctx, (int64_t[]){ size.ws_row, size.ws_col }, 2);
 }
 
-static JSValue host_set_window_size(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static int set_window_size(int fd, int rows, int columns)
 {
-    UNUSED;
-    int32_t numbers[3];
-    if (int_arguments(ctx, argv, numbers, 3))
-        return JS_EXCEPTION;
-    struct winsize size = { .ws_row = (unsigned short)numbers[1], .ws_col = (unsigned short)numbers[2] };
-    return result(ctx, ioctl(numbers[0], TIOCSWINSZ, &size));
+    struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns };
+    return ioctl(fd, TIOCSWINSZ, &size);
 }
 
 /* -- the table -------------------------------------------------------------------------------------- */
 
-static const JSCFunctionListEntry table[] = {
-    JS_CFUNC_DEF("fork", 0, host_fork),
-    JS_CFUNC_DEF("exit", 1, host_exit),
-    JS_CFUNC_DEF("become", 3, host_become),
-    JS_CFUNC_DEF("newSession", 0, host_new_session),
-    JS_CFUNC_DEF("setNamespace", 1, host_set_namespace),
-    JS_CFUNC_DEF("control", 2, host_control),
-    JS_CFUNC_DEF("trace", 3, host_trace),
-    JS_CFUNC_DEF("getFilter", 2, host_get_filter),
-    JS_CFUNC_DEF("addFilter", 1, host_add_filter),
-    JS_CFUNC_DEF("setCapabilities", 4, host_set_capabilities),
-    JS_CFUNC_DEF("setUmask", 1, host_set_umask),
-    JS_CFUNC_DEF("open", 3, host_open),
-    JS_CFUNC_DEF("sendFile", 3, host_send_file),
-    JS_CFUNC_DEF("pipe", 0, host_pipe),
-    JS_CFUNC_DEF("socketPair", 0, host_socket_pair),
-    JS_CFUNC_DEF("sendDescriptor", 2, host_send_descriptor),
-    JS_CFUNC_DEF("receiveDescriptor", 1, host_receive_descriptor),
-    JS_CFUNC_DEF("unlockTerminal", 1, host_unlock_terminal),
-    JS_CFUNC_DEF("openOtherSide", 1, host_open_other_side),
-    JS_CFUNC_DEF("takeTerminal", 1, host_take_terminal),
-    JS_CFUNC_DEF("getTerminalMode", 1, host_get_terminal_mode),
-    JS_CFUNC_DEF("setTerminalMode", 3, host_set_terminal_mode),
-    JS_CFUNC_DEF("getWindowSize", 1, host_get_window_size),
-    JS_CFUNC_DEF("setWindowSize", 3, host_set_window_size),
-};
+#define WORD(i) ((uint32_t)a[i].number)
+#define LONG(i) ((long)INT(i))
+
+/* clang-format off */
+#define METHODS(CALL, OWN) \
+    CALL(fork, "", fork()) \
+    OWN(exit, "n", exit_now) \
+    CALL(become, "tww", execve(TEXT(0), WORDS(1), WORDS(2))) \
+    CALL(newSession, "", setsid()) \
+    CALL(setNamespace, "n", setns(INT(0), 0)) \
+    CALL(control, "nn", prctl(INT(0), (unsigned long)INT(1), 0UL, 0UL, 0UL)) \
+    CALL(trace, "nnn", syscall(SYS_ptrace, LONG(0), LONG(1), 0L, LONG(2))) \
+    OWN(getFilter, "nn", get_filter) \
+    CALL(addFilter, "b", add_filter(TEXT(0), a[0].count)) \
+    CALL(setCapabilities, "nnnn", set_capabilities((uint32_t[]){ WORD(0), WORD(1), WORD(2), WORD(3) })) \
+    CALL(setUmask, "n", umask(MODE(0))) \
+    CALL(open, "ntn", openat(INT(0), TEXT(1), INT(2) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) \
+    CALL(sendFile, "nnn", sendfile(INT(1), INT(0), NULL, (size_t)INT(2))) \
+    OWN(pipe, "", pipe_pair) \
+    OWN(socketPair, "", socket_pair) \
+    CALL(sendDescriptor, "nn", send_descriptor(INT(0), INT(1))) \
+    CALL(receiveDescriptor, "n", receive_descriptor(INT(0))) \
+    CALL(unlockTerminal, "n", ioctl(INT(0), TIOCSPTLCK, &(int){ 0 })) \
+    CALL(openOtherSide, "n", ioctl(INT(0), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) \
+    CALL(takeTerminal, "n", ioctl(INT(0), TIOCSCTTY, 0)) \
+    OWN(getTerminalMode, "n", get_terminal_mode) \
+    CALL(setTerminalMode, "nbf", set_terminal_mode(INT(0), TEXT(1), a[1].count, FLAG(2))) \
+    OWN(getWindowSize, "n", get_window_size) \
+    CALL(setWindowSize, "nnn", set_window_size(INT(0), INT(1), INT(2)))
+/* clang-format on */
+
+METHOD_TABLE(METHODS)
 
 void host_add(JSContext *ctx, JSValueConst object)
 {

@@ -62,66 +62,14 @@ static void signals_restore(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-JSValue result(JSContext *ctx, int returned)
-{
-    return JS_NewInt32(ctx, returned < 0 ? -errno : returned);
-}
-
-JSValue refused(JSContext *ctx, int error)
-{
-    return error != 0 ? JS_NewInt32(ctx, -error) : JS_EXCEPTION;
-}
-
-JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count)
-{
-    JSValue array = JS_NewArray(ctx);
-    if (JS_IsException(array))
-        return array;
-    for (uint32_t i = 0; i < count; i++) {
-        if (JS_SetPropertyUint32(ctx, array, i, JS_NewInt64(ctx, numbers[i])) < 0) {
-            JS_FreeValue(ctx, array);
-            return JS_EXCEPTION;
-        }
-    }
-    return array;
-}
-
-int int_arguments(JSContext *ctx, JSValueConst *argv, int32_t *numbers, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (JS_ToInt32(ctx, &numbers[i], argv[i]))
-            return -1;
-    return 0;
-}
-
 /* -- children ------------------------------------------------------------------------------------ */
-
-void program_free(JSContext *ctx, struct program *program)
-{
-    free_text(ctx, program->file);
-    free_text_array(ctx, program->argv);
-    free_text_array(ctx, program->env);
-}
-
-bool program_read(JSContext *ctx, struct program *program, int *error, JSValueConst *argv)
-{
-    *program = (struct program){ 0 };
-    program->file = text_to_c(ctx, error, argv[0]);
-    if (program->file != NULL)
-        program->argv = text_to_c_array(ctx, error, argv[1]);
-    if (program->argv != NULL)
-        program->env = text_to_c_array(ctx, error, argv[2]);
-    if (program->env != NULL)
-        return true;
-    program_free(ctx, program);
-    return false;
-}
 
 /* What a child needs from its first instruction to execve, on a page that it shares with us. Its stack is the rest of the
  * page: it shares our memory, but we do not sleep meanwhile, as after vfork(2). So it touches nothing else of ours. */
 struct start {
-    struct program program;
-    int32_t options, terminal, out, err;
+    const char *file;
+    char **argv, **env;
+    int options, terminal, out, err;
     int error;  /* of execve */
     int is_set; /* the kernel writes 0 when the child has left our memory: CLONE_CHILD_CLEARTID in clone(2) */
 };
@@ -131,7 +79,7 @@ enum { START_BYTES = 8192 };
 static struct starting {
     struct starting *next;
     pid_t pid;
-    struct program program;
+    struct argument program[3]; /* file, argv and env */
     struct start *start;
 } *all_starting;
 
@@ -179,8 +127,7 @@ __attribute__((no_sanitize("address", "undefined"))) static int start_child(void
     for (int number = 1; number <= 64; number++)
         bare_call(SYS_rt_sigaction, number, (long)zeros, 0, 8);
     bare_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)zeros, 0, 8);
-    const struct program *program = &start->program;
-    start->error = (int)-bare_call(SYS_execve, (long)program->file, (long)program->argv, (long)program->env, 0);
+    start->error = (int)-bare_call(SYS_execve, (long)start->file, (long)start->argv, (long)start->env, 0);
     bare_call(SYS_exit_group, 126, 0, 0, 0);
     return 0;
 }
@@ -190,7 +137,7 @@ static void starting_free(JSContext *ctx, struct starting **link)
     struct starting *starting = *link;
     *link = starting->next;
     munmap(starting->start, START_BYTES);
-    program_free(ctx, &starting->program);
+    arguments_free(ctx, starting->program, 3);
     js_free(ctx, starting);
 }
 
@@ -206,31 +153,21 @@ static void starting_sweep(JSContext *ctx)
     }
 }
 
-static JSValue linux_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue spawn(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    struct program program;
-    int error;
-    int32_t numbers[4];
     starting_sweep(ctx);
-    if (int_arguments(ctx, argv + 3, numbers, 4))
-        return JS_EXCEPTION;
     struct starting *starting = js_mallocz(ctx, sizeof *starting);
     if (starting == NULL)
         return JS_EXCEPTION;
-    if (!program_read(ctx, &program, &error, argv)) {
-        js_free(ctx, starting);
-        return refused(ctx, error);
-    }
     struct start *start = mmap(NULL, START_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED) {
         JSValue answer = result(ctx, -1);
-        program_free(ctx, &program);
         js_free(ctx, starting);
         return answer;
     }
-    *start = (struct start){ program, numbers[0], numbers[1], numbers[2], numbers[3], 0, 1 };
-    *starting = (struct starting){ all_starting, 0, program, start };
+    *start = (struct start){ TEXT(0), WORDS(1), WORDS(2), INT(3), INT(4), INT(5), INT(6), 0, 1 };
+    *starting = (struct starting){ all_starting, 0, { a[0], a[1], a[2] }, start };
+    memset(a, 0, 3 * sizeof *a); /* they live until the child has executed its program */
     all_starting = starting;
     char *stack = (char *)start + START_BYTES;
 #ifdef SANITIZED /* which follow no stack of ours */
@@ -247,14 +184,10 @@ static JSValue linux_spawn(JSContext *ctx, JSValueConst self, int argc, JSValueC
     return answer;
 }
 
-static JSValue linux_start_error(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue start_error(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int32_t pid;
-    if (int_arguments(ctx, argv, &pid, 1))
-        return JS_EXCEPTION;
     for (struct starting **link = &all_starting; *link != NULL; link = &(*link)->next) {
-        if ((*link)->pid != pid)
+        if ((*link)->pid != INT(0))
             continue;
         int error = (*link)->start->error;
         starting_free(ctx, link);
@@ -263,108 +196,42 @@ static JSValue linux_start_error(JSContext *ctx, JSValueConst self, int argc, JS
     return JS_NewInt32(ctx, 0);
 }
 
-static JSValue linux_exec(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue exec(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    struct program program;
-    int error;
-    if (!program_read(ctx, &program, &error, argv))
-        return refused(ctx, error);
     signals_restore();
-    execve(program.file, program.argv, program.env);
-    JSValue answer = JS_NewInt32(ctx, -errno);
+    execve(TEXT(0), WORDS(1), WORDS(2));
+    JSValue answer = result(ctx, -1);
     sigprocmask(SIG_SETMASK, &blocked_signals, NULL);
-    program_free(ctx, &program);
     return answer;
 }
 
-static JSValue linux_wait_any(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue wait_any(JSContext *ctx, struct argument *a)
 {
-    UNUSED, (void)argv;
+    (void)a;
     int status;
     pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED);
-    if (pid <= 0)
-        return result(ctx, pid);
-    return int_array(ctx, (int64_t[]){ pid, status }, 2);
-}
-
-static JSValue linux_kill(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    return result(ctx, kill(numbers[0], numbers[1]));
-}
-
-static JSValue linux_queue_signal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[3];
-    if (int_arguments(ctx, argv, numbers, 3))
-        return JS_EXCEPTION;
-    return result(ctx, sigqueue(numbers[0], numbers[1], (union sigval){ .sival_int = numbers[2] }));
-}
-
-static JSValue linux_pidfd_open(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t pid;
-    if (int_arguments(ctx, argv, &pid, 1))
-        return JS_EXCEPTION;
-    return result(ctx, (int)syscall(SYS_pidfd_open, pid, 0)); /* close-on-exec by itself */
-}
-
-static JSValue linux_pidfd_kill(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    return result(ctx, (int)syscall(SYS_pidfd_send_signal, numbers[0], numbers[1], NULL, 0));
-}
-
-static JSValue linux_become_subreaper(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED, (void)argv;
-    return result(ctx, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+    return pid <= 0 ? result(ctx, pid) : int_array(ctx, (int64_t[]){ pid, status }, 2);
 }
 
 /* A limit is up to 2^64 - 1, which no number of JavaScript holds: that one is -1. */
-static JSValue linux_get_limit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue get_limit(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int32_t numbers[2];
     struct rlimit limit;
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    if (prlimit(numbers[0], numbers[1], NULL, &limit) < 0)
+    if (prlimit(INT(0), INT(1), NULL, &limit) < 0)
         return result(ctx, -1);
     return int_array(ctx, (int64_t[]){ (int64_t)limit.rlim_cur, (int64_t)limit.rlim_max }, 2);
 }
 
-static JSValue linux_set_limit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static int set_limit(int resource, int64_t soft, int64_t hard)
 {
-    UNUSED;
-    int32_t resource;
-    int64_t soft, hard;
-    if (int_arguments(ctx, argv, &resource, 1) || JS_ToInt64(ctx, &soft, argv[1]) || JS_ToInt64(ctx, &hard, argv[2]))
-        return JS_EXCEPTION;
-    struct rlimit limit = { (rlim_t)soft, (rlim_t)hard };
-    return result(ctx, setrlimit(resource, &limit));
-}
-
-static JSValue linux_get_pid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED, (void)argv;
-    return result(ctx, getpid());
+    return setrlimit(resource, &(struct rlimit){ (rlim_t)soft, (rlim_t)hard });
 }
 
 /* -- signals, clock ------------------------------------------------------------------------------- */
 
-static JSValue linux_take_signal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue take_signal(JSContext *ctx, struct argument *a)
 {
-    UNUSED, (void)argv;
+    (void)a;
     siginfo_t info;
     struct timespec now = { 0, 0 };
     int number = sigtimedwait(&blocked_signals, &info, &now);
@@ -374,9 +241,8 @@ static JSValue linux_take_signal(JSContext *ctx, JSValueConst self, int argc, JS
     return int_array(ctx, (int64_t[]){ number, info.si_pid, value, info.si_code }, 4);
 }
 
-static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue wait_ready(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
     starting_sweep(ctx);
     static int signals = -1; /* made by the first wait, so that a program that never waits pays nothing */
     static bool is_last;     /* of the descriptors that this process may have: others need it between two waits */
@@ -387,37 +253,27 @@ static JSValue linux_poll(JSContext *ctx, JSValueConst self, int argc, JSValueCo
     if (signals < 0 && errno != EMFILE)
         return result(ctx, -1);
 
-    uint32_t counts[2];
-    int32_t timeout;
-    for (int side = 0; side < 2; side++) {
-        JSValue length = JS_GetPropertyStr(ctx, argv[side], "length");
-        if (JS_ToUint32(ctx, &counts[side], length))
-            return JS_EXCEPTION;
-    }
-    if (JS_ToInt32(ctx, &timeout, argv[2]))
-        return JS_EXCEPTION;
+    int timeout = INT(2);
     if (signals < 0 && (timeout < 0 || timeout > WITHOUT_SIGNALS_MS))
         timeout = WITHOUT_SIGNALS_MS;
-    uint32_t count = counts[0] + counts[1];
-    struct pollfd *fds = js_mallocz(ctx, sizeof *fds * ((size_t)count + 1));
-    int64_t *ready = js_malloc(ctx, sizeof *ready * ((size_t)count + 1));
+    size_t read_count = a[0].count, count = read_count + a[1].count;
+    struct pollfd *fds = js_mallocz(ctx, sizeof *fds * (count + 1));
+    int64_t *ready = js_malloc(ctx, sizeof *ready * (count + 1));
     JSValue answer = JS_EXCEPTION;
     if (fds == NULL || ready == NULL)
         goto done;
-    fds[count] = (struct pollfd){ .fd = signals, .events = POLLIN };
-    for (uint32_t i = 0; i < count; i++) {
-        bool reads = i < counts[0];
-        JSValue number = JS_GetPropertyUint32(ctx, argv[reads ? 0 : 1], reads ? i : i - counts[0]);
-        if (JS_ToInt32(ctx, &fds[i].fd, number))
-            goto done;
+    for (size_t i = 0; i < count; i++) {
+        bool reads = i < read_count;
+        fds[i].fd = (int)(reads ? a[0].numbers[i] : a[1].numbers[i - read_count]);
         fds[i].events = reads ? POLLIN : POLLOUT;
     }
+    fds[count] = (struct pollfd){ .fd = signals, .events = POLLIN };
     if (poll(fds, (nfds_t)count + 1, timeout) < 0) {
         answer = result(ctx, -1);
         goto done;
     }
     uint32_t ready_count = 0;
-    for (uint32_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         if (fds[i].revents != 0)
             ready[ready_count++] = fds[i].fd;
     answer = int_array(ctx, ready, ready_count);
@@ -431,91 +287,63 @@ done:
     return answer;
 }
 
-static JSValue clock_ms(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int clock)
+static JSValue clock_ms(JSContext *ctx, clockid_t clock)
 {
-    UNUSED, (void)argv;
     struct timespec now;
     clock_gettime(clock, &now);
     return JS_NewFloat64(ctx, (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6);
 }
 
+static JSValue monotonic_ms(JSContext *ctx, struct argument *a)
+{
+    (void)a;
+    return clock_ms(ctx, CLOCK_MONOTONIC);
+}
+
+static JSValue realtime_ms(JSContext *ctx, struct argument *a)
+{
+    (void)a;
+    return clock_ms(ctx, CLOCK_REALTIME);
+}
+
 /* -- identity -------------------------------------------------------------------------------------- */
 
-static JSValue linux_get_euid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue get_euid(JSContext *ctx, struct argument *a)
 {
-    UNUSED, (void)argv;
+    (void)a;
     return JS_NewInt64(ctx, geteuid());
 }
 
-static JSValue linux_set_groups(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue set_groups(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    uint32_t count;
-    JSValue length = JS_GetPropertyStr(ctx, argv[0], "length");
-    if (JS_ToUint32(ctx, &count, length))
-        return JS_EXCEPTION;
-    gid_t *groups = js_malloc(ctx, sizeof *groups * ((size_t)count + 1));
+    gid_t *groups = js_malloc(ctx, sizeof *groups * (a[0].count + 1));
     if (groups == NULL)
         return JS_EXCEPTION;
-    for (uint32_t i = 0; i < count; i++) {
-        JSValue number = JS_GetPropertyUint32(ctx, argv[0], i);
-        if (JS_ToUint32(ctx, &groups[i], number)) {
-            js_free(ctx, groups);
-            return JS_EXCEPTION;
-        }
-    }
-    JSValue answer = result(ctx, (int)syscall(SYS_setgroups, (size_t)count, groups));
+    for (size_t i = 0; i < a[0].count; i++)
+        groups[i] = (gid_t)a[0].numbers[i];
+    JSValue answer = result(ctx, (int)syscall(SYS_setgroups, a[0].count, groups));
     js_free(ctx, groups);
     return answer;
 }
 
-static JSValue linux_set_gid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    uint32_t gid;
-    if (JS_ToUint32(ctx, &gid, argv[0]))
-        return JS_EXCEPTION;
-    return result(ctx, setresgid(gid, gid, gid));
-}
-
-static JSValue linux_set_uid(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    uint32_t uid;
-    if (JS_ToUint32(ctx, &uid, argv[0]))
-        return JS_EXCEPTION;
-    return result(ctx, setresuid(uid, uid, uid));
-}
-
 /* -- files ------------------------------------------------------------------------------------------ */
 
-static JSValue linux_read_file(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue read_file(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int error;
-    int64_t max;
-    bool is_cut = JS_ToBool(ctx, argv[2]);
-    if (JS_ToInt64(ctx, &max, argv[1]))
-        return JS_EXCEPTION;
-    char *path = text_to_c(ctx, &error, argv[0]);
-    if (path == NULL)
-        return refused(ctx, error);
     /* Not by open(3): musl's sets close-on-exec a second time, for kernels of long ago. */
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, 0);
-    error = errno;
-    free_text(ctx, path);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, TEXT(0), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, 0);
     if (fd < 0)
-        return JS_NewInt32(ctx, -error);
-
+        return result(ctx, -1);
     struct stat facts;
-    if (fstat(fd, &facts) < 0 || !S_ISREG(facts.st_mode)) {
+    int error = fstat(fd, &facts) < 0 ? errno : S_ISREG(facts.st_mode) ? 0 : S_ISDIR(facts.st_mode) ? EISDIR : EINVAL;
+    if (error != 0) {
         close(fd);
-        return JS_NewInt32(ctx, S_ISDIR(facts.st_mode) ? -EISDIR : -EINVAL);
+        return JS_NewInt32(ctx, -error);
     }
 
     /* Most files are small: those never touch malloc. One byte more than allowed is asked for, so that too much shows. */
     char start[4096];
-    size_t limit = (size_t)max + 1, capacity = sizeof start, len = 0;
+    size_t limit = (size_t)a[1].number + 1, capacity = sizeof start, len = 0;
     char *bytes = start, *larger = NULL;
     JSValue answer = JS_EXCEPTION;
     for (;;) {
@@ -527,7 +355,7 @@ static JSValue linux_read_file(JSContext *ctx, JSValueConst self, int argc, JSVa
         len += (size_t)got;
         /* A file of /proc has no size; of others the size spares the read that tells the end. */
         if (got == 0 || len == limit || (off_t)len == facts.st_size) {
-            if (len == limit && is_cut)
+            if (len == limit && FLAG(2))
                 len--;
             answer = len == limit ? JS_NewInt32(ctx, -EFBIG) : text_from_bytes(ctx, bytes, len);
             break;
@@ -547,38 +375,24 @@ static JSValue linux_read_file(JSContext *ctx, JSValueConst self, int argc, JSVa
     return answer;
 }
 
-static JSValue linux_write_file(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue write_file(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int error;
-    size_t len;
-    int is_new = JS_ToBool(ctx, argv[2]);
-    char *path = text_to_c(ctx, &error, argv[0]);
-    if (path == NULL)
-        return refused(ctx, error);
-    char *bytes = text_to_bytes(ctx, &len, argv[1]);
-    if (bytes == NULL) {
-        free_text(ctx, path);
-        return JS_EXCEPTION;
-    }
-    int flags = is_new ? O_CREAT | O_EXCL | O_NOFOLLOW : O_TRUNC;
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0600);
-    error = fd < 0 ? errno : 0;
-    for (size_t done = 0; error == 0 && done < len;) {
-        ssize_t put = write(fd, bytes + done, len - done);
+    int flags = FLAG(2) ? O_CREAT | O_EXCL | O_NOFOLLOW : O_TRUNC;
+    int fd = open(TEXT(0), O_WRONLY | O_CLOEXEC | O_NOCTTY | flags, 0600);
+    if (fd < 0)
+        return result(ctx, -1);
+    int error = 0;
+    for (size_t done = 0; error == 0 && done < a[1].count;) {
+        ssize_t put = write(fd, TEXT(1) + done, a[1].count - done);
         if (put < 0)
             error = errno;
         else
             done += (size_t)put;
     }
-    if (fd >= 0) {
-        if (close(fd) < 0 && error == 0)
-            error = errno;
-        if (error != 0 && is_new)
-            unlink(path);
-    }
-    free_text(ctx, bytes);
-    free_text(ctx, path);
+    if (close(fd) < 0 && error == 0)
+        error = errno;
+    if (error != 0 && FLAG(2))
+        unlink(TEXT(0));
     return JS_NewInt32(ctx, -error);
 }
 
@@ -591,18 +405,11 @@ struct linux_dirent64 {
     char d_name[];
 };
 
-static JSValue linux_list_dir(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue list_dir(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int error;
-    char *path = text_to_c(ctx, &error, argv[0]);
-    if (path == NULL)
-        return refused(ctx, error);
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    error = errno;
-    free_text(ctx, path);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, TEXT(0), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0)
-        return JS_NewInt32(ctx, -error);
+        return result(ctx, -1);
 
     /* Not by readdir(3): what it allocates costs more than the whole look at a small folder. */
     char entries[4096] __attribute__((aligned(8)));
@@ -631,29 +438,26 @@ static JSValue linux_list_dir(JSContext *ctx, JSValueConst self, int argc, JSVal
     return names;
 }
 
-static JSValue stat_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int flags)
+static JSValue stat_with(JSContext *ctx, const char *path, int flags)
 {
-    UNUSED;
-    int error;
-    char *path = text_to_c(ctx, &error, argv[0]);
-    if (path == NULL)
-        return refused(ctx, error);
     struct stat status;
-    int returned = fstatat(AT_FDCWD, path, &status, flags);
-    error = errno;
-    free_text(ctx, path);
-    if (returned < 0)
-        return JS_NewInt32(ctx, -error);
+    if (fstatat(AT_FDCWD, path, &status, flags) < 0)
+        return result(ctx, -1);
     return int_array(ctx,
                      (int64_t[]){ status.st_mode, status.st_uid, status.st_gid, status.st_size,
                                   (int64_t)status.st_ino, status.st_mtim.tv_sec },
                      6);
 }
 
-/* The calls that take one path and up to two numbers differ in one line: `call` is that line. */
-enum path_call { CALL_ACCESS, CALL_CHMOD, CALL_CHOWN, CALL_UNLINK, CALL_MKDIR, CALL_RMDIR, CALL_SYNC, CALL_LOCK,
-                 CALL_LOCK_FOLDER, CALL_MEMORY_FILE, CALL_APPEND, CALL_SET_MODIFIED, CALL_READ, CALL_SHARE, CALL_WRITE,
-                 CALL_FIFO };
+static JSValue stat_target(JSContext *ctx, struct argument *a)
+{
+    return stat_with(ctx, TEXT(0), 0);
+}
+
+static JSValue stat_link(JSContext *ctx, struct argument *a)
+{
+    return stat_with(ctx, TEXT(0), AT_SYMLINK_NOFOLLOW);
+}
 
 static int sync_file(const char *path)
 {
@@ -696,117 +500,16 @@ static int set_modified(const char *path, time_t seconds)
     return utimensat(AT_FDCWD, path, (struct timespec[]){ { 0, UTIME_OMIT }, { seconds, 0 } }, 0);
 }
 
-static JSValue path_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int call)
+static JSValue real_path(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int error;
-    int64_t numbers[2] = { 0, 0 };
-    bool takes_one = call == CALL_ACCESS || call == CALL_CHMOD || call == CALL_MKDIR || call == CALL_SET_MODIFIED
-                     || call == CALL_FIFO;
-    int count = call == CALL_CHOWN ? 2 : takes_one;
-    for (int i = 0; i < count; i++)
-        if (JS_ToInt64(ctx, &numbers[i], argv[i + 1]))
-            return JS_EXCEPTION;
-    char *path = text_to_c(ctx, &error, argv[0]);
-    if (path == NULL)
-        return refused(ctx, error);
-    int returned = call == CALL_ACCESS  ? faccessat(AT_FDCWD, path, (int)numbers[0], AT_EACCESS)
-                   : call == CALL_CHMOD ? chmod(path, (mode_t)numbers[0])
-                   : call == CALL_CHOWN ? chown(path, (uid_t)numbers[0], (gid_t)numbers[1])
-                   : call == CALL_MKDIR ? mkdir(path, (mode_t)numbers[0])
-                   : call == CALL_RMDIR ? rmdir(path)
-                   : call == CALL_SYNC  ? sync_file(path)
-                   : call == CALL_LOCK  ? lock_file(path)
-                   : call == CALL_LOCK_FOLDER
-                       ? lock_folder(path)
-                   : call == CALL_SET_MODIFIED
-                       ? set_modified(path, (time_t)numbers[0])
-                   : call == CALL_MEMORY_FILE
-                       ? (int)syscall(SYS_memfd_create, path, MFD_CLOEXEC)
-                   : call == CALL_APPEND
-                       ? open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-                   : call == CALL_READ  ? open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-                   : call == CALL_SHARE ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
-                   : call == CALL_WRITE ? open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC)
-                   : call == CALL_FIFO  ? mkfifo(path, (mode_t)numbers[0])
-                                        : unlink(path);
-    JSValue answer = result(ctx, returned);
-    free_text(ctx, path);
-    return answer;
-}
-
-/* The calls that take two paths: `flags` are those of renameat2(2), or CALL_SYMLINK. */
-enum { CALL_SYMLINK = -1 };
-
-static JSValue two_paths_call(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int flags)
-{
-    UNUSED;
-    int error;
-    char *from = text_to_c(ctx, &error, argv[0]);
-    if (from == NULL)
-        return refused(ctx, error);
-    char *to = text_to_c(ctx, &error, argv[1]);
-    JSValue answer = to == NULL              ? refused(ctx, error)
-                     : flags == CALL_SYMLINK ? result(ctx, symlink(from, to))
-                     : flags == 0
-                         ? result(ctx, rename(from, to))
-                         : result(ctx, (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags));
-    free_text(ctx, from);
-    free_text(ctx, to);
-    return answer;
-}
-
-static JSValue linux_real_path(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int error;
-    char *path = text_to_c(ctx, &error, argv[0]);
-    if (path == NULL)
-        return refused(ctx, error);
     char real[PATH_MAX];
-    JSValue answer = realpath(path, real) == NULL ? result(ctx, -1) : text_from_bytes(ctx, real, strlen(real));
-    free_text(ctx, path);
-    return answer;
+    return realpath(TEXT(0), real) == NULL ? result(ctx, -1) : text_from_bytes(ctx, real, strlen(real));
 }
 
-static JSValue linux_inotify_open(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue inotify_take(JSContext *ctx, struct argument *a)
 {
-    UNUSED, (void)argv;
-    return result(ctx, inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-}
-
-static JSValue linux_inotify_add(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
-    int error;
-    if (int_arguments(ctx, argv, &fd, 1))
-        return JS_EXCEPTION;
-    char *folder = text_to_c(ctx, &error, argv[1]);
-    if (folder == NULL)
-        return refused(ctx, error);
-    JSValue answer = result(ctx, inotify_add_watch(fd, folder, IN_CREATE | IN_DELETE | IN_MOVE));
-    free_text(ctx, folder);
-    return answer;
-}
-
-static JSValue linux_inotify_remove(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    return result(ctx, inotify_rm_watch(numbers[0], numbers[1]));
-}
-
-static JSValue linux_inotify_read(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
-    if (int_arguments(ctx, argv, &fd, 1))
-        return JS_EXCEPTION;
     char bytes[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t got = read(fd, bytes, sizeof bytes);
+    ssize_t got = read(INT(0), bytes, sizeof bytes);
     if (got < 0)
         return result(ctx, -1);
     int64_t watches[sizeof bytes / sizeof(struct inotify_event)];
@@ -821,171 +524,102 @@ static JSValue linux_inotify_read(JSContext *ctx, JSValueConst self, int argc, J
 
 /* -- descriptors ------------------------------------------------------------------------------------ */
 
-static JSValue linux_write(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue read_bytes(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int32_t fd;
-    size_t len;
-    if (int_arguments(ctx, argv, &fd, 1))
-        return JS_EXCEPTION;
-    char *bytes = text_to_bytes(ctx, &len, argv[1]);
+    size_t max = (size_t)a[1].number;
+    char *bytes = js_malloc(ctx, max);
     if (bytes == NULL)
         return JS_EXCEPTION;
-    JSValue answer = result(ctx, (int)write(fd, bytes, len));
-    free_text(ctx, bytes);
-    return answer;
-}
-
-static JSValue linux_read(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    if (int_arguments(ctx, argv, numbers, 2))
-        return JS_EXCEPTION;
-    char *bytes = js_malloc(ctx, (size_t)numbers[1]);
-    if (bytes == NULL)
-        return JS_EXCEPTION;
-    ssize_t got = read(numbers[0], bytes, (size_t)numbers[1]);
+    ssize_t got = read(INT(0), bytes, max);
     JSValue answer = got < 0 ? result(ctx, -1) : text_from_bytes(ctx, bytes, (size_t)got);
     js_free(ctx, bytes);
     return answer;
 }
 
-static JSValue linux_duplicate(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static int unread(int fd)
 {
-    UNUSED;
-    int32_t numbers[2];
-    return int_arguments(ctx, argv, numbers, 2) ? JS_EXCEPTION : result(ctx, dup2(numbers[0], numbers[1]));
-}
-
-static JSValue linux_unread(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
     int count = 0;
-    if (int_arguments(ctx, argv, &fd, 1))
-        return JS_EXCEPTION;
-    return ioctl(fd, FIONREAD, &count) < 0 ? result(ctx, -1) : JS_NewInt32(ctx, count);
+    return ioctl(fd, FIONREAD, &count) < 0 ? -1 : count;
 }
 
-static JSValue linux_close(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue is_terminal(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    int32_t fd;
-    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : result(ctx, close(fd));
-}
-
-static JSValue linux_is_terminal(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
-    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : JS_NewBool(ctx, isatty(fd));
-}
-
-static JSValue linux_get_foreground(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t fd;
-    return int_arguments(ctx, argv, &fd, 1) ? JS_EXCEPTION : result(ctx, tcgetpgrp(fd));
-}
-
-static JSValue linux_set_foreground(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED;
-    int32_t numbers[2];
-    return int_arguments(ctx, argv, numbers, 2) ? JS_EXCEPTION : result(ctx, tcsetpgrp(numbers[0], numbers[1]));
-}
-
-static JSValue linux_get_group(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
-{
-    UNUSED, (void)argv;
-    return result(ctx, getpgrp());
+    return JS_NewBool(ctx, isatty(INT(0)));
 }
 
 /* -- text -------------------------------------------------------------------------------------------- */
 
-static JSValue linux_frame_lines(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+static JSValue frame_lines(JSContext *ctx, struct argument *a)
 {
-    UNUSED;
-    char *parts[3] = { NULL, NULL, NULL };
-    size_t lengths[3];
-    bool is_quoted = JS_ToBool(ctx, argv[3]);
-    JSValue answer = JS_EXCEPTION;
-    for (int i = 0; i < 3; i++) {
-        parts[i] = text_to_bytes(ctx, &lengths[i], argv[i]);
-        if (parts[i] == NULL)
-            goto done;
-    }
-    answer = text_from_lines(ctx, parts[0], lengths[0], parts[1], lengths[1], parts[2], lengths[2], is_quoted);
-done:
-    for (int i = 0; i < 3; i++)
-        free_text(ctx, parts[i]);
-    return answer;
+    return text_from_lines(ctx, TEXT(0), a[0].count, TEXT(1), a[1].count, TEXT(2), a[2].count, FLAG(3));
 }
 
 /* -- the table --------------------------------------------------------------------------------------- */
 
-static const JSCFunctionListEntry table[] = {
-    JS_CFUNC_DEF("spawn", 7, linux_spawn),
-    JS_CFUNC_DEF("startError", 1, linux_start_error),
-    JS_CFUNC_DEF("exec", 3, linux_exec),
-    JS_CFUNC_DEF("waitAny", 0, linux_wait_any),
-    JS_CFUNC_DEF("kill", 2, linux_kill),
-    JS_CFUNC_DEF("queueSignal", 3, linux_queue_signal),
-    JS_CFUNC_DEF("pidfdOpen", 1, linux_pidfd_open),
-    JS_CFUNC_DEF("pidfdKill", 2, linux_pidfd_kill),
-    JS_CFUNC_DEF("becomeSubreaper", 0, linux_become_subreaper),
-    JS_CFUNC_DEF("getPid", 0, linux_get_pid),
-    JS_CFUNC_DEF("getLimit", 2, linux_get_limit),
-    JS_CFUNC_DEF("setLimit", 3, linux_set_limit),
-    JS_CFUNC_DEF("takeSignal", 0, linux_take_signal),
-    JS_CFUNC_DEF("poll", 3, linux_poll),
-    JS_CFUNC_MAGIC_DEF("monotonicMs", 0, clock_ms, CLOCK_MONOTONIC),
-    JS_CFUNC_MAGIC_DEF("realtimeMs", 0, clock_ms, CLOCK_REALTIME),
-    JS_CFUNC_DEF("getEuid", 0, linux_get_euid),
-    JS_CFUNC_DEF("setGroups", 1, linux_set_groups),
-    JS_CFUNC_DEF("setGid", 1, linux_set_gid),
-    JS_CFUNC_DEF("setUid", 1, linux_set_uid),
-    JS_CFUNC_DEF("readFile", 3, linux_read_file),
-    JS_CFUNC_DEF("writeFile", 3, linux_write_file),
-    JS_CFUNC_DEF("listDir", 1, linux_list_dir),
-    JS_CFUNC_MAGIC_DEF("stat", 1, stat_call, 0),
-    JS_CFUNC_MAGIC_DEF("lstat", 1, stat_call, AT_SYMLINK_NOFOLLOW),
-    JS_CFUNC_MAGIC_DEF("access", 2, path_call, CALL_ACCESS),
-    JS_CFUNC_MAGIC_DEF("chmod", 2, path_call, CALL_CHMOD),
-    JS_CFUNC_MAGIC_DEF("setModified", 2, path_call, CALL_SET_MODIFIED),
-    JS_CFUNC_MAGIC_DEF("chown", 3, path_call, CALL_CHOWN),
-    JS_CFUNC_MAGIC_DEF("rename", 2, two_paths_call, 0),
-    JS_CFUNC_MAGIC_DEF("exchange", 2, two_paths_call, RENAME_EXCHANGE),
-    JS_CFUNC_MAGIC_DEF("unlink", 1, path_call, CALL_UNLINK),
-    JS_CFUNC_MAGIC_DEF("mkdir", 2, path_call, CALL_MKDIR),
-    JS_CFUNC_MAGIC_DEF("rmdir", 1, path_call, CALL_RMDIR),
-    JS_CFUNC_MAGIC_DEF("symlink", 2, two_paths_call, CALL_SYMLINK),
-    JS_CFUNC_DEF("realPath", 1, linux_real_path),
-    JS_CFUNC_MAGIC_DEF("sync", 1, path_call, CALL_SYNC),
-    JS_CFUNC_MAGIC_DEF("lock", 1, path_call, CALL_LOCK),
-    JS_CFUNC_MAGIC_DEF("lockFolder", 1, path_call, CALL_LOCK_FOLDER),
-    JS_CFUNC_MAGIC_DEF("memoryFile", 1, path_call, CALL_MEMORY_FILE),
-    JS_CFUNC_DEF("inotifyOpen", 0, linux_inotify_open),
-    JS_CFUNC_DEF("inotifyAdd", 2, linux_inotify_add),
-    JS_CFUNC_DEF("inotifyRemove", 2, linux_inotify_remove),
-    JS_CFUNC_DEF("inotifyRead", 1, linux_inotify_read),
-    JS_CFUNC_DEF("write", 2, linux_write),
-    JS_CFUNC_MAGIC_DEF("openToAppend", 1, path_call, CALL_APPEND),
-    JS_CFUNC_MAGIC_DEF("openToWrite", 1, path_call, CALL_WRITE),
-    JS_CFUNC_MAGIC_DEF("openToRead", 1, path_call, CALL_READ),
-    JS_CFUNC_MAGIC_DEF("openToShare", 1, path_call, CALL_SHARE),
-    JS_CFUNC_MAGIC_DEF("makeFifo", 2, path_call, CALL_FIFO),
-    JS_CFUNC_DEF("read", 2, linux_read),
-    JS_CFUNC_DEF("unread", 1, linux_unread),
-    JS_CFUNC_DEF("duplicate", 2, linux_duplicate),
-    JS_CFUNC_DEF("close", 1, linux_close),
-    JS_CFUNC_DEF("isTerminal", 1, linux_is_terminal),
-    JS_CFUNC_DEF("getForeground", 1, linux_get_foreground),
-    JS_CFUNC_DEF("setForeground", 2, linux_set_foreground),
-    JS_CFUNC_DEF("getGroup", 0, linux_get_group),
-    JS_CFUNC_DEF("frameLines", 4, linux_frame_lines),
-};
+/* clang-format off */
+#define METHODS(CALL, OWN) \
+    OWN(spawn, "twwnnnn", spawn) \
+    OWN(startError, "n", start_error) \
+    OWN(exec, "tww", exec) \
+    OWN(waitAny, "", wait_any) \
+    CALL(kill, "nn", kill(INT(0), INT(1))) \
+    CALL(queueSignal, "nnn", sigqueue(INT(0), INT(1), (union sigval){ .sival_int = INT(2) })) \
+    CALL(pidfdOpen, "n", syscall(SYS_pidfd_open, INT(0), 0)) /* close-on-exec by itself */ \
+    CALL(pidfdKill, "nn", syscall(SYS_pidfd_send_signal, INT(0), INT(1), NULL, 0)) \
+    CALL(becomeSubreaper, "", prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) \
+    CALL(getPid, "", getpid()) \
+    OWN(getLimit, "nn", get_limit) \
+    CALL(setLimit, "nnn", set_limit(INT(0), a[1].number, a[2].number)) \
+    OWN(takeSignal, "", take_signal) \
+    OWN(poll, "aan", wait_ready) \
+    OWN(monotonicMs, "", monotonic_ms) \
+    OWN(realtimeMs, "", realtime_ms) \
+    OWN(getEuid, "", get_euid) \
+    OWN(setGroups, "a", set_groups) \
+    CALL(setGid, "n", setresgid(GID(0), GID(0), GID(0))) \
+    CALL(setUid, "n", setresuid(UID(0), UID(0), UID(0))) \
+    OWN(readFile, "tnf", read_file) \
+    OWN(writeFile, "tbf", write_file) \
+    OWN(listDir, "t", list_dir) \
+    OWN(stat, "t", stat_target) \
+    OWN(lstat, "t", stat_link) \
+    CALL(access, "tn", faccessat(AT_FDCWD, TEXT(0), INT(1), AT_EACCESS)) \
+    CALL(chmod, "tn", chmod(TEXT(0), MODE(1))) \
+    CALL(setModified, "tn", set_modified(TEXT(0), (time_t)a[1].number)) \
+    CALL(chown, "tnn", chown(TEXT(0), UID(1), GID(2))) \
+    CALL(rename, "tt", rename(TEXT(0), TEXT(1))) \
+    CALL(exchange, "tt", syscall(SYS_renameat2, AT_FDCWD, TEXT(0), AT_FDCWD, TEXT(1), RENAME_EXCHANGE)) \
+    CALL(unlink, "t", unlink(TEXT(0))) \
+    CALL(mkdir, "tn", mkdir(TEXT(0), MODE(1))) \
+    CALL(rmdir, "t", rmdir(TEXT(0))) \
+    CALL(symlink, "tt", symlink(TEXT(0), TEXT(1))) \
+    OWN(realPath, "t", real_path) \
+    CALL(sync, "t", sync_file(TEXT(0))) \
+    CALL(lock, "t", lock_file(TEXT(0))) \
+    CALL(lockFolder, "t", lock_folder(TEXT(0))) \
+    CALL(memoryFile, "t", syscall(SYS_memfd_create, TEXT(0), MFD_CLOEXEC)) \
+    CALL(inotifyOpen, "", inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) \
+    CALL(inotifyAdd, "nt", inotify_add_watch(INT(0), TEXT(1), IN_CREATE | IN_DELETE | IN_MOVE)) \
+    CALL(inotifyRemove, "nn", inotify_rm_watch(INT(0), INT(1))) \
+    OWN(inotifyRead, "n", inotify_take) \
+    CALL(write, "nb", write(INT(0), TEXT(1), a[1].count)) \
+    CALL(openToAppend, "t", open(TEXT(0), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) \
+    CALL(openToWrite, "t", open(TEXT(0), O_WRONLY | O_NOCTTY | O_CLOEXEC)) \
+    CALL(openToRead, "t", open(TEXT(0), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) \
+    CALL(openToShare, "t", open(TEXT(0), O_RDWR | O_NOCTTY | O_CLOEXEC)) \
+    CALL(makeFifo, "tn", mkfifo(TEXT(0), MODE(1))) \
+    OWN(read, "nn", read_bytes) \
+    CALL(unread, "n", unread(INT(0))) \
+    CALL(duplicate, "nn", dup2(INT(0), INT(1))) \
+    CALL(close, "n", close(INT(0))) \
+    OWN(isTerminal, "n", is_terminal) \
+    CALL(getForeground, "n", tcgetpgrp(INT(0))) \
+    CALL(setForeground, "nn", tcsetpgrp(INT(0), INT(1))) \
+    CALL(getGroup, "", getpgrp()) \
+    OWN(frameLines, "bbbf", frame_lines)
+/* clang-format on */
+
+METHOD_TABLE(METHODS)
 
 static JSValue text_array(JSContext *ctx, char **words, int count)
 {

@@ -70,25 +70,67 @@ int save_heap(void);
 JSValue linux_new(JSContext *ctx);
 int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv, char **env);
 
-/* What the tables of methods share. */
-#define UNUSED (void)self, (void)argc
+/* method.c: methods with decoded arguments. Each argument has a letter, the type of the parameter in the interface:
+ *   n  a whole number              .number
+ *   f  a truth value               .number, 0 or 1
+ *   t  a byte string without NUL   .text; with a NUL the method answers -EINVAL
+ *   b  a byte string               .text, .count bytes
+ *   w  byte strings without NUL    .words, as execve(2) takes them
+ *   a  whole numbers               .numbers, .count of them */
+struct argument {
+    int64_t number;
+    size_t count;
+    char *text;
+    char **words;
+    int64_t *numbers;
+};
+
+struct method {
+    const char *types;
+    /* The arguments are freed after the call; one that is set to zero now belongs to the function. */
+    JSValue (*call)(JSContext *ctx, struct argument *a);
+};
+
+JSValue method_call(JSContext *ctx, const struct method *method, JSValueConst *argv);
+void arguments_free(JSContext *ctx, struct argument *a, size_t count);
 
 /* What a call returned, or its negated errno. */
 JSValue result(JSContext *ctx, int returned);
-/* What a text_to_... that gave NULL means: a negated errno, or the exception that is pending. */
-JSValue refused(JSContext *ctx, int error);
 JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count);
-/* Reads `count` arguments that are all whole numbers. Below zero with an exception pending. */
-int int_arguments(JSContext *ctx, JSValueConst *argv, int32_t *numbers, int count);
 
-/* A program to become, from three arguments; `program_read` gives false with `*error` set or an exception pending. */
-struct program {
-    char *file;
-    char **argv;
-    char **env;
-};
-bool program_read(JSContext *ctx, struct program *program, int *error, JSValueConst *argv);
-void program_free(JSContext *ctx, struct program *program);
+/* Arguments in the expressions of a table. */
+#define INT(i) ((int)a[i].number)
+#define MODE(i) ((mode_t)a[i].number)
+#define UID(i) ((uid_t)a[i].number)
+#define GID(i) ((gid_t)a[i].number)
+#define FLAG(i) (a[i].number != 0)
+#define TEXT(i) (a[i].text)
+#define WORDS(i) (a[i].words)
+
+/* Makes `table` from METHODS(CALL, OWN), a list of rows:
+ *   CALL(name, types, expression)   answers `result` of the expression
+ *   OWN(name, types, function)      answers what the function does */
+#define METHOD_TABLE(METHODS)                                                                                  \
+    METHODS(METHOD_FUNCTION, METHOD_NOTHING)                                                                   \
+    enum { METHODS(METHOD_INDEX, METHOD_INDEX) };                                                              \
+    static const struct method methods[] = { METHODS(METHOD_OF_CALL, METHOD_OF_FUNCTION) };                    \
+    static JSValue call_method(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int index)     \
+    {                                                                                                          \
+        (void)self, (void)argc;                                                                                \
+        return method_call(ctx, &methods[index], argv);                                                        \
+    }                                                                                                          \
+    static const JSCFunctionListEntry table[] = { METHODS(METHOD_ENTRY, METHOD_ENTRY) };
+#define METHOD_FUNCTION(name, types, ...)                                                                      \
+    static JSValue call_##name(JSContext *ctx, struct argument *a)                                             \
+    {                                                                                                          \
+        (void)a;                                                                                               \
+        return result(ctx, (int)(__VA_ARGS__));                                                                \
+    }
+#define METHOD_NOTHING(...)
+#define METHOD_INDEX(name, ...) INDEX_##name,
+#define METHOD_OF_CALL(name, types, ...) { types, call_##name },
+#define METHOD_OF_FUNCTION(name, types, function) { types, function },
+#define METHOD_ENTRY(name, types, ...) JS_CFUNC_MAGIC_DEF(#name, sizeof types - 1, call_method, INDEX_##name),
 
 /* host.c: the methods that interface Host has beside Linux; in the programs for the host only. */
 void host_add(JSContext *ctx, JSValueConst object);

@@ -25,15 +25,25 @@ const ports = [
   { port: "src/linux/linux.ts", start: "export interface Linux {", table: "native/linux.c", least: 40 },
   { port: "src/host/host.ts", start: "export interface Host extends Linux {", table: "native/host.c", least: 4 },
 ];
+/** The type of a parameter for each letter of native/native.h. */
+const typeOfLetter: Readonly<Record<string, string>> = {
+  n: "number",
+  f: "boolean",
+  t: "string",
+  b: "string",
+  w: "readonly string[]",
+  a: "readonly number[]",
+};
 for (const { port, start, table, least } of ports) {
-  test(`${table} has the methods of ${port}, with as many arguments`, () => {
+  test(`${table} has the methods of ${port}, with arguments of the same types`, () => {
     const lines = between(read(port), start, "\n}\n").replace(/\/\*[\s\S]*?\*\//g, "");
-    const methods = [...lines.matchAll(/^ {2}(\w+)\(([^)]*)\):/gm)].map(
-      ([, name, parameters = ""]) => `${name} ${parameters.split(",").filter((each) => each.trim() !== "").length}`,
-    );
-    const rows = between(read(table), "JSCFunctionListEntry table[] = {", "\n};");
-    const entries = [...rows.matchAll(/JS_CFUNC(?:_MAGIC)?_DEF\("(\w+)", (\d+)/g)].map(
-      ([, name, count]) => `${name} ${count}`,
+    const methods = [...lines.matchAll(/^ {2}(\w+)\(([^)]*)\):/gm)].map(([, name, parameters = ""]) => {
+      const types = [...parameters.matchAll(/\w+: ([^,]+)/g)].map(([, type]) => type?.trim());
+      return `${name}(${types.join(", ")})`;
+    });
+    const rows = between(read(table), "#define METHODS(CALL, OWN)", "/* clang-format on */");
+    const entries = [...rows.matchAll(/^ {4}(?:CALL|OWN)\((\w+), "(\w*)", /gm)].map(
+      ([, name, letters = ""]) => `${name}(${[...letters].map((letter) => typeOfLetter[letter]).join(", ")})`,
     );
     assert.ok(methods.length >= least);
     assert.deepEqual(entries.sort(), methods.sort());
@@ -103,9 +113,8 @@ test("every text file ends with one newline and has no trailing blanks, no tabs 
 
 test("what is executable begins with #!, and the other way round", () => {
   for (const file of files) {
-    const starts = read(file).startsWith("#!");
     const isExecutable = (statSync(file).mode & 0o111) !== 0;
-    if (isExecutable) assert.ok(starts, `${file} is executable and has no first line that says by what`);
+    assert.equal(isExecutable, read(file).startsWith("#!"), file);
   }
 });
 
