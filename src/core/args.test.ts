@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { optionsHelp, parseOptions, wholeNumber } from "./args.ts";
+import { parseOptions, wholeNumber } from "./args.ts";
 
-const OPTIONS = [
-  { flag: "--quiet", help: "say less" },
-  { flag: "--skip", help: "leave out" },
-];
+const OPTIONS = [{ flags: ["--quiet"] }, { flags: ["--skip"] }, { flags: ["-u", "--user"], value: "a name" }];
 
 function parse(...words: string[]): string {
   const parsed = parseOptions(OPTIONS, words);
-  if (parsed.kind === "unknown-option") return `unknown ${parsed.option}`;
-  return `${[...parsed.flags].join(",")} | ${parsed.words.join(",")}`;
+  if (parsed.kind !== "ok") return `${parsed.kind} ${parsed.kind === "refuse" ? parsed.reason : ""}`;
+  const given = [...parsed.given].map(([flag, value]) => (value === "" ? flag : `${flag}=${value}`));
+  return `${given.join(",")} | ${parsed.words.join(",")}`;
 }
 
 test("options end at the first word that is none, and the rest is the command's", () => {
@@ -31,14 +29,32 @@ test("options may come in any order, twice, and alone", () => {
 });
 
 test("an option that nobody knows is named, a lone - too", () => {
-  assert.equal(parse("--quiet", "--loud", "x"), "unknown --loud");
-  assert.equal(parse("--quie"), "unknown --quie");
-  assert.equal(parse("--quiet=1"), "unknown --quiet=1");
-  assert.equal(parse("-"), "unknown -");
+  assert.equal(parse("--quiet", "--loud", "x"), 'refuse unknown option "--loud"');
+  assert.equal(parse("--quie"), 'refuse unknown option "--quie"');
+  assert.equal(parse("--quiet=1"), 'refuse unknown option "--quiet=1"');
+  assert.equal(parse("-"), 'refuse unknown option "-"');
 });
 
-test("help stands in columns", () => {
-  assert.equal(optionsHelp(OPTIONS), "  --quiet  say less\n  --skip   leave out\n");
+test("an option's value is the next word or the rest of its own, and is never empty", () => {
+  for (const words of [["--user", "app"], ["--user=app"], ["-u", "app"], ["-uapp"]]) {
+    assert.equal(parse(...words, "x"), "--user=app | x");
+  }
+  assert.equal(parse("-u=app", "x"), "--user==app | x");
+  assert.equal(parse("--user", "--quiet", "x"), "--user=--quiet | x");
+  assert.equal(parse("--user", "--"), "--user=-- | ");
+  assert.equal(parse("--user=a=b"), "--user=a=b | ");
+  for (const words of [["--user"], ["-u"], ["--user="], ["--user", ""]]) {
+    assert.equal(parse(...words), `refuse ${words[0] === "-u" ? "-u" : "--user"} needs a name`);
+  }
+});
+
+test("help and version are asked for, whatever follows; before an unknown option, in a value or behind a word they are not", () => {
+  assert.equal(parse("--quiet", "-h", "--loud"), "help ");
+  assert.equal(parse("--help", "x"), "help ");
+  assert.equal(parse("--version", "--help"), "version ");
+  assert.equal(parse("--loud", "--help"), 'refuse unknown option "--loud"');
+  assert.equal(parse("--user", "--help"), "--user=--help | ");
+  assert.equal(parse("x", "--help"), " | x,--help");
 });
 
 test("a whole number is made of one to nine digits and of nothing else", () => {

@@ -1,39 +1,69 @@
 import { isAllDigits } from "./ascii.ts";
+import { printable } from "./printable.ts";
 
 /** One option of a program's command line. */
 export interface Option {
-  /** As typed: `--quiet`. */
-  readonly flag: string;
-  /** What it does, for --help. */
-  readonly help: string;
+  /** As typed: `-u`, `--user`. The last one is its name in what {@link parseOptions} answers. */
+  readonly flags: readonly string[];
+  /** What its value is, for a refusal: `a whole number`. Without it the option takes no value. */
+  readonly value?: string;
 }
 
-/** A command line taken apart: the options found and the words from the first that is none. */
+/** A command line that is answered in words only. */
+export type Reply =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "refuse"; readonly reason: string };
+
+/** A command line taken apart: the options with their values, and the words from the first that is no option. */
 export type Parsed =
-  | { readonly kind: "ok"; readonly flags: ReadonlySet<string>; readonly words: readonly string[] }
-  | { readonly kind: "unknown-option"; readonly option: string };
+  | { readonly kind: "ok"; readonly given: ReadonlyMap<string, string>; readonly words: readonly string[] }
+  | Reply;
 
 /**
- * Takes options off the front of `words`. The first word that does not begin with `-` ends them and
- * belongs to what follows; so does everything after the first `--`, which is dropped.
+ * Takes options off the front of `words`. The first word that does not begin with `-` ends them and belongs to what
+ * follows; so does everything after the first `--`, which is dropped. A value is the next word, or in the same word:
+ * `-uUSER`, `--user=USER`. It is never empty. Every program has -h, --help and --version: nothing after them is read.
  *
- * @see docs/reference/my_init.md, XBD 12.2 guidelines 9 and 10
+ * @see XBD 12.2 guidelines 6, 9 and 10
  */
 export function parseOptions(options: readonly Option[], words: readonly string[]): Parsed {
-  const flags = new Set<string>();
-  for (const [index, word] of words.entries()) {
-    if (word === "--") return { kind: "ok", flags, words: words.slice(index + 1) };
-    if (!word.startsWith("-")) return { kind: "ok", flags, words: words.slice(index) };
-    if (!options.some(({ flag }) => flag === word)) return { kind: "unknown-option", option: word };
-    flags.add(word);
+  const given = new Map<string, string>();
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "--") return { kind: "ok", given, words: words.slice(at + 1) };
+    if (!word.startsWith("-")) return { kind: "ok", given, words: words.slice(at) };
+    if (word === "--help" || word === "-h") return { kind: "help" };
+    if (word === "--version") return { kind: "version" };
+    const found = findOption(options, word);
+    if (found === undefined) return refuse(`unknown option "${printable(word)}"`);
+    const { option, flag, attached } = found;
+    const value = option.value === undefined ? "" : (attached ?? words[++at] ?? "");
+    if (option.value !== undefined && value === "") return refuse(`${flag} needs ${option.value}`);
+    given.set(option.flags[option.flags.length - 1] ?? flag, value);
   }
-  return { kind: "ok", flags, words: [] };
+  return { kind: "ok", given, words: [] };
 }
 
-/** The lines of --help that tell the options, one each, in columns. */
-export function optionsHelp(options: readonly Option[]): string {
-  const width = Math.max(...options.map(({ flag }) => flag.length));
-  return options.map(({ flag, help }) => `  ${flag.padEnd(width)}  ${help}\n`).join("");
+/** A command line that asks for nothing that can be done. */
+export function refuse(reason: string): Reply {
+  return { kind: "refuse", reason };
+}
+
+function findOption(
+  options: readonly Option[],
+  word: string,
+): { readonly option: Option; readonly flag: string; readonly attached: string | undefined } | undefined {
+  for (const option of options) {
+    for (const flag of option.flags) {
+      if (word === flag) return { option, flag, attached: undefined };
+      const start = flag.startsWith("--") ? `${flag}=` : flag;
+      if (option.value !== undefined && word.startsWith(start)) {
+        return { option, flag, attached: word.slice(start.length) };
+      }
+    }
+  }
+  return undefined;
 }
 
 /** A whole number of at most nine digits and nothing else; undefined for any other text. */

@@ -1,3 +1,4 @@
+import type { Reply } from "../core/args.ts";
 import { version } from "../core/version.ts";
 import type { Linux } from "./linux.ts";
 import { writeAll } from "./output.ts";
@@ -24,15 +25,27 @@ export function answerHelp(
   usage: string,
   words = linux.argv.slice(1, 2),
 ): number | undefined {
-  const isHelp = words.includes("--help") || words.includes("-h");
-  if (!isHelp && !words.includes("--version")) return undefined;
-  return writeAll(linux, STDOUT, isHelp ? usage : `${name} ${version}\n`) ? 0 : STATUS_FAILED;
+  if (words.includes("--help") || words.includes("-h")) return reply(linux, name, usage, { kind: "help" });
+  return words.includes("--version") ? reply(linux, name, usage, { kind: "version" }) : undefined;
 }
 
-/** Tells on standard error why a command line cannot be meant, and the usage. @returns the exit status */
+/** Says on standard error why a command line is refused, and the usage. @returns the exit status */
 export function refuseWords(linux: Linux, name: string, reason: string, usage: string): number {
-  writeAll(linux, STDERR, `${name}: ${reason}\n${usage}`);
-  return STATUS_USAGE;
+  return reply(linux, name, usage, { kind: "refuse", reason });
+}
+
+/**
+ * Answers a command line that asks for words only.
+ *
+ * @param help what --help prints, where it is more than the usage
+ * @returns the exit status
+ */
+export function reply(linux: Linux, name: string, usage: string, request: Reply, help = usage): number {
+  if (request.kind === "refuse") {
+    writeAll(linux, STDERR, `${name}: ${request.reason}\n${usage}`);
+    return STATUS_USAGE;
+  }
+  return writeAll(linux, STDOUT, request.kind === "help" ? help : `${name} ${version}\n`) ? 0 : STATUS_FAILED;
 }
 
 /** Does what the program `name` is for. A Failure is its end, and told in one line. @returns its exit status */

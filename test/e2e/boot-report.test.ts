@@ -86,5 +86,5 @@ test("boot_report says why there is none", async (t) => {
   );
   const bad = await container.exec(["boot_report", "--xml"]);
   assert.equal(bad.status, 2);
-  assert.match(bad.stderr, /^boot_report: unknown word "--xml"\nusage: /);
+  assert.match(bad.stderr, /^boot_report: unknown option "--xml"\nusage: /);
 });

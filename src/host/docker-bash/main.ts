@@ -1,5 +1,4 @@
-import { attempt, STDERR } from "../../linux/program.ts";
-import { talk } from "../command-line.ts";
+import { attempt, reply, STDERR } from "../../linux/program.ts";
 import { findContainer } from "../engine.ts";
 import type { Host } from "../host.ts";
 import { enter } from "./enter.ts";
@@ -11,7 +10,7 @@ const NAME = "docker-bash";
 /** The program docker-bash. @returns its exit status @see docs/reference/docker-bash.md */
 export function main(host: Host): number {
   const request = readCommandLine(host.argv.slice(1));
-  if (request.kind !== "enter") return talk(host, NAME, USAGE, request);
+  if (request.kind !== "enter") return reply(host, NAME, USAGE, request);
   return attempt(host, NAME, () => {
     closeInherited(host);
     if (host.getEuid() === 0) {

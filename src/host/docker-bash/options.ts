@@ -1,4 +1,5 @@
-import { type HostOption, readHostWords, type Talk } from "../command-line.ts";
+import type { Option, Reply } from "../../core/args.ts";
+import { readHostWords } from "../command-line.ts";
 import type { EngineName } from "../engine.ts";
 
 /** What the command line asks for. */
@@ -13,7 +14,7 @@ export type Request =
       readonly engine: EngineName | undefined;
       readonly isVerbose: boolean;
     }
-  | Talk;
+  | Reply;
 
 export const USAGE = `usage: docker-bash [OPTION]... CONTAINER [COMMAND [ARG]...]
 Enters a running container, by its name or the start of its id: a login shell as root, or COMMAND.
@@ -25,12 +26,12 @@ Enters a running container, by its name or the start of its id: a login shell as
   --version        show the version
 `;
 
-const OPTIONS: readonly HostOption[] = [{ flags: ["-u", "--user"], name: "user", hasValue: true }];
+const OPTIONS: readonly Option[] = [{ flags: ["-u", "--user"], value: "a value" }];
 
 /** Reads the words after the program's name. */
 export function readCommandLine(words: readonly string[]): Request {
   const asked = readHostWords(words, OPTIONS);
   if (asked.kind !== "asked") return asked;
   const { container, command, engine, isVerbose, given } = asked;
-  return { kind: "enter", container, command, user: given.get("user") ?? "0", engine, isVerbose };
+  return { kind: "enter", container, command, user: given.get("--user") ?? "0", engine, isVerbose };
 }

@@ -4,9 +4,8 @@ import { printable } from "../../core/printable.ts";
 import { shellQuote } from "../../core/shell-quote.ts";
 import { writeAll } from "../../linux/output.ts";
 import { lookupCommand } from "../../linux/path-lookup.ts";
-import { attempt, STDERR, STDOUT } from "../../linux/program.ts";
+import { attempt, reply, STDERR, STDOUT } from "../../linux/program.ts";
 import { Failure, SysError } from "../../linux/sys-error.ts";
-import { talk } from "../command-line.ts";
 import { type Container, findContainer, lastLine } from "../engine.ts";
 import type { Host } from "../host.ts";
 import { findKey, type Key, usablePath } from "./key.ts";
@@ -29,7 +28,7 @@ const STEP_MS = 100;
 /** The program docker-ssh. @returns its exit status; where it succeeds, it is ssh from then on @see docs/reference/docker-ssh.md */
 export function main(host: Host): number {
   const request = readCommandLine(host.argv.slice(1));
-  if (request.kind !== "log-in") return talk(host, NAME, USAGE, request);
+  if (request.kind !== "log-in") return reply(host, NAME, USAGE, request);
   return attempt(host, NAME, () => logIn(host, request)) === 0 ? 0 : STATUS_NO_LOGIN;
 }
 

@@ -1,5 +1,5 @@
-import { wholeNumber } from "../../core/args.ts";
-import { type HostOption, readHostWords, refuse, type Talk } from "../command-line.ts";
+import { type Option, type Reply, refuse, wholeNumber } from "../../core/args.ts";
+import { readHostWords } from "../command-line.ts";
 import type { EngineName } from "../engine.ts";
 
 /** A login that the command line asks for. */
@@ -20,7 +20,7 @@ export interface Login {
 }
 
 /** What the command line asks for. */
-export type Request = Login | Talk;
+export type Request = Login | Reply;
 
 export const USAGE = `usage: docker-ssh [OPTION]... CONTAINER [COMMAND [ARG]...]
 Logs in to a running container by SSH, named by its name or the start of its id: a login shell, or COMMAND.
@@ -36,11 +36,11 @@ COMMAND of one word is a line for the shell there; of several, a program and its
   --version           show the version
 `;
 
-const OPTIONS: readonly HostOption[] = [
-  { flags: ["-i", "--identity"], name: "key", hasValue: true },
-  { flags: ["-l", "--user"], name: "user", hasValue: true },
-  { flags: ["-p", "--port"], name: "port", hasValue: true },
-  { flags: ["--config"], name: "config", hasValue: false },
+const OPTIONS: readonly Option[] = [
+  { flags: ["-i", "--identity"], value: "a value" },
+  { flags: ["-l", "--user"], value: "a value" },
+  { flags: ["-p", "--port"], value: "a value" },
+  { flags: ["--config"] },
 ];
 
 /** Reads the words after the program's name. */
@@ -48,14 +48,14 @@ export function readCommandLine(words: readonly string[]): Request {
   const asked = readHostWords(words, OPTIONS);
   if (asked.kind !== "asked") return asked;
   const { container, command, engine, isVerbose, given } = asked;
-  const isForConfig = given.has("config");
+  const isForConfig = given.has("--config");
   if (isForConfig && command.length > 0) return refuse("--config takes no command");
-  const portWord = given.get("port");
+  const portWord = given.get("--port");
   const port = portWord === undefined ? undefined : wholeNumber(portWord);
   if (portWord !== undefined && (port === undefined || port < 1 || port > 65535)) {
     return refuse("--port needs a number from 1 to 65535");
   }
-  const user = given.get("user") ?? "root";
-  const key = given.get("key");
+  const user = given.get("--user") ?? "root";
+  const key = given.get("--identity");
   return { kind: "log-in", container, command, user, key, port, engine, isForConfig, isVerbose };
 }

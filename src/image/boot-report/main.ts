@@ -2,13 +2,14 @@ import { MAX_RECORD_BYTES, readBootRecord } from "../../container/boot-record.ts
 import { LAST_SHUTDOWN, ownHostName } from "../../container/last-shutdown.ts";
 import { findInit } from "../../container/own-init.ts";
 import { type PhaseRecord, parseRecord } from "../../container/phase-record.ts";
+import { type Option, parseOptions } from "../../core/args.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { fileFacts } from "../../linux/files.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { writeAll } from "../../linux/output.ts";
 import { readCredentials } from "../../linux/processes.ts";
-import { answerHelp, attempt, refuseWords, STATUS_FAILED, STDOUT } from "../../linux/program.ts";
+import { attempt, refuseWords, reply, STATUS_FAILED, STDOUT } from "../../linux/program.ts";
 import { Failure, failure } from "../../linux/sys-error.ts";
 import { reportSvg } from "./svg.ts";
 import { reportJson, reportTable } from "./table.ts";
@@ -23,24 +24,18 @@ const FORMATS: Readonly<Record<string, (record: PhaseRecord) => string>> = {
   "--svg": reportSvg,
 };
 
+const OPTIONS: readonly Option[] = ["--shutdown", ...Object.keys(FORMATS)].map((flag) => ({ flags: [flag] }));
+
 /** The program boot_report. @see docs/reference/boot_report.md */
 export function main(linux: Linux): number {
-  const words = linux.argv.slice(1);
-  const helped = answerHelp(linux, NAME, USAGE, words);
-  if (helped !== undefined) return helped;
-  let find = findBoot;
-  let format: ((record: PhaseRecord) => string) | undefined;
-  for (const word of words) {
-    if (word === "--shutdown") {
-      find = findShutdown;
-      continue;
-    }
-    const named = FORMATS[word];
-    if (named === undefined) return refuseWords(linux, NAME, `unknown word "${printable(word)}"`, USAGE);
-    if (format !== undefined) return refuseWords(linux, NAME, "one format at most", USAGE);
-    format = named;
-  }
-  const print = format ?? reportTable;
+  const parsed = parseOptions(OPTIONS, linux.argv.slice(1));
+  if (parsed.kind !== "ok") return reply(linux, NAME, USAGE, parsed);
+  const { given, words } = parsed;
+  const formats = Object.keys(FORMATS).filter((flag) => given.has(flag));
+  if (words[0] !== undefined) return refuseWords(linux, NAME, `unknown word "${printable(words[0])}"`, USAGE);
+  if (formats.length > 1) return refuseWords(linux, NAME, "one format at most", USAGE);
+  const find = given.has("--shutdown") ? findShutdown : findBoot;
+  const print = FORMATS[formats[0] ?? ""] ?? reportTable;
   return attempt(linux, NAME, () => (writeAll(linux, STDOUT, print(find(linux))) ? 0 : STATUS_FAILED));
 }
 

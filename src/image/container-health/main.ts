@@ -5,7 +5,7 @@ import { EventLoop } from "../../linux/event-loop.ts";
 import { FolderWatch } from "../../linux/folder-watch.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { Output, writeAll } from "../../linux/output.ts";
-import { answerHelp, refuseWords, STDERR, STDOUT } from "../../linux/program.ts";
+import { reply, STDERR, STDOUT } from "../../linux/program.ts";
 import { type Checker, runChecks } from "./checks.ts";
 import { readCommandLine, USAGE } from "./options.ts";
 import { isAllHealthy, type Report, reportJson, reportLines } from "./report.ts";
@@ -23,11 +23,8 @@ const LOOK_AGAIN_MS = 200;
 
 /** The program container_health. @returns 0: healthy; 1: not; 128+S: told to end @see docs/reference/container_health.md */
 export function main(linux: Linux): number {
-  const words = linux.argv.slice(1);
-  const helped = answerHelp(linux, NAME, USAGE, words);
-  if (helped !== undefined) return helped;
-  const request = readCommandLine(words);
-  if (request.kind === "refuse") return refuseWords(linux, NAME, request.reason, USAGE);
+  const request = readCommandLine(linux.argv.slice(1));
+  if (request.kind !== "look") return reply(linux, NAME, USAGE, request);
 
   let endedBy: number | undefined;
   const children = new Children(linux);

@@ -4,11 +4,22 @@ import { readCommandLine } from "./options.ts";
 
 test("options come in any order", () => {
   assert.deepEqual(readCommandLine([]), { kind: "look", isJson: false, waitMs: 0 });
+  assert.deepEqual(readCommandLine(["--wait=3"]), { kind: "look", isJson: false, waitMs: 3000 });
   assert.deepEqual(readCommandLine(["--wait", "3", "--json"]), { kind: "look", isJson: true, waitMs: 3000 });
 });
 
 test("all else is refused", () => {
-  for (const words of [["x"], ["--wait"], ["--wait", "-1"], ["--wait", "1.5"], ["--wait", "--json"], ["--bad"], [""]]) {
+  for (const words of [
+    ["x"],
+    ["--wait"],
+    ["--wait", "-1"],
+    ["--wait", "1.5"],
+    ["--wait", "--json"],
+    ["--bad"],
+    [""],
+    ["--json", "x"],
+    ["--wait="],
+  ]) {
     assert.equal(readCommandLine(words).kind, "refuse");
   }
 });

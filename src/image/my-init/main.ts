@@ -5,15 +5,15 @@ import { EventLoop } from "../../linux/event-loop.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
 import { FolderWatch } from "../../linux/folder-watch.ts";
 import type { Linux } from "../../linux/linux.ts";
-import { Output, writeAll } from "../../linux/output.ts";
+import { Output } from "../../linux/output.ts";
 import { signalEffect } from "../../linux/processes.ts";
-import { STATUS_FAILED, STATUS_USAGE, STDERR, STDOUT } from "../../linux/program.ts";
+import { reply, STDERR } from "../../linux/program.ts";
 import { ContainerEnvironment } from "./environment.ts";
 import { LeftOut } from "./left-out.ts";
 import { Life } from "./life.ts";
 import { Log } from "./logs/log.ts";
 import { LogStreams } from "./logs/log-streams.ts";
-import { type Options, readCommandLine } from "./options.ts";
+import { help, type Options, readCommandLine, USAGE } from "./options.ts";
 import { StopRequest } from "./stop-request.ts";
 import { Terminal } from "./terminal.ts";
 import { Timeline } from "./timeline.ts";
@@ -27,15 +27,7 @@ const JOB_STOPS: readonly number[] = [SIGNAL.SIGTSTP, SIGNAL.SIGTTIN, SIGNAL.SIG
 /** The program my_init: the init of a container. @returns its exit status @see docs/reference/my_init.md */
 export function main(linux: Linux): number {
   const request = readCommandLine(linux.argv.slice(1));
-  switch (request.kind) {
-    case "say":
-      return writeAll(linux, STDOUT, request.text) ? 0 : STATUS_FAILED;
-    case "refuse":
-      writeAll(linux, STDERR, request.text);
-      return STATUS_USAGE;
-    case "live":
-      return live(linux, request.options);
-  }
+  return request.kind === "live" ? live(linux, request.options) : reply(linux, "my_init", USAGE, request, help());
 }
 
 /**

@@ -1,6 +1,4 @@
-import { type Option, optionsHelp, parseOptions } from "../../core/args.ts";
-import { printable } from "../../core/printable.ts";
-import { version } from "../../core/version.ts";
+import { type Option, parseOptions, type Reply, refuse } from "../../core/args.ts";
 
 /** The command line of my_init. @see docs/reference/my_init.md */
 export interface Options {
@@ -13,32 +11,29 @@ export interface Options {
   readonly command: readonly string[];
 }
 
-/** What the command line asks for: to live, or to say something and leave. */
-export type Request =
-  | { readonly kind: "live"; readonly options: Options }
-  | { readonly kind: "say"; readonly text: string }
-  | { readonly kind: "refuse"; readonly text: string };
+/** What the command line asks for. */
+export type Request = { readonly kind: "live"; readonly options: Options } | Reply;
 
-const OPTIONS: readonly Option[] = [
-  { flag: "--enable-insecure-key", help: "install the insecure SSH key for root before the startup files run" },
-  { flag: "--skip-startup-files", help: "run neither /etc/my_init.d/* nor /etc/rc.local" },
-  { flag: "--skip-runit", help: "start no services; needs a COMMAND" },
-  { flag: "--no-kill-all-on-exit", help: "leave other processes alone at the end" },
-  { flag: "--quiet", help: "print warnings and errors only" },
-  { flag: "--help", help: "print this and exit" },
-  { flag: "--version", help: "print the version and exit" },
-];
+const EFFECTS: Readonly<Record<string, string>> = {
+  "--enable-insecure-key": "install the insecure SSH key for root before the startup files run",
+  "--skip-startup-files": "run neither /etc/my_init.d/* nor /etc/rc.local",
+  "--skip-runit": "start no services; needs a COMMAND",
+  "--no-kill-all-on-exit": "leave other processes alone at the end",
+  "--quiet": "print warnings and errors only",
+};
 
-const USAGE = "usage: my_init [OPTION]... [--] [COMMAND [ARG]...]\n";
+const OPTIONS: readonly Option[] = Object.keys(EFFECTS).map((flag) => ({ flags: [flag] }));
+
+const USAGE_LINE = "usage: my_init [OPTION]... [--] [COMMAND [ARG]...]\n";
+
+/** What follows a refusal. */
+export const USAGE = `${USAGE_LINE}Try 'my_init --help'.\n`;
 
 /** Reads the words after the program's name. */
 export function readCommandLine(words: readonly string[]): Request {
-  // -h is what the original's users type.
-  const parsed = parseOptions([...OPTIONS, { flag: "-h", help: "" }], words);
-  if (parsed.kind === "unknown-option") return refuse(`unknown option "${printable(parsed.option)}"`);
-  const has = (flag: string) => parsed.flags.has(flag);
-  if (has("--help") || has("-h")) return { kind: "say", text: help() };
-  if (has("--version")) return { kind: "say", text: `my_init ${version}\n` };
+  const parsed = parseOptions(OPTIONS, words);
+  if (parsed.kind !== "ok") return parsed;
+  const has = (flag: string) => parsed.given.has(flag);
   if (has("--skip-runit") && parsed.words.length === 0) {
     return refuse("--skip-runit needs a COMMAND: without services and without a command there is nothing to run");
   }
@@ -55,16 +50,16 @@ export function readCommandLine(words: readonly string[]): Request {
   };
 }
 
-function refuse(reason: string): Request {
-  return { kind: "refuse", text: `my_init: ${reason}\n${USAGE}Try 'my_init --help'.\n` };
-}
-
-function help(): string {
-  return `${USAGE}
+/** What --help prints. */
+export function help(): string {
+  const effects = { ...EFFECTS, "--help": "print this and exit", "--version": "print the version and exit" };
+  const width = Math.max(...Object.keys(effects).map((flag) => flag.length));
+  const lines = Object.entries(effects).map(([flag, effect]) => `  ${flag.padEnd(width)}  ${effect}\n`);
+  return `${USAGE_LINE}
 Boots the container: environment, startup files, services. With COMMAND: runs it, shuts down and
 exits with its status. Without: stays until told to stop.
 
-${optionsHelp(OPTIONS)}
+${lines.join("")}
 Environment: ENV_INIT_DIRECTORY (instead of /etc/my_init.d), SHUTDOWN_TIMEOUT (seconds for the whole
 shutdown; 9, in Kubernetes 28), KILL_PROCESS_TIMEOUT and KILL_ALL_PROCESSES_TIMEOUT (seconds).
 `;
