@@ -33,6 +33,13 @@ export const SIGNAL = {
   SIGSYS: 31,
 } as const;
 
+const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT, SIGNAL.SIGTERM];
+
+/** Whether the signal asks a program that is no service to end: by a terminal, its end, or kill(1). */
+export function isEnding(signal: number): boolean {
+  return ENDING.includes(signal);
+}
+
 /** The first real-time signal as programs on glibc count, and systemd's "halt", SIGRTMIN+3. */
 const SIGRTMIN = 34;
 export const SIGRTMIN_PLUS_3 = SIGRTMIN + 3;

@@ -1,5 +1,5 @@
 import { type ChildEnd, exitStatus, STATUS_CANNOT_RUN } from "../core/child-end.ts";
-import { SIGNAL } from "../core/signals.ts";
+import { isEnding, SIGNAL } from "../core/signals.ts";
 import { Children, type Program } from "../linux/children.ts";
 import { ERRNO } from "../linux/errno.ts";
 import { EventLoop } from "../linux/event-loop.ts";
@@ -22,9 +22,6 @@ export interface Captured {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-/** Signals that ask this process to end. */
-const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT, SIGNAL.SIGTERM];
 
 /**
  * Runs a program to its end, with nothing on its standard input, and keeps what it prints. A signal that asks
@@ -55,7 +52,7 @@ export function captureFork(host: Host, act: () => number): Captured {
   const children = new Children(host);
   const child = children.adopt(pid);
   const loop = new EventLoop(host, children, new Output(host, STDERR), (signal) => {
-    if (!ENDING.includes(signal)) return;
+    if (!isEnding(signal)) return;
     host.kill(pid, signal);
     host.exit(exitStatus({ how: "killed", signal }));
   });

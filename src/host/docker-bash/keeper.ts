@@ -1,6 +1,6 @@
 import { exitStatus } from "../../core/child-end.ts";
 import { printable } from "../../core/printable.ts";
-import { SIGNAL } from "../../core/signals.ts";
+import { isEnding, SIGNAL } from "../../core/signals.ts";
 import { type Child, Children } from "../../linux/children.ts";
 import { ERRNO, errorWords } from "../../linux/errno.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
@@ -14,7 +14,6 @@ import { HERE, type Host, OPEN } from "../host.ts";
 import { becomeIt } from "./command.ts";
 import { CAP_KILL, withCapability } from "./confinement.ts";
 import type { Orders, Terminal } from "./orders.ts";
-import { isEnding } from "./signals.ts";
 import type { Target } from "./target.ts";
 
 /** What a command that was told to end has to do so. */

@@ -1,5 +1,5 @@
 import { exitStatus } from "../../core/child-end.ts";
-import { SIGNAL } from "../../core/signals.ts";
+import { isEnding, SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
 import { Output } from "../../linux/output.ts";
@@ -7,7 +7,6 @@ import { ignoresSignal } from "../../linux/processes.ts";
 import { STATUS_FAILED, STDERR } from "../../linux/program.ts";
 import type { Host } from "../host.ts";
 import type { Orders } from "./orders.ts";
-import { isEnding } from "./signals.ts";
 import { TerminalRelay } from "./terminal-relay.ts";
 
 /** Signals that are this process's own affair. */

@@ -1,5 +1,5 @@
 import { CHECK_SECONDS } from "../../container/service-check.ts";
-import { SIGNAL } from "../../core/signals.ts";
+import { isEnding } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
 import { FolderWatch } from "../../linux/folder-watch.ts";
@@ -15,9 +15,6 @@ const NAME = "container_health";
 
 const STATUS_UNHEALTHY = 1;
 
-/** Signals that end this program. They are blocked, as in every program of the binary. */
-const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT, SIGNAL.SIGTERM];
-
 /** For what makes no event: how soon to look again. */
 const LOOK_AGAIN_MS = 200;
 
@@ -29,7 +26,7 @@ export function main(linux: Linux): number {
   let endedBy: number | undefined;
   const children = new Children(linux);
   const loop = new EventLoop(linux, children, new Output(linux, STDERR), (signal) => {
-    if (ENDING.includes(signal)) endedBy ??= signal;
+    if (isEnding(signal)) endedBy ??= signal;
   });
   const report = look({ linux, children, loop, wasInterrupted: () => endedBy !== undefined }, request.waitMs);
   if (endedBy !== undefined) return 128 + endedBy;
