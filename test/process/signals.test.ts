@@ -210,7 +210,9 @@ describe("signals", processRing, () => {
     });
     await init.waitFor("deaf as PID");
     init.signal("SIGTERM");
-    await new Promise((done) => setTimeout(done, 100)); // the first must be taken, or the two merge
+    // The first must be taken, or the two merge.
+    const pending = () => Number.parseInt(/^ShdPnd:\s+(\w+)/m.exec(init.processFile(1, "status"))?.[1] ?? "", 16);
+    await until(() => (pending() & (1 << (constants.signals.SIGTERM - 1))) === 0, "it has taken the first");
     init.signal("SIGTERM");
     const ended = await init.ended(20_000);
     assert.equal(ended.status, 0);
