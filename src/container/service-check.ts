@@ -42,11 +42,11 @@ export function killCheck(linux: Linux, check: Child): void {
   linux.kill(check.pid, SIGNAL.SIGKILL); // it may be stopped before it has a session
 }
 
-/** Why a check that is over, or was killed as it took too long, does not say yes; undefined: it does. */
+/** Why a check failed that has ended, or was killed because it took too long; undefined: it succeeded. */
 export function checkFailure(check: Child | number, isLate: boolean): string | undefined {
   if (typeof check === "number") return `its check cannot be run: ${errorWords(check)}`;
   if (check.startError !== undefined) return checkFailure(check.startError, isLate);
   if (isLate || check.end === undefined) return "its check did not end in time, and was killed";
   if (check.end.how === "killed") return `its check was killed by signal ${check.end.signal}`;
-  return check.end.code === 0 ? undefined : `its check says no (status ${check.end.code})`;
+  return check.end.code === 0 ? undefined : `its check failed (exit status ${check.end.code})`;
 }

@@ -64,7 +64,7 @@ export function captureFork(host: Host, act: () => number): Captured {
     () => child.end !== undefined && texts.every(({ hasEnded }) => hasEnded),
     () => Number.POSITIVE_INFINITY,
   );
-  if (texts.some(({ isTooMuch }) => isTooMuch)) throw new Failure("the engine prints more than can be an answer");
+  if (texts.some(({ isTooMuch }) => isTooMuch)) throw new Failure("the container engine printed more than 16 MiB");
   const [stdout, stderr] = texts.map(({ text }) => text);
   return { end: child.end ?? { how: "exited", code: 0 }, stdout: stdout ?? "", stderr: stderr ?? "" };
 }

@@ -35,7 +35,7 @@ describe("container_health", { concurrency: 2 }, () => {
     await becomes(container, "healthy");
   });
 
-  test("a check that says no is unhealthy, and its words are in the engine's log of it", async (t) => {
+  test("a check that fails makes the container unhealthy, and its output is in the engine's log of it", async (t) => {
     const image = await imageWith(
       t,
       {

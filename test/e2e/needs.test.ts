@@ -46,7 +46,7 @@ describe("needs", { concurrency: 3 }, () => {
       await container.waitForLog("*** web: waits for app (it waits for db)");
       const health = await container.exec(["container_health"]);
       assert.equal(health.status, 1);
-      assert.match(health.stdout, /^app: waits for db\ndb: its check says no \(status 1\)\nweb: waits for app\n$/);
+      assert.match(health.stdout, /^app: waits for db\ndb: its check failed \(exit status 1\)\nweb: waits for app\n$/);
       assert.match(
         (await container.exec(["container_health", "--json"])).stdout,
         /"name":"app",[^}]*"state":"waiting"/,
@@ -96,7 +96,10 @@ describe("needs", { concurrency: 3 }, () => {
     const image = await appAndDb(t, needs, { "/etc/service/db/check": "exit 9" });
     const { status, stdout, stderr } = await runContainer(t, { image });
     assert.equal(status, 1);
-    assert.match(stderr, /^\*\*\* app: db, which it needs, is not ready after 2 s: its check says no \(status 9\)$/m);
+    assert.match(
+      stderr,
+      /^\*\*\* app: db, which it needs, is not ready after 2 s: its check failed \(exit status 9\)$/m,
+    );
     assert.doesNotMatch(stdout, /app is up/);
   });
 

@@ -128,7 +128,7 @@ describe("container_health", processRing, () => {
     });
     await init.waitFor("Runit started as PID");
     await init.exec("touch /good; container_health --wait 20; rm /good");
-    assert.deepEqual(await ask(init), { status: 1, said: "web: its check says no (status 1)\n" });
+    assert.deepEqual(await ask(init), { status: 1, said: "web: its check failed (exit status 1)\n" });
     assert.equal(await init.exec("container_health 2>&1 >/dev/null; true"), "/etc/service/web\nblue\n");
     await init.exec("touch /good");
     assert.equal((await ask(init)).status, 0);

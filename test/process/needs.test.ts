@@ -29,7 +29,7 @@ describe("needs", ring, () => {
       files: { "/etc/service/web/needs": "app\r\n", "/etc/service/app/needs": "# the database\ndb 30" },
     });
     await init.waitFor("db is up");
-    await init.waitFor("app: waits for db (its check says no (status 1))");
+    await init.waitFor("app: waits for db (its check failed (exit status 1))");
     assert.doesNotMatch(init.output, /(web|app) is up|noise/);
     init.view.write("/ready", "");
     await init.waitFor("web is up");
@@ -88,7 +88,7 @@ describe("needs", ring, () => {
       },
       files: { "/etc/service/app/needs": "db 1\n" },
     });
-    await init.waitFor("app: db, which it needs, is not ready after 1 s: its check says no (status 7)");
+    await init.waitFor("app: db, which it needs, is not ready after 1 s: its check failed (exit status 7)");
     await init.waitFor("finish 1");
     init.view.write("/ready", "");
     await init.waitFor("app is up");

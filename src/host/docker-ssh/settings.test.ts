@@ -31,7 +31,7 @@ test("paths with blanks and percent signs stay what they are", () => {
 
 test("a path that ssh would take for another is refused", () => {
   const isRefusal = (error: unknown) =>
-    error instanceof Failure && error.message.startsWith("ssh cannot be told the path ");
+    error instanceof Failure && error.message.startsWith("ssh cannot take the path ");
   for (const path of ['/home/a"b/key', "/home/a\\b/key", "/home/${USER}/key", "/home/a\nb/key"]) {
     assert.throws(() => settings({ ...target, key: path }), isRefusal, path);
     assert.throws(() => settings({ ...target, knownHosts: path }), isRefusal, path);

@@ -97,7 +97,7 @@ function path(text: string): string {
   const marks = UNSPEAKABLE.filter((mark) => text.includes(mark)).map(printable);
   if (marks.length > 0) {
     const remedy = "set XDG_STATE_HOME to another folder, or name another key with -i KEY";
-    throw new Failure(`ssh cannot be told the path "${printable(text)}" with ${marks.join(" and ")} in it\n${remedy}`);
+    throw new Failure(`ssh cannot take the path "${printable(text)}" with ${marks.join(" and ")} in it\n${remedy}`);
   }
   return quoted(text.replaceAll("%", "%%"));
 }

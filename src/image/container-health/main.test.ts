@@ -177,7 +177,7 @@ test("a check decides, also in the first second", () => {
   assert.equal(ask({ services: { web: { ...up, ageMs: 1, check: exits(0) } } }).status, 0);
   const { status, said } = ask({ services: { web: { ...up, check: exits(3) }, db: { ...up, check: exits(0) } } });
   assert.equal(status, 1);
-  assert.equal(said, "web: its check says no (status 3)\n");
+  assert.equal(said, "web: its check failed (exit status 3)\n");
 });
 
 test("checks run at once, in the service's folder, with the services' environment, and none for what is not up", () => {

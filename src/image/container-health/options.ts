@@ -5,8 +5,8 @@ import { printable } from "../../core/printable.ts";
 export type Request = { readonly kind: "look"; readonly isJson: boolean; readonly waitMs: number } | Reply;
 
 export const USAGE = `usage: container_health [--json] [--wait SECONDS]
-Exits with 0 if the boot is over, every service that should be up is up and its check says yes; else with 1, and a
-line for each that is not.
+Exits with 0 if the boot is over and every service that should be up is up and passes its check. Otherwise prints a
+line for each service that is not or does not, and exits with 1.
 `;
 
 const SECONDS = "a whole number of seconds";

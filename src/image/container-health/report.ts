@@ -3,7 +3,7 @@ import { printable } from "../../core/printable.ts";
 
 /** What is known of a service. The words are part of --json. */
 export type State =
-  | "up" // and its check, if it has one, says yes
+  | "up" // and its check, if it has one, succeeds
   | "not-wanted" // down, as somebody wants it
   | "not-supervised" // no runsv: not started yet, or killed
   | "down" // between two starts

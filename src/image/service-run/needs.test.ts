@@ -177,7 +177,7 @@ test("when its limit is reached it says why, and fails", () => {
     [{ state: FINISH }, "it has ended, and its finish script runs"],
     [{ isPaused: true }, "it is paused"],
     [{ hasRunsv: false }, "no runsv looks after it"],
-    [{ check: exits(3) }, "its check says no (status 3)"],
+    [{ check: exits(3) }, "its check failed (exit status 3)"],
     [{ check: (self) => self.after(1, () => self.receive(9)) }, "its check was killed by signal 9"],
   ];
   for (const [service, reason] of reasons) {
@@ -210,7 +210,7 @@ test("the limit is a minute where the file does not say it, and after five secon
   assert.ok(ms >= 60_000 && ms < 60_010, `${ms} ms`);
   assert.equal(
     said,
-    "*** app: waits for db (it is down), cache (its check says no (status 1))\n" +
+    "*** app: waits for db (it is down), cache (its check failed (exit status 1))\n" +
       "*** app: db, which it needs, is not ready after 60 s: it is down\n",
   );
 });
