@@ -16,7 +16,7 @@ HOST_ARCH := $(shell uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 # Where `make install-tools` installs; DESTDIR is put in front.
 PREFIX ?= /usr/local
 DESTDIR ?=
-# Test files or folders, for `make e2e FILES=test/e2e/image.test.ts` and the like.
+# Test files or directories, for `make e2e FILES=test/e2e/image.test.ts` and the like.
 FILES ?=
 # For `make bench FLAGS=--quick`.
 FLAGS ?=

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs docker-bash and docker-ssh on this machine, and the insecure key for the latter.
 #
-#   install-tools.sh [--prefix FOLDER] [--uninstall] [--help] [--version]
+#   install-tools.sh [--prefix DIRECTORY] [--uninstall] [--help] [--version]
 #
-# From a release's archive or a checkout; one that was not built yet is built first. The folder is /usr/local, or
+# From a release's archive or a checkout; one that was not built yet is built first. The directory is /usr/local, or
 # PREFIX says; DESTDIR is put in front of it, for packages. Each file is there whole or not at all.
 set -eu
 
@@ -18,7 +18,7 @@ main() {
   while [ $# -gt 0 ]; do
     case $1 in
       --prefix)
-        [ $# -gt 1 ] || refuse "--prefix needs a folder"
+        [ $# -gt 1 ] || refuse "--prefix needs a directory"
         prefix=$2
         shift
         ;;
@@ -56,11 +56,11 @@ install() {
     tools=$here/build/bin/host-tools
   fi
 
-  make_folder "$bin"
-  make_folder "$share"
-  # mv would put a file into the folder, and call that done.
+  make_directory "$bin"
+  make_directory "$share"
+  # mv would put a file into the directory, and call that done.
   for file in $files; do
-    [ ! -d "$place/$file" ] || fail "cannot install $place/$file: a folder has this name; remove it first"
+    [ ! -d "$place/$file" ] || fail "cannot install $place/$file: a directory has this name; remove it first"
   done
   remove_leftovers
   trap 'rm -rf "$bin/.$name.$$" "$share/.$name.$$"' EXIT
@@ -118,8 +118,8 @@ remove_leftovers() {
   done
 }
 
-make_folder() {
-  mkdir -p "$1" 2> /dev/null || fail "cannot make the folder $1$(remedy)"
+make_directory() {
+  mkdir -p "$1" 2> /dev/null || fail "cannot make the directory $1$(remedy)"
   [ -w "$1" ] || fail "cannot write to $1$(remedy)"
 }
 
@@ -139,11 +139,11 @@ first() {
 
 usage() {
   cat << USAGE
-usage: install-tools.sh [--prefix FOLDER] [--uninstall]
-Installs docker-bash and docker-ssh to FOLDER/bin (FOLDER: /usr/local).
+usage: install-tools.sh [--prefix DIRECTORY] [--uninstall]
+Installs docker-bash and docker-ssh to DIRECTORY/bin (DIRECTORY: /usr/local).
 
-  --prefix FOLDER  another place; PREFIX in the environment says it too, and DESTDIR is put in front
-  --uninstall      remove what was installed there
+  --prefix DIRECTORY  another place; PREFIX in the environment does the same; DESTDIR is put in front
+  --uninstall         remove what was installed there
 USAGE
 }
 

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 
 const BUILD_TIMEOUT_MS = 900_000;
 const FALLBACK_BASES = ["baseimage-debootstrap:debian-13", "ubuntu:24.04", "debian:13"];
-const FOLDER = dirname(fileURLToPath(import.meta.url));
+const DIRECTORY = dirname(fileURLToPath(import.meta.url));
 
 /**
  * @param {Engine} engine
@@ -69,6 +69,6 @@ function layersOf(engine, image) {
 function build(engine, stage, base, tested) {
   const name = `baseimage-bench-${stage}:latest`;
   const args = ["--build-arg", `BASE_IMAGE=${base}`, "--build-arg", `IMAGE=${tested}`];
-  engine.call(["build", "--tag", name, "--target", stage, ...args, FOLDER], { timeoutMs: BUILD_TIMEOUT_MS });
+  engine.call(["build", "--tag", name, "--target", stage, ...args, DIRECTORY], { timeoutMs: BUILD_TIMEOUT_MS });
   return name;
 }

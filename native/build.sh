@@ -4,7 +4,7 @@
 #   build.sh engine ENGINE OBJECTS          compile the engine's objects (slow; changes only with the engine)
 #   build.sh all    ENGINE OBJECTS JS OUT   compile native/, the bytecode of JS/*.js, and link into OUT
 #
-# ENGINE: folder of the engine's source (engine.sh brings it). JS: holds baseimage.js and host-tools.js, the bundles
+# ENGINE: directory of the engine's source (engine.sh brings it). JS: holds baseimage.js and host-tools.js, the bundles
 # of the programs in a container and of those on its host.
 # OUT: bin/baseimage, bin/host-tools, asan/ (both, and the libraries they need), engine/run,
 # lib/pam_container_environment.so, linked (what Debian has in the static binaries: source package and its version).
@@ -30,16 +30,16 @@ module="-Os -fPIC -shared -fstack-protector-strong -fstack-clash-protection -U_F
     -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--build-id=none -Wl,--as-needed -s"
 version="-DCONFIG_VERSION=\"$(cat "$engine/VERSION")\""
 
-compile_engine() { # COMPILER FOLDER FLAGS...
-    compiler=$1 folder=$2
+compile_engine() { # COMPILER DIRECTORY FLAGS...
+    compiler=$1 directory=$2
     shift 2
-    mkdir -p "$folder"
+    mkdir -p "$directory"
     for part in $parts; do
-        $compiler -D_GNU_SOURCE -fwrapv "$version" "$@" -c "$engine/$part.c" -o "$folder/$part.o"
+        $compiler -D_GNU_SOURCE -fwrapv "$version" "$@" -c "$engine/$part.c" -o "$directory/$part.o"
     done
 }
 
-engine_objects() { # FOLDER
+engine_objects() { # DIRECTORY
     for part in $parts; do printf '%s ' "$objects/$1/$part.o"; done
 }
 

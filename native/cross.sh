@@ -30,11 +30,11 @@ apt-get clean
 rm -rf /var/lib/apt/lists/*
 
 # Debian has musl's compiler only for the machine's own architecture; what it is made of differs by the name alone.
-folder=/usr/lib/$target-linux-musl
-sed "s/$here/$target/g" "/usr/lib/$here-linux-musl/musl-gcc.specs" > "$folder/musl-gcc.specs"
+directory=/usr/lib/$target-linux-musl
+sed "s/$here/$target/g" "/usr/lib/$here-linux-musl/musl-gcc.specs" > "$directory/musl-gcc.specs"
 cat > "/usr/local/bin/$target-linux-musl-gcc" <<SCRIPT
 #!/bin/sh
-exec $target-linux-gnu-gcc "\$@" -specs $folder/musl-gcc.specs
+exec $target-linux-gnu-gcc "\$@" -specs $directory/musl-gcc.specs
 SCRIPT
 chmod 755 "/usr/local/bin/$target-linux-musl-gcc"
 

@@ -44,12 +44,12 @@ struct instruction {
     uint8_t jump_true, jump_false;
     uint32_t value;
 };
-enum { MOST_INSTRUCTIONS = 4096 };
+enum { MAX_INSTRUCTIONS = 4096 };
 
 static JSValue get_filter(JSContext *ctx, struct argument *a)
 {
     enum { GET_FILTER = 0x420c }; /* PTRACE_SECCOMP_GET_FILTER */
-    struct instruction *filter = malloc(MOST_INSTRUCTIONS * sizeof *filter);
+    struct instruction *filter = malloc(MAX_INSTRUCTIONS * sizeof *filter);
     if (filter == NULL)
         return JS_NewInt32(ctx, -ENOMEM);
     long count = syscall(SYS_ptrace, (long)GET_FILTER, (long)INT(0), (long)INT(1), filter);

@@ -411,7 +411,7 @@ static JSValue list_dir(JSContext *ctx, struct argument *a)
     if (fd < 0)
         return result(ctx, -1);
 
-    /* Not by readdir(3): what it allocates costs more than the whole look at a small folder. */
+    /* Not by readdir(3): what it allocates costs more than the whole look at a small directory. */
     char entries[4096] __attribute__((aligned(8)));
     JSValue names = JS_NewArray(ctx);
     uint32_t count = 0;
@@ -484,7 +484,7 @@ static int lock_file(const char *path)
     return -1;
 }
 
-static int lock_folder(const char *path)
+static int lock_directory(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -596,7 +596,7 @@ static JSValue frame_lines(JSContext *ctx, struct argument *a)
     OWN(realPath, "t", real_path) \
     CALL(sync, "t", sync_file(TEXT(0))) \
     CALL(lock, "t", lock_file(TEXT(0))) \
-    CALL(lockFolder, "t", lock_folder(TEXT(0))) \
+    CALL(lockDirectory, "t", lock_directory(TEXT(0))) \
     CALL(memoryFile, "t", syscall(SYS_memfd_create, TEXT(0), MFD_CLOEXEC)) \
     CALL(inotifyOpen, "", inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) \
     CALL(inotifyAdd, "nt", inotify_add_watch(INT(0), TEXT(1), IN_CREATE | IN_DELETE | IN_MOVE)) \

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { MOST_ARGUMENTS = 7 }; /* of spawn */
+enum { MAX_ARGUMENTS = 7 }; /* of spawn */
 
 JSValue result(JSContext *ctx, int returned)
 {
@@ -71,7 +71,7 @@ void arguments_free(JSContext *ctx, struct argument *a, size_t count)
 
 JSValue method_call(JSContext *ctx, const struct method *method, JSValueConst *argv)
 {
-    struct argument a[MOST_ARGUMENTS] = { 0 };
+    struct argument a[MAX_ARGUMENTS] = { 0 };
     size_t count = 0;
     int error = 0;
     JSValue answer;
@@ -81,6 +81,6 @@ JSValue method_call(JSContext *ctx, const struct method *method, JSValueConst *a
         answer = method->call(ctx, a);
     else
         answer = error != 0 ? JS_NewInt32(ctx, -error) : JS_EXCEPTION;
-    arguments_free(ctx, a, MOST_ARGUMENTS);
+    arguments_free(ctx, a, MAX_ARGUMENTS);
     return answer;
 }

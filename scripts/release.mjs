@@ -1,7 +1,7 @@
 // `make release`: makes dist/ of what was built: binaries, tools, images, what is in them, checksums, notes.
 //
 // From the environment: NAME, VERSION, ENGINE, ARCHES (what there has to be, "amd64 arm64"), SOURCE_DATE_EPOCH,
-// SIGN_KEY (a file of ssh-keygen's, or a name that gpg knows), DIST (another folder than dist).
+// SIGN_KEY (a file of ssh-keygen's, or a name that gpg knows), DIST (another directory than dist).
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -98,8 +98,8 @@ function tools(products) {
     const isProgram = path.startsWith("bin/") || path.endsWith(".sh");
     return member(`${top}/${path}`, "0", isProgram ? 0o755 : 0o644, readFileSync(source));
   });
-  const folders = new Set(files.flatMap((file) => parentsOf(file.name)));
-  const all = [...[...folders].map((folder) => member(folder, "5", 0o755, Buffer.alloc(0))), ...files];
+  const directories = new Set(files.flatMap((file) => parentsOf(file.name)));
+  const all = [...[...directories].map((directory) => member(directory, "5", 0o755, Buffer.alloc(0))), ...files];
   return writeTar(all.sort((a, b) => (a.name < b.name ? -1 : 1)));
 }
 

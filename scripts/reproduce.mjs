@@ -1,4 +1,4 @@
-// `make reproduce`: builds everything twice without a cache, in two folders under different circumstances, and compares
+// `make reproduce`: builds everything twice without a cache, in two directories under different circumstances, and compares
 // the binaries and the image's layer byte by byte. Ends with 1 and the list of differences where there are any.
 //
 // From the environment: ENGINE, ARCH, BASE_IMAGE, TOOLCHAIN_IMAGE, SOURCE_DATE_EPOCH; ONLY=binary: no image.
@@ -23,12 +23,12 @@ const [, suffix = "", products = "build"] =
   ) ?? [];
 const hasImage = process.env["ONLY"] !== "binary";
 
-/** What must not matter: the folder, who may read the files, the time zone, the language, the home. */
+/** What must not matter: the directory, who may read the files, the time zone, the language, the home. */
 const PLACES = [
-  { name: "first", folder: "a", umask: "022", env: { TZ: "UTC" } },
+  { name: "first", directory: "a", umask: "022", env: { TZ: "UTC" } },
   {
     name: "second",
-    folder: "elsewhere/in a/deeper folder",
+    directory: "elsewhere/in a/deeper directory",
     umask: "077",
     env: { TZ: "Pacific/Kiritimati", LC_ALL: "C.UTF-8", HOME: "/" },
   },
@@ -66,8 +66,8 @@ function namesOf(image) {
 }
 
 /** @param {typeof PLACES[number]} place @param {string} scratch */
-function build({ name, folder, umask, env }, scratch) {
-  const tree = join(scratch, folder);
+function build({ name, directory, umask, env }, scratch) {
+  const tree = join(scratch, directory);
   copyTree(tree);
   console.log(`reproduce: building in the ${name} place ...`);
   const line = `umask ${umask}; node scripts/bundle.mjs && exec sh scripts/build-image.sh`;
@@ -93,14 +93,14 @@ function copyTree(tree) {
   symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
 }
 
-/** @param {string} folder @returns {Map<string, Buffer>} */
-function filesIn(folder) {
+/** @param {string} directory @returns {Map<string, Buffer>} */
+function filesIn(directory) {
   const found = PRODUCTS.flatMap((product) =>
-    readdirSync(join(folder, product), { withFileTypes: true })
+    readdirSync(join(directory, product), { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => `${product}/${entry.name}`),
   );
-  return new Map(found.sort().map((name) => [name, readFileSync(join(folder, name))]));
+  return new Map(found.sort().map((name) => [name, readFileSync(join(directory, name))]));
 }
 
 /** @param {ReturnType<typeof build>} one @param {ReturnType<typeof build>} other */

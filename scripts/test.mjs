@@ -1,6 +1,6 @@
 // Bundles TypeScript tests with the product's own options and gives them to node --test as an explicit list.
 //
-//   node scripts/test.mjs PATTERN...     PATTERN: a file, or a folder to be searched for *.test.ts
+//   node scripts/test.mjs PATTERN...     PATTERN: a file, or a directory to be searched for *.test.ts
 //
 // Options after `--` go to node, e.g. `-- --test-name-pattern=quiet`.
 import { spawnSync } from "node:child_process";

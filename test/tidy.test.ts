@@ -125,7 +125,7 @@ test("no file is large, and nothing built or brought is among them", () => {
   }
 });
 
-test("no file names a folder of the machine that it was written on", () => {
+test("no file names a directory of the machine that it was written on", () => {
   const here = process.cwd();
   const home = process.env["HOME"] ?? "/root";
   const paths = [here.split("/").length > 2 ? here : "", home.split("/").length > 2 ? home : ""].filter(
@@ -139,8 +139,8 @@ test("no file names a folder of the machine that it was written on", () => {
 test("what texts and comments refer to is there", () => {
   const made = ["NOTES.md", "image/configure/NAME.sh"];
   const pages = new Set([...files.map((file) => file.slice(file.lastIndexOf("/") + 1)), ...made]);
-  const folders = "docs|src|test|native|scripts|image|rootfs|bench|examples";
-  const paths = new RegExp(`(?<![\\w/.$}{-])((?:${folders})/[\\w./-]+\\.[a-z]\\w*)`, "g");
+  const directories = "docs|src|test|native|scripts|image|rootfs|bench|examples";
+  const paths = new RegExp(`(?<![\\w/.$}{-])((?:${directories})/[\\w./-]+\\.[a-z]\\w*)`, "g");
   for (const file of files) {
     const text = read(file);
     for (const [, path = ""] of text.matchAll(paths))
@@ -154,9 +154,9 @@ test("what texts and comments refer to is there", () => {
       );
     }
     if (!file.endsWith(".md")) continue;
-    const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
+    const directory = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
     for (const [, target = ""] of text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)) {
-      assert.ok(existsSync(folder + target), `${file} links to ${target}`);
+      assert.ok(existsSync(directory + target), `${file} links to ${target}`);
     }
   }
 });

@@ -7,7 +7,7 @@ import { inTurns } from "../stats.mjs";
 /**
  * @typedef {object} Candidate
  * @property {"ours" | "peers"} image where it is
- * @property {string} input `stdin`, or the folder of FIFOs
+ * @property {string} input `stdin`, or the directory of FIFOs
  * @property {string[]} command
  */
 

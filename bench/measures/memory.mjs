@@ -207,11 +207,11 @@ function cgroupRssKiB(pid) {
     .map((line) => line.split(":"));
   const v1 = lines.find(([, controllers]) => controllers?.split(",").includes("memory"));
   const v2 = lines.find(([hierarchy]) => hierarchy === "0");
-  const folder = v1 ? `/sys/fs/cgroup/memory${v1[2]}` : `/sys/fs/cgroup${v2?.[2]}`;
+  const directory = v1 ? `/sys/fs/cgroup/memory${v1[2]}` : `/sys/fs/cgroup${v2?.[2]}`;
   const found = new RegExp(v1 ? "^total_rss (\\d+)" : "^anon (\\d+)", "m").exec(
-    readFileSync(`${folder}/memory.stat`, "utf8"),
+    readFileSync(`${directory}/memory.stat`, "utf8"),
   );
-  if (!found) throw new Error(`cannot read the container's memory: no such line in "${folder}/memory.stat"`);
+  if (!found) throw new Error(`cannot read the container's memory: no such line in "${directory}/memory.stat"`);
   return Number(found[1]) / 1024;
 }
 

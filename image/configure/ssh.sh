@@ -4,7 +4,7 @@ set -eu
 
 config=/etc/ssh/sshd_config
 
-# sshd reads its configuration only where it has a host key and this folder.
+# sshd reads its configuration only where it has a host key and this directory.
 mkdir -p /run/sshd
 /usr/lib/baseimage/make-ssh-host-keys
 

@@ -38,9 +38,9 @@ function isWhiteout({ name }) {
 
 /** @param {Entry} whiteout @param {Map<string, Entry>} merged @param {Set<string>} below */
 function hide(whiteout, merged, below) {
-  const folder = folderOf(whiteout.name);
+  const directory = directoryOf(whiteout.name);
   const isOpaque = baseOf(whiteout.name) === OPAQUE;
-  const hidden = isOpaque ? folder : join(folder, baseOf(whiteout.name).slice(WHITEOUT.length));
+  const hidden = isOpaque ? directory : join(directory, baseOf(whiteout.name).slice(WHITEOUT.length));
   removeBelow(merged, hidden);
   if (!isOpaque) merged.delete(hidden);
   if (below.has(hidden)) merged.set(whiteout.name, whiteout);
@@ -49,19 +49,19 @@ function hide(whiteout, merged, below) {
 /** @param {Entry} entry @param {Map<string, Entry>} merged */
 function put(entry, merged) {
   if (entry.type !== "5") removeBelow(merged, entry.name);
-  const whiteout = join(folderOf(entry.name), WHITEOUT + baseOf(entry.name));
+  const whiteout = join(directoryOf(entry.name), WHITEOUT + baseOf(entry.name));
   const hidden = merged.get(whiteout);
   if (hidden !== undefined) {
     merged.delete(whiteout);
-    // A new folder where the base has another: its old content must not show through.
+    // A new directory where the base has another: its old content must not show through.
     if (entry.type === "5") merged.set(join(entry.name, OPAQUE), { ...hidden, name: join(entry.name, OPAQUE) });
   }
   merged.set(entry.name, entry);
 }
 
-/** @param {Map<string, Entry>} merged @param {string} folder */
-function removeBelow(merged, folder) {
-  for (const name of [...merged.keys()]) if (name.startsWith(`${folder}/`)) merged.delete(name);
+/** @param {Map<string, Entry>} merged @param {string} directory */
+function removeBelow(merged, directory) {
+  for (const name of [...merged.keys()]) if (name.startsWith(`${directory}/`)) merged.delete(name);
 }
 
 /**
@@ -113,11 +113,11 @@ function baseOf(name) {
 }
 
 /** @param {string} name */
-function folderOf(name) {
+function directoryOf(name) {
   return name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : "";
 }
 
-/** @param {string} folder @param {string} name */
-function join(folder, name) {
-  return folder === "" ? name : `${folder}/${name}`;
+/** @param {string} directory @param {string} name */
+function join(directory, name) {
+  return directory === "" ? name : `${directory}/${name}`;
 }

@@ -61,19 +61,19 @@ export function baseOf(reference) {
 
 /** @param {string} reference */
 function save(reference) {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-save-"));
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-save-"));
   try {
     const form = engine === "podman" ? ["--format", "docker-archive"] : [];
-    execFileSync(engine, ["save", ...form, "--output", join(folder, "image.tar"), reference], { stdio: "pipe" });
-    execFileSync("tar", ["-C", folder, "-xf", join(folder, "image.tar")]);
-    const read = (/** @type {string} */ name) => readFileSync(join(folder, name));
+    execFileSync(engine, ["save", ...form, "--output", join(directory, "image.tar"), reference], { stdio: "pipe" });
+    execFileSync("tar", ["-C", directory, "-xf", join(directory, "image.tar")]);
+    const read = (/** @type {string} */ name) => readFileSync(join(directory, name));
     const [{ Config, Layers }] = JSON.parse(read("manifest.json").toString());
     return {
       config: JSON.parse(read(Config).toString()),
       layers: Layers.map((/** @type {string} */ path) => uncompressed(read(path))),
     };
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(directory, { recursive: true });
   }
 }
 

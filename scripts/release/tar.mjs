@@ -6,7 +6,7 @@
  *
  * @typedef {object} Entry
  * @property {string} name without a slash at either end
- * @property {string} type as in the header: "0" file, "1" hard link, "2" symbolic link, "3" and "4" devices, "5" folder, "6" pipe
+ * @property {string} type as in the header: "0" file, "1" hard link, "2" symbolic link, "3" and "4" devices, "5" directory, "6" pipe
  * @property {number} mode permission bits
  * @property {number} uid
  * @property {number} gid

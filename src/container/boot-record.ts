@@ -18,17 +18,17 @@ export const MAX_RECORD_BYTES = 1 << 20;
  */
 export function readBootRecord(linux: Linux, init: number): string | undefined {
   becomeUserOf(linux, init);
-  const folder = `/proc/${init}/fd`;
-  const descriptors = linux.listDir(folder);
+  const directory = `/proc/${init}/fd`;
+  const descriptors = linux.listDir(directory);
   if (typeof descriptors === "number") {
     throw new Failure(`cannot look into my_init (PID ${init}): ${errorWords(-descriptors)}; root and its own user may`);
   }
   for (const fd of descriptors) {
-    const facts = fileFacts(linux, `${folder}/${fd}`);
+    const facts = fileFacts(linux, `${directory}/${fd}`);
     if (typeof facts === "number" || facts.type !== "file" || facts.size > MAX_RECORD_BYTES) continue;
     // A descriptor that my_init was started with may lead to a file of another user.
     if (facts.uid !== linux.getEuid()) continue;
-    const text = linux.readFile(`${folder}/${fd}`, MAX_RECORD_BYTES, true);
+    const text = linux.readFile(`${directory}/${fd}`, MAX_RECORD_BYTES, true);
     if (typeof text === "string" && text.startsWith(BOOT_IS_OVER)) return text;
   }
   return undefined;

@@ -41,10 +41,10 @@ const env = new Map(HOSTILE.map((value, index) => [`V${index}`, value]));
 const shells = ["sh", "dash", "bash", "busybox"].filter((shell) => spawnSync(shell, ["-c", ":"]).error === undefined);
 
 function fileOf(t: TestContext, content: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "env-export-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, "dump"), content, "latin1");
-  return join(folder, "dump");
+  const directory = mkdtempSync(join(tmpdir(), "env-export-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "dump"), content, "latin1");
+  return join(directory, "dump");
 }
 
 test("every shell that sources the script has exactly these variables, and prints nothing", (t) => {

@@ -4,10 +4,10 @@ import type { Linux } from "../linux/linux.ts";
 export const LAST_SHUTDOWN = "/run/my_init/last_shutdown";
 
 /** The kernel allows 64 bytes. @see uname(2) */
-const MOST_BYTES = 65;
+const MAX_BYTES = 65;
 
 /** The container's host name, its id where nothing else was asked for; empty where it cannot be read. */
 export function ownHostName(linux: Linux): string {
-  const name = linux.readFile("/proc/sys/kernel/hostname", MOST_BYTES, true);
+  const name = linux.readFile("/proc/sys/kernel/hostname", MAX_BYTES, true);
   return typeof name === "string" ? name.trim() : "";
 }

@@ -6,7 +6,7 @@ import type { Linux } from "../linux/linux.ts";
 import type { Stream } from "./log-line.ts";
 
 /*
- * FIFOs through which what services print comes to the one program that writes the container's log: a folder
+ * FIFOs through which what services print comes to the one program that writes the container's log: a directory
  * that nobody else can look into, and in it `NAME.stdout` and `NAME.stderr` for each service.
  */
 
@@ -32,7 +32,7 @@ const RESERVED_DESCRIPTORS = 16 + 2;
 /** With less room than for so many FIFOs it is counted under a lock. */
 const NEAR_LIMIT = 256;
 
-/** A file of the folder; no FIFO. */
+/** A file of the directory; no FIFO. */
 const LOCK = "lock";
 
 /** How often to ask for the lock, a millisecond apart: its holder may be stopped, and must not hold up all the others. */
@@ -40,15 +40,15 @@ const LOCK_TRIES = 100;
 
 const STREAMS = ["stdout", "stderr"] as const;
 
-/** Tells `runsv` of ours where the folder is. */
-export const LOG_FOLDER_VARIABLE = "MY_INIT_LOG_FOLDER";
+/** Tells `runsv` of ours where the directory is. */
+export const LOG_DIRECTORY_VARIABLE = "MY_INIT_LOG_DIRECTORY";
 
 /** The FIFO of a service. */
-export function fifoPath(folder: string, service: string, stream: Stream): string {
-  return `${folder}/${service}.${stream}`;
+export function fifoPath(directory: string, service: string, stream: Stream): string {
+  return `${directory}/${service}.${stream}`;
 }
 
-/** Whose FIFO a file of the folder is; undefined where it is none. */
+/** Whose FIFO a file of the directory is; undefined where it is none. */
 export function ownerOfFifo(name: string): { readonly service: string; readonly stream: Stream } | undefined {
   const dot = name.lastIndexOf(".");
   const stream = name.slice(dot + 1);
@@ -67,21 +67,21 @@ export function makeFifo(linux: Linux, path: string): number {
  * Makes the FIFOs of a service, unless they are there. Where log_lines could not open them too, as its limit of
  * descriptors is reached, the service shares those of {@link OTHER_SERVICES}.
  *
- * @param warn called with a sentence, once in the life of the folder, when there is no place left
+ * @param warn called with a sentence, once in the life of the directory, when there is no place left
  * @returns the service whose FIFOs are to be used
  */
-export function makeFifos(linux: Linux, folder: string, service: string, warn: (message: string) => void): string {
+export function makeFifos(linux: Linux, directory: string, service: string, warn: (message: string) => void): string {
   const max = maxDescriptors(linux);
   const hasRoomFor = (more: number) => {
-    const names = linux.listDir(folder);
+    const names = linux.listDir(directory);
     return typeof names === "number" || names.length + more <= max - RESERVED_DESCRIPTORS;
   };
-  const exists = (name: string) => typeof linux.stat(fifoPath(folder, name, "stdout")) !== "number";
+  const exists = (name: string) => typeof linux.stat(fifoPath(directory, name, "stdout")) !== "number";
   // Others start at the same time. Near the limit one process after the other counts and makes.
-  const lock = hasRoomFor(NEAR_LIMIT) ? -1 : waitForLock(linux, `${folder}/${LOCK}`);
+  const lock = hasRoomFor(NEAR_LIMIT) ? -1 : waitForLock(linux, `${directory}/${LOCK}`);
   const owner = exists(service) || hasRoomFor(STREAMS.length) ? service : OTHER_SERVICES;
   if (owner !== service && !exists(owner)) warn(noPlaceWords(service, max));
-  for (const stream of STREAMS) makeFifo(linux, fifoPath(folder, owner, stream));
+  for (const stream of STREAMS) makeFifo(linux, fifoPath(directory, owner, stream));
   if (lock >= 0) linux.close(lock);
   return owner;
 }
@@ -103,25 +103,25 @@ function waitForLock(linux: Linux, path: string): number {
 }
 
 /**
- * Notes in the folder in which streams what log_lines has written may end in the middle of a line: one that comes after a
- * killed one sees it. The note is in the mode of my_init's FIFO, which costs one call and wakes nobody who watches the folder.
+ * Notes in the directory in which streams what log_lines has written may end in the middle of a line: one that comes after a
+ * killed one sees it. The note is in the mode of my_init's FIFO, which costs one call and wakes nobody who watches the directory.
  */
-export function markTorn(linux: Linux, folder: string, streams: readonly Stream[]): void {
+export function markTorn(linux: Linux, directory: string, streams: readonly Stream[]): void {
   linux.chmod(
-    `${folder}/${OWN_LOG}`,
+    `${directory}/${OWN_LOG}`,
     streams.reduce((mode, stream) => mode | TORN[stream], MODE),
   );
 }
 
 /** The streams that {@link markTorn} has noted. */
-export function tornStreams(linux: Linux, folder: string): Stream[] {
-  const facts = linux.stat(`${folder}/${OWN_LOG}`);
+export function tornStreams(linux: Linux, directory: string): Stream[] {
+  const facts = linux.stat(`${directory}/${OWN_LOG}`);
   return typeof facts === "number" ? [] : STREAMS.filter((stream) => (facts[0] & TORN[stream]) !== 0);
 }
 
 /** Opens both FIFOs of a service to print to; what cannot be had is -1. */
-export function openStreams(linux: Linux, folder: string, service: string): Streams {
-  const open = (stream: Stream) => Math.max(-1, linux.openToShare(fifoPath(folder, service, stream)));
+export function openStreams(linux: Linux, directory: string, service: string): Streams {
+  const open = (stream: Stream) => Math.max(-1, linux.openToShare(fifoPath(directory, service, stream)));
   return { stdout: open("stdout"), stderr: open("stderr") };
 }
 

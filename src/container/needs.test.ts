@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dependants, findCircle, type NeedsGraph, parseNeeds } from "./needs.ts";
+import { dependants, findCycle, type NeedsGraph, parseNeeds } from "./needs.ts";
 
 /** `graph("a b", "b c d")`: a needs b, b needs c and d. */
 function graph(...lines: readonly string[]): NeedsGraph {
@@ -42,19 +42,19 @@ test("the first line that cannot be understood is named", () => {
   assert.equal(parsed("db\ncache\ndb 5"), '3: it names "db" again');
 });
 
-test("a circle is found wherever it is, and nothing is where there is none", () => {
-  assert.deepEqual(findCircle(graph("a b", "b a")), ["a", "b"]);
-  assert.deepEqual(findCircle(graph("a a")), ["a"]);
-  assert.deepEqual(findCircle(graph("start a", "z", "a z b", "b c", "c z b", "d b")), ["b", "c"]);
-  assert.equal(findCircle(graph("a b c", "b c", "c", "d a")), undefined);
-  assert.equal(findCircle(graph("a nobody")), undefined);
-  assert.equal(findCircle(new Map()), undefined);
+test("a cycle is found wherever it is, and nothing is where there is none", () => {
+  assert.deepEqual(findCycle(graph("a b", "b a")), ["a", "b"]);
+  assert.deepEqual(findCycle(graph("a a")), ["a"]);
+  assert.deepEqual(findCycle(graph("start a", "z", "a z b", "b c", "c z b", "d b")), ["b", "c"]);
+  assert.equal(findCycle(graph("a b c", "b c", "c", "d a")), undefined);
+  assert.equal(findCycle(graph("a nobody")), undefined);
+  assert.equal(findCycle(new Map()), undefined);
 });
 
-test("a chain of any length is no circle until its ends meet", () => {
+test("a chain of any length is no cycle until its ends meet", () => {
   const chain = Array.from({ length: 500 }, (_, i) => `s${i} s${i + 1}`);
-  assert.equal(findCircle(graph(...chain)), undefined);
-  assert.equal(findCircle(graph(...chain, "s500 s0"))?.length, 501);
+  assert.equal(findCycle(graph(...chain)), undefined);
+  assert.equal(findCycle(graph(...chain, "s500 s0"))?.length, 501);
 });
 
 test("who is needed is told by whom", () => {

@@ -55,8 +55,8 @@ function words(line: string): string[] {
 }
 
 /** Services that need each other, each the next and the last the first; undefined where there are none. */
-export function findCircle(graph: NeedsGraph): readonly string[] | undefined {
-  // Who is not in a circle and leads to none is taken away, those first that need nobody.
+export function findCycle(graph: NeedsGraph): readonly string[] | undefined {
+  // Services whose needs have all been removed are removed; what remains contains a cycle.
   const names = [...graph.keys()].sort();
   const left = new Map(names.map((name) => [name, (graph.get(name) ?? []).map(({ service }) => service)]));
   for (let size = -1; size !== left.size; ) {

@@ -7,10 +7,10 @@ import { findInit, isSecondInit } from "./own-init.ts";
 
 const BINARY = "/usr/sbin/my_init";
 
-/** A process of the image's binary, in the mount namespace `folder`. */
-function runsOurs(linux: FakeLinux, process: FakeProcess, folder = "/ns/1"): FakeProcess {
+/** A process of the image's binary, in the mount namespace `directory`. */
+function runsOurs(linux: FakeLinux, process: FakeProcess, directory = "/ns/1"): FakeProcess {
   linux.addLink(`/proc/${process.pid}/exe`, BINARY);
-  linux.addLink(`/proc/${process.pid}/ns/mnt`, folder);
+  linux.addLink(`/proc/${process.pid}/ns/mnt`, directory);
   return process;
 }
 
@@ -18,7 +18,7 @@ function runsOurs(linux: FakeLinux, process: FakeProcess, folder = "/ns/1"): Fak
 function caller(words: readonly string[], pid: number, fault?: (call: string, object: string) => number): FakeLinux {
   const linux = new FakeLinux({ argv: ["container_exit"], pid, ...(fault === undefined ? {} : { fault }) });
   linux.addFile(BINARY, "");
-  for (const folder of ["/ns/1", "/ns/2"]) linux.addFile(folder, "");
+  for (const directory of ["/ns/1", "/ns/2"]) linux.addFile(directory, "");
   linux.addLink("/proc/self/exe", BINARY);
   linux.addLink("/proc/self/ns/mnt", "/ns/1");
   const init = linux.processes.get(1);
@@ -165,19 +165,19 @@ test("a child of a my_init that has not executed its program yet is no second on
 });
 
 test("a my_init beside an earlier one is the second, unless that one has other files or it is the first process", () => {
-  const others = (startTime: number, folder: string, pid = 20) => {
+  const others = (startTime: number, directory: string, pid = 20) => {
     const linux = caller(["/sbin/my_init"], pid);
     linux.self.startTime = 500;
     const [first] = linux.processes.values();
     assert.ok(first);
     if (first !== linux.self) {
-      runsOurs(linux, first, folder);
+      runsOurs(linux, first, directory);
       first.startTime = startTime;
     } else
       runsOurs(
         linux,
         linux.addStranger(() => {}, ["/sbin/my_init"]),
-        folder,
+        directory,
       );
     return isSecondInit(linux, false);
   };

@@ -37,7 +37,7 @@ export interface Supervision {
   /** Clock ticks from the machine's start to runsvdir's: tells it from a later owner of its pid. */
   readonly startTime: number;
   /** Where the services are. */
-  readonly folder: string;
+  readonly directory: string;
 }
 
 /** How far a container is, as my_init recorded it. */
@@ -54,7 +54,7 @@ const MARK = "_record 1";
 const SEPARATOR = "\t";
 
 /** More milliseconds than any container lives. */
-const MOST_MS = 1e14;
+const MAX_MS = 1e14;
 
 /** The first line of the record of a boot. */
 export const BOOT_IS_OVER = `boot${MARK}\n`;
@@ -82,19 +82,21 @@ export function formatStep({ name, startMs, endMs }: Step): string {
 }
 
 /** A line of the record of a boot. */
-export function formatSupervision({ pid, startTime, folder }: Supervision): string {
-  return `${SUPERVISION}${pid} ${startTime} ${folder}\n`;
+export function formatSupervision({ pid, startTime, directory }: Supervision): string {
+  return `${SUPERVISION}${pid} ${startTime} ${directory}\n`;
 }
 
 /** What the record of a boot tells of the present; undefined where `text` is none. */
 export function parseProgress(text: string): BootProgress | undefined {
   if (!text.startsWith(BOOT_IS_OVER)) return undefined;
   const line = text.split("\n").find((each) => each.startsWith(SUPERVISION));
-  const [pid, startTime, ...folder] = line?.slice(SUPERVISION.length).split(" ") ?? [];
+  const [pid, startTime, ...directory] = line?.slice(SUPERVISION.length).split(" ") ?? [];
   return {
     isStopping: text.includes(`\n${IS_STOPPING}`),
     services:
-      line === undefined ? undefined : { pid: Number(pid), startTime: Number(startTime), folder: folder.join(" ") },
+      line === undefined
+        ? undefined
+        : { pid: Number(pid), startTime: Number(startTime), directory: directory.join(" ") },
   };
 }
 
@@ -112,7 +114,7 @@ export function parseRecord(text: string): PhaseRecord | undefined {
   });
   const times = [beganMs, ...steps.flatMap(({ startMs, endMs }) => [startMs, endMs])];
   // NaN is not less than anything.
-  if (!times.every((time) => Math.abs(time) < MOST_MS)) return undefined;
+  if (!times.every((time) => Math.abs(time) < MAX_MS)) return undefined;
   const killed = after("killed").map((line) => {
     const [step = "", who = ""] = line.split(SEPARATOR).map(printable);
     return { step, who };

@@ -13,7 +13,7 @@ export const RUNSVDIR = "/usr/bin/runsvdir";
 /** Looks after one service. @see runsv(8) */
 export const RUNSV = "/usr/bin/runsv";
 
-/** Where runsv keeps its files, in the service's folder and in that of its log service. */
+/** Where runsv keeps its files, in the service's directory and in that of its log service. */
 export const SUPERVISE = "supervise";
 
 /** What runsv tells of its service in the 20 bytes of supervise/status. @see runsv(8) */
@@ -51,7 +51,7 @@ const STATE_FINISH = 2;
  * ours only where both are.
  */
 export function ownSupervisor(linux: Linux, pid: number): { readonly service: string } | "forking" | undefined {
-  const [word, folder] = commandWords(linux, pid);
+  const [word, directory] = commandWords(linux, pid);
   const isFork = word === RUNSVDIR;
   if (!isFork && word !== "runsv") return undefined;
   // Ours stands in front of runit's where log lines tell their service.
@@ -59,24 +59,24 @@ export function ownSupervisor(linux: Linux, pid: number): { readonly service: st
   if (!programs.some((program) => executes(linux, pid, program))) return undefined;
   const euid = linux.getEuid();
   if (readCredentials(linux, pid)?.uids.every((uid) => uid === euid) !== true) return undefined;
-  // The only argument is the service's folder, relative to runsvdir's.
-  return isFork ? "forking" : { service: folder ?? "" };
+  // The only argument is the service's directory, relative to runsvdir's.
+  return isFork ? "forking" : { service: directory ?? "" };
 }
 
-/** The folder in which the runsv with this pid keeps its files; a new state of its service is renamed into it. */
-export function superviseFolder(runsv: number): string {
+/** The directory in which the runsv with this pid keeps its files; a new state of its service is renamed into it. */
+export function superviseDirectory(runsv: number): string {
   return `/proc/${runsv}/cwd/supervise`;
 }
 
 /** What runsv says of its service; undefined where it has not said anything yet. */
 export function serviceState(linux: Linux, runsv: number): ServiceState | undefined {
-  const state = readState(linux, superviseFolder(runsv));
+  const state = readState(linux, superviseDirectory(runsv));
   return typeof state === "number" ? undefined : state;
 }
 
-/** What stands in a folder `supervise`, whoever wrote it and when; an errno (above zero) where nothing does. */
-export function readState(linux: Linux, folder: string): ServiceState | number {
-  const status = linux.readFile(`${folder}/status`, STATUS_BYTES, true);
+/** What stands in a directory `supervise`, whoever wrote it and when; an errno (above zero) where nothing does. */
+export function readState(linux: Linux, directory: string): ServiceState | number {
+  const status = linux.readFile(`${directory}/status`, STATUS_BYTES, true);
   if (typeof status === "number") return -status;
   if (status.length < STATUS_BYTES) return ERRNO.ENOENT;
   const changedMs = (bigEndian(status, SECONDS_INDEX) - TAI_OFFSET) * 1000 + bigEndian(status, NANOSECONDS_INDEX) / 1e6;
@@ -90,9 +90,9 @@ export function readState(linux: Linux, folder: string): ServiceState | number {
   };
 }
 
-/** Whether a runsv has the folder `supervise`: it reads a pipe there for as long as it lives. */
-export function isSupervised(linux: Linux, folder: string): boolean {
-  return hasReader(linux, `${folder}/ok`);
+/** Whether a runsv has the directory `supervise`: it reads a pipe there for as long as it lives. */
+export function isSupervised(linux: Linux, directory: string): boolean {
+  return hasReader(linux, `${directory}/ok`);
 }
 
 function bigEndian(bytes: string, index: number): number {

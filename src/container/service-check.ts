@@ -6,18 +6,18 @@ import { type Linux, SPAWN } from "../linux/linux.ts";
 /** How long the check of a service may take. The engine's own limit for a health check is 30 s where it is given none. */
 export const CHECK_SECONDS = 5;
 
-/** What a service says of itself, in its folder. @see sv(8) */
+/** What a service says of itself, in its directory. @see sv(8) */
 const CHECK = "check";
 
 const SHELL = "/bin/sh";
-/** In the service's folder, as the service itself. What it prints is for people. */
+/** In the service's directory, as the service itself. What it prints is for people. */
 const RUN_CHECK = 'cd "$1" && exec ./check';
 const SHOWN = " >&2";
 const HIDDEN = " > /dev/null 2>&1";
 
 /** Whether a service has a check. */
-export function hasCheck(linux: Linux, folder: string): boolean {
-  return linux.access(`${folder}/${CHECK}`, 0) === 0;
+export function hasCheck(linux: Linux, directory: string): boolean {
+  return linux.access(`${directory}/${CHECK}`, 0) === 0;
 }
 
 /**
@@ -28,11 +28,11 @@ export function hasCheck(linux: Linux, folder: string): boolean {
  */
 export function startCheck(
   children: Children,
-  folder: string,
+  directory: string,
   environ: readonly string[],
   isShown: boolean,
 ): Child | number {
-  const argv = [SHELL, "-c", RUN_CHECK + (isShown ? SHOWN : HIDDEN), SHELL, folder];
+  const argv = [SHELL, "-c", RUN_CHECK + (isShown ? SHOWN : HIDDEN), SHELL, directory];
   return children.spawn({ file: SHELL, argv, environ }, SPAWN.session | SPAWN.noInput);
 }
 

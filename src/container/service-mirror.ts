@@ -1,6 +1,6 @@
 import { fileFacts } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
-import { privateFolders } from "../linux/private-folder.ts";
+import { privateDirectories } from "../linux/private-directory.ts";
 
 const PREFIX = "my_init-services-";
 
@@ -32,7 +32,7 @@ export function findMirror(linux: Linux): ServiceMirror | undefined {
   const uids = [typeof init === "number" ? 0 : init.uid, linux.getEuid()];
   for (const uid of uids) {
     const names = mirrorNames(linux, uid);
-    const paths = privateFolders(linux, names, uid);
+    const paths = privateDirectories(linux, names, uid);
     // The last choice has the namespace in its name, so that it is no other container's.
     const path = paths.find((each) => each.endsWith(`/${names.at(-1)}`)) ?? paths[0];
     if (path !== undefined) return { path, uid };

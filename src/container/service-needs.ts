@@ -1,5 +1,5 @@
-/** In the folder of a service: the services that it needs. @see docs/reference/services.md */
+/** In the directory of a service: the services that it needs. @see docs/reference/services.md */
 export const NEEDS = "needs";
 
 /** More than anybody writes into it. */
-export const MOST_NEEDS_BYTES = 65_536;
+export const MAX_NEEDS_BYTES = 65_536;

@@ -7,9 +7,9 @@ import { SERVICE_RUN } from "./applets.ts";
 /** What runsv's child is called until it has become `./run`. @see runsv(8) */
 const RUNSV = "runsv";
 
-/** In the folder `supervise` of a service that waits for others: their names. Nobody else's file has this name. */
+/** In the directory `supervise` of a service that waits for others: their names. Nobody else's file has this name. */
 const WAITS_FOR = "waits-for";
-const MOST_BYTES = 4096;
+const MAX_BYTES = 4096;
 
 /** How far a service is that runsv says it runs. */
 export type ServiceStart =
@@ -21,7 +21,7 @@ export type ServiceStart =
 /**
  * How far the start of a service is: between runsv and the service itself our own `./run` may be.
  *
- * @param supervise its folder of that name
+ * @param supervise its directory of that name
  * @param pid of what runsv has started
  */
 export function serviceStart(linux: Linux, supervise: string, pid: number): ServiceStart {
@@ -29,7 +29,7 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
   if (word === undefined) return { kind: isHidden(linux, pid) ? "started" : "starting" };
   if (word === RUNSV) return { kind: "starting" };
   if (word !== SERVICE_RUN) return { kind: "started" };
-  const names = linux.readFile(`${supervise}/${WAITS_FOR}`, MOST_BYTES, true);
+  const names = linux.readFile(`${supervise}/${WAITS_FOR}`, MAX_BYTES, true);
   const program = linux.stat(`/proc/${pid}/exe`);
   // Another user's may not be looked at; the file is gone when the wait is over.
   const isForbidden = program === -ERRNO.EACCES || program === -ERRNO.EPERM;
@@ -38,7 +38,7 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
   return typeof names === "string" ? { kind: "waiting", forWhom: names } : { kind: "starting" };
 }
 
-/** Tells for whom a service waits, those who watch its folder `supervise` too; undefined: for nobody any more. */
+/** Tells for whom a service waits, those who watch its directory `supervise` too; undefined: for nobody any more. */
 export function tellWaiting(linux: Linux, supervise: string, forWhom: string | undefined): void {
   linux.unlink(`${supervise}/${WAITS_FOR}`);
   if (forWhom !== undefined) linux.writeFile(`${supervise}/${WAITS_FOR}`, forWhom, true);

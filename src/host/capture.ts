@@ -14,7 +14,7 @@ const STDIN = 0;
 const PIECE_BYTES = 65536;
 
 /** More than any engine has to tell. What runs in a container may print without end. */
-const MOST_BYTES = 1 << 24;
+const MAX_BYTES = 1 << 24;
 
 /** How a program ended and what it printed. */
 export interface Captured {
@@ -88,7 +88,7 @@ class Reader {
       if (piece === -ERRNO.EAGAIN) return;
       if (typeof piece === "string" && piece !== "") {
         this.text += piece;
-        if (this.text.length <= MOST_BYTES) return;
+        if (this.text.length <= MAX_BYTES) return;
         this.isTooMuch = true;
         onTooMuch();
       }

@@ -85,7 +85,7 @@ function enginesToAsk(host: Host, wanted: EngineName | undefined): Engine[] {
     return found.kind === "found" ? [new Engine(host, name, found.path)] : [];
   });
   if (engines.length > 0) return engines;
-  throw new Failure(`there is no ${names.join(" and no ")} in PATH; install it, or add its folder to PATH`);
+  throw new Failure(`there is no ${names.join(" and no ")} in PATH; install it, or add its directory to PATH`);
 }
 
 /** What the engine knows of the container; a sentence, if nothing. */

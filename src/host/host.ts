@@ -40,12 +40,12 @@ export interface Host extends Linux {
   // -- descriptors --------------------------------------------------------------------------------
 
   /**
-   * @param folder descriptor of the folder where a relative path begins; {@link HERE}: the working folder
+   * @param directory descriptor of the directory where a relative path begins; {@link HERE}: the working directory
    * @param flags bits of {@link OPEN}
    * @returns a descriptor, close-on-exec
    * @see openat(2) with O_NONBLOCK and O_NOCTTY
    */
-  open(folder: number, path: string, flags: number): number;
+  open(directory: number, path: string, flags: number): number;
   /** Copies what is at the start of a file that nobody has read from. @returns how many bytes @see sendfile(2) */
   sendFile(from: number, to: number, maxBytes: number): number;
   /** @returns two descriptors, close-on-exec @see pipe2(2) */
@@ -78,7 +78,7 @@ export interface Host extends Linux {
 /** Bits of {@link Host.open}'s `flags`. */
 export const OPEN = { read: 0, write: 1, readWrite: 2 } as const;
 
-/** For {@link Host.open}: the working folder. @see AT_FDCWD in openat(2) */
+/** For {@link Host.open}: the working directory. @see AT_FDCWD in openat(2) */
 export const HERE = -100;
 
 /** Options of {@link Host.control}. @see prctl(2) */

@@ -62,7 +62,7 @@ function idleKernel(argv: readonly string[]): Linux {
     realPath: () => -ENOENT,
     sync: () => 0,
     lock: () => -ENOENT,
-    lockFolder: () => -ENOENT,
+    lockDirectory: () => -ENOENT,
     memoryFile: () => -ENOENT,
     inotifyOpen: () => -ENOENT,
     inotifyAdd: () => -ENOENT,

@@ -71,10 +71,10 @@ export class EventLoop {
    * Waits until `isDone()`, which is asked after each event.
    *
    * @param deadlineMs asked after each event too, as a signal may bring it nearer; Infinity: none
-   * @param lookAgainMs for what makes no event: how long to wait at most before asking again
+   * @param pollIntervalMs for what makes no event: how long to wait at most before asking again
    * @returns whether it is done; false: the time was up first
    */
-  waitUntil(isDone: () => boolean, deadlineMs: () => number, lookAgainMs = LONGEST_POLL_MS): boolean {
+  waitUntil(isDone: () => boolean, deadlineMs: () => number, pollIntervalMs = LONGEST_POLL_MS): boolean {
     for (;;) {
       // Signals before children: a child that ends after the look leaves its SIGCHLD for poll to see.
       this.#takeSignals();
@@ -85,7 +85,7 @@ export class EventLoop {
       const { nowMs } = this;
       const leftMs = deadlineMs() - nowMs;
       if (leftMs <= 0) return false;
-      this.#wait(Math.ceil(Math.max(0, Math.min(leftMs, lookAgainMs, tendMs - nowMs))));
+      this.#wait(Math.ceil(Math.max(0, Math.min(leftMs, pollIntervalMs, tendMs - nowMs))));
     }
   }
 

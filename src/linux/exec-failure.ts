@@ -55,7 +55,7 @@ function knownReason(linux: Linux, path: string, errno: number): string | undefi
         return `no permission to execute its interpreter "${printable(name)}"`;
       }
       const facts = fileFacts(linux, path);
-      if (typeof facts === "number") return undefined; // a folder on the way is closed to us
+      if (typeof facts === "number") return undefined; // a directory on the way is closed to us
       if (facts.type === "directory") return "is a directory";
       // access(2) says no for both; the mode tells them apart.
       return (facts.mode & ANY_EXECUTE) !== 0

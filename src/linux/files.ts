@@ -12,7 +12,7 @@ const TYPES: Readonly<Record<number, FileType>> = { 0o100000: "file", 0o040000: 
 /** Mode bits that let somebody execute a file. */
 export const ANY_EXECUTE = 0o111;
 
-/** To access(2): that files can be made in a folder. */
+/** To access(2): that files can be made in a directory. */
 export const MAKE_FILES = 3;
 
 export type FileType = "file" | "directory" | "socket" | "other";
@@ -56,7 +56,7 @@ export function isExecutable(linux: Linux, path: string): boolean {
   return linux.access(path, 1) === 0;
 }
 
-/** Whether `path` leads to a folder, links followed. */
+/** Whether `path` leads to a directory, links followed. */
 export function isDirectory(linux: Linux, path: string): boolean {
   const facts = fileFacts(linux, path);
   return typeof facts !== "number" && facts.type === "directory";
@@ -69,9 +69,9 @@ export function hasReader(linux: Linux, path: string): boolean {
   return fd >= 0;
 }
 
-/** Removes a file, a link, or a folder with all that is in it, as far as that goes; no link is followed. */
+/** Removes a file, a link, or a directory with all that is in it, as far as that goes; no link is followed. */
 export function removeTree(linux: Linux, path: string): void {
-  // What unlink(2) calls a folder is one, and no link to one.
+  // What unlink(2) calls a directory is one, and no link to one.
   if (linux.unlink(path) !== -ERRNO.EISDIR) return;
   const names = linux.listDir(path);
   if (typeof names !== "number") for (const name of names) removeTree(linux, `${path}/${name}`);
@@ -89,7 +89,7 @@ export interface NewFile {
  * sees the old file or the new one, and a full disk leaves the old. Owner and mode stay those of the
  * old file; a new one gets `ifNew`. Where a mount sits on `path` itself, it is written in place.
  *
- * @param scratch a path in the same folder that is nobody's
+ * @param scratch a path in the same directory that is nobody's
  * @throws SysError where it cannot be written
  */
 export function replaceFile(linux: Linux, path: string, scratch: string, content: string, ifNew: NewFile): void {

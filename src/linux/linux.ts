@@ -6,7 +6,7 @@
  *   docs/adr/0003-byte-strings.md); so nothing is lost, and string order is byte order.
  * - Success is a plain value; failure is a negated errno. A method that may give a string gives a
  *   number only when it failed. A string with a NUL byte where C cannot take one is `-EINVAL`.
- * - Nothing is retried, translated or logged. The folder `src/linux` makes sense of the answers.
+ * - Nothing is retried, translated or logged. The directory `src/linux` makes sense of the answers.
  *
  * `native/linux.c` has one table with the same names; `test/tidy.test.ts` compares them.
  */
@@ -124,7 +124,7 @@ export interface Linux {
   // -- files --------------------------------------------------------------------------------------
 
   /**
-   * Reads a whole regular file. A folder is `-EISDIR`, anything else (a FIFO, a device) `-EINVAL`.
+   * Reads a whole regular file. A directory is `-EISDIR`, anything else (a FIFO, a device) `-EINVAL`.
    *
    * @param isCut what has more than `maxBytes` is cut there; else it is `-EFBIG`
    * @see open(2) with O_NONBLOCK, fstat(2), read(2)
@@ -184,15 +184,15 @@ export interface Linux {
    * @returns a descriptor, close-on-exec, which holds the lock until it is closed; `-EAGAIN`: it is taken
    * @see open(2) with O_DIRECTORY, flock(2) with LOCK_EX and LOCK_NB
    */
-  lockFolder(path: string): number;
+  lockDirectory(path: string): number;
 
   /** Makes a file without a path, which lives as long as its descriptor. @returns the descriptor, close-on-exec @see memfd_create(2) */
   memoryFile(name: string): number;
 
-  /** A descriptor that {@link poll} finds ready when a watched folder changes. @see inotify_init1(2) */
+  /** A descriptor that {@link poll} finds ready when a watched directory changes. @see inotify_init1(2) */
   inotifyOpen(): number;
-  /** Watches a folder for names that come or go in it, by whatever means. @returns the watch's number @see inotify_add_watch(2) */
-  inotifyAdd(fd: number, folder: string): number;
+  /** Watches a directory for names that come or go in it, by whatever means. @returns the watch's number @see inotify_add_watch(2) */
+  inotifyAdd(fd: number, directory: string): number;
   /** Ends a watch. @see inotify_rm_watch(2) */
   inotifyRemove(fd: number, watch: number): number;
   /** Takes what has happened, without waiting. @returns the watch's number for each event, or `-EAGAIN` @see inotify(7) */

@@ -5,7 +5,7 @@ import type { Linux } from "./linux.ts";
 const PIECE_BYTES = 4096;
 
 /** Text kept for a reader that is behind; what comes on top of it is counted and dropped. */
-const MOST_BYTES = 262144;
+const MAX_BYTES = 262144;
 
 /** Writes all of `text`, waiting for the reader: for programs that have nothing else to do. @returns whether it could */
 export function writeAll(linux: Linux, fd: number, text: string): boolean {
@@ -75,7 +75,7 @@ export class Output {
 
   /** Writes `line` and a newline, now or as soon as there is room, after all that was written before. */
   writeLine(line: string): void {
-    if (this.#kept.length + line.length > MOST_BYTES) this.#lostBytes += line.length;
+    if (this.#kept.length + line.length > MAX_BYTES) this.#lostBytes += line.length;
     else this.#kept += this.#frame(line);
     this.flush();
   }

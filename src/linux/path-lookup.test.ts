@@ -11,7 +11,7 @@ function linuxWith(...paths: string[]): FakeLinux {
   return linux;
 }
 
-test("the first folder of PATH that has it wins", () => {
+test("the first directory of PATH that has it wins", () => {
   const linux = linuxWith("/usr/bin/app", "/bin/app");
   assert.deepEqual(lookupCommand(linux, "app", "/opt:/bin:/usr/bin"), { kind: "found", path: "/bin/app" });
 });
@@ -21,7 +21,7 @@ test("without PATH the places where a shell would look are searched", () => {
   assert.equal(lookupCommand(linuxWith("/opt/app"), "app", undefined).kind, "not-found");
 });
 
-test("an empty part of PATH is the current folder", () => {
+test("an empty part of PATH is the current directory", () => {
   const linux = linuxWith("./app");
   for (const path of ["", ":/bin", "/bin:", "/bin::/usr"]) {
     assert.deepEqual(lookupCommand(linux, "app", path), { kind: "found", path: "./app" }, path);
@@ -41,7 +41,7 @@ test("what cannot be executed is passed over, and told where there is nothing el
   assert.deepEqual(lookupCommand(linux, "app", "/opt:/bin"), { kind: "not-executable", path: "/opt/app", errno: 13 });
 });
 
-test("a folder of that name is no command, and no reason either", () => {
+test("a directory of that name is no command, and no reason either", () => {
   const linux = linuxWith();
   linux.addDirectory("/opt/app");
   assert.deepEqual(lookupCommand(linux, "app", "/opt"), { kind: "not-found", errno: 2 });
@@ -52,7 +52,7 @@ test("the empty word is no command", () => {
   assert.equal(lookupCommand(linuxWith(), "", "/usr/bin").kind, "not-found");
 });
 
-test("a folder that may not be searched is told, a file in the way is passed over", () => {
+test("a directory that may not be searched is told, a file in the way is passed over", () => {
   const closed = new FakeLinux({ fault: (call, path) => (call === "stat" && path.startsWith("/closed/") ? 13 : 0) });
   assert.deepEqual(lookupCommand(closed, "app", "/closed:/bin"), {
     kind: "not-executable",

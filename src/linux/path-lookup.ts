@@ -16,8 +16,8 @@ export function lookupCommand(linux: Linux, command: string, path: string | unde
   if (command.includes("/")) return lookAt(linux, command);
   let best: Lookup = { kind: "not-found", errno: ERRNO.ENOENT };
   if (command === "") return best;
-  for (const folder of (path ?? DEFAULT_PATH).split(":")) {
-    const found = lookAt(linux, folder === "" ? `./${command}` : `${folder}/${command}`);
+  for (const directory of (path ?? DEFAULT_PATH).split(":")) {
+    const found = lookAt(linux, directory === "" ? `./${command}` : `${directory}/${command}`);
     if (found.kind === "found") return found;
     if (found.kind === "not-executable" && best.kind === "not-found" && found.errno !== ERRNO.EISDIR) best = found;
   }

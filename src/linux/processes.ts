@@ -25,10 +25,10 @@ export interface Process {
 }
 
 /** More than this of a file in /proc is nobody's concern: a command line can have megabytes. */
-const MOST_BYTES = 4096;
+const MAX_BYTES = 4096;
 
 /** Room for every pid there can be. */
-const MOST_CHILDREN_BYTES = 1 << 25;
+const MAX_CHILDREN_BYTES = 1 << 25;
 
 /** All processes of this PID namespace; one that ends meanwhile is left out. */
 export function allProcesses(linux: Linux): Process[] {
@@ -47,7 +47,7 @@ export function childPids(linux: Linux, pid: number): number[] {
 
 /** The processes that a thread has started; undefined where the kernel does not tell. @see proc_pid_task_tid_children(5) */
 function threadChildren(linux: Linux, pid: number, thread: number): number[] | undefined {
-  const line = linux.readFile(`/proc/${pid}/task/${thread}/children`, MOST_CHILDREN_BYTES, false);
+  const line = linux.readFile(`/proc/${pid}/task/${thread}/children`, MAX_CHILDREN_BYTES, false);
   return typeof line === "string" ? line.split(" ").filter(isAllDigits).map(Number) : undefined;
 }
 
@@ -74,7 +74,7 @@ export function descendants(all: readonly Process[], pid: number): Process[] {
 
 /** What /proc tells of the process `pid`, or undefined where there is none. */
 export function readProcess(linux: Linux, pid: number): Process | undefined {
-  const line = linux.readFile(`/proc/${pid}/stat`, MOST_BYTES, true);
+  const line = linux.readFile(`/proc/${pid}/stat`, MAX_BYTES, true);
   if (typeof line === "number") return undefined;
   // The name stands in parentheses and may hold any byte, parentheses too.
   const [open, close] = [line.indexOf("("), line.lastIndexOf(")")];
@@ -117,7 +117,7 @@ export function executes(linux: Linux, pid: number, path: string): boolean {
 }
 
 function kernelWords(linux: Linux, pid: number): string[] {
-  const words = linux.readFile(`/proc/${pid}/cmdline`, MOST_BYTES, true);
+  const words = linux.readFile(`/proc/${pid}/cmdline`, MAX_BYTES, true);
   if (typeof words === "number" || words === "") return [];
   return (words.endsWith("\0") ? words.slice(0, -1) : words).split("\0");
 }
@@ -282,7 +282,7 @@ export function wakeProcess(linux: Linux, process: Process): void {
 
 /** The lines of /proc/PID/status by name; none for a process that is gone. */
 function statusFields(linux: Linux, pid: number): ReadonlyMap<string, string> {
-  const status = linux.readFile(`/proc/${pid}/status`, MOST_BYTES, true);
+  const status = linux.readFile(`/proc/${pid}/status`, MAX_BYTES, true);
   const lines = typeof status === "number" ? [] : status.split("\n");
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
 }

@@ -1,7 +1,7 @@
 import type { Linux } from "./linux.ts";
 
 /** Room for a hundred thousand sockets. */
-const MOST_BYTES = 1 << 24;
+const MAX_BYTES = 1 << 24;
 
 /**
  * Whether a living socket is bound to `path`; the file of one that is gone may be there still. The sockets are those of
@@ -10,6 +10,6 @@ const MOST_BYTES = 1 << 24;
  * @see proc(5), /proc/net/unix
  */
 export function isBound(linux: Linux, path: string): boolean {
-  const sockets = linux.readFile("/proc/net/unix", MOST_BYTES, true);
+  const sockets = linux.readFile("/proc/net/unix", MAX_BYTES, true);
   return typeof sockets === "string" && sockets.split("\n").some((line) => line.endsWith(` ${path}`));
 }

@@ -6,7 +6,7 @@ import type { Linux } from "./linux.ts";
 import { Failure, SysError } from "./sys-error.ts";
 
 /** More of these files than any system has, less than would hurt. */
-const MOST_BYTES = 1 << 26;
+const MAX_BYTES = 1 << 26;
 
 /**
  * Finds who `USER` or `USER:GROUP` is. Numbers need no line in /etc/passwd and /etc/group; names do.
@@ -44,7 +44,7 @@ function groupsOf(user: User, groups: readonly Group[]): number[] {
 }
 
 function readTable(linux: Linux, path: string): string {
-  const content = linux.readFile(path, MOST_BYTES, false);
+  const content = linux.readFile(path, MAX_BYTES, false);
   if (content === -ERRNO.ENOENT) return ""; // numbers do without
   if (typeof content === "number") throw new SysError("cannot read", path, -content);
   return content;

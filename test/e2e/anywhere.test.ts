@@ -152,8 +152,8 @@ describe("anywhere", { concurrency: 6 }, () => {
   test("a mirror that another user made up is not believed", async (t) => {
     const container = await startContainer(t, { image: from });
     await container.waitForLog("worker is up");
-    const folder = "/run/my_init/my_init-services-1000";
-    const made = await container.exec(["mkdir", folder, `${folder}/worker`], { user: "1000" });
+    const directory = "/run/my_init/my_init-services-1000";
+    const made = await container.exec(["mkdir", directory, `${directory}/worker`], { user: "1000" });
     assert.equal(made.status, 0, made.stderr);
     assert.match((await container.exec(["sv", "status", "worker"])).stdout, /^run: worker: /);
   });

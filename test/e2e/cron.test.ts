@@ -114,7 +114,7 @@ describe("cron", { concurrency: true }, () => {
       file(
         "/usr/local/bin/spoil",
         `#!/bin/sh
-cd /etc/container_environment && mkfifo FIFO && mkdir FOLDER && ln -s /nowhere DANGLING && printf 'a\\0b' > NUL
+cd /etc/container_environment && mkfifo FIFO && mkdir DIRECTORY && ln -s /nowhere DANGLING && printf 'a\\0b' > NUL
 head -c 131070 /dev/zero | tr '\\0' v > FULL && head -c 131069 /dev/zero | tr '\\0' v > G && echo z > .my_init.7.tmp
 sv start cron
 `,
@@ -129,7 +129,8 @@ sv start cron
     const env = await environment(container, "/tmp/root");
     assert.equal(env.get("GOOD"), "yes");
     assert.equal(env.get("G")?.length, 131069);
-    for (const name of ["FIFO", "FOLDER", "DANGLING", "NUL", "FULL", ".my_init.7.tmp"]) assert.ok(!env.has(name), name);
+    for (const name of ["FIFO", "DIRECTORY", "DANGLING", "NUL", "FULL", ".my_init.7.tmp"])
+      assert.ok(!env.has(name), name);
   });
 
   test("files that cron would pass over in silence are named in a line, and what cron itself says reaches the log", async (t) => {

@@ -156,7 +156,7 @@ describe("docker-bash", asRoot, () => {
     assert.equal(child.stdout, (await container.exec(command)).stdout);
   });
 
-  test("a folder of the host's is not handed in", async (t) => {
+  test("a directory of the host's is not handed in", async (t) => {
     const container = await idle(t);
     const fd = openSync("/etc", "r");
     t.after(() => closeSync(fd));
@@ -165,7 +165,7 @@ describe("docker-bash", asRoot, () => {
     assert.deepEqual([status, stdout], [1, ""]);
     assert.equal(
       stderr,
-      'docker-bash: descriptor 0 is the folder "/etc" of this machine, which no container may have\n',
+      'docker-bash: descriptor 0 is the directory "/etc" of this machine, which no container may have\n',
     );
   });
 
@@ -316,13 +316,13 @@ describe("docker-bash at a terminal", asRoot, () => {
   for (const end of ["exit 0", "kill -9 $$", "stty raw -echo", "nosuch"]) {
     test(`the terminal is given back as it was after: ${end}`, async (t) => {
       const container = await idle(t);
-      const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
-      t.after(() => rmSync(folder, { recursive: true }));
+      const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+      t.after(() => rmSync(directory, { recursive: true }));
       const lines = `before=$(stty -a)
         ${dockerBash} ${container.id} sh -c '${end}'
         [ "$(stty -a)" = "$before" ] && echo same`;
-      writeFileSync(join(folder, "script"), lines);
-      const terminal = startAtTerminal(t, ["sh", join(folder, "script")]);
+      writeFileSync(join(directory, "script"), lines);
+      const terminal = startAtTerminal(t, ["sh", join(directory, "script")]);
       await terminal.waitFor(/same/);
       assert.equal(await terminal.ended(), 0);
     });
@@ -362,9 +362,9 @@ describe("docker-bash at a terminal", asRoot, () => {
 
   test("errors that go elsewhere go there", async (t) => {
     const container = await idle(t);
-    const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
-    t.after(() => rmSync(folder, { recursive: true }));
-    const file = join(folder, "errors");
+    const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+    t.after(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "errors");
     const line = `"${dockerBash} ${container.id} sh -c 'tty; echo oops >&2' 2> ${file}"`;
     const terminal = startAtTerminal(t, ["sh", "-c", line]);
     assert.equal(await terminal.ended(), 0);
@@ -455,10 +455,10 @@ describe("docker-bash and signals", asRoot, () => {
   });
 
   test("while the engine does not answer, it can be ended", async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
-    t.after(() => rmSync(folder, { recursive: true }));
-    writeFileSync(join(folder, "docker"), "#!/bin/sh\nexec sleep 71009\n", { mode: 0o755 });
-    const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+    const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+    t.after(() => rmSync(directory, { recursive: true }));
+    writeFileSync(join(directory, "docker"), "#!/bin/sh\nexec sleep 71009\n", { mode: 0o755 });
+    const env = { PATH: `${directory}:${process.env["PATH"] ?? ""}` };
     const tool = startTool(t, [dockerBash, "--engine", "docker", "web"], { env });
     while (processesOf("sleep", "71009").length === 0) await new Promise((done) => setTimeout(done, 20));
     tool.signal("SIGTERM");
@@ -648,13 +648,13 @@ describe("docker-bash and podman", { ...asRoot, ...withPodman }, () => {
 describe("docker-bash by the engine's own exec", asRoot, () => {
   /** A docker that tells another pid than the container has here, as one on another machine would. */
   function remoteDocker(t: TestContext, pid: string): ToolOptions {
-    const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
-    t.after(() => rmSync(folder, { recursive: true }));
+    const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+    t.after(() => rmSync(directory, { recursive: true }));
     const real = execFileSync("sh", ["-c", `command -v ${engine}`], { encoding: "utf8" }).trim();
     const script = `#!/bin/sh\ncase "$*" in\n*inspect*) ${real} "$@" | sed '4s/.*/${pid}/' ;;\n*) exec ${real} "$@" ;;\nesac\n`;
-    writeFileSync(join(folder, engine), script);
-    chmodSync(join(folder, engine), 0o755);
-    return { env: { PATH: `${folder}:${process.env["PATH"] ?? ""}` } };
+    writeFileSync(join(directory, engine), script);
+    chmodSync(join(directory, engine), 0o755);
+    return { env: { PATH: `${directory}:${process.env["PATH"] ?? ""}` } };
   }
 
   for (const [what, pid] of [

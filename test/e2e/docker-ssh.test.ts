@@ -39,20 +39,20 @@ const runtime = spawnSync("runc", ["--version"]).status === 0 ? ["--runtime", "r
 const tool = hostTool("docker-ssh");
 const insecure = { command: ["/sbin/my_init", "--enable-insecure-key"] };
 
-/** docker-ssh with a folder of its own to keep things in. */
+/** docker-ssh with a directory of its own to keep things in. */
 function caller(t: TestContext) {
-  const state = temporaryFolder(t);
+  const state = temporaryDirectory(t);
   const env = { XDG_STATE_HOME: state, CONTAINER_ENGINE: engine };
   const call = (words: readonly string[], options: ToolOptions = {}): Promise<ToolOutcome> =>
     runTool(t, [tool, ...words], { ...options, env: { ...env, ...options.env } });
   return { call, state, env };
 }
 
-/** A folder that is gone when `t` ends. */
-function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+/** A directory that is gone when `t` ends. */
+function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
 }
 
 /** As on a machine that is not the engine's: none of its processes is to be seen. */
@@ -202,32 +202,32 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     const { call } = caller(t);
     const container = await startContainer(t, insecure);
     const name = await nameOf(container);
-    const folder = temporaryFolder(t);
+    const directory = temporaryDirectory(t);
     const { status, stdout, stderr } = await call(["--config", container.id]);
     assert.deepEqual([status, stderr], [0, ""]);
     assert.match(stdout, new RegExp(`^Host ${name}\\n(  \\w+ \\S.*\\n)+$`));
     for (const line of [/HostName \d/, /Port 22$/m, /User root/, /IdentityFile \//, /StrictHostKeyChecking yes/]) {
       assert.match(stdout, line);
     }
-    const config = join(folder, "config");
+    const config = join(directory, "config");
     writeFileSync(config, stdout);
     assert.equal((await runTool(t, ["ssh", "-F", config, name, "echo ok"])).stdout, "ok\n");
 
     const bytes = "x".repeat(100_000);
-    writeFileSync(join(folder, "file"), bytes);
-    const there = await runTool(t, ["scp", "-q", "-F", config, join(folder, "file"), `${name}:/tmp/file`]);
+    writeFileSync(join(directory, "file"), bytes);
+    const there = await runTool(t, ["scp", "-q", "-F", config, join(directory, "file"), `${name}:/tmp/file`]);
     assert.equal(there.status, 0, there.stderr);
     assert.equal(await container.sh("cat /tmp/file"), bytes);
-    const back = await runTool(t, ["scp", "-q", "-F", config, `${name}:/tmp/file`, join(folder, "back")]);
+    const back = await runTool(t, ["scp", "-q", "-F", config, `${name}:/tmp/file`, join(directory, "back")]);
     assert.equal(back.status, 0, back.stderr);
-    assert.equal(readFileSync(join(folder, "back"), "utf8"), bytes);
+    assert.equal(readFileSync(join(directory, "back"), "utf8"), bytes);
 
     const port = await freePort();
     startTool(t, ["ssh", "-F", config, "-N", "-o", "ExitOnForwardFailure=yes", "-L", `${port}:127.0.0.1:22`, name]);
     assert.match(await greeting(port), /^SSH-2\.0-/);
   });
 
-  test("leaves nothing behind but its folder, which only its user can read", async (t) => {
+  test("leaves nothing behind but its directory, which only its user can read", async (t) => {
     const { call, state } = caller(t);
     const { id } = await startContainer(t, insecure);
     await call([id, "true"]);
@@ -243,12 +243,12 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     assert.equal(readFileSync(join(state, "docker-ssh/known_hosts"), "utf8"), before);
   });
 
-  test("where its folder cannot be made or written to, says so and what to do", async (t) => {
+  test("where its directory cannot be made or written to, says so and what to do", async (t) => {
     const { call, state } = caller(t);
     const { id } = await startContainer(t, insecure);
-    const remedy = /^set XDG_STATE_HOME to a folder that you may write to, with room in it$/;
+    const remedy = /^set XDG_STATE_HOME to a directory that you may write to, with room in it$/;
     const nowhere = await call([id, "true"], { env: { XDG_STATE_HOME: "/proc/nowhere" } });
-    assertRefused(nowhere, /: cannot make folder "\/proc\/nowhere": no such file or directory \(ENOENT\)$/, remedy);
+    assertRefused(nowhere, /: cannot make directory "\/proc\/nowhere": no such file or directory \(ENOENT\)$/, remedy);
     mkdirSync(join(state, "docker-ssh/known_hosts"), { recursive: true });
     const inTheWay = await call([id, "true"]);
     assertRefused(inTheWay, /: cannot read ".*\/docker-ssh\/known_hosts": is a directory \(EISDIR\)$/, remedy);
@@ -274,7 +274,7 @@ describe("docker-ssh", { concurrency: 2 }, () => {
   test("many at once keep each other's host keys", async (t) => {
     const { call, state } = caller(t);
     // An engine that answers at once, so that they do meet; and a long file, which takes its time to be written.
-    const bin = temporaryFolder(t);
+    const bin = temporaryDirectory(t);
     const stub = `#!/bin/sh
 case "$*" in
 *State.Pid*) for last; do :; done; printf '%s\\n%s\\nrunning\\n0\\n' "$last" "$last" ;;
@@ -283,10 +283,10 @@ case "$*" in
 esac
 `;
     writeFileSync(join(bin, engine), stub, { mode: 0o755 });
-    const folder = join(state, "docker-ssh");
-    mkdirSync(folder, { mode: 0o700 });
+    const directory = join(state, "docker-ssh");
+    mkdirSync(directory, { mode: 0o700 });
     const others = Array.from({ length: 150 }, (_, number) => `other-${number} ssh-ed25519 AAAA\n`.repeat(30));
-    writeFileSync(join(folder, "known_hosts"), others.join(""));
+    writeFileSync(join(directory, "known_hosts"), others.join(""));
     const names = Array.from({ length: 20 }, (_, number) => `web-${number}`);
     const env = { PATH: `${bin}:${process.env["PATH"]}` };
     const outcomes = await Promise.all(names.map((name) => call(["--config", name], { env })));
@@ -294,7 +294,7 @@ esac
       outcomes.map(({ stderr, status }) => `${status} ${stderr}`),
       names.map(() => "0 "),
     );
-    const lines = readFileSync(join(folder, "known_hosts"), "utf8").split("\n");
+    const lines = readFileSync(join(directory, "known_hosts"), "utf8").split("\n");
     for (const name of names) assert.ok(lines.includes(`${name} ssh-ed25519 AAAA1`), name);
     assert.ok(lines.includes("other-0 ssh-ed25519 AAAA"));
   });
@@ -339,7 +339,7 @@ esac
 
   test("logs in with a key of one's own, and as another user", async (t) => {
     const { call } = caller(t);
-    const key = join(temporaryFolder(t), "your_key");
+    const key = join(temporaryDirectory(t), "your_key");
     await runTool(t, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
     const line = readFileSync(`${key}.pub`, "utf8").trim();
     const from = await buildImage(
@@ -356,7 +356,7 @@ RUN useradd -m -s /bin/bash ann && mkdir ~ann/.ssh && echo '${line}' | tee -a ~a
       /insecure key is not among the authorized keys of root/,
       /enable_insecure_key.*-i KEY/,
     );
-    const stranger = join(temporaryFolder(t), "stranger");
+    const stranger = join(temporaryDirectory(t), "stranger");
     await runTool(t, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger]);
     assertRefused(await call(["-i", stranger, id]), /this key is not among the authorized keys of root/, /-i KEY/);
     chmodSync(key, 0o644);
@@ -426,7 +426,7 @@ RUN useradd -m -s /bin/bash ann && mkdir ~ann/.ssh && echo '${line}' | tee -a ~a
     const gone = await call(["baseimage-test-no-such-container"]);
     assert.equal(gone.status, 255);
     assert.match(gone.stderr, /^docker-ssh: cannot find container "baseimage-test-no-such-container": .*\n$/);
-    const bin = temporaryFolder(t);
+    const bin = temporaryDirectory(t);
     const noEngine = await call(["x"], { env: { PATH: bin } });
     assert.match(noEngine.stderr, /^docker-ssh: there is no ssh in PATH\ninstall the OpenSSH client.*\n$/);
     writeFileSync(join(bin, "ssh"), "#!/bin/sh\n", { mode: 0o755 });
@@ -495,11 +495,11 @@ describe("docker-ssh with Podman", { skip: isPodmanHere ? false : "podman is not
 
 /** A PATH with a podman that tells another process than the container's here, as one on another machine would. */
 function pathToOtherMachine(t: TestContext): string {
-  const folder = temporaryFolder(t);
+  const directory = temporaryDirectory(t);
   const path = process.env["PATH"] ?? "";
   const script = `#!/bin/sh\nPATH='${path}'\ncase "$*" in\n*State.Pid*) podman "$@" | sed '4s/.*/1/' ;;\n*) exec podman "$@" ;;\nesac\n`;
-  writeFileSync(join(folder, "podman"), script, { mode: 0o755 });
-  return `${folder}:${path}`;
+  writeFileSync(join(directory, "podman"), script, { mode: 0o755 });
+  return `${directory}:${path}`;
 }
 
 /** Runs podman, which must succeed. @returns what it prints */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import {
-  buildFolder,
+  buildDirectory,
   type Container,
   cleanUp,
   image,
@@ -14,7 +14,7 @@ import {
 
 /** Builds the example of this name. */
 function built(t: TestContext, name: string): Promise<string> {
-  return buildFolder(t, `examples/${name}`, ["--build-arg", `BASEIMAGE=${image}`]);
+  return buildDirectory(t, `examples/${name}`, ["--build-arg", `BASEIMAGE=${image}`]);
 }
 
 /** What a program beside the container prints that shares nothing with it but the network. */

@@ -31,7 +31,7 @@ function startIdle(t: TestContext, from = image, args: readonly string[] = []): 
 const setLibc = "libc=$(realpath /lib/*-linux-gnu/libc.so.6 | grep -E 'x86_64|aarch64' | head -n 1); set -eu; ";
 const sh = (container: Container, lines: string) => container.sh(setLibc + lines);
 
-/** Every file, and what of it does not change by being looked at; of folders not the time, as that is no content. */
+/** Every file, and what of it does not change by being looked at; of directories not the time, as that is no content. */
 async function snapshot(container: Container): Promise<string> {
   const files = await container.sh(
     `find / -xdev \\( -type d -printf '%p %m %u %g\\n' -o -printf '%p %s %m %u %g %T@ %l\\n' \\) | sort`,
@@ -85,12 +85,12 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
   });
 
   test("it works where /etc/hosts cannot be written", async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "baseimage-hosts-"));
-    t.after(() => rmSync(folder, { recursive: true }));
-    writeFileSync(join(folder, "hosts"), "127.0.0.1 localhost\n10.1.2.3 given\n");
+    const directory = mkdtempSync(join(tmpdir(), "baseimage-hosts-"));
+    t.after(() => rmSync(directory, { recursive: true }));
+    writeFileSync(join(directory, "hosts"), "127.0.0.1 localhost\n10.1.2.3 given\n");
     const container = await startContainer(t, {
       image: changed,
-      args: ["--volume", `${join(folder, "hosts")}:/etc/hosts:ro`],
+      args: ["--volume", `${join(directory, "hosts")}:/etc/hosts:ro`],
     });
     await container.waitForLog("Runit started as PID");
     assert.notEqual((await container.exec(["sh", "-c", "echo 1.2.3.4 x >> /etc/hosts"])).status, 0);

@@ -16,39 +16,39 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
-import { buildFolder, engine, runContainer, startContainer } from "../support/container.ts";
+import { buildDirectory, engine, runContainer, startContainer } from "../support/container.ts";
 import { runTool, type ToolOptions } from "../support/host-tool.ts";
 
 const script = resolve("install-tools.sh");
 const key = readFileSync("rootfs/ssh/etc/insecure_key");
 
-/** A folder that everybody may look into, gone when `t` ends. */
-function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  chmodSync(folder, 0o755);
-  return folder;
+/** A directory that everybody may look into, gone when `t` ends. */
+function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  chmodSync(directory, 0o755);
+  return directory;
 }
 
 /** A release's archive, unpacked. */
 function archive(t: TestContext): string {
-  const folder = join(temporaryFolder(t), "baseimage tools");
-  mkdirSync(join(folder, "bin"), { recursive: true });
-  mkdirSync(join(folder, "share/baseimage"), { recursive: true });
-  cpSync(script, join(folder, "install-tools.sh"));
-  cpSync("build/bin/host-tools", join(folder, "bin/host-tools"));
+  const directory = join(temporaryDirectory(t), "baseimage tools");
+  mkdirSync(join(directory, "bin"), { recursive: true });
+  mkdirSync(join(directory, "share/baseimage"), { recursive: true });
+  cpSync(script, join(directory, "install-tools.sh"));
+  cpSync("build/bin/host-tools", join(directory, "bin/host-tools"));
   for (const name of ["insecure_key", "insecure_key.pub"]) {
-    cpSync(join("rootfs/ssh/etc", name), join(folder, "share/baseimage", name));
+    cpSync(join("rootfs/ssh/etc", name), join(directory, "share/baseimage", name));
   }
-  return folder;
+  return directory;
 }
 
-/** All files below a folder, with modes, sorted. */
-function filesOf(folder: string): string[] {
-  return readdirSync(folder, { recursive: true })
+/** All files below a directory, with modes, sorted. */
+function filesOf(directory: string): string[] {
+  return readdirSync(directory, { recursive: true })
     .map(String)
-    .filter((name) => statSync(join(folder, name)).isFile())
-    .map((name) => `${(statSync(join(folder, name)).mode & 0o7777).toString(8)} ${name}`)
+    .filter((name) => statSync(join(directory, name)).isFile())
+    .map((name) => `${(statSync(join(directory, name)).mode & 0o7777).toString(8)} ${name}`)
     .sort();
 }
 
@@ -64,7 +64,7 @@ function install(t: TestContext, words: readonly string[], options: ToolOptions 
 }
 
 test("from a checkout into an empty place, again over it, and away without a trace", async (t) => {
-  const prefix = join(temporaryFolder(t), "usr local");
+  const prefix = join(temporaryDirectory(t), "usr local");
   for (const round of [1, 2]) {
     const { status, stdout, stderr } = await install(t, [script, "--prefix", prefix]);
     assert.deepEqual([status, stderr], [0, ""], `round ${round}`);
@@ -82,24 +82,27 @@ test("from a checkout into an empty place, again over it, and away without a tra
 });
 
 test("a CDPATH of the caller's makes no difference", async (t) => {
-  const folder = temporaryFolder(t);
-  cpSync(archive(t), join(folder, "tools"), { recursive: true });
-  const env = { CDPATH: `.:${folder}` };
-  const wrapper = ["env", "-C", folder];
-  const outcome = await runTool(t, ["sh", "tools/install-tools.sh", "--prefix", join(folder, "new")], { env, wrapper });
+  const directory = temporaryDirectory(t);
+  cpSync(archive(t), join(directory, "tools"), { recursive: true });
+  const env = { CDPATH: `.:${directory}` };
+  const wrapper = ["env", "-C", directory];
+  const outcome = await runTool(t, ["sh", "tools/install-tools.sh", "--prefix", join(directory, "new")], {
+    env,
+    wrapper,
+  });
   assert.equal(outcome.status, 0, outcome.stderr);
-  assert.deepEqual(filesOf(join(folder, "new")), installed);
+  assert.deepEqual(filesOf(join(directory, "new")), installed);
 });
 
 test("what an archive installed works from there, and finds the key beside it", async (t) => {
-  const prefix = temporaryFolder(t);
+  const prefix = temporaryDirectory(t);
   const { status, stderr } = await install(t, [join(archive(t), "install-tools.sh"), "--prefix", prefix]);
   assert.deepEqual([status, stderr], [0, ""]);
   assert.deepEqual(filesOf(prefix), installed);
   const container = await startContainer(t, { command: ["/sbin/my_init", "--enable-insecure-key"] });
   const env = {
     PATH: `${prefix}/bin:${process.env["PATH"]}`,
-    XDG_STATE_HOME: temporaryFolder(t),
+    XDG_STATE_HOME: temporaryDirectory(t),
     CONTAINER_ENGINE: engine,
   };
   const verbose = await runTool(t, ["docker-ssh", "-v", container.id, "echo", "hello", "world"], { env });
@@ -132,15 +135,15 @@ test("in an empty Debian, with nothing else installed", async (t) => {
 });
 
 test("the programs need no file but themselves", async (t) => {
-  const folder = temporaryFolder(t);
-  writeFileSync(join(folder, "Dockerfile"), 'FROM scratch\nCOPY docker-ssh /\nCMD ["/docker-ssh", "--version"]\n');
-  cpSync("build/bin/host-tools", join(folder, "docker-ssh"));
-  const from = await buildFolder(t, folder);
+  const directory = temporaryDirectory(t);
+  writeFileSync(join(directory, "Dockerfile"), 'FROM scratch\nCOPY docker-ssh /\nCMD ["/docker-ssh", "--version"]\n');
+  cpSync("build/bin/host-tools", join(directory, "docker-ssh"));
+  const from = await buildDirectory(t, directory);
   assert.match((await runContainer(t, { image: from })).stdout, /^docker-ssh \d/);
 });
 
 test("a checkout that was not built is built first, and says so where it cannot be", async (t) => {
-  const [checkout, prefix] = [temporaryFolder(t), temporaryFolder(t)];
+  const [checkout, prefix] = [temporaryDirectory(t), temporaryDirectory(t)];
   cpSync(script, join(checkout, "install-tools.sh"));
   cpSync("rootfs/ssh/etc", join(checkout, "rootfs/ssh/etc"), { recursive: true });
   const words = [join(checkout, "install-tools.sh"), "--prefix", prefix];
@@ -161,19 +164,19 @@ test("a checkout that was not built is built first, and says so where it cannot 
 });
 
 test("a program that does not run here, or an archive that lacks something, changes nothing", async (t) => {
-  const [folder, prefix] = [archive(t), temporaryFolder(t)];
-  await install(t, [join(folder, "install-tools.sh"), "--prefix", prefix]);
+  const [directory, prefix] = [archive(t), temporaryDirectory(t)];
+  await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix]);
   const before = readFileSync(join(prefix, "bin/docker-ssh"));
-  writeFileSync(join(folder, "bin/host-tools"), "\x7fELF of another machine");
-  const foreign = await install(t, [join(folder, "install-tools.sh"), "--prefix", prefix]);
+  writeFileSync(join(directory, "bin/host-tools"), "\x7fELF of another machine");
+  const foreign = await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix]);
   assert.equal(foreign.status, 1);
   assert.match(foreign.stderr, /^install-tools: .*bin\/host-tools does not run on this machine \(\w+\): /);
   assert.deepEqual(filesOf(prefix), installed);
   assert.deepEqual(readFileSync(join(prefix, "bin/docker-ssh")), before);
   assert.deepEqual(readdirSync(join(prefix, "bin")).sort(), ["docker-bash", "docker-ssh"]);
   // For a package it may well be another machine's.
-  const destination = temporaryFolder(t);
-  const packaged = await install(t, [join(folder, "install-tools.sh")], {
+  const destination = temporaryDirectory(t);
+  const packaged = await install(t, [join(directory, "install-tools.sh")], {
     env: { DESTDIR: destination, PREFIX: "/usr" },
   });
   assert.equal(packaged.status, 0, packaged.stderr);
@@ -185,26 +188,26 @@ test("a program that does not run here, or an archive that lacks something, chan
   ] as const) {
     const lacking = archive(t);
     rmSync(join(lacking, part), { recursive: true });
-    const outcome = await install(t, [join(lacking, "install-tools.sh"), "--prefix", temporaryFolder(t)]);
+    const outcome = await install(t, [join(lacking, "install-tools.sh"), "--prefix", temporaryDirectory(t)]);
     assert.equal(outcome.status, 1);
     assert.match(outcome.stderr, new RegExp(`^install-tools: ${reason} .*not complete\\n$`));
   }
 });
 
-test("a folder in the place of a program is refused, before anything is changed", async (t) => {
-  const [folder, prefix] = [archive(t), temporaryFolder(t)];
+test("a directory in the place of a program is refused, before anything is changed", async (t) => {
+  const [directory, prefix] = [archive(t), temporaryDirectory(t)];
   mkdirSync(join(prefix, "bin/docker-bash"), { recursive: true });
-  const { status, stderr } = await install(t, [join(folder, "install-tools.sh"), "--prefix", prefix]);
+  const { status, stderr } = await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix]);
   assert.equal(status, 1);
   assert.match(
     stderr,
-    /^install-tools: cannot install .*\/bin\/docker-bash: a folder has this name; remove it first\n$/,
+    /^install-tools: cannot install .*\/bin\/docker-bash: a directory has this name; remove it first\n$/,
   );
   assert.deepEqual(filesOf(prefix), []);
 });
 
 test("what an installation that was killed has left goes with the next, and with --uninstall", async (t) => {
-  const [folder, prefix] = [archive(t), temporaryFolder(t)];
+  const [directory, prefix] = [archive(t), temporaryDirectory(t)];
   const gone = spawnSync("true").pid;
   const leave = () => {
     for (const place of ["bin", "share/baseimage"]) {
@@ -212,11 +215,11 @@ test("what an installation that was killed has left goes with the next, and with
     }
   };
   leave();
-  await install(t, [join(folder, "install-tools.sh"), "--prefix", prefix]);
+  await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix]);
   assert.deepEqual(readdirSync(join(prefix, "bin")).sort(), ["docker-bash", "docker-ssh"]);
   assert.deepEqual(readdirSync(join(prefix, "share/baseimage")).sort(), ["insecure_key", "insecure_key.pub"]);
   leave();
-  await install(t, [join(folder, "install-tools.sh"), "--prefix", prefix, "--uninstall"]);
+  await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix, "--uninstall"]);
   assert.deepEqual(readdirSync(join(prefix, "bin")), []);
   assert.deepEqual(readdirSync(join(prefix, "share")), []);
 });
@@ -224,16 +227,16 @@ test("what an installation that was killed has left goes with the next, and with
 test("who is not root is told what to do, and can install at home", {
   skip: process.getuid?.() !== 0 && "needs root",
 }, async (t) => {
-  const [folder, home] = [archive(t), temporaryFolder(t)];
+  const [directory, home] = [archive(t), temporaryDirectory(t)];
   const wrapper = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
-  const refused = await install(t, [join(folder, "install-tools.sh"), "--prefix", home], { wrapper });
+  const refused = await install(t, [join(directory, "install-tools.sh"), "--prefix", home], { wrapper });
   assert.equal(refused.status, 1);
   assert.match(
     refused.stderr,
-    /^install-tools: cannot make the folder .*\/bin\nrun this as root \(sudo .*\), or choose another place: --prefix ~\/\.local\n$/,
+    /^install-tools: cannot make the directory .*\/bin\nrun this as root \(sudo .*\), or choose another place: --prefix ~\/\.local\n$/,
   );
   chmodSync(home, 0o777);
-  const { status, stderr } = await install(t, [join(folder, "install-tools.sh"), "--prefix", home], { wrapper });
+  const { status, stderr } = await install(t, [join(directory, "install-tools.sh"), "--prefix", home], { wrapper });
   assert.deepEqual([status, stderr], [0, ""]);
   assert.deepEqual(filesOf(home), installed);
 });

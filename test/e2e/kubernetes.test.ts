@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { buildFolder, cleanUp, image, untilLine } from "../support/container.ts";
+import { buildDirectory, cleanUp, image, untilLine } from "../support/container.ts";
 import { playKube, podman, podmanBeside, podmanImage, removePodmanImage, withPodman } from "../support/podman.ts";
 
 const manifest = readFileSync("examples/kubernetes/web.yaml", "utf8");
@@ -36,14 +36,14 @@ function changed(text: string, from: string, to: string): string {
 
 /** Runs one replica of the manifest. It is removed when `t` ends, after its log was shown if `t` is red. */
 function startPod(t: TestContext, text: string): Pod {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
-  const file = join(folder, "web.yaml");
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+  const file = join(directory, "web.yaml");
   // Podman would give all replicas the same volumes.
   writeFileSync(file, changed(text, "replicas: 3", "replicas: 1").replace(/\bweb\b/g, own));
   cleanUp(t, async () => {
     if ((t as { passed?: boolean }).passed === false) console.error(podman(["logs", pod.container]));
     playKube(["--down", file]);
-    rmSync(folder, { recursive: true });
+    rmSync(directory, { recursive: true });
   });
   const { status, stderr } = playKube([file]);
   assert.equal(status, 0, stderr);
@@ -114,7 +114,7 @@ async function stopUnderLoad(pod: Pod, words: readonly string[]): Promise<void> 
 
 describe("examples/kubernetes", withPodman, () => {
   test("a pod of the manifest", async (t) => {
-    const built = await buildFolder(t, "examples/web", ["--build-arg", `BASEIMAGE=${image}`]);
+    const built = await buildDirectory(t, "examples/web", ["--build-arg", `BASEIMAGE=${image}`]);
     cleanUp(t, () => removePodmanImage(`${own}:1`));
     await podmanImage(built, `${own}:1`);
 

@@ -1,4 +1,4 @@
-// What `make reproduce` proves at length, as far as seconds go: the same binaries from another folder and hour, and no
+// What `make reproduce` proves at length, as far as seconds go: the same binaries from another directory and hour, and no
 // date of the build in the image.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -10,7 +10,7 @@ import { engine, image, run, runContainer } from "../support/container.ts";
 const sh = (...words: string[]) =>
   execFileSync("sh", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
 
-test("the binaries are the same bit for bit when they are built again in another folder", async () => {
+test("the binaries are the same bit for bit when they are built again in another directory", async () => {
   const base = sh("scripts/base-image.sh", process.env["TOOLCHAIN_IMAGE"] || "debian:13");
   const stage = ["build", "--quiet", "--target", "toolchain", "--build-arg", `TOOLCHAIN_IMAGE=${base}`];
   // Made by `make build`, so this is only its name.
@@ -30,10 +30,10 @@ test("the binaries are the same bit for bit when they are built again in another
   });
   assert.equal(again.status, 0, again.stderr);
 
-  const ours = ["bin", "lib"].flatMap((folder) =>
-    readdirSync(`build/${folder}`, { withFileTypes: true })
+  const ours = ["bin", "lib"].flatMap((directory) =>
+    readdirSync(`build/${directory}`, { withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map(({ name }) => `${sha256(`build/${folder}/${name}`)}  ${folder}/${name}`),
+      .map(({ name }) => `${sha256(`build/${directory}/${name}`)}  ${directory}/${name}`),
   );
   assert.deepEqual(again.stdout.trim().split("\n").sort(), ours.sort());
 });

@@ -12,10 +12,10 @@ const SECRET = ["hush", "hush", "9137"].join("-");
 
 /** Options of `docker run` that mount the secret. */
 function mount(t: TestContext): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "secret-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, "token"), `${SECRET}\n`, { mode: 0o400 });
-  return ["--volume", `${folder}:/run/secrets:ro`];
+  const directory = mkdtempSync(join(tmpdir(), "secret-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "token"), `${SECRET}\n`, { mode: 0o400 });
+  return ["--volume", `${directory}:/run/secrets:ro`];
 }
 
 test("scripts, services and the command see the secret; no file, image, log or inspection shows it", async (t) => {

@@ -266,16 +266,16 @@ RUN cat /tmp/your_key.pub >> /root/.ssh/authorized_keys && rm -f /tmp/your_key.p
   test("docker-bash and docker-ssh: installed from the archive of the source, and used", {
     skip: hasRoot,
   }, async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
-    archiveOfSource(folder);
+    const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+    t.after(() => rmSync(directory, { recursive: true, force: true }));
+    archiveOfSource(directory);
     // Where it is taken from and installed to is ours.
-    const lines = `curl --fail -L -O file://${folder}/archive/master.tar.gz && \\
+    const lines = `curl --fail -L -O file://${directory}/archive/master.tar.gz && \\
 tar xzf master.tar.gz && \\
 ./baseimage-docker-master/install-tools.sh`;
     const name = image.slice(0, image.lastIndexOf(":"));
-    const env = { PREFIX: `${folder}/usr/local`, DESTDIR: "", NAME: name, IMAGE: "", XDG_STATE_HOME: folder };
-    const installed = await startTool(t, ["sh", "-c", `cd ${folder} && ${lines}`], { env }).ended(300_000);
+    const env = { PREFIX: `${directory}/usr/local`, DESTDIR: "", NAME: name, IMAGE: "", XDG_STATE_HOME: directory };
+    const installed = await startTool(t, ["sh", "-c", `cd ${directory} && ${lines}`], { env }).ended(300_000);
     assert.equal(installed.status, 0, installed.stderr);
 
     const container = await startContainer(t, { command: ["/sbin/my_init", "--enable-insecure-key"] });
@@ -283,7 +283,7 @@ tar xzf master.tar.gz && \\
     const id = listed.split(/\s+/).find((word) => word.length === 12 && container.id.startsWith(word)) ?? "";
     const environment = Object.entries({ ...env, CONTAINER_ENGINE: engine }).map(([key, value]) => `${key}=${value}`);
     for (const tool of ["docker-bash", "docker-ssh"]) {
-      const words = ["env", ...environment, `${folder}/usr/local/bin/${tool}`, id];
+      const words = ["env", ...environment, `${directory}/usr/local/bin/${tool}`, id];
       const hello = await runTool(t, [...words, "echo", "hello", "world"]);
       assert.deepEqual(hello, { status: 0, stdout: "hello world\n", stderr: "" });
       const terminal = startAtTerminal(t, words);
@@ -295,13 +295,13 @@ tar xzf master.tar.gz && \\
   });
 });
 
-/** Makes archive/master.tar.gz in the folder, of what is or would be committed here; its build finds our packages. */
-function archiveOfSource(folder: string): void {
+/** Makes archive/master.tar.gz in the directory, of what is or would be committed here; its build finds our packages. */
+function archiveOfSource(directory: string): void {
   const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "--deduplicate"], { encoding: "utf8" });
-  writeFileSync(join(folder, "files"), files);
-  symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(directory, "files"), files);
+  symlinkSync(resolve("node_modules"), join(directory, "node_modules"));
   const line = `mkdir archive && cd archive &&
     tar --create --gzip --file master.tar.gz --transform 's,^,baseimage-docker-master/,S' \\
       --directory "$1" --files-from "$2/files" --directory "$2" node_modules`;
-  execFileSync("sh", ["-c", line, "sh", process.cwd(), folder], { cwd: folder });
+  execFileSync("sh", ["-c", line, "sh", process.cwd(), directory], { cwd: directory });
 }

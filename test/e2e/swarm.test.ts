@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { buildFolder, buildImage, cleanUp, engine, image, run } from "../support/container.ts";
+import { buildDirectory, buildImage, cleanUp, engine, image, run } from "../support/container.ts";
 import { ask, type Load, startLoad, type Tally } from "../support/load.ts";
 
 /** Standard output of the engine's command, which must succeed. */
@@ -153,9 +153,10 @@ describe("examples/swarm", { skip: reason }, () => {
 
   test("a rolling update", { concurrency: true }, async (t) => {
     const from = ["--build-arg", `BASEIMAGE=${image}`];
-    const version = (number: number) => buildFolder(t, "examples/web", [...from, "--build-arg", `VERSION=${number}`]);
+    const version = (number: number) =>
+      buildDirectory(t, "examples/web", [...from, "--build-arg", `VERSION=${number}`]);
     const ours = [await version(1), await version(2)] as const;
-    const proxy = await buildFolder(t, "examples/swarm/proxy", from);
+    const proxy = await buildDirectory(t, "examples/swarm/proxy", from);
     const plain = (name: string) => buildImage(t, `FROM ${name}\nHEALTHCHECK NONE\nCMD node /app/app.js\n`);
     const naive = [await plain(ours[0]), await plain(ours[1])] as const;
 

@@ -55,18 +55,18 @@ test("DISABLE_CRON=1 leaves out cron and logrotate, DISABLE_SSH=1 sshd and the i
 });
 
 test("a part that cannot be installed fails the build, and says why", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "build-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const directory = mkdtempSync(join(tmpdir(), "build-"));
+  t.after(() => rmSync(directory, { recursive: true }));
   for (const part of ["Dockerfile", "native", "image", "rootfs", "build/js"]) {
-    cpSync(part, join(folder, part), { recursive: true });
+    cpSync(part, join(directory, part), { recursive: true });
   }
-  writeFileSync(join(folder, "image/packages/ssh"), "no-such-package\n");
+  writeFileSync(join(directory, "image/packages/ssh"), "no-such-package\n");
   const base = (name: string) => execFileSync("sh", ["scripts/base-image.sh", name], { encoding: "utf8" }).trim();
   const outcome = await run(
     [
       ...["build", "--force-rm", "--target", "image", "--tag", "baseimage-toggles:broken"],
       ...["--build-arg", `BASE_IMAGE=${base(process.env["BASE_IMAGE"] || "ubuntu:24.04")}`],
-      ...["--build-arg", `TOOLCHAIN_IMAGE=${base(process.env["TOOLCHAIN_IMAGE"] || "debian:13")}`, folder],
+      ...["--build-arg", `TOOLCHAIN_IMAGE=${base(process.env["TOOLCHAIN_IMAGE"] || "debian:13")}`, directory],
     ],
     { withinMs: 300_000 },
   );

@@ -373,7 +373,7 @@ describe("environment", processRing, () => {
     assert.match(attempt("8377"), /"SECRET": "s3cret"/);
   });
 
-  test("a folder that has a variable's name stays where it is", async (t) => {
+  test("a directory that has a variable's name stays where it is", async (t) => {
     const ended = await runInit(t, {
       env: { ...dockerEnv, DATA: "x", NEXT: "y" },
       prepare: `mkdir "$root${DIRECTORY}/DATA"`,

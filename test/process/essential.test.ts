@@ -1,4 +1,4 @@
-// A service whose end is the container's: a file `essential` in its folder. See docs/reference/container_exit.md
+// A service whose end is the container's: a file `essential` in its directory. See docs/reference/container_exit.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { processRing, runInit, startInit } from "../support/process.ts";
@@ -144,7 +144,7 @@ describe("essential", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("in a folder that cannot be written it is told in one line that it has no effect", async (t) => {
+  test("in a directory that cannot be written it is told in one line that it has no effect", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/other/run": "echo other", "/srv/main/run": "echo up; exit 3" },
       files: { "/srv/main/essential": "" },

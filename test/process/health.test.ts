@@ -116,7 +116,7 @@ describe("container_health", processRing, () => {
     assert.equal((await ask(init, "--wait 20")).status, 0);
   });
 
-  test("a check decides; it runs in its folder with the services' environment; what it prints is on standard error", async (t) => {
+  test("a check decides; it runs in its directory with the services' environment; what it prints is on standard error", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/web/run": lasting,

@@ -1,4 +1,4 @@
-// Log lines that tell whose they are, with the real collector and real pipes: docs/reference/logs.md.
+// Log lines that tell whose they are, with the real log writer and real pipes: docs/reference/logs.md.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
@@ -40,7 +40,7 @@ function messages(output: string, service: string): string[] {
   return parse(output).flatMap((line) => (line.service === service ? [line.message] : []));
 }
 
-function collectorPid(init: Init): number | undefined {
+function logWriterPid(init: Init): number | undefined {
   // Started by its loader it has the loader's name, and so has my_init.
   const name = isSanitized ? "ld-linux-x86-64" : "log_lines";
   return init.processes().find((each) => each.name === name && each.pid !== 1 && each.state !== "Z")?.pid;
@@ -69,7 +69,7 @@ describe("log lines", processRing, () => {
       },
     });
     await init.waitFor("ready");
-    assert.equal(collectorPid(init), undefined);
+    assert.equal(logWriterPid(init), undefined);
     init.signal("SIGTERM");
     const { stdout } = await init.ended();
     assert.ok(stdout.startsWith("no newlineodd \xff bytes\n"), stdout);
@@ -250,14 +250,14 @@ describe("log lines", processRing, () => {
     );
   });
 
-  test("killed, the collector is back at once; what was not read yet is not lost, and every line is JSON", async (t) => {
+  test("killed, the log writer is back at once; what was not read yet is not lost, and every line is JSON", async (t) => {
     const init = await startInit(t, { env: json, scripts: { "/etc/service/a/run": counts } });
     await init.waitFor(/line 100"/);
     // It has worked for a second then.
     await new Promise((done) => setTimeout(done, 1000));
-    const killed = collectorPid(init);
+    const killed = logWriterPid(init);
     await init.exec(`kill -9 ${killed}`);
-    await until(() => ![undefined, killed].includes(collectorPid(init)), "there is another");
+    await until(() => ![undefined, killed].includes(logWriterPid(init)), "there is another");
     const { length } = init.output;
     await until(() => init.output.length > length + 100_000, "it goes on");
     init.signal("SIGTERM");
@@ -282,7 +282,7 @@ describe("log lines", processRing, () => {
     assert.ok(messages(stderr, "my_init").includes(words));
   });
 
-  test("what a script has printed while there was no collector comes out when there is one again", async (t) => {
+  test("what a script has printed while there was no log writer comes out when there is one again", async (t) => {
     const { stderr, stdout } = await runInit(t, {
       env: prefix,
       scripts: {
@@ -388,14 +388,18 @@ describe("log lines", processRing, () => {
     }
   });
 
-  test("a collector that is slow to start writes all that was said before, and holds up nobody longer than that", async (t) => {
+  test("a log writer that is slow to start writes all that was said before, and holds up nobody longer than that", async (t) => {
     const view = await makeView(t);
-    const folder = "/usr/lib/baseimage";
+    const directory = "/usr/lib/baseimage";
     await runInit(t, {
       view,
-      args: ["sh", "-c", `mkdir ${folder}/own && cp ${folder}/log_lines ${folder}/own && rm ${folder}/log_lines`],
+      args: [
+        "sh",
+        "-c",
+        `mkdir ${directory}/own && cp ${directory}/log_lines ${directory}/own && rm ${directory}/log_lines`,
+      ],
     });
-    view.script(`${folder}/log_lines`, `sleep 0.5; exec ${folder}/own/log_lines "$@"`);
+    view.script(`${directory}/log_lines`, `sleep 0.5; exec ${directory}/own/log_lines "$@"`);
     // A wait until the shutdown's deadline would take most of this minute.
     const begin = performance.now();
     const { stderr, stdout } = await runInit(t, {

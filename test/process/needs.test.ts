@@ -44,7 +44,7 @@ describe("needs", ring, () => {
     assert.doesNotMatch(output, /Forcing|is told to stop while/);
   });
 
-  test("no process is left between runsv and the service, and it has the words and folder of any other", async (t) => {
+  test("no process is left between runsv and the service, and it has the words and directory of any other", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/app/run": 'echo "app in $PWD: $0 $# is child of $(cat /proc/$PPID/comm)"; exec sleep 1000',
@@ -96,7 +96,7 @@ describe("needs", ring, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("where services need each other in a circle, none is started", async (t) => {
+  test("where services need each other in a cycle, none is started", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/a/run": "echo a is up", "/etc/service/b/run": "echo b is up" },
       files: { "/etc/service/a/needs": "b\n", "/etc/service/b/needs": "\na\n" },

@@ -34,12 +34,12 @@ describe("scripts", processRing, () => {
 
   test("a dotfile and a subdirectory are skipped in silence, what is not executable with a warning", async (t) => {
     const view = await makeView(t);
-    for (const folder of ["my_init.d", "my_init.pre_shutdown.d", "my_init.post_shutdown.d"]) {
-      view.script(`/etc/${folder}/.hidden`, "echo hidden ran");
-      mkdirSync(view.path(`/etc/${folder}/folder`));
-      view.write(`/etc/${folder}/plain`, "#!/bin/sh\necho plain ran\n");
-      symlinkSync("/nowhere", view.path(`/etc/${folder}/dangling`));
-      view.script(`/etc/${folder}/zz`, 'echo "$0 ran"');
+    for (const directory of ["my_init.d", "my_init.pre_shutdown.d", "my_init.post_shutdown.d"]) {
+      view.script(`/etc/${directory}/.hidden`, "echo hidden ran");
+      mkdirSync(view.path(`/etc/${directory}/directory`));
+      view.write(`/etc/${directory}/plain`, "#!/bin/sh\necho plain ran\n");
+      symlinkSync("/nowhere", view.path(`/etc/${directory}/dangling`));
+      view.script(`/etc/${directory}/zz`, 'echo "$0 ran"');
     }
     const ended = await runInit(t, { view, args: bare });
     assert.equal(ended.status, 0);
@@ -47,11 +47,14 @@ describe("scripts", processRing, () => {
       ended.stdout,
       "/etc/my_init.d/zz ran\n/etc/my_init.pre_shutdown.d/zz ran\n/etc/my_init.post_shutdown.d/zz ran\n",
     );
-    for (const folder of ["my_init.d", "my_init.pre_shutdown.d", "my_init.post_shutdown.d"]) {
-      assert.match(ended.stderr, new RegExp(`^\\*\\*\\* /etc/${folder}/plain is skipped: it is not executable$`, "m"));
-      assert.match(ended.stderr, new RegExp(`^\\*\\*\\* /etc/${folder}/dangling is skipped: .*ENOENT`, "m"));
+    for (const directory of ["my_init.d", "my_init.pre_shutdown.d", "my_init.post_shutdown.d"]) {
+      assert.match(
+        ended.stderr,
+        new RegExp(`^\\*\\*\\* /etc/${directory}/plain is skipped: it is not executable$`, "m"),
+      );
+      assert.match(ended.stderr, new RegExp(`^\\*\\*\\* /etc/${directory}/dangling is skipped: .*ENOENT`, "m"));
     }
-    assert.doesNotMatch(ended.output, /hidden|folder is/);
+    assert.doesNotMatch(ended.output, /hidden|directory is/);
   });
 
   test("an rc.local that cannot be run is skipped with a warning, an empty one and none in silence", async (t) => {
@@ -95,7 +98,7 @@ describe("scripts", processRing, () => {
     ]);
   });
 
-  test("folders of scripts that are not there are no mistake", async (t) => {
+  test("directories of scripts that are not there are no mistake", async (t) => {
     const ended = await runInit(t, { prepare: 'rm -r "$root"/etc/my_init.*', args: ["--quiet", ...bare] });
     assert.deepEqual([ended.status, ended.output], [0, ""]);
   });
@@ -179,7 +182,7 @@ describe("scripts", processRing, () => {
     for (const line of lines) assert.ok(ended.stderr.includes(`*** ${line}\n`), line);
   });
 
-  test("a folder of scripts that root may not read is told", async (t) => {
+  test("a directory of scripts that root may not read is told", async (t) => {
     const view = await makeView(t);
     view.script("/etc/my_init.d/10_a", "echo ran");
     chmodSync(view.path("/etc/my_init.d"), 0o000);

@@ -168,7 +168,7 @@ describe("setuser", processRing, () => {
     }
   });
 
-  test("the command is looked up as the user, who may not see every folder", async (t) => {
+  test("the command is looked up as the user, who may not see every directory", async (t) => {
     const view = await makeView(t);
     view.script("/opt/secret/tool", "echo secret");
     view.script("/opt/open/tool", "echo open");

@@ -234,7 +234,7 @@ describe("command line", processRing, () => {
     assert.equal(failed.stdout, "");
   });
 
-  test("ENV_INIT_DIRECTORY names another folder of startup scripts", async (t) => {
+  test("ENV_INIT_DIRECTORY names another directory of startup scripts", async (t) => {
     const scripts = { "/etc/my_init.d/10_script": "echo usual", "/opt/boot/10_script": "echo other" };
     const ended = await runInit(t, { scripts, env: { ...dockerEnv, ENV_INIT_DIRECTORY: "/opt/boot" }, args: ["true"] });
     assert.equal(ended.stdout, "other\n");

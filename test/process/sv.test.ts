@@ -52,7 +52,7 @@ describe("sv", ring, () => {
     assert.equal(init.view.exists("/var/tmp/who"), false);
   });
 
-  test("a service in a mirror that drops its privileges uses its own folder", async (t) => {
+  test("a service in a mirror that drops its privileges uses its own directory", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/web/run": "echo hello; exec 2>&1 setuser daemon ./server",
@@ -67,12 +67,15 @@ describe("sv", ring, () => {
     const log = "/etc/service/web/log/main/current";
     const words = "served as daemon in /run/my_init/my_init-services-0/web";
     await until(() => init.view.exists(log) && init.view.read(log).includes(words), "the log service has the line");
-    const folder = "/run/my_init/my_init-services-0/web";
-    await until(() => init.view.exists(`${folder}/own`), "the service has made a file");
-    assert.equal(await init.exec(`stat -c %U ${folder} ${folder}/own ${folder}/supervise`), "daemon\ndaemon\nroot\n");
+    const directory = "/run/my_init/my_init-services-0/web";
+    await until(() => init.view.exists(`${directory}/own`), "the service has made a file");
+    assert.equal(
+      await init.exec(`stat -c %U ${directory} ${directory}/own ${directory}/supervise`),
+      "daemon\ndaemon\nroot\n",
+    );
   });
 
-  test("a service's folder that is mounted read-only is not given to its owner: root executes `run` there", async (t) => {
+  test("a service's directory that is mounted read-only is not given to its owner: root executes `run` there", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/web/run": "exec setuser daemon ./server",

@@ -31,7 +31,7 @@ function assertNoStack(ended: Ended): void {
 describe("trouble with the environment directory", processRing, () => {
   test("what is no file, or can be no variable, is told and left out", async (t) => {
     const view = await makeView(t);
-    mkdirSync(view.path(`${DIRECTORY}/FOLDER`));
+    mkdirSync(view.path(`${DIRECTORY}/DIRECTORY`));
     mkdirSync(view.path(`${DIRECTORY}/..data`)); // as in a volume of Kubernetes: no word about it
     execFileSync("mkfifo", [view.path(`${DIRECTORY}/FIFO`)]);
     view.write(`${DIRECTORY}/a=b`, "x");
@@ -44,7 +44,7 @@ describe("trouble with the environment directory", processRing, () => {
     });
     assert.equal(ended.status, 0);
     assert.match(ended.stdout, /^LINKED is linked$/m);
-    for (const name of ["FOLDER", "FIFO", "a=b"]) {
+    for (const name of ["DIRECTORY", "FIFO", "a=b"]) {
       assert.match(ended.stderr, new RegExp(`^\\*\\*\\* "${DIRECTORY}/${name}" is no variable: `, "m"));
     }
     assert.doesNotMatch(ended.stderr, /\.\.data/);

@@ -10,24 +10,24 @@ import { mergeLayers } from "../../scripts/release/layer.mjs";
 import { readTar, writeTar } from "../../scripts/release/tar.mjs";
 
 const EPOCH = 1_700_000_000;
-const LONG = `deep/${"folder/".repeat(20)}file`;
+const LONG = `deep/${"directory/".repeat(20)}file`;
 
-/** A layer made by GNU tar from the lines of a script that runs in an empty folder. */
+/** A layer made by GNU tar from the lines of a script that runs in an empty directory. */
 function layer(t: TestContext, script: string, options: readonly string[] = []): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-layer-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  mkdirSync(join(folder, "root"));
-  execFileSync("sh", ["-euc", script], { cwd: join(folder, "root") });
-  execFileSync("tar", ["-C", join(folder, "root"), ...options, "-cf", join(folder, "layer.tar"), "."]);
-  return readFileSync(join(folder, "layer.tar"));
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-layer-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  mkdirSync(join(directory, "root"));
+  execFileSync("sh", ["-euc", script], { cwd: join(directory, "root") });
+  execFileSync("tar", ["-C", join(directory, "root"), ...options, "-cf", join(directory, "layer.tar"), "."]);
+  return readFileSync(join(directory, "layer.tar"));
 }
 
 /** What GNU tar says of an archive: mode, owner, size, time, name. */
 function listed(t: TestContext, archive: Buffer): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-layer-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, "x.tar"), archive);
-  const words = ["--utc", "--numeric-owner", "--quoting-style=literal", "-tvf", join(folder, "x.tar")];
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-layer-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "x.tar"), archive);
+  const words = ["--utc", "--numeric-owner", "--quoting-style=literal", "-tvf", join(directory, "x.tar")];
   const lines = execFileSync("tar", words, { encoding: "latin1", env: { LC_ALL: "C", PATH: process.env["PATH"] } });
   return lines
     .split("\n")
@@ -98,7 +98,7 @@ test("what a later layer removes is gone, and leaves a whiteout only where the b
   assert.deepEqual(namesOf(merged), ["etc", "etc/.wh.passwd-", "tmp"]);
 });
 
-test("a folder in place of one of the base that was removed hides what the base has in it", (t) => {
+test("a directory in place of one of the base that was removed hides what the base has in it", (t) => {
   const base = layer(t, "mkdir -p etc/service; touch etc/service/agetty");
   const merged = mergeLayers(
     [layer(t, "mkdir etc; touch etc/.wh.service"), layer(t, "mkdir -p etc/service; touch etc/service/cron")],

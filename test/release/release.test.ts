@@ -10,7 +10,7 @@ import { ociArchive, sha256 } from "../../scripts/release/oci.mjs";
 import { sign } from "../../scripts/release/sign.mjs";
 import { readTar, writeTar } from "../../scripts/release/tar.mjs";
 
-function folder(t: TestContext): string {
+function directory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "baseimage-release-"));
   t.after(() => rmSync(path, { recursive: true }));
   return path;
@@ -25,7 +25,7 @@ test("the notes are what stands below the version's heading in CHANGELOG.md", ()
 });
 
 test("a signature by a key of OpenSSH's is verified by ssh-keygen, and not over other content", (t) => {
-  const path = folder(t);
+  const path = directory(t);
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", join(path, "key")]);
   const file = join(path, "SHA256SUMS");
   writeFileSync(file, "sums\n");
@@ -42,7 +42,7 @@ test("a signature by a key of OpenSSH's is verified by ssh-keygen, and not over 
 });
 
 test("a signature by a key of gpg's is verified by gpg", (t) => {
-  const path = folder(t);
+  const path = directory(t);
   if (spawnSync("gpg", ["--version"]).status !== 0) {
     t.skip("no gpg here");
     return;

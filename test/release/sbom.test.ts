@@ -9,7 +9,7 @@ const file = (name: string, text: string, type = "0", linkname = "") => ({
   ...{ name, type, linkname, data: Buffer.from(text) },
   ...{ mode: 0o644, uid: 0, gid: 0, mtime: 0, major: 0, minor: 0, xattrs: [] },
 });
-const folder = (name: string) => file(name, "", "5");
+const directory = (name: string) => file(name, "", "5");
 
 const STATUS = `Package: libx1
 Status: install ok installed
@@ -39,7 +39,7 @@ const ROOT = writeTar([
   file("etc/os-release", 'ID=debian\nVERSION_ID="13"\n'),
   file("usr/sbin/my_init", "program"),
   file("var/lib/dpkg/status", STATUS),
-  folder("usr/share/doc/libx1"),
+  directory("usr/share/doc/libx1"),
   file("usr/share/doc/libx1/copyright", COPYRIGHT),
   file("usr/share/doc/x", "", "2", "libx1"),
 ]);

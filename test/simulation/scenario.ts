@@ -14,9 +14,9 @@ const ENOSYS = 38;
 
 export const COMMAND = "/usr/bin/app";
 export const RUNSVDIR = "/usr/bin/runsvdir";
-export const COLLECTOR = "/usr/lib/baseimage/log_lines";
+export const LOG_WRITER = "/usr/lib/baseimage/log_lines";
 export const SYSLOG = "/etc/my_init.d/10_syslog-ng.init";
-export const FOLDERS = {
+export const DIRECTORIES = {
   startup: "/etc/my_init.d",
   before: "/etc/my_init.pre_shutdown.d",
   after: "/etc/my_init.post_shutdown.d",
@@ -84,7 +84,7 @@ export class Scenario {
   forkers = 0;
   hasUninterruptible = false;
   hasSlowReader = false;
-  hasDeafCollector = false;
+  hasDeafLogWriter = false;
   readonly hasPidfds: boolean;
   readonly isQuiet: boolean;
   readonly killsAll: boolean;
@@ -98,7 +98,7 @@ export class Scenario {
   hasCircle = false;
   #badNeeds: string | undefined;
   /** Log lines tell whose they are. */
-  readonly hasCollector: boolean;
+  readonly hasLogWriter: boolean;
   readonly #chance: Chance;
   readonly #logChance: Chance;
   readonly #treeChance: Chance;
@@ -124,8 +124,8 @@ export class Scenario {
 
     // Of a chance of its own: the others are what they were before there were log lines.
     this.#logChance = new Chance(seed ^ 0x10c5);
-    this.hasCollector = this.#logChance.is(0.3);
-    if (this.hasCollector) this.env["LOG_PREFIX"] = "yes";
+    this.hasLogWriter = this.#logChance.is(0.3);
+    if (this.hasLogWriter) this.env["LOG_PREFIX"] = "yes";
 
     this.#treeChance = new Chance(seed ^ 0x7ee5);
 
@@ -142,7 +142,7 @@ export class Scenario {
 
     let calls = 0;
     this.linux = new FakeLinux({
-      // A collector that hangs is looked at every 5 ms for as long as Kubernetes gives: 28 s.
+      // A log writer that hangs is looked at every 5 ms for as long as Kubernetes gives: 28 s.
       maxCalls: 1_000_000,
       argv,
       pid,
@@ -162,7 +162,7 @@ export class Scenario {
     if (chance.is(0.15)) this.linux.terminal = { foreground: chance.is(0.8) ? this.linux.self.group : 9999 };
     if (chance.is(0.05)) this.#slowReader();
 
-    if (this.hasCollector) this.#addCollector();
+    if (this.hasLogWriter) this.#addLogWriter();
     if (chance.is(0.6)) this.#addSyslog();
     this.#addFiles(flags.includes("--enable-insecure-key"));
     if (this.hasCommand) this.#addCommand();
@@ -326,11 +326,11 @@ export class Scenario {
     }
     linux.addDirectory("/etc/service");
     if (hasKey) linux.addProgram("/usr/sbin/enable_insecure_key", this.#task("key", true));
-    for (const [folder, path] of Object.entries(FOLDERS)) {
+    for (const [directory, path] of Object.entries(DIRECTORIES)) {
       if (chance.is(0.1)) continue;
       linux.addDirectory(path);
-      for (let count = chance.whole(0, folder === "startup" ? 3 : 2); count > 0; count--) {
-        const name = `${path}/${count}0_${folder}`;
+      for (let count = chance.whole(0, directory === "startup" ? 3 : 2); count > 0; count--) {
+        const name = `${path}/${count}0_${directory}`;
         if (!this.isObedient && chance.is(0.03)) linux.addFile(name, "echo", { mode: 0o755 });
         else linux.addProgram(name, this.#task(name, true));
       }
@@ -340,23 +340,23 @@ export class Scenario {
     if (chance.is(0.2)) linux.addProgram("/etc/rc.local", this.#task("rc.local", true));
   }
 
-  #addCollector(): void {
+  #addLogWriter(): void {
     const chance = this.#logChance;
     const { linux } = this;
     linux.addDirectory("/run");
     const kind = this.isObedient ? 0 : chance.next();
     if (kind > 0.95) {
-      this.note("no collector");
+      this.note("no logWriter");
       return;
     }
     const diesMs = chance.whole(0, 5000);
     const dies: FakeProgram = (self) =>
-      linux.history.filter(({ file }) => file === COLLECTOR).length < 4 && habit.diesAfter(diesMs, 9)(self);
-    if (kind < 0.6) linux.addProgram(COLLECTOR, habit.collects);
+      linux.history.filter(({ file }) => file === LOG_WRITER).length < 4 && habit.diesAfter(diesMs, 9)(self);
+    if (kind < 0.6) linux.addProgram(LOG_WRITER, habit.collects);
     else if (kind < 0.9)
-      linux.addProgram(COLLECTOR, habit.together(habit.collects, dies, this.#noted("collector dies")));
-    else linux.addProgram(COLLECTOR, habit.together(habit.ignoresTerm, this.#noted("collector reads nothing")));
-    this.hasDeafCollector = kind >= 0.9;
+      linux.addProgram(LOG_WRITER, habit.together(habit.collects, dies, this.#noted("logWriter dies")));
+    else linux.addProgram(LOG_WRITER, habit.together(habit.ignoresTerm, this.#noted("logWriter reads nothing")));
+    this.hasDeafLogWriter = kind >= 0.9;
   }
 
   #addSyslog(): void {
@@ -395,7 +395,7 @@ export class Scenario {
     if (call === "stat" && path === COMMAND) this.refusals.push({ atMs, status: file === undefined ? 127 : 126 });
     if (call === "readFile" && path === this.#badNeeds) this.refusals.push({ atMs, status: 1 });
     if ((call === "access" || call === "spawn") && path === RUNSVDIR) this.refusals.push({ atMs, status: 1 });
-    if (call === "spawn" && path.startsWith(`${FOLDERS.startup}/`) && path !== SYSLOG)
+    if (call === "spawn" && path.startsWith(`${DIRECTORIES.startup}/`) && path !== SYSLOG)
       this.refusals.push({ atMs, status: 126 });
   }
 
@@ -446,7 +446,7 @@ export class Scenario {
       const path = `/etc/service/${service.name}/needs`;
       if (isBad) this.#badNeeds = path;
       linux.addFile(path, isBad ? "nobody" : names.join("\n"));
-      const closing = chance.is(0.1) ? [services[services.length - 1]?.name ?? ""] : []; // a circle that came later
+      const closing = chance.is(0.1) ? [services[services.length - 1]?.name ?? ""] : []; // a cycle that came later
       if (closing.length > 0) this.hasCircle = true;
       return { ...service, needs: [...names, ...closing].join("\n") };
     });

@@ -89,9 +89,9 @@ export function buildImage(t: TestContext, dockerfile: string, args: readonly st
   return build(t, [...args, "-"], dockerfile);
 }
 
-/** Builds an image from a folder that has a Dockerfile. It is removed when `t` ends. */
-export function buildFolder(t: TestContext, folder: string, args: readonly string[] = []): Promise<string> {
-  return build(t, [...args, folder]);
+/** Builds an image from a directory that has a Dockerfile. It is removed when `t` ends. */
+export function buildDirectory(t: TestContext, directory: string, args: readonly string[] = []): Promise<string> {
+  return build(t, [...args, directory]);
 }
 
 async function build(t: TestContext, args: readonly string[], dockerfile?: string): Promise<string> {

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
-import { buildFolder, image } from "./container.ts";
+import { buildDirectory, image } from "./container.ts";
 
 /**
  * Builds an image with these scripts, path to lines of `sh`, and all of test/fixtures in /fixtures.
- * It is removed when `t` ends. Folders are root's, 0755, also those that were there: no script goes to /tmp or /root.
+ * It is removed when `t` ends. Directories are root's, 0755, also those that were there: no script goes to /tmp or /root.
  *
  * @param lines more lines of its Dockerfile
  */
@@ -43,14 +43,14 @@ async function buildFiles(
   files: readonly (readonly [name: string, content: string])[],
   modeOf: (content: string) => number,
 ): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-test-"));
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
   try {
     for (const [name, content] of [["Dockerfile", dockerfile] as const, ...files]) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), content, { mode: modeOf(content) });
+      mkdirSync(dirname(join(directory, name)), { recursive: true });
+      writeFileSync(join(directory, name), content, { mode: modeOf(content) });
     }
-    return await buildFolder(t, folder);
+    return await buildDirectory(t, directory);
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(directory, { recursive: true });
   }
 }

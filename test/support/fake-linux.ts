@@ -260,7 +260,7 @@ export class FakeProcess {
   /** Renames a file with this content to `path`, below its /proc/PID/. */
   publish(path: string, content: string): void {
     this.files.set(path, content);
-    this.linux.tellWatchers(folderOf(`/proc/${this.pid}/${path}`));
+    this.linux.tellWatchers(directoryOf(`/proc/${this.pid}/${path}`));
   }
 
   /** Becomes another program, as by execve(2): handlers are gone, ignored signals stay ignored. */
@@ -494,16 +494,16 @@ export class FakeLinux implements Linux {
     }
   }
 
-  /** A socket like a server's, where whoever watches the folder hears of it. */
+  /** A socket like a server's, where whoever watches the directory hears of it. */
   addSocket(path: string): void {
     this.addNode(path, SOCKET | 0o666);
-    this.tellWatchers(folderOf(path));
+    this.tellWatchers(directoryOf(path));
   }
 
-  /** A name came or went in `folder`. */
-  tellWatchers(folder: string): void {
+  /** A name came or went in `directory`. */
+  tellWatchers(directory: string): void {
     for (const { watches, events } of this.inotifies.values()) {
-      const watch = watches.get(folder);
+      const watch = watches.get(directory);
       if (watch !== undefined) events.push(watch);
     }
   }
@@ -737,14 +737,14 @@ export class FakeLinux implements Linux {
     if (directory === undefined) return -ENOENT;
     if (!isDirectory(directory)) return -ENOTDIR;
     if (!this.#may(directory, 4)) return -EACCES;
-    const names = [...this.files.keys()].filter((name) => folderOf(name) === real && name !== "");
+    const names = [...this.files.keys()].filter((name) => directoryOf(name) === real && name !== "");
     return names.map((name) => name.slice(real.length + 1)).reverse();
   }
 
   stat(path: string): Stat | number {
     const errno = this.#enter("stat", path);
     if (errno !== 0) return -errno;
-    const owner = this.#ownerOfDescriptors(folderOf(path));
+    const owner = this.#ownerOfDescriptors(directoryOf(path));
     if (owner !== undefined) {
       const fd = Number(path.slice(path.lastIndexOf("/") + 1));
       if (this.#hasOwnFile(path)) return [REGULAR, owner.uid, 0, 0, 0, 0];
@@ -758,7 +758,7 @@ export class FakeLinux implements Linux {
   lstat(path: string): Stat | number {
     const errno = this.#enter("lstat", path);
     if (errno !== 0) return -errno;
-    const file = this.files.get(`${this.#follow(folderOf(path))}${path.slice(path.lastIndexOf("/"))}`);
+    const file = this.files.get(`${this.#follow(directoryOf(path))}${path.slice(path.lastIndexOf("/"))}`);
     if (file === undefined) return -ENOENT;
     return [file.mode, file.uid, file.gid, file.content.length, file.inode, file.modified ?? 0];
   }
@@ -825,7 +825,7 @@ export class FakeLinux implements Linux {
     const directory = this.files.get(path);
     if (directory === undefined) return -ENOENT;
     if (!isDirectory(directory)) return -ENOTDIR;
-    if ([...this.files.keys()].some((name) => folderOf(name) === path && name !== "")) return -ENOTEMPTY;
+    if ([...this.files.keys()].some((name) => directoryOf(name) === path && name !== "")) return -ENOTEMPTY;
     this.files.delete(path);
     return 0;
   }
@@ -862,8 +862,8 @@ export class FakeLinux implements Linux {
     return this.#lastFd;
   }
 
-  lockFolder(path: string): number {
-    const errno = this.#enter("lockFolder", path);
+  lockDirectory(path: string): number {
+    const errno = this.#enter("lockDirectory", path);
     if (errno !== 0) return -errno;
     const found = this.#find(path);
     if (typeof found === "number") return found;
@@ -905,7 +905,7 @@ export class FakeLinux implements Linux {
     const fifo = new FakeFifo();
     fifo.room = PIPE_BYTES;
     this.fifos.set(path, fifo);
-    this.tellWatchers(folderOf(path));
+    this.tellWatchers(directoryOf(path));
     return 0;
   }
 
@@ -1014,16 +1014,16 @@ export class FakeLinux implements Linux {
     return this.#lastFd;
   }
 
-  inotifyAdd(fd: number, folder: string): number {
-    const errno = this.#enter("inotifyAdd", folder);
+  inotifyAdd(fd: number, directory: string): number {
+    const errno = this.#enter("inotifyAdd", directory);
     if (errno !== 0) return -errno;
     const inotify = this.inotifies.get(fd);
     if (inotify === undefined) return -EBADF;
-    const [, , pid, ...rest] = folder.split("/");
+    const [, , pid, ...rest] = directory.split("/");
     const names = [...(this.processes.get(Number(pid))?.files.keys() ?? [])];
-    if (!names.some((name) => folderOf(name) === rest.join("/")) && !this.files.has(folder)) return -ENOENT;
-    const watch = inotify.watches.get(folder) ?? ++inotify.lastWatch;
-    inotify.watches.set(folder, watch);
+    if (!names.some((name) => directoryOf(name) === rest.join("/")) && !this.files.has(directory)) return -ENOENT;
+    const watch = inotify.watches.get(directory) ?? ++inotify.lastWatch;
+    inotify.watches.set(directory, watch);
     return watch;
   }
 
@@ -1031,9 +1031,9 @@ export class FakeLinux implements Linux {
     const errno = this.#enter("inotifyRemove", `${fd}`);
     if (errno !== 0) return -errno;
     const watches = this.inotifies.get(fd)?.watches;
-    const folder = [...(watches ?? [])].find(([, number]) => number === watch)?.[0];
-    if (watches === undefined || folder === undefined) return -EINVAL;
-    watches.delete(folder);
+    const directory = [...(watches ?? [])].find(([, number]) => number === watch)?.[0];
+    if (watches === undefined || directory === undefined) return -EINVAL;
+    watches.delete(directory);
     return 0;
   }
 
@@ -1157,8 +1157,8 @@ export class FakeLinux implements Linux {
     const real = this.#follow(path);
     const file = this.files.get(real);
     if (file !== undefined) return file;
-    const folder = this.files.get(folderOf(real));
-    return folder !== undefined && !isDirectory(folder) ? -ENOTDIR : -ENOENT;
+    const directory = this.files.get(directoryOf(real));
+    return directory !== undefined && !isDirectory(directory) ? -ENOTDIR : -ENOENT;
   }
 
   /** Where the links of `path` lead, whether or not anything is there. */
@@ -1199,9 +1199,9 @@ export class FakeLinux implements Linux {
     return this.processes.get(Number(pid))?.file;
   }
 
-  /** The living process whose /proc/PID/fd `folder` is. */
-  #ownerOfDescriptors(folder: string): FakeProcess | undefined {
-    const [, proc, pid, fd, ...rest] = folder.split("/");
+  /** The living process whose /proc/PID/fd `directory` is. */
+  #ownerOfDescriptors(directory: string): FakeProcess | undefined {
+    const [, proc, pid, fd, ...rest] = directory.split("/");
     if (proc !== "proc" || fd !== "fd" || rest.length > 0) return undefined;
     const process = this.processes.get(Number(pid));
     return process?.isAlive ? process : undefined;
@@ -1214,10 +1214,10 @@ export class FakeLinux implements Linux {
   }
 
   #cannotChange(path: string): number {
-    const folder = this.files.get(folderOf(path));
-    if (folder === undefined) return ENOENT;
-    if (!isDirectory(folder)) return ENOTDIR;
-    return this.#may(folder, 3) ? 0 : EACCES;
+    const directory = this.files.get(directoryOf(path));
+    if (directory === undefined) return ENOENT;
+    if (!isDirectory(directory)) return ENOTDIR;
+    return this.#may(directory, 3) ? 0 : EACCES;
   }
 
   #change(call: string, path: string, act: (file: FakeFile) => void): number {
@@ -1271,7 +1271,7 @@ export class FakeLinux implements Linux {
   }
 }
 
-function folderOf(path: string): string {
+function directoryOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 

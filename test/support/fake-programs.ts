@@ -131,13 +131,13 @@ export function syslogd(ms: number, busyMs: number, sockets = 2): FakeProgram {
 }
 
 /**
- * log_lines: brings all that is in the FIFOs of its folder to the container's outputs, as it is, and ends when nobody is
+ * log_lines: brings all that is in the FIFOs of its directory to the container's outputs, as it is, and ends when nobody is
  * left who could write to them.
  */
 export const collects: FakeProgram = (self) => {
-  const folder = `${self.argv[2] ?? ""}/`;
+  const directory = `${self.argv[2] ?? ""}/`;
   const look = () => {
-    const fifos = [...self.linux.fifos].filter(([path]) => path.startsWith(folder));
+    const fifos = [...self.linux.fifos].filter(([path]) => path.startsWith(directory));
     for (const [path, fifo] of fifos) {
       const sink = path.endsWith(".stdout") ? self.linux.stdout : self.linux.stderr;
       const text = fifo.take(Math.min(sink.room, fifo.text.length));
@@ -162,7 +162,7 @@ export function together(...programs: readonly FakeProgram[]): FakeProgram {
   };
 }
 
-/** A folder below /etc/service. */
+/** A directory below /etc/service. */
 export interface FakeService {
   readonly name: string;
   readonly run: FakeProgram;

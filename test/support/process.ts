@@ -82,7 +82,7 @@ export type InitOptions = {
   readonly scripts?: Readonly<Record<string, string>>;
   /** Files to be written first. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Shell lines run before the program, as root, with the view's folder in $root. */
+  /** Shell lines run before the program, as root, with the view's directory in $root. */
   readonly prepare?: string;
   /** Words of the view put before the program: `["prlimit", "--as=1000000"]`. They end in running what follows. */
   readonly wrapper?: readonly string[];
@@ -150,10 +150,10 @@ export type Init = {
   readAgain(): void;
 };
 
-/** Makes a view, gone when `t` ends. @param prepare shell lines run in its mount namespace, with its folder in $root */
+/** Makes a view, gone when `t` ends. @param prepare shell lines run in its mount namespace, with its directory in $root */
 export async function makeView(t: TestContext, prepare = ""): Promise<View> {
-  const folder = mkdtempSync(join(tmpdir(), "baseimage-process-"));
-  const mountPoint = join(folder, "view");
+  const directory = mkdtempSync(join(tmpdir(), "baseimage-process-"));
+  const mountPoint = join(directory, "view");
   const root = join(mountPoint, "root");
   mkdirSync(mountPoint);
   // The mounts live as long as this shell, which ends when our end of its input is closed, come what may.
@@ -178,7 +178,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
   t.after(async () => {
     keeper.stdin.end();
     await onceClosed(keeper);
-    rmSync(folder, { recursive: true });
+    rmSync(directory, { recursive: true });
   });
   await new Promise<void>((done, fail) => {
     keeper.stdout.once("data", () => done());
@@ -199,7 +199,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
     exists: (inside: string) => existsSync(bytes(inside)),
     list: (inside: string) => readdirSync(path(inside), "latin1").sort(),
   };
-  keepers.set(view, { pid: keeper.pid ?? 0, folder, root });
+  keepers.set(view, { pid: keeper.pid ?? 0, directory, root });
   return view;
 }
 
@@ -225,7 +225,7 @@ function sanitizedWords(program: string): string[] {
   return [`/binary/${loader}`, "--argv0", program, "--library-path", "/binary", "/binary/baseimage"];
 }
 
-const keepers = new WeakMap<View, { readonly pid: number; readonly folder: string; readonly root: string }>();
+const keepers = new WeakMap<View, { readonly pid: number; readonly directory: string; readonly root: string }>();
 let startCount = 0;
 
 /** Starts the program. It is killed when `t` ends, with all its namespace, after its output was shown if `t` is red. */
@@ -233,13 +233,13 @@ export async function startInit(t: TestContext, options: InitOptions = {}): Prom
   const view = options.view ?? (await makeView(t));
   for (const [path, lines] of Object.entries(options.scripts ?? {})) view.script(path, lines);
   for (const [path, content] of Object.entries(options.files ?? {})) view.write(path, content);
-  // A folder that changed in this very second makes runsvdir wait for the next one before it looks.
+  // A directory that changed in this very second makes runsvdir wait for the next one before it looks.
   utimesSync(view.path("/etc/service"), 0, 0);
   const keeper = keepers.get(view);
   assert.ok(keeper);
 
   startCount += 1;
-  const starter = join(keeper.folder, `start-${startCount}.sh`);
+  const starter = join(keeper.directory, `start-${startCount}.sh`);
   // Pipes as an engine gives them, which /dev/stdout can open; Node's own are sockets.
   const pipes = options.hasTerminal ? [] : [`${starter}.out`, `${starter}.err`];
   for (const pipe of pipes) execFileSync("mkfifo", [pipe]);

@@ -26,9 +26,9 @@ export function groupsToJoin(theirs: string, ours: string, mounts: string): Grou
   const missing: string[] = [];
   for (const line of theirs.split("\n")) {
     if (line === "" || own.includes(line)) continue;
-    const folder = folderOf(placeOf(line), mounts);
-    if (folder === undefined) missing.push(line);
-    else files.push(`${folder}/cgroup.procs`);
+    const directory = directoryOf(placeOf(line), mounts);
+    if (directory === undefined) missing.push(line);
+    else files.push(`${directory}/cgroup.procs`);
   }
   return { files, missing };
 }
@@ -39,8 +39,8 @@ function placeOf(line: string): Place {
   return { controllers: line.slice(first + 1, second), path: line.slice(second + 1) };
 }
 
-function folderOf({ controllers, path }: Place, mounts: string): string | undefined {
-  // A group above the root of our own namespace of groups: no folder here is it.
+function directoryOf({ controllers, path }: Place, mounts: string): string | undefined {
+  // A group above the root of our own namespace of groups: no directory here is it.
   if (path === "/.." || path.startsWith("/../")) return undefined;
   const wanted = controllers.split(",");
   for (const line of mounts.split("\n")) {

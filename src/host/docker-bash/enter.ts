@@ -45,7 +45,7 @@ export function enter(host: Host, container: Container, request: Extract<Request
     explain(`entering ${shown} by "${engine.name} exec": ${error.message}`);
     return enterByEngine(container, request, terminal);
   }
-  refuseFolders(host);
+  refuseDirectories(host);
   const joined = target.namespaces.map((namespace) => namespace.name).join(" ");
   explain(`entering ${shown} (${id.slice(0, 12)}) by the namespaces of process ${container.pid}: ${joined}`);
   if ("errno" in target.filters) {
@@ -55,14 +55,14 @@ export function enter(host: Host, container: Container, request: Extract<Request
   return start(host, { target, words: request.command, user: request.user, terminal, warn });
 }
 
-/** A folder of the host's in the hands of a container's process is a way to all others. @throws Failure */
-function refuseFolders(host: Host): void {
+/** A directory of the host's in the hands of a container's process is a way to all others. @throws Failure */
+function refuseDirectories(host: Host): void {
   for (const fd of [0, STDOUT, STDERR]) {
     const path = `/proc/self/fd/${fd}`;
     if (!isDirectory(host, path)) continue;
     const target = host.realPath(path);
     const shown = typeof target === "string" ? printable(target) : path;
-    throw new Failure(`descriptor ${fd} is the folder "${shown}" of this machine, which no container may have`);
+    throw new Failure(`descriptor ${fd} is the directory "${shown}" of this machine, which no container may have`);
   }
 }
 

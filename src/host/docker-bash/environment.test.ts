@@ -21,7 +21,7 @@ test("the container's variables and those of the user, and nothing else", () => 
   assert.equal(environmentOf(linux, ["TERM=dumb"], "vt100")["TERM"], "vt100");
 });
 
-test("what my_init keeps in its folder wins, and what is no variable is passed over", () => {
+test("what my_init keeps in its directory wins, and what is no variable is passed over", () => {
   const linux = new FakeLinux({});
   linux.addDirectory("/etc/container_environment");
   for (const [name, content] of Object.entries({ A: "new\n", "B.c": "\xff", "x=y": "1", N: "a\0b" })) {
@@ -38,9 +38,10 @@ test("what a shell that was the container's first process has set for itself is 
   assert.deepEqual(env, { DISPLAY: ":0", HOME: "/root", USER: "root", LOGNAME: "root" });
 });
 
-test("on a read-only root the folder is in /run", () => {
+test("on a read-only root the directory is in /run", () => {
   const linux = new FakeLinux({});
-  for (const folder of ["/run", "/run/container_environment", "/etc/container_environment"]) linux.addDirectory(folder);
+  for (const directory of ["/run", "/run/container_environment", "/etc/container_environment"])
+    linux.addDirectory(directory);
   linux.addFile("/etc/container_environment/A", "of the image");
   linux.addFile("/run/container_environment/A", "of this start");
   assert.equal(environmentOf(linux, [])["A"], "of this start");

@@ -10,7 +10,7 @@ import type { Identity } from "../../linux/identity.ts";
 import type { Linux } from "../../linux/linux.ts";
 
 /** Where my_init keeps the variables of the container; the first that is there counts. @see docs/reference/environment.md */
-const FOLDERS = ["/run/container_environment", "/etc/container_environment"];
+const DIRECTORIES = ["/run/container_environment", "/etc/container_environment"];
 
 /**
  * The environment of a command in the container: what the container was started with, what its my_init has added as
@@ -25,7 +25,7 @@ export function commandEnvironment(
   identity: Identity,
   terminal: string | undefined,
 ): Map<string, string> {
-  return withOwn(new Map([...containerVariables(given), ...folderVariables(linux)]), identity, terminal);
+  return withOwn(new Map([...containerVariables(given), ...directoryVariables(linux)]), identity, terminal);
 }
 
 /** The same without what my_init has added, for where that is more than a program can be started with. */
@@ -52,14 +52,14 @@ function withOwn(
   return env;
 }
 
-function folderVariables(linux: Linux): Map<string, string> {
+function directoryVariables(linux: Linux): Map<string, string> {
   const variables = new Map<string, string>();
-  for (const folder of FOLDERS) {
-    const names = linux.listDir(folder);
+  for (const directory of DIRECTORIES) {
+    const names = linux.listDir(directory);
     if (typeof names === "number") continue;
     for (const name of names) {
       if (isScratchName(name) || name.includes("=")) continue;
-      const content = linux.readFile(`${folder}/${name}`, longestContent(name), false);
+      const content = linux.readFile(`${directory}/${name}`, longestContent(name), false);
       if (typeof content === "number" || content.includes("\0")) continue;
       const value = valueOfContent(content);
       if (isShortEnough(name, value)) variables.set(name, value);

@@ -6,7 +6,7 @@ import type { Host } from "../host.ts";
 const PIECE_BYTES = 4096;
 
 /** With so much on its way nothing more is read. */
-const MOST_BYTES = 65536;
+const MAX_BYTES = 65536;
 
 /** Bytes on their way from one descriptor to another, which never waits for its reader. */
 export class Flow implements Sink {
@@ -71,7 +71,7 @@ export class Flow implements Sink {
   #watch(): void {
     this.#loop.watch(this.#from, () => {
       this.#read();
-      if (this.#kept.length >= MOST_BYTES) this.#loop.pause(this.#from);
+      if (this.#kept.length >= MAX_BYTES) this.#loop.pause(this.#from);
     });
   }
 

@@ -27,7 +27,7 @@ const AFTER_KILL_MS = 100;
 const KILL_ROUNDS = 20;
 
 /** More signals than anybody sends at once. */
-const MOST_BYTES = 64;
+const MAX_BYTES = 64;
 
 /**
  * The process between the host's and the command. It is in the container's namespaces and is the parent of all that the
@@ -41,7 +41,7 @@ const MOST_BYTES = 64;
 export function keep(host: Host, orders: Orders, socket: number): number {
   const { target } = orders;
   host.newSession(); // keys at the host's terminal are not for this process
-  // No folder of the host's: a link in the container may lead through /proc/self/fd to what is in it.
+  // No directory of the host's: a link in the container may lead through /proc/self/fd to what is in it.
   const nothing = host.open(HERE, "/dev/null", OPEN.readWrite);
   takeOnLimits(host, orders);
   takeOnLabel(host, orders);
@@ -147,7 +147,7 @@ class Keeper {
   }
 
   #listen(): void {
-    const bytes = this.#host.read(this.#socket, MOST_BYTES);
+    const bytes = this.#host.read(this.#socket, MAX_BYTES);
     if (bytes === -ERRNO.EAGAIN) return;
     if (typeof bytes === "number" || bytes === "") {
       this.#loop.unwatch(this.#socket);

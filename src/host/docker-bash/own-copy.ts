@@ -4,7 +4,7 @@ const OWN_FILE = "/proc/self/exe";
 const OWN_NAME = "/proc/self/comm";
 
 /** More than the program has. */
-const MOST_BYTES = 1 << 26;
+const MAX_BYTES = 1 << 26;
 
 /**
  * Goes on as a copy of this program that is nowhere on a disk: from within the container /proc/PID/exe leads to the file of
@@ -16,7 +16,7 @@ export function becomeOwnCopy(host: Host): void {
   const copy = host.memoryFile("docker-bash");
   if (copy < 0) return;
   const file = host.open(HERE, OWN_FILE, OPEN.read);
-  while (host.sendFile(file, copy, MOST_BYTES) > 0);
+  while (host.sendFile(file, copy, MAX_BYTES) > 0);
   // What can be written to by somebody cannot be executed.
   const readable = host.open(HERE, `/proc/self/fd/${copy}`, OPEN.read);
   host.close(copy);

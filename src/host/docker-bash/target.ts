@@ -17,7 +17,7 @@ type NamespaceName = (typeof NAMESPACES)[number];
 const LIMIT_COUNT = 16;
 
 /** More of a file in /proc than any process has. */
-const MOST_BYTES = 1 << 23;
+const MAX_BYTES = 1 << 23;
 
 /** A namespace that is not ours. */
 export interface Namespace {
@@ -117,14 +117,14 @@ function readLimits(host: Host, pid: number): (readonly [number, number, number]
 
 function readLabel(host: Host, pid: number): string | undefined {
   for (const file of ["attr/apparmor/current", "attr/current"]) {
-    const [theirs, ours] = [pid, "self"].map((who) => host.readFile(`/proc/${who}/${file}`, MOST_BYTES, false));
+    const [theirs, ours] = [pid, "self"].map((who) => host.readFile(`/proc/${who}/${file}`, MAX_BYTES, false));
     if (typeof theirs === "string" && theirs !== "") return theirs === ours ? undefined : labelForExec(theirs);
   }
   return undefined;
 }
 
 function readProc(host: Host, name: string): string {
-  const content = host.readFile(`/proc/${name}`, MOST_BYTES, false);
+  const content = host.readFile(`/proc/${name}`, MAX_BYTES, false);
   if (typeof content === "number") throw new NotFromHere(`cannot read "/proc/${name}": ${errorWords(-content)}`);
   return content;
 }

@@ -7,10 +7,10 @@ import { Flow } from "./flow.ts";
 const STDIN = 0;
 
 /** While another process group has the terminal: how often to look whether we have it. The kernel tells nobody. */
-const LOOK_AGAIN_MS = 500;
+const POLL_INTERVAL_MS = 500;
 
 /** More than a terminal holds back of what was printed. */
-const MOST_LEFT_BYTES = 1 << 17;
+const MAX_LEFT_BYTES = 1 << 17;
 
 /** Who stopped reading the terminal (Ctrl-S) is not waited for longer than this at the end. */
 const LAST_WORDS_MS = 2000;
@@ -63,7 +63,7 @@ export class TerminalRelay {
   finish(): void {
     if (this.#hasHungUp) return;
     this.#typed.close();
-    this.#printed.drain(MOST_LEFT_BYTES);
+    this.#printed.drain(MAX_LEFT_BYTES);
     this.#printed.close();
     const endMs = this.#loop.nowMs + LAST_WORDS_MS;
     this.#loop.waitUntil(
@@ -82,7 +82,7 @@ export class TerminalRelay {
     if (this.#hasHungUp || this.#isForeground) return Number.POSITIVE_INFINITY;
     const group = this.#host.getForeground(STDIN);
     // Below zero: it is not the terminal of our session, and there is no foreground to ask about.
-    if (group >= 0 && group !== this.#host.getGroup()) return this.#loop.nowMs + LOOK_AGAIN_MS;
+    if (group >= 0 && group !== this.#host.getGroup()) return this.#loop.nowMs + POLL_INTERVAL_MS;
     this.#isForeground = true;
     this.#wasRaw = true;
     if (typeof this.#mode === "string") this.#host.setTerminalMode(STDIN, this.#mode, true);

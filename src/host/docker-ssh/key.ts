@@ -3,7 +3,7 @@ import { fileFacts } from "../../linux/files.ts";
 import { Failure, SysError } from "../../linux/sys-error.ts";
 import type { Host } from "../host.ts";
 import { bareKey } from "./probe.ts";
-import { homeFolder, type StateFolder } from "./state-folder.ts";
+import { homeDirectory, type StateDirectory } from "./state-directory.ts";
 
 /** A private key to log in with. */
 export interface Key {
@@ -14,14 +14,14 @@ export interface Key {
   readonly isInsecure: boolean;
 }
 
-/** Where the insecure key is, from the folder of this program: as installed, and in a checkout. */
+/** Where the insecure key is, from the directory of this program: as installed, and in a checkout. */
 const PLACES: readonly string[] = ["../share/baseimage/insecure_key", "../../rootfs/ssh/etc/insecure_key"];
 
 /** Mode bits that make ssh refuse a key which its user owns. */
 const OTHERS = 0o077;
 
 /** More of a key than any has. */
-const MOST_BYTES = 1 << 16;
+const MAX_BYTES = 1 << 16;
 
 /**
  * Finds the key to log in with.
@@ -47,7 +47,7 @@ export function findKey(host: Host, given: string | undefined): Key {
 }
 
 /** The path by which ssh takes the key, which is that of a private copy where it would refuse the file. */
-export function usablePath(host: Host, key: Key, folder: StateFolder): string {
+export function usablePath(host: Host, key: Key, directory: StateDirectory): string {
   const facts = fileFacts(host, key.path);
   if (typeof facts === "number") throw new SysError("cannot look at the key", key.path, facts);
   const readable = host.access(key.path, 4);
@@ -59,18 +59,18 @@ export function usablePath(host: Host, key: Key, folder: StateFolder): string {
       `ssh takes no key that others may read, as "${printable(key.path)}"\nclose it: chmod 600 ${key.path}`,
     );
   }
-  const content = host.readFile(key.path, MOST_BYTES, false);
+  const content = host.readFile(key.path, MAX_BYTES, false);
   if (typeof content === "number") throw new SysError("cannot read the key", key.path, -content);
-  return folder.copyOfKey(content);
+  return directory.copyOfKey(content);
 }
 
 function placesOfInsecureKey(host: Host): string[] {
   const program = host.realPath("/proc/self/exe");
-  const folder = typeof program === "string" ? program.slice(0, program.lastIndexOf("/")) : "";
-  return [...PLACES.map((place) => `${folder}/${place}`), `${homeFolder(host)}/.ssh/insecure_key`];
+  const directory = typeof program === "string" ? program.slice(0, program.lastIndexOf("/")) : "";
+  return [...PLACES.map((place) => `${directory}/${place}`), `${homeDirectory(host)}/.ssh/insecure_key`];
 }
 
 function publicKey(host: Host, path: string): string | undefined {
-  const content = host.readFile(`${path}.pub`, MOST_BYTES, false);
+  const content = host.readFile(`${path}.pub`, MAX_BYTES, false);
   return typeof content === "string" ? bareKey(content)[0] : undefined;
 }

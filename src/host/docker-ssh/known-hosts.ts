@@ -1,5 +1,5 @@
 /** Host keys of as many containers are kept. */
-const MOST_CONTAINERS = 200;
+const MAX_CONTAINERS = 200;
 
 /**
  * The content of a known_hosts file in which `name` has these keys and no other.
@@ -15,7 +15,7 @@ export function withHostKeys(content: string, name: string, keys: readonly strin
   if (old.join("\n") === theirs.join("\n")) return content;
   const others = lines.filter((line) => nameOf(line) !== name);
   // The containers that were come to last stand last.
-  const kept = [...new Set(others.map(nameOf))].slice(1 - MOST_CONTAINERS);
+  const kept = [...new Set(others.map(nameOf))].slice(1 - MAX_CONTAINERS);
   return [...others.filter((line) => kept.includes(nameOf(line))), ...theirs, ""].join("\n");
 }
 

@@ -13,7 +13,7 @@ import { type Login, readCommandLine, USAGE } from "./options.ts";
 import { type Facts, PROBE, readFacts } from "./probe.ts";
 import { readiness } from "./readiness.ts";
 import { configBlock, type Setting, settings, sshWords } from "./settings.ts";
-import { StateFolder } from "./state-folder.ts";
+import { StateDirectory } from "./state-directory.ts";
 import { chooseWay, lookAround } from "./way.ts";
 
 const NAME = "docker-ssh";
@@ -47,12 +47,12 @@ function logIn(host: Host, request: Login): number {
   const around = lookAround(host, container);
   const willBeEnabled = around.networks.args.includes("--enable-insecure-key");
   const { hostKeys, port, isLoopbackOnly } = waitUntilReady(host, container, request, key, willBeEnabled);
-  const folder = new StateFolder(host);
+  const directory = new StateDirectory(host);
   const list = settings({
     way: chooseWay(around, port, isLoopbackOnly),
     user: request.user,
-    key: usablePath(host, key, folder),
-    knownHosts: folder.rememberHostKeys(container.id, hostKeys),
+    key: usablePath(host, key, directory),
+    knownHosts: directory.rememberHostKeys(container.id, hostKeys),
     alias: container.id,
     engine: container.engine.file,
     containerId: container.id,

@@ -76,7 +76,7 @@ const LOOPBACK6 = "00000000000000000000000001000000";
 const LOOPBACK4 = "7F";
 
 /** No key is longer: RSA's with the most bits that OpenSSH takes has 2800 letters. */
-const MOST_KEY_LETTERS = 8192;
+const MAX_KEY_LETTERS = 8192;
 
 /** What sshd takes for its configuration to be where it says nothing. @see sshd_config(5) */
 const DEFAULT_FILES = ".ssh/authorized_keys .ssh/authorized_keys2";
@@ -118,7 +118,7 @@ function isKeyLine(line: string): boolean {
 /** `TYPE KEY` of a line of a file of public keys, without the comment. */
 export function bareKey(line: string): readonly string[] {
   const [type, key] = line.trim().split(" ");
-  return type !== undefined && key?.startsWith("AAAA") && type.length + key.length <= MOST_KEY_LETTERS
+  return type !== undefined && key?.startsWith("AAAA") && type.length + key.length <= MAX_KEY_LETTERS
     ? [`${type} ${key}`]
     : [];
 }

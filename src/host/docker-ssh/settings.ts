@@ -96,7 +96,7 @@ function proxyCommand({ engine, containerId, way }: Target): string {
 function path(text: string): string {
   const marks = UNSPEAKABLE.filter((mark) => text.includes(mark)).map(printable);
   if (marks.length > 0) {
-    const remedy = "set XDG_STATE_HOME to another folder, or name another key with -i KEY";
+    const remedy = "set XDG_STATE_HOME to another directory, or name another key with -i KEY";
     throw new Failure(`ssh cannot take the path "${printable(text)}" with ${marks.join(" and ")} in it\n${remedy}`);
   }
   return quoted(text.replaceAll("%", "%%"));

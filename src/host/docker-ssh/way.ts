@@ -24,7 +24,7 @@ export interface Surroundings {
 }
 
 /** More than any of the files in /proc that are read here has. */
-const MOST_BYTES = 1 << 23;
+const MAX_BYTES = 1 << 23;
 
 /** Loopback, and every address of a machine. */
 const LOOPBACK = "127.0.0.1";
@@ -99,6 +99,6 @@ function endpoint(host: Host, engine: Engine): string {
 }
 
 function read(host: Host, path: string): string {
-  const content = host.readFile(path, MOST_BYTES, false);
+  const content = host.readFile(path, MAX_BYTES, false);
   return typeof content === "string" ? content : "";
 }

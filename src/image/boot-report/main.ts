@@ -52,7 +52,7 @@ function findShutdown(linux: Linux): PhaseRecord {
   if (typeof record === "number" && record !== ERRNO.ENOENT) {
     throw new Failure(failure("cannot read", LAST_SHUTDOWN, record));
   }
-  // An image that was made of a container has that container's. The folder is everybody's: a link there is nobody's record.
+  // An image that was made of a container has that container's. The directory is everybody's: a link there is nobody's record.
   const isOfHere =
     typeof record === "object" && record.host === ownHostName(linux) && linux.realPath(LAST_SHUTDOWN) === LAST_SHUTDOWN;
   if (!isOfHere || !isInits(linux, LAST_SHUTDOWN))

@@ -11,7 +11,7 @@ const BAR = 16;
 const NAME_ROOM = 300;
 
 /** At most so many lines of the grid. */
-const MOST_TICKS = 10;
+const MAX_TICKS = 10;
 
 /** A picture: a bar for each step, on a scale of milliseconds. */
 export function reportSvg(record: PhaseRecord): string {
@@ -60,7 +60,7 @@ function kindOf(step: Step, killed: ReadonlySet<string>): string {
 }
 
 function grid(total: number, height: number, x: (time: number) => string): string {
-  const step = niceStep(total / MOST_TICKS);
+  const step = niceStep(total / MAX_TICKS);
   const lines: string[] = [];
   for (let time = 0; time <= total; time += step) {
     lines.push(

@@ -8,7 +8,7 @@ import type { ServiceHealth } from "./report.ts";
 const KILLED_MS = 1000;
 
 /** More than any environment has. */
-const MOST_BYTES = 1 << 24;
+const MAX_BYTES = 1 << 24;
 
 /** What running checks takes. */
 export interface Checker {
@@ -27,16 +27,16 @@ export interface Checker {
  */
 export function runChecks(
   checker: Checker,
-  runsvdir: { readonly pid: number; readonly folder: string },
+  runsvdir: { readonly pid: number; readonly directory: string },
   services: readonly ServiceHealth[],
   untilMs: number,
 ): ServiceHealth[] {
   const { children, linux, loop, wasInterrupted } = checker;
   const environ = environOf(linux, runsvdir.pid);
   const checks = services.map((service): Child | number | undefined => {
-    const folder = `${runsvdir.folder}/${service.name}`;
+    const directory = `${runsvdir.directory}/${service.name}`;
     const mayCheck = service.state === "up" || service.state === "just-started";
-    return mayCheck && hasCheck(linux, folder) ? startCheck(children, folder, environ, true) : undefined;
+    return mayCheck && hasCheck(linux, directory) ? startCheck(children, directory, environ, true) : undefined;
   });
   const isOver = () => checks.every((check) => typeof check !== "object" || check.end !== undefined);
   loop.waitUntil(
@@ -59,6 +59,6 @@ function judge(service: ServiceHealth, check: Child | number | undefined, isLate
 
 /** What a process was started with, or where that may not be seen what this one was. */
 function environOf(linux: Linux, pid: number): readonly string[] {
-  const bytes = linux.readFile(`/proc/${pid}/environ`, MOST_BYTES, false);
+  const bytes = linux.readFile(`/proc/${pid}/environ`, MAX_BYTES, false);
   return typeof bytes === "string" ? bytes.split("\0").filter((variable) => variable !== "") : linux.environ;
 }

@@ -78,29 +78,29 @@ function ask({
   if (hasRunit) {
     const runsvdir = init.spawn(() => {}, ["/usr/bin/runsvdir", "-P", "/run/services"], { session: true });
     runsvdir.files.set("environ", "FROM=runsvdir\0");
-    recorded += formatSupervision({ pid: runsvdir.pid, startTime: runsvdir.startTime, folder: "/run/services" });
+    recorded += formatSupervision({ pid: runsvdir.pid, startTime: runsvdir.startTime, directory: "/run/services" });
   }
   if (isBooted) init.files.set("fd/5", recorded);
   const put = (name: string, service: Fake) => {
-    const folder = `/run/services/${name}`;
-    linux.addDirectory(folder);
-    if (service.hasDownFile) linux.addFile(`${folder}/down`, "");
+    const directory = `/run/services/${name}`;
+    linux.addDirectory(directory);
+    if (service.hasDownFile) linux.addFile(`${directory}/down`, "");
     if (service.check !== undefined) {
-      linux.addFile(`${folder}/check`, "");
-      checks.set(folder, service.check);
+      linux.addFile(`${directory}/check`, "");
+      checks.set(directory, service.check);
     }
     linux.tellWatchers("/run/services");
     if (service.hasRunsv === undefined && service.state === undefined && service.ageMs === undefined) return;
-    linux.addDirectory(`${folder}/supervise`);
+    linux.addDirectory(`${directory}/supervise`);
     const { pid } = linux.addStranger(() => {}, [service.waitsFor === undefined ? name : "./run"]);
     if (service.waitsFor !== undefined) {
       linux.addLink(`/proc/${pid}/exe`, "/usr/sbin/my_init");
-      linux.addFile(`${folder}/supervise/waits-for`, service.waitsFor);
+      linux.addFile(`${directory}/supervise/waits-for`, service.waitsFor);
     }
-    linux.addFile(`${folder}/supervise/status`, statusBytes(linux, service, pid));
-    if (service.hasRunsv === false) pipes.delete(`${folder}/supervise/ok`);
-    else pipes.add(`${folder}/supervise/ok`);
-    linux.tellWatchers(`${folder}/supervise`);
+    linux.addFile(`${directory}/supervise/status`, statusBytes(linux, service, pid));
+    if (service.hasRunsv === false) pipes.delete(`${directory}/supervise/ok`);
+    else pipes.add(`${directory}/supervise/ok`);
+    linux.tellWatchers(`${directory}/supervise`);
   };
   for (const [name, service] of Object.entries(services)) put(name, service);
   prepare?.(linux, put);
@@ -160,7 +160,7 @@ test("what nobody wants up need not be", () => {
   assert.equal(ask({ services: { web: { state: DOWN, hasDownFile: true } } }).status, 1);
 });
 
-test("dotfiles, files and other folders are no services; a log service is one", () => {
+test("dotfiles, files and other directories are no services; a log service is one", () => {
   const { status, said } = ask({
     services: { ".hidden": {}, web: up },
     prepare: (linux) => {
@@ -180,7 +180,7 @@ test("a check decides, also in the first second", () => {
   assert.equal(said, "web: its check failed (exit status 3)\n");
 });
 
-test("checks run at once, in the service's folder, with the services' environment, and none for what is not up", () => {
+test("checks run at once, in the service's directory, with the services' environment, and none for what is not up", () => {
   const { linux, ms } = ask({
     services: {
       a: { ...up, check: exits(0, 100) },

@@ -1,8 +1,8 @@
 import { CHECK_SECONDS } from "../../container/service-check.ts";
 import { isEnding } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
+import { DirectoryWatch } from "../../linux/directory-watch.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
-import { FolderWatch } from "../../linux/folder-watch.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { Output, writeAll } from "../../linux/output.ts";
 import { reply, STDERR, STDOUT } from "../../linux/program.ts";
@@ -16,7 +16,7 @@ const NAME = "container_health";
 const STATUS_UNHEALTHY = 1;
 
 /** For what makes no event: how soon to look again. */
-const LOOK_AGAIN_MS = 200;
+const POLL_INTERVAL_MS = 200;
 
 /** The program container_health. @returns 0: healthy; 1: not; 128+S: told to end @see docs/reference/container_health.md */
 export function main(linux: Linux): number {
@@ -41,18 +41,18 @@ function look(checker: Checker, waitMs: number): Report {
   const changes = waitMs > 0 ? new Changes(linux, loop) : undefined;
   for (;;) {
     const { boot, detail, services: supervision } = lookAtInit(linux);
-    let services = supervision === undefined ? [] : lookAtServices(linux, supervision.folder);
+    let services = supervision === undefined ? [] : lookAtServices(linux, supervision.directory);
     if (supervision !== undefined) {
       // Before the checks: what changes while they run is seen, too.
-      const { folder } = supervision;
-      changes?.listen([folder, ...services.map(({ name }) => `${folder}/${name}/supervise`)]);
+      const { directory } = supervision;
+      changes?.listen([directory, ...services.map(({ name }) => `${directory}/${name}/supervise`)]);
       const patienceMs = loop.nowMs + CHECK_SECONDS * 1000;
       const untilMs = waitMs > 0 ? Math.max(Math.min(patienceMs, deadlineMs), loop.nowMs) : patienceMs;
       services = runChecks(checker, supervision, services, untilMs);
     }
     const report = { boot, detail, services };
     if (isAllHealthy(report) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;
-    const againMs = Math.min(deadlineMs, loop.nowMs + LOOK_AGAIN_MS);
+    const againMs = Math.min(deadlineMs, loop.nowMs + POLL_INTERVAL_MS);
     loop.waitUntil(
       () => wasInterrupted() || changes?.take() === true,
       () => againMs,
@@ -60,23 +60,23 @@ function look(checker: Checker, waitMs: number): Report {
   }
 }
 
-/** Whether one of the folders that tell of services has changed, where the kernel tells that. */
+/** Whether one of the directories that tell of services has changed, where the kernel tells that. */
 class Changes {
-  readonly #folders: FolderWatch;
+  readonly #directories: DirectoryWatch;
   readonly #listening = new Set<string>();
   #hasChanged = false;
 
   constructor(linux: Linux, loop: EventLoop) {
-    this.#folders = new FolderWatch(linux, loop);
+    this.#directories = new DirectoryWatch(linux, loop);
   }
 
-  listen(folders: readonly string[]): void {
-    for (const folder of folders) {
-      if (this.#listening.has(folder)) continue;
-      const end = this.#folders.add(folder, () => {
+  listen(directories: readonly string[]): void {
+    for (const directory of directories) {
+      if (this.#listening.has(directory)) continue;
+      const end = this.#directories.add(directory, () => {
         this.#hasChanged = true;
       });
-      if (end !== undefined) this.#listening.add(folder);
+      if (end !== undefined) this.#listening.add(directory);
     }
   }
 

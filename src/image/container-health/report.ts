@@ -16,7 +16,7 @@ export type State =
   | "unknown"; // may not be looked at
 
 export interface ServiceHealth {
-  /** The name of its folder; `NAME/log` for a log service. */
+  /** The name of its directory; `NAME/log` for a log service. */
   readonly name: string;
   readonly state: State;
   /** More about the state, for people. */

@@ -27,7 +27,7 @@ const NOT_OVER: Progress = {
 };
 
 /**
- * Looks how far my_init is, by what it recorded in its own memory: never by what processes or folders are called.
+ * Looks how far my_init is, by what it recorded in its own memory: never by what processes or directories are called.
  * Where another user looks than my_init's, root looks as that user.
  */
 export function lookAtInit(linux: Linux): Progress {
@@ -54,24 +54,24 @@ function failureWords(error: unknown): string {
   throw error;
 }
 
-/** Looks at all services of a folder, and their log services, in byte order of their names. @see runsvdir(8) */
-export function lookAtServices(linux: Linux, folder: string): ServiceHealth[] {
-  const names = linux.listDir(folder);
+/** Looks at all services of a directory, and their log services, in byte order of their names. @see runsvdir(8) */
+export function lookAtServices(linux: Linux, directory: string): ServiceHealth[] {
+  const names = linux.listDir(directory);
   if (typeof names === "number") {
-    return [{ name: folder, state: "unknown", detail: `cannot read it: ${errorWords(-names)}` }];
+    return [{ name: directory, state: "unknown", detail: `cannot read it: ${errorWords(-names)}` }];
   }
-  const isFolder = (name: string) => isDirectory(linux, `${folder}/${name}`);
-  const services = [...names].filter((name) => !name.startsWith(".") && isFolder(name)).sort();
+  const hasDirectory = (name: string) => isDirectory(linux, `${directory}/${name}`);
+  const services = [...names].filter((name) => !name.startsWith(".") && hasDirectory(name)).sort();
   return services.flatMap((name) => {
-    const service = lookAtService(linux, folder, name);
-    return isFolder(`${name}/log`) && service.state !== "not-supervised"
-      ? [service, lookAtService(linux, folder, `${name}/log`)]
+    const service = lookAtService(linux, directory, name);
+    return hasDirectory(`${name}/log`) && service.state !== "not-supervised"
+      ? [service, lookAtService(linux, directory, `${name}/log`)]
       : [service];
   });
 }
 
-function lookAtService(linux: Linux, folder: string, name: string): ServiceHealth {
-  const path = `${folder}/${name}`;
+function lookAtService(linux: Linux, directory: string, name: string): ServiceHealth {
+  const path = `${directory}/${name}`;
   const state = readState(linux, `${path}/supervise`);
   if (state === ERRNO.EACCES) return { name, state: "unknown", detail: `cannot look at it: ${errorWords(state)}` };
   if (typeof state === "number" || !isSupervised(linux, `${path}/supervise`)) {

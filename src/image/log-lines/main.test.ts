@@ -3,17 +3,17 @@ import { test } from "node:test";
 import { type FakeFifo, FakeLinux } from "../../../test/support/fake-linux.ts";
 import { main } from "./main.ts";
 
-const FOLDER = "/run/logs";
+const DIRECTORY = "/run/logs";
 const SIGTERM = 15;
 
 /** log_lines on a fake kernel, with FIFOs that somebody has open. */
-function collector(format: string, fifos: readonly string[]) {
-  const linux = new FakeLinux({ argv: ["log_lines", format, FOLDER], pid: 9 });
+function logWriter(format: string, fifos: readonly string[]) {
+  const linux = new FakeLinux({ argv: ["log_lines", format, DIRECTORY], pid: 9 });
   linux.addDirectory("/run");
-  linux.addDirectory(FOLDER);
+  linux.addDirectory(DIRECTORY);
   const add = (name: string): FakeFifo => {
-    linux.makeFifo(`${FOLDER}/${name}`, 0o622);
-    const fifo = linux.fifos.get(`${FOLDER}/${name}`);
+    linux.makeFifo(`${DIRECTORY}/${name}`, 0o622);
+    const fifo = linux.fifos.get(`${DIRECTORY}/${name}`);
     assert.ok(fifo);
     fifo.addWriter();
     return fifo;
@@ -27,7 +27,7 @@ function collector(format: string, fifos: readonly string[]) {
 }
 
 test("lines come out framed, on the stream they were printed on, until my_init has closed its FIFO", () => {
-  const { linux, own, others, add, end } = collector("prefix", ["web.stdout", "web.stderr"]);
+  const { linux, own, others, add, end } = logWriter("prefix", ["web.stdout", "web.stderr"]);
   linux.after(10, () => {
     own.text += "*** Booting\n";
     for (const fifo of others) fifo.text += "hello\nwor";
@@ -49,7 +49,7 @@ test("lines come out framed, on the stream they were printed on, until my_init h
 });
 
 test("as JSON, each line says when, who and where", () => {
-  const { linux, others, end } = collector("json", ["a.b.stdout"]);
+  const { linux, others, end } = logWriter("json", ["a.b.stdout"]);
   linux.after(10, () => {
     for (const fifo of others) fifo.text += 'say "hi"\n\n';
   });
@@ -60,7 +60,7 @@ test("as JSON, each line says when, who and where", () => {
 });
 
 test("a line that has begun is shown after a second of silence, and says that it may go on", () => {
-  const { linux, others, end } = collector("json", ["web.stdout"]);
+  const { linux, others, end } = logWriter("json", ["web.stdout"]);
   const prints = (ms: number, text: string) => {
     linux.after(ms, () => {
       for (const fifo of others) fifo.text += text;
@@ -78,7 +78,7 @@ test("a line that has begun is shown after a second of silence, and says that it
 });
 
 test("a line is not taken for silent because its reader is behind", () => {
-  const { linux, others, end } = collector("prefix", ["web.stdout"]);
+  const { linux, others, end } = logWriter("prefix", ["web.stdout"]);
   // More than is read at a time, and so cut in the middle of a line; and no room for it.
   const text = "123456789\n".repeat(3000);
   linux.stdout.room = 5000;
@@ -97,7 +97,7 @@ test("a line is not taken for silent because its reader is behind", () => {
 });
 
 test("with a prefix, only the newline of a line that was shown is no line of its own", () => {
-  const { linux, others, end } = collector("prefix", ["web.stdout"]);
+  const { linux, others, end } = logWriter("prefix", ["web.stdout"]);
   for (const [ms, text] of [
     [0, "Password: "],
     [2000, "\nnext\n\nlast"],
@@ -112,7 +112,7 @@ test("with a prefix, only the newline of a line that was shown is no line of its
 });
 
 test("a reader that is behind on one stream holds up that one only, and is never given up", () => {
-  const { linux, others, end } = collector("prefix", ["web.stdout", "web.stderr"]);
+  const { linux, others, end } = logWriter("prefix", ["web.stdout", "web.stderr"]);
   linux.stdout.room = 5000;
   linux.after(1, () => {
     for (const fifo of others) fifo.text += "x".repeat(9000).replaceAll("xxxxxxxxxx", "123456789\n");
@@ -129,7 +129,7 @@ test("a reader that is behind on one stream holds up that one only, and is never
 });
 
 test("who prints on a stream that nobody reads any more is not held up", () => {
-  const { linux, others, end } = collector("prefix", ["web.stdout"]);
+  const { linux, others, end } = logWriter("prefix", ["web.stdout"]);
   linux.stdout.isClosed = true;
   for (let ms = 1; ms < 50; ms++) {
     linux.after(ms, () => {
@@ -142,7 +142,7 @@ test("who prints on a stream that nobody reads any more is not held up", () => {
 });
 
 test("no signal ends it, nor keeps it busy", () => {
-  const { linux, own, end } = collector("prefix", []);
+  const { linux, own, end } = logWriter("prefix", []);
   for (const ms of [5, 10, 15]) linux.after(ms, () => linux.signalSelf(SIGTERM));
   linux.after(20, () => {
     own.text += "*** still there\n";
@@ -155,7 +155,7 @@ test("no signal ends it, nor keeps it busy", () => {
 });
 
 test("what a service has left that was gone before it was noticed is not lost", () => {
-  const { linux, own, add } = collector("prefix", []);
+  const { linux, own, add } = logWriter("prefix", []);
   linux.after(5, () => {
     own.writers = 0;
     const late = add("10_bye.stdout");
@@ -168,7 +168,7 @@ test("what a service has left that was gone before it was noticed is not lost", 
 });
 
 test("my_init may be about to end already when it starts", () => {
-  const { linux, own } = collector("prefix", []);
+  const { linux, own } = logWriter("prefix", []);
   own.text += "*** last words\n";
   own.writers = 0;
   own.openCount = 0;
@@ -177,7 +177,7 @@ test("my_init may be about to end already when it starts", () => {
 });
 
 test("a service that has ended keeps it no busier than one that sleeps, and can come back", () => {
-  const { linux, others, end } = collector("prefix", ["web.stdout"]);
+  const { linux, others, end } = logWriter("prefix", ["web.stdout"]);
   const [web] = others;
   assert.ok(web);
   linux.after(10, () => {
@@ -201,10 +201,10 @@ for (const [mode, begins, words] of [
   [0o622, ["", ""], "between two lines"],
 ] as const) {
   test(`one that comes after one that was killed ${words} begins a new line there, and nowhere else`, () => {
-    const linux = new FakeLinux({ argv: ["log_lines", "json", FOLDER, "again"], pid: 9 });
+    const linux = new FakeLinux({ argv: ["log_lines", "json", DIRECTORY, "again"], pid: 9 });
     linux.addDirectory("/run");
-    linux.addDirectory(FOLDER);
-    const path = `${FOLDER}/my_init.stderr`;
+    linux.addDirectory(DIRECTORY);
+    const path = `${DIRECTORY}/my_init.stderr`;
     linux.makeFifo(path, mode);
     linux.fifos.get(path)?.addWriter();
     linux.after(1, () => {
@@ -217,7 +217,7 @@ for (const [mode, begins, words] of [
 }
 
 test("that a line may be cut is noted before it is written, and only where it is longer than a pipe takes at once", () => {
-  const { linux, others, end } = collector("prefix", ["web.stdout"]);
+  const { linux, others, end } = logWriter("prefix", ["web.stdout"]);
   const notes = () => linux.calls.filter((call) => call.startsWith("chmod") && call.includes("my_init"));
   linux.after(1, () => {
     for (const fifo of others) fifo.text += "123456789\n".repeat(1600);
@@ -228,17 +228,17 @@ test("that a line may be cut is noted before it is written, and only where it is
     for (const fifo of others) fifo.text += `${"x".repeat(5000)}\n`;
   });
   linux.after(3, () => {
-    assert.equal((linux.files.get(`${FOLDER}/my_init.stderr`)?.mode ?? 0) & 0o1000, 0o1000);
+    assert.equal((linux.files.get(`${DIRECTORY}/my_init.stderr`)?.mode ?? 0) & 0o1000, 0o1000);
     linux.stdout.room = Number.POSITIVE_INFINITY;
   });
   linux.after(4, end);
   main(linux);
-  assert.equal((linux.files.get(`${FOLDER}/my_init.stderr`)?.mode ?? 0) & 0o1000, 0);
+  assert.equal((linux.files.get(`${DIRECTORY}/my_init.stderr`)?.mode ?? 0) & 0o1000, 0);
   assert.equal(linux.stdout.text.length, 1600 * 16 + 6 + 5001);
 });
 
 test("it may open as many FIFOs as the hard limit of descriptors lets it", () => {
-  const { linux, end } = collector("prefix", []);
+  const { linux, end } = logWriter("prefix", []);
   linux.descriptorLimit = [1024, 4096];
   linux.after(1, end);
   main(linux);
@@ -246,9 +246,9 @@ test("it may open as many FIFOs as the hard limit of descriptors lets it", () =>
 });
 
 test("with words that mean nothing it says how it is used", () => {
-  for (const words of [[], ["json"], ["xml", FOLDER]]) {
+  for (const words of [[], ["json"], ["xml", DIRECTORY]]) {
     const linux = new FakeLinux({ argv: ["log_lines", ...words] });
     assert.equal(main(linux), 2);
-    assert.ok(linux.stderr.text.startsWith("log_lines: a format and a folder are needed\nusage: "));
+    assert.ok(linux.stderr.text.startsWith("log_lines: a format and a directory are needed\nusage: "));
   }
 });

@@ -8,13 +8,13 @@ import { type Sink, standardSinks } from "./sink.ts";
 import { type Got, Source } from "./source.ts";
 
 /** How often to look for new FIFOs where the kernel has no watch to give. */
-const LOOK_AGAIN_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
 const NAME = "log_lines";
-const USAGE = "usage: log_lines prefix|json FOLDER [again]\n";
+const USAGE = "usage: log_lines prefix|json DIRECTORY [again]\n";
 
 /**
- * The program log_lines: reads the FIFOs of a folder and writes what comes out of them to its own outputs, in the
+ * The program log_lines: reads the FIFOs of a directory and writes what comes out of them to its own outputs, in the
  * format that was asked for. It ends when my_init has closed its own FIFO and nobody is left who prints to any of them.
  *
  * No signal ends it but KILL: they are blocked, and dropped.
@@ -25,20 +25,20 @@ const USAGE = "usage: log_lines prefix|json FOLDER [again]\n";
 export function main(linux: Linux): number {
   const helped = answerHelp(linux, NAME, USAGE);
   if (helped !== undefined) return helped;
-  const [format, folder, isAgain] = linux.argv.slice(1);
-  if ((format !== "prefix" && format !== "json") || folder === undefined) {
-    return refuseWords(linux, NAME, "a format and a folder are needed", USAGE);
+  const [format, directory, isAgain] = linux.argv.slice(1);
+  if ((format !== "prefix" && format !== "json") || directory === undefined) {
+    return refuseWords(linux, NAME, "a format and a directory are needed", USAGE);
   }
   // There are two FIFOs for each service, and it starts no program that would have the limit, too.
   raiseDescriptorLimit(linux);
-  new LogLines(linux, format, folder).run(isAgain !== undefined);
+  new LogLines(linux, format, directory).run(isAgain !== undefined);
   return 0;
 }
 
 class LogLines {
   readonly #linux: Linux;
   readonly #format: LogFormat;
-  readonly #folder: string;
+  readonly #directory: string;
   readonly #sinks: Readonly<Record<Stream, Sink>>;
   /** By descriptor: who was read last stands last. */
   readonly #sources = new Map<number, Source>();
@@ -50,20 +50,20 @@ class LogLines {
   /** my_init has closed its FIFO. */
   #isEnding = false;
 
-  constructor(linux: Linux, format: LogFormat, folder: string) {
+  constructor(linux: Linux, format: LogFormat, directory: string) {
     this.#linux = linux;
     this.#format = format;
-    this.#folder = folder;
-    this.#sinks = standardSinks(linux, (torn) => markTorn(linux, folder, torn));
+    this.#directory = directory;
+    this.#sinks = standardSinks(linux, (torn) => markTorn(linux, directory, torn));
     const inotify = linux.inotifyOpen();
-    this.#inotify = inotify >= 0 && linux.inotifyAdd(inotify, folder) < 0 ? -1 : inotify;
+    this.#inotify = inotify >= 0 && linux.inotifyAdd(inotify, directory) < 0 ? -1 : inotify;
   }
 
   /** @param isAgain whether one before it was killed */
   run(isAgain: boolean): void {
     if (isAgain) {
-      for (const stream of tornStreams(this.#linux, this.#folder)) this.#sinks[stream].write("\n");
-      markTorn(this.#linux, this.#folder, []);
+      for (const stream of tornStreams(this.#linux, this.#directory)) this.#sinks[stream].write("\n");
+      markTorn(this.#linux, this.#directory, []);
     }
     this.#lookForSources();
     // It may be the end already, of which poll(2) would tell nothing.
@@ -110,7 +110,7 @@ class LogLines {
   #timeoutMs(): number {
     let dueMs = Number.POSITIVE_INFINITY;
     for (const source of this.#begun) if (!source.sink.isFull) dueMs = Math.min(dueMs, source.dueMs);
-    const ms = this.#inotify < 0 ? LOOK_AGAIN_MS : -1;
+    const ms = this.#inotify < 0 ? POLL_INTERVAL_MS : -1;
     if (dueMs === Number.POSITIVE_INFINITY) return ms;
     const leftMs = Math.max(0, Math.ceil(dueMs - this.#linux.monotonicMs()));
     return ms < 0 ? leftMs : Math.min(leftMs, ms);
@@ -138,14 +138,14 @@ class LogLines {
 
   #lookForSources(): void {
     if (this.#inotify >= 0) this.#linux.inotifyRead(this.#inotify);
-    const names = this.#linux.listDir(this.#folder);
+    const names = this.#linux.listDir(this.#directory);
     if (typeof names === "number") return;
     for (const name of names) {
       const owner = ownerOfFifo(name);
       if (owner === undefined || this.#names.has(name)) continue;
       const service = printable(owner.service);
       const printer = { service, quotedService: this.#linux.frameLines(service, "", "", true), stream: owner.stream };
-      const source = new Source(this.#linux, this.#folder, name, this.#format, printer, this.#sinks[owner.stream]);
+      const source = new Source(this.#linux, this.#directory, name, this.#format, printer, this.#sinks[owner.stream]);
       // The kernel has no more to give: another look may find room.
       if (source.fd < 0) continue;
       this.#names.add(name);

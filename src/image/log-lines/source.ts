@@ -7,7 +7,7 @@ import type { Sink } from "./sink.ts";
  * What is read of one source before others have their turn. With less there are more calls; with more, what is made of it
  * is so large that malloc gives the memory back to the kernel each time: both cost twice as much for each line.
  */
-const MOST_BYTES = 16_384;
+const MAX_BYTES = 16_384;
 
 /** What has begun and does not go on for so long is shown: a prompt, say. */
 const SILENCE_MS = 1000;
@@ -30,10 +30,10 @@ export class Source {
   /** Whether a piece of the line that comes next was shown. */
   #isContinued = false;
 
-  constructor(linux: Linux, folder: string, name: string, format: LogFormat, printer: Printer, sink: Sink) {
+  constructor(linux: Linux, directory: string, name: string, format: LogFormat, printer: Printer, sink: Sink) {
     this.#linux = linux;
     this.name = name;
-    this.#path = `${folder}/${name}`;
+    this.#path = `${directory}/${name}`;
     this.#format = format;
     this.#printer = printer;
     this.sink = sink;
@@ -57,7 +57,7 @@ export class Source {
 
   /** Takes what there is, up to a bound, and shows what is complete of it. */
   read(): Got {
-    const chunk = this.#linux.read(this.#fd, MOST_BYTES);
+    const chunk = this.#linux.read(this.#fd, MAX_BYTES);
     if (typeof chunk === "number") return "nothing-yet"; // EAGAIN
     if (chunk === "") return "end";
     this.#readMs = this.#linux.monotonicMs();

@@ -1,23 +1,23 @@
 import type { Children } from "../../linux/children.ts";
+import type { DirectoryWatch } from "../../linux/directory-watch.ts";
 import type { EventLoop } from "../../linux/event-loop.ts";
-import type { FolderWatch } from "../../linux/folder-watch.ts";
 import type { Linux } from "../../linux/linux.ts";
 import type { ContainerEnvironment } from "./environment.ts";
-import type { LeftOut } from "./left-out.ts";
 import type { Log } from "./logs/log.ts";
 import type { LogStreams } from "./logs/log-streams.ts";
 import type { StopRequest } from "./stop-request.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Timeline } from "./timeline.ts";
+import type { Unavailable } from "./unavailable.ts";
 
 /** What all parts of my_init work with, made once in main.ts. */
 export interface Context {
   readonly linux: Linux;
   readonly log: Log;
-  readonly leftOut: LeftOut;
+  readonly unavailable: Unavailable;
   readonly children: Children;
   readonly loop: EventLoop;
-  readonly folders: FolderWatch;
+  readonly directories: DirectoryWatch;
   readonly environment: ContainerEnvironment;
   readonly stop: StopRequest;
   readonly terminal: Terminal;
@@ -28,15 +28,15 @@ export interface Context {
 /**
  * Waits until `isDone()`, at most to `deadlineMs`, or a second after a second request to stop.
  *
- * @param lookAgainMs as for {@link EventLoop.waitUntil}
+ * @param pollIntervalMs as for {@link EventLoop.waitUntil}
  * @returns whether it is done
  */
 export function waitInShutdown(
   { loop, stop }: Context,
   isDone: () => boolean,
   deadlineMs: number,
-  lookAgainMs?: number,
+  pollIntervalMs?: number,
 ): boolean {
   const startMs = loop.nowMs;
-  return loop.waitUntil(isDone, () => stop.hurried(startMs, deadlineMs), lookAgainMs);
+  return loop.waitUntil(isDone, () => stop.hurried(startMs, deadlineMs), pollIntervalMs);
 }

@@ -5,22 +5,22 @@ import { toEnviron } from "../../core/container-env.ts";
 import { Output } from "../../linux/output.ts";
 import { Failure } from "../../linux/sys-error.ts";
 import { ContainerEnvironment } from "./environment.ts";
-import { LeftOut } from "./left-out.ts";
 import { Log } from "./logs/log.ts";
+import { Unavailable } from "./unavailable.ts";
 
-const FOLDER = "/etc/container_environment";
+const DIRECTORY = "/etc/container_environment";
 
 /** A container whose directory holds these files. */
 function container(environ: string[], files: Record<string, string>, options: FakeOptions = {}) {
   const linux = new FakeLinux({ environ, ...options });
-  linux.addDirectory(FOLDER, { mode: 0o700 });
-  for (const [name, content] of Object.entries(files)) linux.addFile(`${FOLDER}/${name}`, content);
+  linux.addDirectory(DIRECTORY, { mode: 0o700 });
+  for (const [name, content] of Object.entries(files)) linux.addFile(`${DIRECTORY}/${name}`, content);
   const log = new Log(linux, new Output(linux, 2), 2, false);
-  const leftOut = new LeftOut(linux, log);
-  const environment = new ContainerEnvironment(linux, log, leftOut);
+  const unavailable = new Unavailable(linux, log);
+  const environment = new ContainerEnvironment(linux, log, unavailable);
   const variables = () => toEnviron(environment.current).sort().join(" ");
   const said = () => {
-    leftOut.tell();
+    unavailable.tell();
     return linux.stderr.text.split("\n").slice(0, -1);
   };
   return { linux, environment, variables, said };
@@ -30,52 +30,52 @@ test("files fill gaps, and all is written back and dumped", () => {
   const { linux, environment, variables, said } = container(["A=docker", "HOME=/root"], { A: "file\n", B: "b\n" });
   environment.import();
   assert.equal(variables(), "A=docker B=b HOME=/root");
-  assert.equal(linux.content(`${FOLDER}/A`), "docker");
-  assert.equal(linux.content(`${FOLDER}/B`), "b\n");
-  assert.equal(linux.files.has(`${FOLDER}/HOME`), false);
-  assert.equal(linux.content(`${FOLDER}.sh`), "export A=docker\nexport B=b\n");
-  assert.equal(linux.content(`${FOLDER}.json`), '{"A": "docker", "B": "b"}');
+  assert.equal(linux.content(`${DIRECTORY}/A`), "docker");
+  assert.equal(linux.content(`${DIRECTORY}/B`), "b\n");
+  assert.equal(linux.files.has(`${DIRECTORY}/HOME`), false);
+  assert.equal(linux.content(`${DIRECTORY}.sh`), "export A=docker\nexport B=b\n");
+  assert.equal(linux.content(`${DIRECTORY}.json`), '{"A": "docker", "B": "b"}');
   assert.deepEqual(said(), []);
 });
 
 test("new dumps are closed to all but root and docker_env, and one that is there keeps its mode", () => {
   const { linux, environment } = container(["A=1"], {});
-  linux.addFile(`${FOLDER}.json`, "", { mode: 0o644, gid: 5 });
+  linux.addFile(`${DIRECTORY}.json`, "", { mode: 0o644, gid: 5 });
   environment.import();
   const facts = (path: string) => {
     const { mode = 0, uid, gid } = linux.files.get(path) ?? {};
     return [(mode & 0o7777).toString(8), uid, gid];
   };
-  assert.deepEqual(facts(`${FOLDER}.sh`), ["640", 0, 8377]);
-  assert.deepEqual(facts(`${FOLDER}.json`), ["644", 0, 5]);
-  assert.deepEqual(facts(FOLDER), ["700", 0, 0]);
+  assert.deepEqual(facts(`${DIRECTORY}.sh`), ["640", 0, 8377]);
+  assert.deepEqual(facts(`${DIRECTORY}.json`), ["644", 0, 5]);
+  assert.deepEqual(facts(DIRECTORY), ["700", 0, 0]);
 });
 
 test("after a script the directory is the environment, and the dumps are new", () => {
   const { linux, environment, variables } = container(["A=1", "B=2", "HOME=/root"], {});
   environment.import();
-  linux.unlink(`${FOLDER}/A`);
-  linux.addFile(`${FOLDER}/B`, "changed\n");
-  linux.addFile(`${FOLDER}/C`, "new");
-  linux.addFile(`${FOLDER}/HOME`, "/srv\n");
+  linux.unlink(`${DIRECTORY}/A`);
+  linux.addFile(`${DIRECTORY}/B`, "changed\n");
+  linux.addFile(`${DIRECTORY}/C`, "new");
+  linux.addFile(`${DIRECTORY}/HOME`, "/srv\n");
   environment.refresh();
   assert.equal(variables(), "B=changed C=new HOME=/srv");
-  assert.equal(linux.content(`${FOLDER}.sh`), "export B=changed\nexport C=new\n");
+  assert.equal(linux.content(`${DIRECTORY}.sh`), "export B=changed\nexport C=new\n");
 });
 
 test("what belongs to one process or session is handed on, and is the container's only where a file says so", () => {
   const own = ["PWD=/opt", "SHLVL=2", "SSH_AUTH_SOCK=/agent"];
   const { linux, environment, variables } = container([...own, "DISPLAY=:5"], { DISPLAY: ":0" });
   environment.import();
-  assert.equal(linux.content(`${FOLDER}/DISPLAY`), ":5");
-  assert.equal(linux.files.has(`${FOLDER}/PWD`), false);
-  assert.equal(linux.content(`${FOLDER}.sh`), "export DISPLAY=:5\n");
-  assert.equal(linux.content(`${FOLDER}.json`), '{"DISPLAY": ":5"}');
-  linux.addFile(`${FOLDER}/SSH_AUTH_SOCK`, "/other");
+  assert.equal(linux.content(`${DIRECTORY}/DISPLAY`), ":5");
+  assert.equal(linux.files.has(`${DIRECTORY}/PWD`), false);
+  assert.equal(linux.content(`${DIRECTORY}.sh`), "export DISPLAY=:5\n");
+  assert.equal(linux.content(`${DIRECTORY}.json`), '{"DISPLAY": ":5"}');
+  linux.addFile(`${DIRECTORY}/SSH_AUTH_SOCK`, "/other");
   environment.refresh();
   assert.equal(variables(), "DISPLAY=:5 PWD=/opt SHLVL=2 SSH_AUTH_SOCK=/other");
-  assert.equal(linux.content(`${FOLDER}.sh`), "export DISPLAY=:5\nexport SSH_AUTH_SOCK=/other\n");
-  linux.unlink(`${FOLDER}/SSH_AUTH_SOCK`);
+  assert.equal(linux.content(`${DIRECTORY}.sh`), "export DISPLAY=:5\nexport SSH_AUTH_SOCK=/other\n");
+  linux.unlink(`${DIRECTORY}/SSH_AUTH_SOCK`);
   environment.refresh();
   assert.equal(variables(), "DISPLAY=:5 PWD=/opt SHLVL=2 SSH_AUTH_SOCK=/agent");
 });
@@ -106,10 +106,10 @@ test("names that no shell can set are told once, in one line", () => {
   assert.ok(said()[0]?.includes('"a-b", "a.b"'));
 });
 
-test("folders, and what Kubernetes leaves there, are no variables", () => {
+test("directories, and what Kubernetes leaves there, are no variables", () => {
   const { linux, environment, variables, said } = container([], { A: "1", "B=C": "2" });
-  linux.addDirectory(`${FOLDER}/folder`);
-  linux.addDirectory(`${FOLDER}/..data`);
+  linux.addDirectory(`${DIRECTORY}/directory`);
+  linux.addDirectory(`${DIRECTORY}/..data`);
   environment.import();
   assert.equal(variables(), "A=1");
   assert.equal(said().length, 2);
@@ -126,7 +126,7 @@ test("a variable that nobody can use stops the boot with its name", () => {
     const { environment } = container([], { BAD: content });
     assert.throws(
       () => environment.import(),
-      (error: unknown) => error instanceof Failure && error.message.includes(`"${FOLDER}/BAD"`),
+      (error: unknown) => error instanceof Failure && error.message.includes(`"${DIRECTORY}/BAD"`),
     );
   }
 });
@@ -134,11 +134,11 @@ test("a variable that nobody can use stops the boot with its name", () => {
 test("without the directory nothing is read or written", () => {
   const linux = new FakeLinux({ environ: ["A=1"] });
   const log = new Log(linux, new Output(linux, 2), 2, false);
-  const environment = new ContainerEnvironment(linux, log, new LeftOut(linux, log));
+  const environment = new ContainerEnvironment(linux, log, new Unavailable(linux, log));
   environment.import();
   environment.refresh();
   assert.deepEqual(toEnviron(environment.current), ["A=1"]);
-  assert.equal(linux.files.has(`${FOLDER}.sh`), false);
+  assert.equal(linux.files.has(`${DIRECTORY}.sh`), false);
 });
 
 test("a read-only file system costs one line, and the variables of docker run stay", () => {
@@ -156,7 +156,7 @@ test("on a read-only root the copies are in /run, made anew at each start", () =
     ["writeFile", "rename", "unlink", "chmod", "chown"].includes(call) && path.startsWith("/etc/") ? 30 : 0;
   const { linux, environment, variables, said } = container(["A=1", "HOME=/"], { B: "2" }, { fault: readOnly });
   const copies = "/run/container_environment";
-  for (const folder of ["/run", copies]) linux.addDirectory(folder);
+  for (const directory of ["/run", copies]) linux.addDirectory(directory);
   linux.addFile(`${copies}/OLD`, "old");
   environment.import();
   const files = [...linux.files.keys()].filter((path) => path.startsWith(copies));
@@ -213,7 +213,7 @@ test("a secret is in the environment of processes, and in no file", () => {
   for (const [path, { content }] of linux.files) {
     if (path.startsWith("/etc/")) assert.ok(!["hush", "1234", "5678"].some((secret) => content.includes(secret)), path);
   }
-  assert.ok(linux.content(`${FOLDER}.sh`).includes("FILE__KEY=/run/secrets/key"));
+  assert.ok(linux.content(`${DIRECTORY}.sh`).includes("FILE__KEY=/run/secrets/key"));
 });
 
 test("a secret that another my_init handed down is not written either, and wins over a plain value", () => {
@@ -222,9 +222,9 @@ test("a secret that another my_init handed down is not written either, and wins 
   linux.addFile("/run/key", "newer");
   environment.import();
   assert.equal(variables(), "FILE__=odd FILE__KEY=/run/key KEY=newer");
-  assert.equal(linux.files.has(`${FOLDER}/KEY`), false);
-  assert.ok(!linux.content(`${FOLDER}.json`).includes("hush"));
-  assert.ok(!linux.content(`${FOLDER}.json`).includes("newer"));
+  assert.equal(linux.files.has(`${DIRECTORY}/KEY`), false);
+  assert.ok(!linux.content(`${DIRECTORY}.json`).includes("hush"));
+  assert.ok(!linux.content(`${DIRECTORY}.json`).includes("newer"));
 });
 
 test("a secret that cannot be read stops the boot, with a message that names variable and file", () => {

@@ -20,8 +20,8 @@ import { ERRNO, errorWords } from "../../linux/errno.ts";
 import { removeTree, replaceFile } from "../../linux/files.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { Failure, SysError } from "../../linux/sys-error.ts";
-import type { LeftOut } from "./left-out.ts";
 import type { Log } from "./logs/log.ts";
+import type { Unavailable } from "./unavailable.ts";
 
 const DIRECTORY = "/etc/container_environment";
 
@@ -43,7 +43,7 @@ const FORBIDDEN: readonly number[] = [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM];
 export class ContainerEnvironment {
   readonly #linux: Linux;
   readonly #log: Log;
-  readonly #leftOut: LeftOut;
+  readonly #unavailable: Unavailable;
   readonly #given: Environment;
   #env: Environment;
   /** What the directory held when it was last read. */
@@ -52,17 +52,17 @@ export class ContainerEnvironment {
   #secrets: Environment = new Map();
   /** Nor these. */
   readonly #provided = new Map<string, string>();
-  readonly #folders = new Set<string>();
+  readonly #directories = new Set<string>();
   /** Where the copies are: what is read after a startup script. */
   #directory = DIRECTORY;
   #isForbidden = false;
   #isWritable = true;
   #dumped: Environment | undefined;
 
-  constructor(linux: Linux, log: Log, leftOut: LeftOut) {
+  constructor(linux: Linux, log: Log, unavailable: Unavailable) {
     this.#linux = linux;
     this.#log = log;
-    this.#leftOut = leftOut;
+    this.#unavailable = unavailable;
     this.#given = parseEnviron(linux.environ);
     this.#env = this.#given;
   }
@@ -134,7 +134,7 @@ export class ContainerEnvironment {
     if (typeof names === "number") {
       if (-names === ERRNO.ENOENT) return undefined;
       if (!FORBIDDEN.includes(-names)) throw new SysError("cannot read", this.#directory, -names);
-      if (!this.#isForbidden) this.#leftOut.add(`the variables of ${this.#directory}`, errorWords(-names));
+      if (!this.#isForbidden) this.#unavailable.add(`the variables of ${this.#directory}`, errorWords(-names));
       this.#isForbidden = true;
       return undefined;
     }
@@ -152,8 +152,8 @@ export class ContainerEnvironment {
     const path = `${this.#directory}/${name}`;
     if (name.includes("=")) return this.#passOver(path, "a variable's name cannot have an equals sign");
     const content = this.#linux.readFile(path, longestContent(name), false);
-    // Kubernetes puts folders named ..data and ..2026_01_01 into a volume; they are no mistake.
-    if (content === -ERRNO.EISDIR) this.#folders.add(name);
+    // Kubernetes puts directories named ..data and ..2026_01_01 into a volume; they are no mistake.
+    if (content === -ERRNO.EISDIR) this.#directories.add(name);
     if (content === -ERRNO.EISDIR && name.startsWith("..")) return undefined;
     if (content === -ERRNO.EISDIR || content === -ERRNO.EINVAL) return this.#passOver(path, "it is no file");
     if (typeof content === "number") throw new SysError("cannot read", path, -content);
@@ -168,7 +168,7 @@ export class ContainerEnvironment {
     const scratch = `${this.#directory}/${scratchName(this.#linux.getPid())}`;
     for (const [name, value] of shared(this.#env, this.#files)) {
       if (files.get(name) === value) continue;
-      if (this.#folders.has(name)) {
+      if (this.#directories.has(name)) {
         this.#log.warn(`the variable "${printable(name)}" has no file in ${this.#directory}: a folder has its name`);
       } else if (isFileName(name)) {
         replaceFile(this.#linux, `${this.#directory}/${name}`, scratch, contentOfValue(value), NEW_VARIABLE);
@@ -204,8 +204,8 @@ export class ContainerEnvironment {
   #writeDump(path: string, content: string): void {
     // Reading costs a tenth of writing, and most starts of a container change nothing.
     if (this.#linux.readFile(path, content.length, false) === content) return;
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    replaceFile(this.#linux, path, `${folder}/${scratchName(this.#linux.getPid())}`, content, NEW_DUMP);
+    const directory = path.slice(0, path.lastIndexOf("/"));
+    replaceFile(this.#linux, path, `${directory}/${scratchName(this.#linux.getPid())}`, content, NEW_DUMP);
   }
 
   /** Writes, and where writing is not allowed says so once and never tries again. */
@@ -217,7 +217,7 @@ export class ContainerEnvironment {
       if (!(error instanceof SysError) || !FORBIDDEN.includes(error.errno)) throw error;
       if (this.#moveToRun()) return;
       this.#isWritable = false;
-      this.#leftOut.add(`the copies of the environment in ${DIRECTORY}*`, errorWords(error.errno));
+      this.#unavailable.add(`the copies of the environment in ${DIRECTORY}*`, errorWords(error.errno));
     }
   }
 

@@ -1,4 +1,4 @@
-import { fillOwnHosts, HOSTS_FOLDER } from "../../container/own-hosts.ts";
+import { fillOwnHosts, HOSTS_DIRECTORY } from "../../container/own-hosts.ts";
 import { isDirectory } from "../../linux/files.ts";
 import { SysError } from "../../linux/sys-error.ts";
 import type { Context } from "./context.ts";
@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
  * At every boot, as the container's own address may have changed since the last.
  */
 export function fillHosts({ linux, log }: Context): void {
-  if (!isDirectory(linux, HOSTS_FOLDER)) return;
+  if (!isDirectory(linux, HOSTS_DIRECTORY)) return;
   try {
     fillOwnHosts(linux);
   } catch (error) {

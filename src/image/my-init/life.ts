@@ -9,7 +9,7 @@ import { Failure, failure } from "../../linux/sys-error.ts";
 import { reportCommand, startCommand } from "./command.ts";
 import type { Context } from "./context.ts";
 import { fillHosts } from "./hosts.ts";
-import { Collector } from "./logs/collector.ts";
+import { LogWriter } from "./logs/log-writer.ts";
 import { tendToRotation } from "./logs/rotation.ts";
 import { SYSLOG_SCRIPT, Syslog } from "./logs/syslog.ts";
 import type { Options } from "./options.ts";
@@ -17,7 +17,7 @@ import { failureWords, killedWords, type Outcome, statusOf } from "./outcome.ts"
 import { isScript, scriptsIn, startScript } from "./scripts.ts";
 import { type EndedService, endedService } from "./services/essential.ts";
 import { startRunit } from "./services/runit.ts";
-import { ServiceFolder } from "./services/service-folder.ts";
+import { ServiceDirectory } from "./services/service-directory.ts";
 import { shutDown } from "./shutdown/shutdown.ts";
 
 const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
@@ -33,17 +33,17 @@ export class Life {
   #script: Child | undefined;
   #command: Child | undefined;
   #runsvdir: Child | undefined;
-  readonly #collector: Collector;
+  readonly #logWriter: LogWriter;
   readonly #syslog: Syslog;
-  readonly #services: ServiceFolder;
+  readonly #services: ServiceDirectory;
   #endRotation = () => {};
 
   constructor(context: Context, options: Options) {
     this.#context = context;
     this.#options = options;
-    this.#collector = new Collector(context);
+    this.#logWriter = new LogWriter(context);
     this.#syslog = new Syslog(context);
-    this.#services = new ServiceFolder(context);
+    this.#services = new ServiceDirectory(context);
   }
 
   /** The command, while it runs: who signals are passed on to. */
@@ -91,7 +91,7 @@ export class Life {
         runsvdir: this.#runsvdir,
         services: this.#services,
         syslog: this.#syslog,
-        collector: this.#collector,
+        logWriter: this.#logWriter,
       },
       outcome.kind === "stop-requested" ? outcome.signal : SIGNAL.SIGTERM,
       this.#options.killAllOnExit,
@@ -121,12 +121,12 @@ export class Life {
 
   /** @returns undefined when booted, else what kept it from being */
   #boot(): Outcome | undefined {
-    const { environment, leftOut, log } = this.#context;
+    const { environment, unavailable, log } = this.#context;
     this.#context.timeline.begin("environment");
     try {
       environment.import();
     } finally {
-      this.#collector.start(this.#hasMore);
+      this.#logWriter.start(this.#hasMore);
     }
     fillHosts(this.#context);
     if (this.#hasMore) {
@@ -134,7 +134,7 @@ export class Life {
       this.#syslog.start(!this.#options.skipRunit);
     }
     if (!this.#options.skipRunit) this.#services.prepare();
-    leftOut.tell();
+    unavailable.tell();
     if (this.#options.enableInsecureKey) {
       log.info("Installing insecure SSH key for user root");
       const outcome = this.#runStartupScript(INSECURE_KEY);
@@ -234,7 +234,7 @@ export class Life {
     const { path } = this.#services;
     if (this.#runsvdir === undefined || path === undefined) return undefined;
     const process = readProcess(this.#context.linux, this.#runsvdir.pid);
-    return process && { pid: process.pid, startTime: process.startTime, folder: path };
+    return process && { pid: process.pid, startTime: process.startTime, directory: path };
   }
 
   /** Those that have come since the last wait. */

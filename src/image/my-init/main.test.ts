@@ -42,7 +42,7 @@ test("startup scripts run in byte order, then rc.local, each with the container'
     programs: { ...programs, "/etc/rc.local": script("rc"), "/bin/app": habit.exitsAfter(0) },
     prepare: (linux) => {
       linux.addFile("/etc/my_init.d/README", "");
-      linux.addDirectory("/etc/my_init.d/folder");
+      linux.addDirectory("/etc/my_init.d/directory");
       linux.addProgram("/etc/my_init.d/.hidden", script("hidden"));
     },
   });

@@ -1,15 +1,14 @@
 import { SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
+import { DirectoryWatch } from "../../linux/directory-watch.ts";
 import { errorWords } from "../../linux/errno.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
-import { FolderWatch } from "../../linux/folder-watch.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { Output } from "../../linux/output.ts";
 import { signalEffect } from "../../linux/processes.ts";
 import { reply, STDERR } from "../../linux/program.ts";
 import { ContainerEnvironment } from "./environment.ts";
-import { LeftOut } from "./left-out.ts";
 import { Life } from "./life.ts";
 import { Log } from "./logs/log.ts";
 import { LogStreams } from "./logs/log-streams.ts";
@@ -17,6 +16,7 @@ import { help, type Options, readCommandLine, USAGE } from "./options.ts";
 import { StopRequest } from "./stop-request.ts";
 import { Terminal } from "./terminal.ts";
 import { Timeline } from "./timeline.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** How long the last messages may wait for a reader that is behind. */
 const LAST_WORDS_MS = 1000;
@@ -75,13 +75,25 @@ function live(linux: Linux, options: Options): number {
     if (signal === SIGNAL.SIGCONT) terminal.handOn(command);
     children.signal(command, signal);
   });
-  const leftOut = new LeftOut(linux, log);
-  const environment = new ContainerEnvironment(linux, log, leftOut);
-  const folders = new FolderWatch(linux, loop);
+  const unavailable = new Unavailable(linux, log);
+  const environment = new ContainerEnvironment(linux, log, unavailable);
+  const directories = new DirectoryWatch(linux, loop);
   const terminal = new Terminal(linux);
   const timeline = new Timeline(linux);
   const streams = new LogStreams(linux, log);
-  const context = { linux, log, leftOut, children, loop, folders, environment, stop, terminal, timeline, streams };
+  const context = {
+    linux,
+    log,
+    unavailable,
+    children,
+    loop,
+    directories,
+    environment,
+    stop,
+    terminal,
+    timeline,
+    streams,
+  };
   const life = new Life(context, options);
 
   if (self !== 1) {

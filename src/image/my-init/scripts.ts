@@ -9,20 +9,20 @@ import { failure } from "../../linux/sys-error.ts";
 import type { Context } from "./context.ts";
 
 /**
- * The scripts of a folder, in byte order of their names. A dotfile or a folder is no script; what cannot be one is
- * passed over, as {@link isScript} tells. A folder that is not there has none.
+ * The scripts of a directory, in byte order of their names. A dotfile or a directory is no script; what cannot be one is
+ * passed over, as {@link isScript} tells. A directory that is not there has none.
  */
-export function scriptsIn(context: Context, folder: string): string[] {
+export function scriptsIn(context: Context, directory: string): string[] {
   const { linux, log } = context;
-  const names = linux.listDir(folder);
+  const names = linux.listDir(directory);
   if (typeof names === "number") {
-    if (-names !== ERRNO.ENOENT) log.warn(failure("cannot read", folder, -names));
+    if (-names !== ERRNO.ENOENT) log.warn(failure("cannot read", directory, -names));
     return [];
   }
   return [...names]
     .filter((name) => !name.startsWith("."))
     .sort()
-    .map((name) => `${folder}/${name}`)
+    .map((name) => `${directory}/${name}`)
     .filter((path) => !isDirectory(linux, path) && isScript(context, path));
 }
 

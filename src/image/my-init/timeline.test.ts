@@ -44,7 +44,7 @@ test("a kernel without such files is no reason to fail", () => {
 });
 
 const LAST_SHUTDOWN = "/run/my_init/last_shutdown";
-const withFolder = (linux: FakeLinux) => linux.addDirectory("/run/my_init");
+const withDirectory = (linux: FakeLinux) => linux.addDirectory("/run/my_init");
 
 test("the shutdown is on record, with each service's time and who had to be killed", () => {
   const { linux, lines } = live({
@@ -54,7 +54,7 @@ test("the shutdown is on record, with each service's time and who had to be kill
       { name: "deaf", run: habit.ignoresTerm },
     ],
     signals: { 5000: 15 },
-    prepare: withFolder,
+    prepare: withDirectory,
   });
   const record = parseRecord(linux.files.get(LAST_SHUTDOWN)?.content ?? "");
   assert.equal(record?.phase, "shutdown");
@@ -88,7 +88,7 @@ test("where it cannot be written the shutdown ends all the same, with nothing ha
   const { linux, status } = live({
     programs: {},
     signals: { 100: 15 },
-    prepare: withFolder,
+    prepare: withDirectory,
     fault: (call, what) => (call === "writeFile" && what.includes("last_shutdown") ? 28 : 0),
   });
   assert.equal(status, 0);

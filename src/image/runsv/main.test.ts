@@ -4,13 +4,13 @@ import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
 import * as habit from "../../../test/support/fake-programs.ts";
 import { main } from "./main.ts";
 
-const FOLDER = "/run/logs";
+const DIRECTORY = "/run/logs";
 
 /** Runs it, and answers what took its place. */
 function run(environ: readonly string[], prepare: (linux: FakeLinux) => void = () => {}) {
   const linux = new FakeLinux({ argv: ["runsv", "web"], environ, pid: 20 });
   linux.addDirectory("/run");
-  linux.addDirectory(FOLDER);
+  linux.addDirectory(DIRECTORY);
   linux.addProgram("/usr/bin/runsv", habit.sleeps);
   prepare(linux);
   try {
@@ -22,30 +22,32 @@ function run(environ: readonly string[], prepare: (linux: FakeLinux) => void = (
 }
 
 test("it has the service print to its FIFOs, which anybody who has them may open again, and becomes runsv", () => {
-  const { linux, replaced } = run([`MY_INIT_LOG_FOLDER=${FOLDER}`, "PATH=/usr/lib/baseimage:/bin", "A=b"]);
+  const { linux, replaced } = run([`MY_INIT_LOG_DIRECTORY=${DIRECTORY}`, "PATH=/usr/lib/baseimage:/bin", "A=b"]);
   assert.equal(replaced?.file, "/usr/bin/runsv");
   assert.deepEqual(replaced?.words, ["runsv", "web"]);
   assert.deepEqual(
     linux.calls.filter((call) => call.startsWith("duplicate")),
-    [`duplicate ${FOLDER}/web.stdout 1`, `duplicate ${FOLDER}/web.stderr 2`],
+    [`duplicate ${DIRECTORY}/web.stdout 1`, `duplicate ${DIRECTORY}/web.stderr 2`],
   );
-  assert.equal((linux.files.get(`${FOLDER}/web.stdout`)?.mode ?? 0) & 0o7777, 0o622);
+  assert.equal((linux.files.get(`${DIRECTORY}/web.stdout`)?.mode ?? 0) & 0o7777, 0o622);
 });
 
 test("of what it was told the service sees nothing", () => {
-  const told = `MY_INIT_LOG_FOLDER=${FOLDER}`;
+  const told = `MY_INIT_LOG_DIRECTORY=${DIRECTORY}`;
   assert.deepEqual(run([told, "PATH=/usr/lib/baseimage:/bin", "A=b"]).replaced?.env, ["PATH=/bin", "A=b"]);
   assert.deepEqual(run([told, "PATH=/usr/lib/baseimage"]).replaced?.env, []);
   assert.deepEqual(run(["PATH=/bin:/usr/lib/baseimage"]).replaced?.env, ["PATH=/bin:/usr/lib/baseimage"]);
 });
 
 test("a service that is started again has the FIFOs that are there", () => {
-  const { linux } = run([`MY_INIT_LOG_FOLDER=${FOLDER}`], (kernel) => kernel.makeFifo(`${FOLDER}/web.stderr`, 0o622));
+  const { linux } = run([`MY_INIT_LOG_DIRECTORY=${DIRECTORY}`], (kernel) =>
+    kernel.makeFifo(`${DIRECTORY}/web.stderr`, 0o622),
+  );
   assert.equal(linux.calls.filter((call) => call.startsWith("duplicate")).length, 2);
 });
 
 test("without FIFOs the service prints to where runsvdir does", () => {
-  const { linux, replaced } = run(["MY_INIT_LOG_FOLDER=/none"]);
+  const { linux, replaced } = run(["MY_INIT_LOG_DIRECTORY=/none"]);
   assert.equal(replaced?.file, "/usr/bin/runsv");
   assert.equal(linux.calls.filter((call) => call.startsWith("duplicate")).length, 0);
 });

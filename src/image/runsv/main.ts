@@ -1,4 +1,4 @@
-import { LOG_FOLDER_VARIABLE, makeFifos, OWN_PROGRAMS, openStreams } from "../../container/log-fifos.ts";
+import { LOG_DIRECTORY_VARIABLE, makeFifos, OWN_PROGRAMS, openStreams } from "../../container/log-fifos.ts";
 import { RUNSV } from "../../container/runsv.ts";
 import { STATUS_CANNOT_RUN } from "../../core/child-end.ts";
 import { parseEnviron, toEnviron } from "../../core/container-env.ts";
@@ -15,20 +15,20 @@ import { STDERR, STDOUT } from "../../linux/program.ts";
  */
 export function main(linux: Linux): number {
   const env = parseEnviron(linux.environ);
-  const folder = env.get(LOG_FOLDER_VARIABLE);
+  const directory = env.get(LOG_DIRECTORY_VARIABLE);
   const service = linux.argv[1];
-  if (folder !== undefined && service !== undefined) {
+  if (directory !== undefined && service !== undefined) {
     let warning = "";
-    const owner = makeFifos(linux, folder, service, (message) => {
+    const owner = makeFifos(linux, directory, service, (message) => {
       warning = `*** ${message}\n`;
     });
-    const { stderr, stdout } = openStreams(linux, folder, owner);
+    const { stderr, stdout } = openStreams(linux, directory, owner);
     // What cannot be had stays runsvdir's, whose lines are runit's.
     if (stdout >= 0) linux.duplicate(stdout, STDOUT);
     if (stderr >= 0) linux.duplicate(stderr, STDERR);
     writeAll(linux, STDERR, warning);
   }
-  env.delete(LOG_FOLDER_VARIABLE);
+  env.delete(LOG_DIRECTORY_VARIABLE);
   const path = env.get("PATH");
   if (path === OWN_PROGRAMS) env.delete("PATH");
   else if (path?.startsWith(`${OWN_PROGRAMS}:`)) env.set("PATH", path.slice(OWN_PROGRAMS.length + 1));

@@ -4,20 +4,20 @@ import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
 import * as habit from "../../../test/support/fake-programs.ts";
 import { main } from "./main.ts";
 
-/** The kernel as runsv leaves it: in the folder of a service. */
-function inFolder(folder: string, prepare: (linux: FakeLinux) => void = () => {}) {
+/** The kernel as runsv leaves it: in the directory of a service. */
+function inDirectory(directory: string, prepare: (linux: FakeLinux) => void = () => {}) {
   const linux = new FakeLinux({ argv: ["./run"], environ: ["A=b"], pid: 20 });
   linux.addDirectory("/etc/service");
   linux.addDirectory("/etc/service/web");
-  linux.addLink(`${folder}/run.own`, "/etc/service/web/run");
-  linux.addDirectory(folder);
-  linux.cwd = folder;
+  linux.addLink(`${directory}/run.own`, "/etc/service/web/run");
+  linux.addDirectory(directory);
+  linux.cwd = directory;
   prepare(linux);
   return linux;
 }
 
 test("it becomes the service's own program, with the same word and environment", () => {
-  const linux = inFolder("/mirror/web", (linux) => linux.addProgram("/etc/service/web/run", habit.sleeps));
+  const linux = inDirectory("/mirror/web", (linux) => linux.addProgram("/etc/service/web/run", habit.sleeps));
   let replaced: unknown;
   try {
     main(linux);
@@ -31,10 +31,10 @@ test("it becomes the service's own program, with the same word and environment",
 });
 
 test("why that one cannot be run is said with its path and the service's name, and told by a shell's status", () => {
-  const gone = inFolder("/mirror/web");
+  const gone = inDirectory("/mirror/web");
   assert.equal(main(gone), 127);
   assert.equal(gone.stderr.text, '*** web: cannot run "./run.own": no such file or directory (ENOENT)\n');
-  const notExecutable = inFolder("/mirror/web", (linux) => linux.addFile("/etc/service/web/run", ""));
+  const notExecutable = inDirectory("/mirror/web", (linux) => linux.addFile("/etc/service/web/run", ""));
   assert.equal(main(notExecutable), 126);
   const reason = "no permission; make it executable with chmod +x (EACCES)";
   assert.equal(notExecutable.stderr.text, `*** web: cannot run "/etc/service/web/run": ${reason}\n`);
@@ -42,7 +42,7 @@ test("why that one cannot be run is said with its path and the service's name, a
 
 test("a log service is named with its service", () => {
   const name = (hasService: boolean) => {
-    const linux = inFolder("/mirror/web/log", (linux) => {
+    const linux = inDirectory("/mirror/web/log", (linux) => {
       linux.addDirectory("/mirror/web");
       if (hasService) linux.addDirectory("/mirror/web/supervise");
     });

@@ -5,7 +5,7 @@ import type { Linux } from "../../linux/linux.ts";
 import { awaitNeeds } from "./needs.ts";
 import { say, serviceHere } from "./service.ts";
 
-/** The service's own program, beside ours in the mirror of its folder. */
+/** The service's own program, beside ours in the mirror of its directory. */
 const OWN_RUN = "./run.own";
 
 /**

@@ -3,8 +3,8 @@ import { isSupervised, readState, SERVICES, SUPERVISE } from "../../container/ru
 import { CHECK_SECONDS, checkFailure, hasCheck, killCheck, startCheck } from "../../container/service-check.ts";
 import { serviceStart } from "../../container/service-start.ts";
 import type { Child, Children } from "../../linux/children.ts";
+import type { DirectoryWatch } from "../../linux/directory-watch.ts";
 import { isDirectory } from "../../linux/files.ts";
-import type { FolderWatch } from "../../linux/folder-watch.ts";
 import type { Linux } from "../../linux/linux.ts";
 
 const CHECK_MS = CHECK_SECONDS * 1000;
@@ -25,14 +25,14 @@ const UNANSWERED = "its check has not answered yet";
 export interface Look {
   readonly linux: Linux;
   readonly children: Children;
-  readonly folders: FolderWatch;
+  readonly directories: DirectoryWatch;
 }
 
 /** A service that another waits for. */
 export class Needed {
   readonly need: Need;
   readonly #look: Look;
-  readonly #folder: string;
+  readonly #directory: string;
   #reason: string | undefined = UNANSWERED;
   #lateMs: number;
   #nextMs: number;
@@ -42,11 +42,11 @@ export class Needed {
   #hasAnswered = false;
   #check: { readonly child: Child; readonly startMs: number; isLate: boolean } | undefined;
 
-  /** @param services the folder where the services are */
+  /** @param services the directory where the services are */
   constructor(look: Look, services: string, need: Need, nowMs: number) {
     this.need = need;
     this.#look = look;
-    this.#folder = `${services}/${need.service}`;
+    this.#directory = `${services}/${need.service}`;
     this.#nextMs = nowMs;
     this.#lateMs = nowMs + need.limitSeconds * 1000;
   }
@@ -96,13 +96,13 @@ export class Needed {
     // First, so that nothing is missed.
     this.#watch();
     const reason = this.#whyNotUp();
-    if (reason !== undefined || !hasCheck(linux, this.#folder)) {
+    if (reason !== undefined || !hasCheck(linux, this.#directory)) {
       this.#hasAnswered = false;
       this.#judge(reason, nowMs, 0);
       return;
     }
     if (this.#reason !== undefined && !this.#hasAnswered) this.#reason = UNANSWERED;
-    const child = startCheck(children, this.#folder, linux.environ, false);
+    const child = startCheck(children, this.#directory, linux.environ, false);
     if (typeof child === "number") this.#judge(checkFailure(child, false), nowMs, 0);
     else this.#check = { child, startMs: nowMs, isLate: false };
   }
@@ -131,10 +131,10 @@ export class Needed {
     this.#pauseMs = Math.min(this.#pauseMs * 2, isTold ? SELDOM_MS : OFTEN_MS);
   }
 
-  /** runsv makes the folder, and tells of changes there. */
+  /** runsv makes the directory, and tells of changes there. */
   #watch(): void {
     if (this.#isWatched) return;
-    const end = this.#look.folders.add(`${this.#folder}/${SUPERVISE}`, () => {
+    const end = this.#look.directories.add(`${this.#directory}/${SUPERVISE}`, () => {
       this.#nextMs = 0;
       this.#pauseMs = SOONEST_MS;
     });
@@ -143,8 +143,8 @@ export class Needed {
 
   #whyNotUp(): string | undefined {
     const { linux } = this.#look;
-    const supervise = `${this.#folder}/${SUPERVISE}`;
-    if (!isDirectory(linux, this.#folder)) {
+    const supervise = `${this.#directory}/${SUPERVISE}`;
+    if (!isDirectory(linux, this.#directory)) {
       const isThere = isDirectory(linux, `${SERVICES}/${this.need.service}`);
       return isThere ? "it is left out" : "there is no such service any more";
     }

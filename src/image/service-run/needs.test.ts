@@ -55,20 +55,20 @@ class Container {
   put(name: string, service: Fake = {}): void {
     const { linux } = this;
     const { state = RUN, isWanted = true, isPaused = false, hasRunsv = true, words = ["db"], isOurs = false } = service;
-    const folder = `${MIRROR}/${name}`;
-    linux.addDirectory(folder);
-    linux.addDirectory(`${folder}/supervise`);
+    const directory = `${MIRROR}/${name}`;
+    linux.addDirectory(directory);
+    linux.addDirectory(`${directory}/supervise`);
     const { pid } = linux.addStranger(() => {}, words);
     linux.addLink(`/proc/${pid}/exe`, isOurs ? "/usr/sbin/my_init" : "/usr/bin/own");
     const status = `${"\0".repeat(12)}${String.fromCharCode(pid)}\0\0\0${isPaused ? "\x01" : "\0"}${isWanted ? "u" : "d"}\0`;
-    linux.addFile(`${folder}/supervise/status`, status + String.fromCharCode(state));
-    if (hasRunsv) this.#pipes.add(`${folder}/supervise/ok`);
-    else this.#pipes.delete(`${folder}/supervise/ok`);
+    linux.addFile(`${directory}/supervise/status`, status + String.fromCharCode(state));
+    if (hasRunsv) this.#pipes.add(`${directory}/supervise/ok`);
+    else this.#pipes.delete(`${directory}/supervise/ok`);
     if (service.check !== undefined) {
-      linux.addFile(`${folder}/check`, "");
-      this.#checks.set(folder, service.check);
+      linux.addFile(`${directory}/check`, "");
+      this.#checks.set(directory, service.check);
     }
-    linux.tellWatchers(`${folder}/supervise`);
+    linux.tellWatchers(`${directory}/supervise`);
   }
 
   later(ms: number, act: () => void): void {
@@ -196,9 +196,9 @@ test("one that is not there, or left out, is told", () => {
     gone.start().said,
     "*** app: db, which it needs, is not ready after 1 s: there is no such service any more\n",
   );
-  const leftOut = new Container("db 1\n");
-  leftOut.linux.addDirectory("/etc/service/db");
-  assert.equal(leftOut.start().said, "*** app: db, which it needs, is not ready after 1 s: it is left out\n");
+  const unavailable = new Container("db 1\n");
+  unavailable.linux.addDirectory("/etc/service/db");
+  assert.equal(unavailable.start().said, "*** app: db, which it needs, is not ready after 1 s: it is left out\n");
 });
 
 test("the limit is a minute where the file does not say it, and after five seconds it is told once who is waited for", () => {

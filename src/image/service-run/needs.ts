@@ -1,13 +1,13 @@
 import { type Need, parseNeeds } from "../../container/needs.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
-import { MOST_NEEDS_BYTES, NEEDS } from "../../container/service-needs.ts";
+import { MAX_NEEDS_BYTES, NEEDS } from "../../container/service-needs.ts";
 import { tellWaiting } from "../../container/service-start.ts";
 import { printable } from "../../core/printable.ts";
 import { SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
+import { DirectoryWatch } from "../../linux/directory-watch.ts";
 import { ERRNO, errorWords } from "../../linux/errno.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
-import { FolderWatch } from "../../linux/folder-watch.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { Output } from "../../linux/output.ts";
 import { STATUS_FAILED, STDERR } from "../../linux/program.ts";
@@ -34,7 +34,7 @@ export function awaitNeeds(linux: Linux, service: Service): number | undefined {
 
 /** What the file `needs` says, which my_init found good at the start of the container. @returns an exit status where it is not */
 function readNeeds(linux: Linux, service: Service): readonly Need[] | number {
-  const text = linux.readFile(`${service.folder}/${NEEDS}`, MOST_NEEDS_BYTES, false);
+  const text = linux.readFile(`${service.directory}/${NEEDS}`, MAX_NEEDS_BYTES, false);
   if (text === -ERRNO.ENOENT) return [];
   if (typeof text === "number") {
     say(linux, service, `cannot read its file ${NEEDS}: ${errorWords(-text)}`);
@@ -61,14 +61,14 @@ class Wait {
   constructor(linux: Linux, service: Service, needs: readonly Need[]) {
     this.#linux = linux;
     this.#service = service;
-    this.#supervise = `${service.folder}/${SUPERVISE}`;
+    this.#supervise = `${service.directory}/${SUPERVISE}`;
     const children = new Children(linux);
     this.#loop = new EventLoop(linux, children, new Output(linux, STDERR), (signal) => {
       if (ENDING.includes(signal)) this.#endedBy ??= signal;
     });
-    const folders = new FolderWatch(linux, this.#loop);
+    const directories = new DirectoryWatch(linux, this.#loop);
     const { nowMs } = this.#loop;
-    this.#needed = needs.map((need) => new Needed({ linux, children, folders }, service.services, need, nowMs));
+    this.#needed = needs.map((need) => new Needed({ linux, children, directories }, service.services, need, nowMs));
   }
 
   wait(): number | undefined {

@@ -9,19 +9,19 @@ import { STDERR } from "../../linux/program.ts";
 export interface Service {
   /** `NAME`, or `NAME/log` for a log service. */
   readonly name: string;
-  /** Its folder, and the one where the services are. */
-  readonly folder: string;
+  /** Its directory, and the one where the services are. */
+  readonly directory: string;
   readonly services: string;
 }
 
-/** runsv starts each in its folder, a log service in one below that of its service. */
+/** runsv starts each in its directory, a log service in one below that of its service. */
 export function serviceHere(linux: Linux): Service {
   const answer = linux.realPath(".");
-  const folder = typeof answer === "number" ? "." : answer;
-  const names = folder.split("/");
+  const directory = typeof answer === "number" ? "." : answer;
+  const names = directory.split("/");
   const isLog = names.at(-1) === "log" && isDirectory(linux, `${names.slice(0, -1).join("/")}/${SUPERVISE}`);
   const count = isLog ? 2 : 1;
-  return { name: names.slice(-count).join("/"), folder, services: names.slice(0, -count).join("/") };
+  return { name: names.slice(-count).join("/"), directory, services: names.slice(0, -count).join("/") };
 }
 
 /** Tells something of it: one line on standard error, which looks like those of my_init. */

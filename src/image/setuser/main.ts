@@ -32,6 +32,6 @@ function run(linux: Linux, who: string, words: readonly string[]): number {
   const env = parseEnviron(linux.environ);
   env.set("HOME", identity.home).set("USER", identity.name).set("LOGNAME", identity.name);
   env.set("UID", String(identity.uid));
-  // The command is looked up as the user, who may see other folders than we do.
+  // The command is looked up as the user, who may see other directories than we do.
   return becomeCommand(linux, NAME, words, env);
 }

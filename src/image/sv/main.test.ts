@@ -77,7 +77,7 @@ test("that of PID 1's user comes before one's own, and one's own counts where th
 
 test("what another user can have put there is not believed", () => {
   const hostile: Readonly<Record<string, (linux: FakeLinux) => void>> = {
-    "a folder": (linux) => linux.addDirectory(`${MIRROR}-0`, { uid: 65_534 }),
+    "a directory": (linux) => linux.addDirectory(`${MIRROR}-0`, { uid: 65_534 }),
     "one of another name": (linux) => linux.addDirectory(`${MIRROR}-x`),
     "one that all may write": (linux) => linux.addDirectory(`${MIRROR}-0`, { mode: 0o777 }),
     "a link": (linux) => {
@@ -113,7 +113,7 @@ test("where containers share a place, a mirror without our namespace in its name
   assert.equal(svdir, undefined);
 });
 
-test("a folder of one's own in SVDIR is used as it is", () => {
+test("a directory of one's own in SVDIR is used as it is", () => {
   assert.equal(run({ environ: ["SVDIR=/srv/services"], prepare: mirrorOf(0) }).svdir, "/srv/services");
   assert.equal(run({ environ: ["SVDIR=/etc/service"], prepare: mirrorOf(0) }).svdir, `${MIRROR}-0`);
 });

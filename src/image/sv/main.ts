@@ -45,24 +45,24 @@ function inMirror(linux: Linux, mirror: ServiceMirror, word: string): string {
 
 /**
  * The path below /etc/service of what a path names, as `./web` or `.`; undefined where it is elsewhere, or the word is no path.
- * A service may be a link to elsewhere: the folder that it is in decides.
+ * A service may be a link to elsewhere: the directory that it is in decides.
  */
 function servicePath(linux: Linux, word: string): string | undefined {
   if (word.startsWith(`${SERVICES}/`)) return word;
   if (!word.startsWith("/") && !word.startsWith(".")) return undefined;
   const slash = word.lastIndexOf("/");
-  const [folder, name] = slash < 0 ? [word, ""] : [word.slice(0, slash + 1), word.slice(slash + 1)];
+  const [directory, name] = slash < 0 ? [word, ""] : [word.slice(0, slash + 1), word.slice(slash + 1)];
   const isName = name !== "" && name !== "." && name !== "..";
-  const real = linux.realPath(isName ? folder : word);
+  const real = linux.realPath(isName ? directory : word);
   if (typeof real === "number") return undefined;
   const path = isName ? `${real}/${name}` : real;
   return path.startsWith(`${SERVICES}/`) ? path : undefined;
 }
 
 /** The mirror in the place of what SVDIR names; undefined where that is to be used as it is. */
-function mirrorFor(linux: Linux, folder: string): ServiceMirror | undefined {
-  if (folder === SERVICES) return findMirror(linux);
-  if (!isMirrorName(folder)) return undefined;
-  const facts = linkFacts(linux, folder);
-  return typeof facts === "number" ? undefined : { path: folder, uid: facts.uid };
+function mirrorFor(linux: Linux, directory: string): ServiceMirror | undefined {
+  if (directory === SERVICES) return findMirror(linux);
+  if (!isMirrorName(directory)) return undefined;
+  const facts = linkFacts(linux, directory);
+  return typeof facts === "number" ? undefined : { path: directory, uid: facts.uid };
 }

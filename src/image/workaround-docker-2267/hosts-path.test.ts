@@ -12,7 +12,7 @@ test("the path is found where it stands alone, beside others that begin like it"
   assert.equal(libc.slice(found.at - 1, found.at + 11), "\0/etc/hosts\0");
 });
 
-test("replacing it changes the bytes of the folder's name and nothing else, and is recognised", () => {
+test("replacing it changes the bytes of the directory's name and nothing else, and is recognised", () => {
   const libc = elf("/etc/hosts.equiv", "/etc/hosts");
   const found = findHostsPath(libc);
   assert.ok(found.kind === "original");

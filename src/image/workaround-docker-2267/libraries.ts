@@ -11,16 +11,16 @@ export interface Library {
   readonly hosts: HostsPath & { readonly kind: "original" | "replaced" };
 }
 
-/** Where a distribution has libraries, beside the folders of architectures in the first two. */
-const FOLDERS = ["/lib", "/usr/lib", "/lib32", "/usr/lib32", "/lib64", "/usr/lib64", "/libx32", "/usr/libx32"];
-const FOLDERS_WITH_ARCHITECTURES = FOLDERS.slice(0, 2);
+/** Where a distribution has libraries, beside the directories of architectures in the first two. */
+const DIRECTORIES = ["/lib", "/usr/lib", "/lib32", "/usr/lib32", "/lib64", "/usr/lib64", "/libx32", "/usr/libx32"];
+const DIRECTORIES_WITH_ARCHITECTURES = DIRECTORIES.slice(0, 2);
 
 const LIBC = "libc.so.6";
 /** What read the hosts file until glibc 2.33. Since then it is there for old programs, and empty. */
 const NSS_FILES = "libnss_files.so.2";
 
 /** More than any libc has. */
-const MOST_BYTES = 1 << 26;
+const MAX_BYTES = 1 << 26;
 
 /**
  * For each glibc of the system the library that holds the path of the hosts file.
@@ -29,32 +29,32 @@ const MOST_BYTES = 1 << 26;
  */
 export function findLibraries(linux: Linux): Library[] {
   const found = new Map<string, Library>();
-  for (const folder of libraryFolders(linux)) {
-    const libc = realPath(linux, `${folder}/${LIBC}`);
-    if (libc !== undefined && !found.has(libc)) found.set(libc, libraryOf(linux, folder, libc));
+  for (const directory of libraryDirectories(linux)) {
+    const libc = realPath(linux, `${directory}/${LIBC}`);
+    if (libc !== undefined && !found.has(libc)) found.set(libc, libraryOf(linux, directory, libc));
   }
   if (found.size === 0) throw new Failure(`cannot find "${LIBC}": names are not resolved by glibc in this system`);
   return [...found.values()];
 }
 
-/** In merged systems /lib is /usr/lib: one folder, looked at once. */
-function libraryFolders(linux: Linux): Set<string> {
-  const architectures = FOLDERS_WITH_ARCHITECTURES.flatMap((folder) => {
-    const names = linux.listDir(folder);
+/** In merged systems /lib is /usr/lib: one directory, looked at once. */
+function libraryDirectories(linux: Linux): Set<string> {
+  const architectures = DIRECTORIES_WITH_ARCHITECTURES.flatMap((directory) => {
+    const names = linux.listDir(directory);
     return typeof names === "number"
       ? []
-      : names.filter((name) => name.includes("-linux-")).map((name) => `${folder}/${name}`);
+      : names.filter((name) => name.includes("-linux-")).map((name) => `${directory}/${name}`);
   });
-  const folders = [...FOLDERS, ...architectures.sort()].map((folder) => realPath(linux, folder));
-  return new Set(folders.filter((folder) => folder !== undefined));
+  const directories = [...DIRECTORIES, ...architectures.sort()].map((directory) => realPath(linux, directory));
+  return new Set(directories.filter((directory) => directory !== undefined));
 }
 
 /** Of a libc and the libnss_files beside it the one that holds the path; exactly one does. */
-function libraryOf(linux: Linux, folder: string, libc: string): Library {
-  const nssFiles = realPath(linux, `${folder}/${NSS_FILES}`);
+function libraryOf(linux: Linux, directory: string, libc: string): Library {
+  const nssFiles = realPath(linux, `${directory}/${NSS_FILES}`);
   const holders: Library[] = [];
   for (const path of nssFiles === undefined ? [libc] : [libc, nssFiles]) {
-    const content = linux.readFile(path, MOST_BYTES, false);
+    const content = linux.readFile(path, MAX_BYTES, false);
     if (typeof content === "number") throw new SysError("cannot read", path, -content);
     const hosts = findHostsPath(content);
     if (hosts.kind === "unclear") throw unknownLayout(path, hosts.why);

@@ -110,15 +110,19 @@ test("what of it was taken away is put back", () => {
 
 test("an older glibc has the path in libnss_files, behind a link", () => {
   const linux = system();
-  const folder = "/usr/lib/x86_64-linux-gnu";
+  const directory = "/usr/lib/x86_64-linux-gnu";
   linux.files.delete(I386);
-  linux.addFile(`${folder}/libc-2.31.so`, "\x7fELF\0/etc/hosts.equiv\0");
-  linux.addFile(`${folder}/libnss_files-2.31.so`, LIBC);
-  linux.addLink(`${folder}/libc.so.6`, `${folder}/libc-2.31.so`);
-  linux.addLink(`${folder}/libnss_files.so.2`, `${folder}/libnss_files-2.31.so`);
+  linux.addFile(`${directory}/libc-2.31.so`, "\x7fELF\0/etc/hosts.equiv\0");
+  linux.addFile(`${directory}/libnss_files-2.31.so`, LIBC);
+  linux.addLink(`${directory}/libc.so.6`, `${directory}/libc-2.31.so`);
+  linux.addLink(`${directory}/libnss_files.so.2`, `${directory}/libnss_files-2.31.so`);
   assert.equal(main(linux), 0);
-  assert.equal(linux.content(`${folder}/libnss_files-2.31.so`), CHANGED);
-  assert.equal(linux.content(`${folder}/libnss_files.so.2`), `${folder}/libnss_files-2.31.so`, "the link stays a link");
+  assert.equal(linux.content(`${directory}/libnss_files-2.31.so`), CHANGED);
+  assert.equal(
+    linux.content(`${directory}/libnss_files.so.2`),
+    `${directory}/libnss_files-2.31.so`,
+    "the link stays a link",
+  );
 });
 
 test("whichever call fails, once, all is done or all is as it was", () => {

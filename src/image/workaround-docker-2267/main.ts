@@ -1,4 +1,4 @@
-import { fillOwnHosts, HOSTS_FOLDER, OWN_HOSTS } from "../../container/own-hosts.ts";
+import { fillOwnHosts, HOSTS_DIRECTORY, OWN_HOSTS } from "../../container/own-hosts.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { fileFacts, isDirectory, replaceFile } from "../../linux/files.ts";
@@ -15,7 +15,7 @@ const USAGE = `usage: ${NAME}
 Makes libc resolve names from ${OWN_HOSTS} in place of /etc/hosts.
 `;
 
-/** The folder of REPLACED_PATH: a link, as that path has no room for the folder's name. */
+/** The directory of REPLACED_PATH: a link, as that path has no room for the directory's name. */
 const LINK = "/cte";
 
 /** What dpkg holds while it changes files: neither it nor a second run shall replace a libc under our hands. */
@@ -58,7 +58,7 @@ function isInPlace(linux: Linux, libraries: readonly Library[]): boolean {
 
 function isLinkOurs(linux: Linux): boolean {
   const target = linux.realPath(LINK);
-  return typeof target === "string" && target === linux.realPath(HOSTS_FOLDER);
+  return typeof target === "string" && target === linux.realPath(HOSTS_DIRECTORY);
 }
 
 function hasOwnHosts(linux: Linux): boolean {
@@ -81,7 +81,7 @@ function takeLock(linux: Linux): number {
 function change(linux: Linux, libraries: readonly Library[]): void {
   const undo = new Undo();
   try {
-    makeFolder(linux, undo);
+    makeDirectory(linux, undo);
     if (!hasOwnHosts(linux)) {
       fillOwnHosts(linux);
       undo.add(() => linux.unlink(OWN_HOSTS));
@@ -98,17 +98,17 @@ function change(linux: Linux, libraries: readonly Library[]): void {
   }
 }
 
-function makeFolder(linux: Linux, undo: Undo): void {
-  if (isDirectory(linux, HOSTS_FOLDER)) return;
-  mustDo("make", HOSTS_FOLDER, linux.mkdir(HOSTS_FOLDER, 0o755));
-  undo.add(() => linux.rmdir(HOSTS_FOLDER));
+function makeDirectory(linux: Linux, undo: Undo): void {
+  if (isDirectory(linux, HOSTS_DIRECTORY)) return;
+  mustDo("make", HOSTS_DIRECTORY, linux.mkdir(HOSTS_DIRECTORY, 0o755));
+  undo.add(() => linux.rmdir(HOSTS_DIRECTORY));
   // Whatever the umask is: every user resolves names.
-  mustDo("change the mode of", HOSTS_FOLDER, linux.chmod(HOSTS_FOLDER, 0o755));
+  mustDo("change the mode of", HOSTS_DIRECTORY, linux.chmod(HOSTS_DIRECTORY, 0o755));
 }
 
 function makeLink(linux: Linux, undo: Undo): void {
   if (isLinkOurs(linux)) return;
-  const answer = linux.symlink(HOSTS_FOLDER, LINK);
+  const answer = linux.symlink(HOSTS_DIRECTORY, LINK);
   if (answer === -ERRNO.EEXIST) {
     throw new Failure(`cannot make "${LINK}": it is there already and leads elsewhere (EEXIST); move it away`);
   }

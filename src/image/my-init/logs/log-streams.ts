@@ -1,7 +1,7 @@
 import {
   closeStreams,
   fifoPath,
-  LOG_FOLDER_VARIABLE,
+  LOG_DIRECTORY_VARIABLE,
   makeFifos,
   OWN_LOG,
   OWN_PROGRAMS,
@@ -15,7 +15,7 @@ import { STDERR, STDOUT } from "../../../linux/program.ts";
 import type { Log } from "./log.ts";
 
 /** What a FIFO holds. */
-const MOST_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 
 /** With more FIFOs held, those that are empty are released before others are: there may be thousands of scripts. */
 const MAX_HELD = 64;
@@ -26,7 +26,7 @@ export class LogStreams {
   readonly #log: Log;
   /** For outputs that are a terminal, descriptors of it that cannot be read: what is typed there is the command's. */
   readonly #terminals: Streams;
-  #folder: string | undefined;
+  #directory: string | undefined;
   /** Read ends by path, so that nothing is lost while nobody else reads. */
   readonly #held = new Map<string, number>();
 
@@ -37,19 +37,19 @@ export class LogStreams {
     this.#terminals = { stdout: openTerminal(STDOUT), stderr: openTerminal(STDERR) };
   }
 
-  /** From now on to FIFOs in this folder; undefined: to our own outputs. */
-  useFolder(folder: string | undefined): void {
-    this.#folder = folder;
+  /** From now on to FIFOs in this directory; undefined: to our own outputs. */
+  useDirectory(directory: string | undefined): void {
+    this.#directory = directory;
   }
 
   /** Calls `start` with the output descriptors for the new process. */
   of<T>(service: string, start: (streams: Streams) => T): T {
-    if (this.#folder === undefined) return start(this.#terminals);
-    const owner = makeFifos(this.#linux, this.#folder, service, (message) => this.#log.warn(message));
-    const streams = openStreams(this.#linux, this.#folder, owner);
+    if (this.#directory === undefined) return start(this.#terminals);
+    const owner = makeFifos(this.#linux, this.#directory, service, (message) => this.#log.warn(message));
+    const streams = openStreams(this.#linux, this.#directory, owner);
     if (this.#held.size > MAX_HELD) this.#releaseEmpty();
-    this.hold(fifoPath(this.#folder, owner, "stdout"));
-    this.hold(fifoPath(this.#folder, owner, "stderr"));
+    this.hold(fifoPath(this.#directory, owner, "stdout"));
+    this.hold(fifoPath(this.#directory, owner, "stderr"));
     const started = start(streams);
     closeStreams(this.#linux, streams);
     return started;
@@ -65,7 +65,7 @@ export class LogStreams {
     const fd = this.#held.get(path) ?? -1;
     let rest = "";
     for (;;) {
-      const chunk = fd < 0 ? "" : this.#linux.read(fd, MOST_BYTES);
+      const chunk = fd < 0 ? "" : this.#linux.read(fd, MAX_BYTES);
       if (typeof chunk === "number" || chunk === "") return rest;
       rest += chunk;
     }
@@ -87,7 +87,7 @@ export class LogStreams {
 
   /** Whether what a service prints on standard output finds room. */
   hasRoom(service: string): boolean {
-    if (this.#folder !== undefined) return this.isEmpty(fifoPath(this.#folder, service, "stdout"));
+    if (this.#directory !== undefined) return this.isEmpty(fifoPath(this.#directory, service, "stdout"));
     return hasRoom(this.#linux, [STDOUT]);
   }
 
@@ -103,13 +103,13 @@ export class LogStreams {
 
   /** The environment of runsvdir, with which it finds our runsv before its own. That one takes it out again. */
   environOfRunsvdir(env: Environment): string[] {
-    if (this.#folder === undefined) return toEnviron(env);
+    if (this.#directory === undefined) return toEnviron(env);
     const path = env.get("PATH");
     return toEnviron(
       new Map([
         ...env,
         ["PATH", path === undefined ? OWN_PROGRAMS : `${OWN_PROGRAMS}:${path}`],
-        [LOG_FOLDER_VARIABLE, this.#folder],
+        [LOG_DIRECTORY_VARIABLE, this.#directory],
       ]),
     );
   }

@@ -35,11 +35,11 @@ const SERVICE = "syslog";
 
 /** Where programs send their messages. @see syslog(3) */
 const SOCKET = "/dev/log";
-const SOCKET_FOLDER = "/dev";
+const SOCKET_DIRECTORY = "/dev";
 const PID_FILE = "/run/syslog-ng.pid";
 
 /** Where it keeps what it needs while it runs. */
-const RUN_FOLDER = "/run";
+const RUN_DIRECTORY = "/run";
 
 const FORBIDDEN: readonly number[] = [-ERRNO.EACCES, -ERRNO.EROFS];
 
@@ -47,7 +47,7 @@ const FORBIDDEN: readonly number[] = [-ERRNO.EACCES, -ERRNO.EROFS];
 const READY_MS = 5000;
 const READY_IN_STOP_MS = 500;
 /** How often to look for it where the kernel has no watch to give. */
-const LOOK_AGAIN_MS = 2;
+const POLL_INTERVAL_MS = 2;
 
 /** One that has listened for this long is started again at once; the others after a pause. */
 const PROVEN_MS = 1000;
@@ -92,7 +92,7 @@ export class Syslog {
    * @param hasServices whether services are going to be run
    */
   start(hasServices: boolean): void {
-    const { folders, leftOut, linux, loop, log, stop } = this.#context;
+    const { directories, unavailable, linux, loop, log, stop } = this.#context;
     if (!isExecutable(linux, SYSLOG_SCRIPT)) return;
     if (
       hasServices &&
@@ -112,13 +112,13 @@ export class Syslog {
       log.info(`"${SOCKET}" is not ours (${errorWords(errno)}): no system log daemon is started`);
       return;
     }
-    for (const folder of [SOCKET_FOLDER, RUN_FOLDER]) {
-      const answer = linux.access(folder, MAKE_FILES);
+    for (const directory of [SOCKET_DIRECTORY, RUN_DIRECTORY]) {
+      const answer = linux.access(directory, MAKE_FILES);
       if (!FORBIDDEN.includes(answer)) continue;
-      leftOut.add("the system log", `${folder}: ${errorWords(-answer)}`);
+      unavailable.add("the system log", `${directory}: ${errorWords(-answer)}`);
       return;
     }
-    const endWatch = folders.add(SOCKET_FOLDER, () => {});
+    const endWatch = directories.add(SOCKET_DIRECTORY, () => {});
     this.#spawn();
     const endTending = loop.tendTo(() => this.#tend());
     this.#endTending = () => {
@@ -128,8 +128,8 @@ export class Syslog {
     const startMs = loop.nowMs;
     // Also who is to stop already has shutdown scripts with something to say.
     const deadlineMs = () => startMs + (stop.signal === undefined ? READY_MS : READY_IN_STOP_MS);
-    const lookAgainMs = endWatch === undefined ? LOOK_AGAIN_MS : undefined;
-    const isSettled = loop.waitUntil(() => this.#isUp() || this.pid === undefined, deadlineMs, lookAgainMs);
+    const pollIntervalMs = endWatch === undefined ? POLL_INTERVAL_MS : undefined;
+    const isSettled = loop.waitUntil(() => this.#isUp() || this.pid === undefined, deadlineMs, pollIntervalMs);
     if (!isSettled && stop.signal === undefined) {
       log.warn(`no "${SOCKET}" ${READY_MS / 1000} seconds after ${SYSLOG_SCRIPT} was run; the boot goes on without it`);
     }
@@ -157,7 +157,8 @@ export class Syslog {
     const writers = () => [child, ...helpers.filter((helper) => isAlive(linux, helper))].map(({ pid }) => pid);
     const hasRoom = () => streams.hasRoom(SERVICE);
     const hasWrittenAll = () => child.end !== undefined || sleepThrough(linux, writers(), hasRoom);
-    const isDone = waitInShutdown(this.#context, hasWrittenAll, orderlyMs, LOOK_AGAIN_MS) && this.#isLocal(child.pid);
+    const isDone =
+      waitInShutdown(this.#context, hasWrittenAll, orderlyMs, POLL_INTERVAL_MS) && this.#isLocal(child.pid);
     children.signal(child, isDone ? SIGNAL.SIGKILL : SIGNAL.SIGTERM);
     if (!waitInShutdown(this.#context, () => child.end !== undefined, deadlineMs)) forceToExit(this.#context, child);
     this.#removeTraces();

@@ -14,14 +14,14 @@ function boot(prepare: (linux: FakeLinux) => void = () => {}, options: Story = {
     ...options,
     signals: STOPS,
     prepare: (linux) => {
-      for (const folder of [
+      for (const directory of [
         "/usr/lib",
         "/usr/lib/baseimage",
         "/etc/service",
         "/etc/service/web",
         "/etc/service/other",
       ]) {
-        linux.addDirectory(folder);
+        linux.addDirectory(directory);
       }
       for (const script of [FINISH, CONTROL]) linux.addFile(script, "#!/bin/sh\n", { mode: 0o755 });
       linux.addFile("/etc/service/web/essential", "");
@@ -87,7 +87,7 @@ test("the line on the container's end names the service and how it has ended", (
   assert.equal(line(3, "3 0\n", true), called, "what an earlier start of the container has left is not believed");
 });
 
-test("a folder that cannot be written is told in one line, and the container runs", () => {
+test("a directory that cannot be written is told in one line, and the container runs", () => {
   const readOnly = (call: string, path: string) =>
     ["mkdir", "rename", "symlink"].includes(call) && path.startsWith("/etc/service/") ? ERRNO.EROFS : 0;
   const { lines, status } = boot(() => {}, { fault: readOnly });

@@ -11,11 +11,11 @@ const FINISH = "/usr/lib/baseimage/essential-finish";
 /** Told by runsv that an administrator wants it to end. */
 const CONTROL = "/usr/lib/baseimage/essential-control";
 
-/** In the folder `supervise` of a service: how it has ended, in the words that its finish script gets. */
+/** In the directory `supervise` of a service: how it has ended, in the words that its finish script gets. */
 const ENDED = "supervise/ended";
 const MAX_ENDED_BYTES = 32;
 
-/** What each name in a service's folder leads to. runsv looks for these when it needs them. @see runsv(8) */
+/** What each name in a service's directory leads to. runsv looks for these when it needs them. @see runsv(8) */
 const LINKS = [
   ["finish", FINISH],
   ["control/t", CONTROL],
@@ -30,14 +30,14 @@ export interface EndedService {
 
 /**
  * Makes the end of each service that has a file `essential` the end of the container. Only runsv learns how a service
- * has ended, and tells its finish script alone: links to ours are put into the service's folder, and what was there
+ * has ended, and tells its finish script alone: links to ours are put into the service's directory, and what was there
  * is kept beside them, for ours to run.
  */
-export function prepareEssential({ linux, log }: Context, folder: string): void {
-  const names = linux.listDir(folder);
+export function prepareEssential({ linux, log }: Context, directory: string): void {
+  const names = linux.listDir(directory);
   if (typeof names === "number") return; // runsvdir tells
   for (const name of [...names].sort()) {
-    const service = `${folder}/${name}`;
+    const service = `${directory}/${name}`;
     if (name.startsWith(".") || linux.access(`${service}/essential`, 0) < 0) continue;
     linux.unlink(`${service}/${ENDED}`); // from an earlier start of this container
     try {
@@ -59,15 +59,15 @@ export function hasOwnTerm(linux: Linux, runsv: number): boolean {
 /**
  * The essential service whose end has asked for an exit status.
  *
- * @param folder where the services are
+ * @param directory where the services are
  * @returns undefined where another program has asked
  */
-export function endedService(linux: Linux, folder: string, status: number): EndedService | undefined {
-  const names = linux.listDir(folder);
+export function endedService(linux: Linux, directory: string, status: number): EndedService | undefined {
+  const names = linux.listDir(directory);
   if (typeof names === "number") return undefined;
   for (const service of [...names].sort()) {
-    if (linux.access(`${folder}/${service}/essential`, 0) < 0) continue;
-    const text = linux.readFile(`${folder}/${service}/${ENDED}`, MAX_ENDED_BYTES, true);
+    if (linux.access(`${directory}/${service}/essential`, 0) < 0) continue;
+    const text = linux.readFile(`${directory}/${service}/${ENDED}`, MAX_ENDED_BYTES, true);
     const end = typeof text === "string" ? parseEnd(text) : undefined;
     if (end !== undefined && exitStatus(end) === status) return { service, end };
   }

@@ -30,11 +30,11 @@ function addService(linux: FakeLinux, name: string) {
   linux.addProgram(`/etc/service/${name}/run`, habit.sleeps);
 }
 
-/** What happens in a folder while services run. */
-function later(linux: FakeLinux, folder: string, act: () => void) {
+/** What happens in a directory while services run. */
+function later(linux: FakeLinux, directory: string, act: () => void) {
   linux.after(200, () => {
     act();
-    linux.tellWatchers(folder);
+    linux.tellWatchers(directory);
   });
 }
 
@@ -55,7 +55,7 @@ test("where a service needs another all run in a mirror, and that one by way of 
   assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
 });
 
-test("a service may use its folder as it may use the real one, also where a startup script changes that", () => {
+test("a service may use its directory as it may use the real one, also where a startup script changes that", () => {
   const access = (linux: FakeLinux, path: string) => {
     const { gid, mode, uid } = linux.files.get(`${MIRROR}/${path}`) ?? {};
     return `${uid}:${gid} ${((mode ?? 0) & 0o7777).toString(8)}`;
@@ -74,7 +74,7 @@ test("a service may use its folder as it may use the real one, also where a star
   assert.equal(access(linux, "web"), "0:0 755", "runsv has to write there");
 });
 
-test("a folder that cannot be given away stays our own, and nobody else may write there", () => {
+test("a directory that cannot be given away stays our own, and nobody else may write there", () => {
   const { linux } = withNeeds((linux) => {
     linux.addDirectory("/etc/service/db", { mode: 0o777, uid: 7, gid: 8 });
     linux.chown = () => -1;
@@ -83,7 +83,7 @@ test("a folder that cannot be given away stays our own, and nobody else may writ
   assert.deepEqual([uid, (mode ?? 0) & 0o7777], [0, 0o755]);
 });
 
-test("a folder that we cannot write to, as on a read-only file system, is not given to its owner, who might replace `run`", () => {
+test("a directory that we cannot write to, as on a read-only file system, is not given to its owner, who might replace `run`", () => {
   const { linux } = withNeeds((linux) => {
     linux.addDirectory("/etc/service/db", { mode: 0o2770, uid: 7, gid: 8 });
     const access = linux.access.bind(linux);
@@ -108,7 +108,7 @@ test("files of a service that are called like ours are in nobody's way", () => {
   assert.equal(linux.content(`${MIRROR}/web/run.new`), "/etc/service/web/run.new");
 });
 
-test("what an essential service has of its own in its folders stays as it is, and is run by way of the mirror", () => {
+test("what an essential service has of its own in its directories stays as it is, and is run by way of the mirror", () => {
   const { linux, lines } = withNeeds((linux) => {
     for (const path of ["web/essential", "web/finish"]) linux.addFile(`/etc/service/${path}`, "");
     linux.addDirectory("/etc/service/web/control");
@@ -122,7 +122,7 @@ test("what an essential service has of its own in its folders stays as it is, an
   assert.ok(!linux.files.has("/etc/service/web/control/t.own"));
 });
 
-test("a log service may log into a folder that is called log", () => {
+test("a log service may log into a directory that is called log", () => {
   const { linux } = withNeeds((linux) => {
     for (const path of ["db/log", "db/log/log"]) linux.addDirectory(`/etc/service/${path}`);
     linux.addProgram("/etc/service/db/log/run", habit.sleeps);
@@ -148,7 +148,7 @@ test("what startup scripts change in /etc/service, and in the mirror, holds", ()
   assert.deepEqual(inMirror(linux), [...db, ...rest]);
 });
 
-test("services that come while others run appear in the mirror, also what is put into their folders later", () => {
+test("services that come while others run appear in the mirror, also what is put into their directories later", () => {
   const { linux } = withNeeds((linux) => {
     later(linux, "/etc/service", () => linux.addDirectory("/etc/service/late"));
     linux.after(100, () => {
@@ -171,7 +171,7 @@ test("a service that was taken away is hidden from runsvdir, and its runsv still
   assert.deepEqual(inMirror(linux), [".web.1", ".web.1/needs", ".web.1/run", ".web.1/run.own", "db", "db/run"]);
 });
 
-test("another folder in the place of a service is another service", () => {
+test("another directory in the place of a service is another service", () => {
   const { linux } = withNeeds((linux) => {
     later(linux, "/etc/service", () => addService(linux, "db"));
   });

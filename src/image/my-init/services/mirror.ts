@@ -11,8 +11,8 @@ const RUN = "run";
 /** Where a service is run by way of ours: its own. */
 const OWN_RUN = "run.own";
 
-/** In a service's folder these are folders of the mirror's own: runsv writes into the one, my_init into the other. */
-const SUBFOLDERS = ["log", "control"];
+/** In a service's directory these are directories of the mirror's own: runsv writes into the one, my_init into the other. */
+const SUBDIRECTORIES = ["log", "control"];
 
 /** Bits of a mode. */
 const OWNER_ALL = 0o700;
@@ -22,13 +22,13 @@ const OTHERS_WRITE = 0o022;
 /** Without setuid, setgid and sticky. */
 const PERMISSIONS = 0o777;
 
-/** A folder of /etc/service that has its like in the mirror. */
+/** A directory of /etc/service that has its like in the mirror. */
 interface Mirrored {
-  /** Another folder of the same name is another service, to runsvdir too. */
+  /** Another directory of the same name is another service, to runsvdir too. */
   readonly inode: number;
   /** What was in it. A link that is missing since was taken away by somebody who meant it. */
   readonly seen: Set<string>;
-  /** Owner and mode of the real folder that it was given last. */
+  /** Owner and mode of the real directory that it was given last. */
   access: string;
   /** Whether its `run` is ours. */
   isRunByUs: boolean;
@@ -36,7 +36,7 @@ interface Mirrored {
 }
 
 /**
- * A mirror of /etc/service: a folder for each service, with links to all that is in the real one. What a link leads to is
+ * A mirror of /etc/service: a directory for each service, with links to all that is in the real one. What a link leads to is
  * executed where it is. @see docs/adr/0009-mirror-of-services.md
  */
 export class Mirror {
@@ -44,12 +44,12 @@ export class Mirror {
   readonly path: string;
   readonly #context: Context;
   /** By `NAME`, `NAME/log` or `NAME/control`. */
-  readonly #folders = new Map<string, Mirrored>();
+  readonly #directories = new Map<string, Mirrored>();
   #goneCount = 0;
   #endWatch: (() => void) | undefined;
   #isFollowing = false;
 
-  /** @param path a folder that is empty */
+  /** @param path a directory that is empty */
   constructor(context: Context, path: string) {
     this.#context = context;
     this.path = path;
@@ -58,18 +58,18 @@ export class Mirror {
   /** Makes it have these services, as they are now. @throws SysError where there is no room */
   update(services: readonly string[]): void {
     const { linux } = this.#context;
-    for (const [name, { inode }] of this.#folders) {
+    for (const [name, { inode }] of this.#directories) {
       if (name.includes("/") || (services.includes(name) && inodeOf(this.#context, name) === inode)) continue;
       this.#forget(name);
-      for (const subfolder of SUBFOLDERS) this.#forget(`${name}/${subfolder}`);
+      for (const subdirectory of SUBDIRECTORIES) this.#forget(`${name}/${subdirectory}`);
       // runsvdir sees it no more and ends its runsv, which still has to find its files.
       linux.rename(`${this.path}/${name}`, `${this.path}/.${name}.${++this.#goneCount}`);
     }
-    for (const name of services) this.#updateFolder(name);
+    for (const name of services) this.#updateDirectory(name);
   }
 
   /**
-   * From now on updates a service when something comes or goes in its folder, and calls `onChange` when services come or go,
+   * From now on updates a service when something comes or goes in its directory, and calls `onChange` when services come or go,
    * until {@link unfollow}. Where the kernel has no watches to give, nothing happens.
    */
   follow(onChange: () => void): void {
@@ -83,44 +83,45 @@ export class Mirror {
   unfollow(): void {
     this.#isFollowing = false;
     this.#endWatch?.();
-    for (const { endWatch } of this.#folders.values()) endWatch?.();
+    for (const { endWatch } of this.#directories.values()) endWatch?.();
   }
 
-  #watch(folder: string, onChange: () => void): (() => void) | undefined {
-    return this.#context.folders.add(folder, () => this.#trying(folder, onChange));
+  #watch(directory: string, onChange: () => void): (() => void) | undefined {
+    return this.#context.directories.add(directory, () => this.#trying(directory, onChange));
   }
 
   /** Nothing that happens to /etc/service may end the container. */
-  #trying(folder: string, act: () => void): void {
+  #trying(directory: string, act: () => void): void {
     try {
       act();
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
-      this.#context.log.warn(`a change in ${printable(folder)} has no effect: ${error.message}`);
+      this.#context.log.warn(`a change in ${printable(directory)} has no effect: ${error.message}`);
     }
   }
 
   #forget(name: string): void {
-    this.#folders.get(name)?.endWatch?.();
-    this.#folders.delete(name);
+    this.#directories.get(name)?.endWatch?.();
+    this.#directories.delete(name);
   }
 
-  /** Has a link for all that is in a folder but what must be the mirror's own. */
-  #updateFolder(name: string): void {
+  /** Has a link for all that is in a directory but what must be the mirror's own. */
+  #updateDirectory(name: string): void {
     const { linux } = this.#context;
     const [from, to] = [`${SERVICES}/${name}`, `${this.path}/${name}`];
-    const folder = this.#folders.get(name) ?? this.#add(name);
+    const directory = this.#directories.get(name) ?? this.#add(name);
     // Watched first, so that nothing is missed.
-    if (this.#isFollowing) folder.endWatch ??= this.#watch(from, () => this.#updateFolder(name));
-    this.#copyAccess(from, to, folder);
+    if (this.#isFollowing) directory.endWatch ??= this.#watch(from, () => this.#updateDirectory(name));
+    this.#copyAccess(from, to, directory);
     const names = linux.listDir(from);
     if (names === -ERRNO.ENOENT) return; // it is about to be taken away
     if (typeof names === "number") throw new SysError("cannot read", from, -names);
-    const { seen } = folder;
+    const { seen } = directory;
     for (const each of names) {
-      const isSubfolder = SUBFOLDERS.includes(each) && !name.includes("/") && isDirectory(linux, `${from}/${each}`);
-      if (isSubfolder) this.#updateFolder(`${name}/${each}`);
-      if (isSubfolder || each === SUPERVISE || seen.has(each)) continue;
+      const isSubdirectory =
+        SUBDIRECTORIES.includes(each) && !name.includes("/") && isDirectory(linux, `${from}/${each}`);
+      if (isSubdirectory) this.#updateDirectory(`${name}/${each}`);
+      if (isSubdirectory || each === SUPERVISE || seen.has(each)) continue;
       const made = linux.symlink(`${from}/${each}`, `${to}/${each}`);
       if (made !== -ERRNO.EEXIST) must(`${to}/${each}`, made);
       seen.add(each);
@@ -131,11 +132,11 @@ export class Mirror {
       // Only a link that leads nowhere: what a script has put in the place of one is its own.
       if (linux.access(`${to}/${each}`, 0) < 0) linux.unlink(`${to}/${each}`);
     }
-    this.#updateRun(name, folder);
+    this.#updateRun(name, directory);
   }
 
   #add(name: string): Mirrored {
-    const folder = {
+    const directory = {
       inode: inodeOf(this.#context, name),
       seen: new Set<string>(),
       access: "",
@@ -146,19 +147,19 @@ export class Mirror {
     const made = this.#context.linux.mkdir(path, 0o700);
     // One of my_init's or a script's.
     if (made !== -ERRNO.EEXIST || !isDirectory(this.#context.linux, path)) must(path, made);
-    this.#folders.set(name, folder);
-    return folder;
+    this.#directories.set(name, directory);
+    return directory;
   }
 
-  /** Lets a service that drops its privileges use its folder as it may use the real one. @see docs/adr/0009-mirror-of-services.md */
-  #copyAccess(from: string, to: string, folder: Mirrored): void {
+  /** Lets a service that drops its privileges use its directory as it may use the real one. @see docs/adr/0009-mirror-of-services.md */
+  #copyAccess(from: string, to: string, directory: Mirrored): void {
     const { linux } = this.#context;
     const [real, own] = [fileFacts(linux, from), linkFacts(linux, to)];
-    // A link that a script has put there leads to a folder that is not ours.
+    // A link that a script has put there leads to a directory that is not ours.
     if (typeof real === "number" || typeof own === "number" || own.type !== "directory") return;
     const access = `${real.uid}:${real.gid}:${real.mode}`;
-    if (access === folder.access) return;
-    folder.access = access;
+    if (access === directory.access) return;
+    directory.access = access;
     // Where we cannot write, a read-only file system may keep the real one's owner from it, too: `run` here is as safe as there.
     if (linux.access(from, MAKE_FILES) === 0) {
       // Mode before owner: afterwards it takes a capability.
@@ -172,11 +173,11 @@ export class Mirror {
   }
 
   /** Puts our `run` in the place of the service's, or takes it away again. Where there is none, runsv is to say so. */
-  #updateRun(name: string, folder: Mirrored): void {
+  #updateRun(name: string, directory: Mirrored): void {
     const { linux } = this.#context;
-    const hasRun = folder.seen.has(RUN);
+    const hasRun = directory.seen.has(RUN);
     const isWanted = hasRun && isRunByUs(this.#context, name);
-    if (isWanted === folder.isRunByUs) return;
+    if (isWanted === directory.isRunByUs) return;
     const [run, own] = [`${this.path}/${name}/${RUN}`, `${this.path}/${name}/${OWN_RUN}`];
     if (isWanted) {
       const program = linux.realPath("/proc/self/exe");
@@ -184,13 +185,13 @@ export class Mirror {
       linux.unlink(own);
       must(own, linux.symlink(`${SERVICES}/${name}/${RUN}`, own));
       // At no moment is there no `run`.
-      const aside = `${this.path}/.run`; // in a service's folder any name may be the service's
+      const aside = `${this.path}/.run`; // in a service's directory any name may be the service's
       linux.unlink(aside);
       must(aside, linux.symlink(program, aside));
       must(run, linux.rename(aside, run));
     } else if (hasRun) must(run, linux.rename(own, run));
     else for (const path of [run, own]) linux.unlink(path);
-    folder.isRunByUs = isWanted;
+    directory.isRunByUs = isWanted;
   }
 }
 

@@ -67,7 +67,7 @@ test("so does a service that needs itself", () => {
   assert.ok(line.endsWith("/etc/service/app/needs, line 1: a service cannot need itself; take the line out"), line);
 });
 
-test("so does a circle, which is shown", () => {
+test("so does a cycle, which is shown", () => {
   assert.equal(
     refusal({ web: "a", a: "db\nb 3", b: "c", c: "a", db: undefined }),
     "*** services are not started: /etc/service/a/needs, line 2: " +
@@ -126,10 +126,10 @@ test("whom a service will have to wait for is told, unless nobody wants it to st
     }),
     [],
   );
-  const leftOut = "*** app has to wait for db, which is left out";
+  const unavailable = "*** app has to wait for db, which is left out";
   assert.deepEqual(
     told((linux) => linux.addFile("/etc/service/db/needs-root", ""), 1000),
-    [leftOut],
+    [unavailable],
   );
 });
 

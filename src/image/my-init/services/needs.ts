@@ -1,5 +1,5 @@
-import { findCircle, type Need, type NeedsGraph, parseNeeds } from "../../../container/needs.ts";
-import { MOST_NEEDS_BYTES, NEEDS } from "../../../container/service-needs.ts";
+import { findCycle, type Need, type NeedsGraph, parseNeeds } from "../../../container/needs.ts";
+import { MAX_NEEDS_BYTES, NEEDS } from "../../../container/service-needs.ts";
 import { printable } from "../../../core/printable.ts";
 import { ERRNO, errorWords } from "../../../linux/errno.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -8,45 +8,45 @@ import { Failure } from "../../../linux/sys-error.ts";
 /**
  * Reads what services need, and finds out whether that can be had.
  *
- * @param folder where they are
+ * @param directory where they are
  * @param names of those that are to run
  * @param exists whether there is a service of this name, whether or not it is to run
- * @throws Failure where a file cannot be read or understood, names nobody, or services need each other in a circle
+ * @throws Failure where a file cannot be read or understood, names nobody, or services need each other in a cycle
  */
 export function readNeeds(
   linux: Linux,
-  folder: string,
+  directory: string,
   names: readonly string[],
   exists: (name: string) => boolean,
 ): NeedsGraph {
   const graph = new Map<string, readonly Need[]>();
   for (const name of names) {
-    const needs = readFile(linux, `${folder}/${name}/${NEEDS}`);
+    const needs = readFile(linux, `${directory}/${name}/${NEEDS}`);
     if (needs === undefined) continue;
     graph.set(name, needs);
     for (const { line, service } of needs) {
-      const where = place(folder, name, line);
+      const where = place(directory, name, line);
       if (service === name) refuse(`${where}: a service cannot need itself; take the line out`);
       if (exists(service)) continue;
       refuse(
-        `${where}: there is no service "${printable(service)}" in ${folder}; correct the name or take the line out`,
+        `${where}: there is no service "${printable(service)}" in ${directory}; correct the name or take the line out`,
       );
     }
   }
-  const circle = findCircle(graph);
-  if (circle !== undefined) refuseCircle(folder, graph, circle);
+  const cycle = findCycle(graph);
+  if (cycle !== undefined) refuseCycle(directory, graph, cycle);
   return graph;
 }
 
 /** What a service needs, as far as that can be understood: when it is stopped nobody asks what is wrong. */
-export function needsOf(linux: Linux, folder: string): readonly Need[] {
-  const text = linux.readFile(`${folder}/${NEEDS}`, MOST_NEEDS_BYTES, false);
+export function needsOf(linux: Linux, directory: string): readonly Need[] {
+  const text = linux.readFile(`${directory}/${NEEDS}`, MAX_NEEDS_BYTES, false);
   const parsed = typeof text === "number" ? undefined : parseNeeds(text);
   return parsed?.kind === "ok" ? parsed.needs : [];
 }
 
 function readFile(linux: Linux, path: string): readonly Need[] | undefined {
-  const text = linux.readFile(path, MOST_NEEDS_BYTES, false);
+  const text = linux.readFile(path, MAX_NEEDS_BYTES, false);
   if (text === -ERRNO.ENOENT) return undefined;
   if (typeof text === "number") {
     const reason = text === -ERRNO.EINVAL ? "it is no file" : errorWords(-text);
@@ -57,15 +57,15 @@ function readFile(linux: Linux, path: string): readonly Need[] | undefined {
   refuse(`${printable(path)}, line ${parsed.line}: ${printable(parsed.reason)}; write NAME or NAME SECONDS`);
 }
 
-function refuseCircle(folder: string, graph: NeedsGraph, circle: readonly string[]): never {
-  const [first = "", second = first] = circle;
+function refuseCycle(directory: string, graph: NeedsGraph, cycle: readonly string[]): never {
+  const [first = "", second = first] = cycle;
   const line = graph.get(first)?.find(({ service }) => service === second)?.line ?? 1;
-  const words = [...circle, first].map(printable).join(" -> ");
-  refuse(`${place(folder, first, line)}: services need each other in a circle, ${words}; take one of them out`);
+  const words = [...cycle, first].map(printable).join(" -> ");
+  refuse(`${place(directory, first, line)}: services need each other in a circle, ${words}; take one of them out`);
 }
 
-function place(folder: string, name: string, line: number): string {
-  return `${folder}/${printable(name)}/${NEEDS}, line ${line}`;
+function place(directory: string, name: string, line: number): string {
+  return `${directory}/${printable(name)}/${NEEDS}, line ${line}`;
 }
 
 function refuse(reason: string): never {

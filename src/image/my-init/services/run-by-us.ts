@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
  * Whether a service is started by way of our program `./run`, which does something first; it must run in a mirror of
  * /etc/service then.
  *
- * @param name of the service's folder, or `NAME/log` for a log service
+ * @param name of the service's directory, or `NAME/log` for a log service
  */
 export function isRunByUs({ linux }: Context, name: string): boolean {
   return !name.includes("/") && linux.access(`${SERVICES}/${name}/${NEEDS}`, 0) === 0;

@@ -8,7 +8,7 @@ import { type Context, waitInShutdown } from "../context.ts";
 import { forceToExit } from "../shutdown/force.ts";
 import type { Subtrees } from "../shutdown/subtrees.ts";
 import { prepareEssential } from "./essential.ts";
-import { LOOK_AGAIN_MS, Services } from "./services.ts";
+import { POLL_INTERVAL_MS, Services } from "./services.ts";
 
 /** Whose the lines of runsvdir are in a log that tells. */
 const SERVICE = "runit";
@@ -25,17 +25,17 @@ const FINISH_MS = 300;
 /**
  * Starts runsvdir.
  *
- * @param folder where the services are
+ * @param directory where the services are
  * @param hasInput whether services may read my_init's standard input: not where a command reads it
  * @returns the child, or undefined where it could not be started; why was said
  */
-export function startRunit(context: Context, folder: string, hasInput: boolean): Child | undefined {
+export function startRunit(context: Context, directory: string, hasInput: boolean): Child | undefined {
   const { log, children, environment, linux, streams } = context;
   log.info("Booting runit daemon...");
-  makeSettled(context, folder);
-  prepareEssential(context, folder);
+  makeSettled(context, directory);
+  prepareEssential(context, directory);
   const environ = streams.environOfRunsvdir(environment.current);
-  const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", folder], environ };
+  const program = { file: RUNSVDIR, argv: [RUNSVDIR, "-P", directory], environ };
   // A session of its own: Ctrl-C at the terminal is for the command, not for the services.
   const options = SPAWN.session | (hasInput ? 0 : SPAWN.noInput);
   const child = streams.of(SERVICE, (each) => children.spawn({ ...program, streams: each }, options));
@@ -48,14 +48,14 @@ export function startRunit(context: Context, folder: string, hasInput: boolean):
 }
 
 /**
- * runsvdir waits for a second before it looks into a folder that was changed in the present one: more could come. All
- * that the startup scripts bring is there, so it need not; what comes later gives the folder another time.
+ * runsvdir waits for a second before it looks into a directory that was changed in the present one: more could come. All
+ * that the startup scripts bring is there, so it need not; what comes later gives the directory another time.
  */
-function makeSettled({ linux }: Context, folder: string): void {
-  const facts = fileFacts(linux, folder);
+function makeSettled({ linux }: Context, directory: string): void {
+  const facts = fileFacts(linux, directory);
   const nowSeconds = Math.floor(linux.realtimeMs() / 1000);
   if (typeof facts === "number" || facts.modified < nowSeconds) return;
-  linux.setModified(folder, nowSeconds - 1); // who may not waits
+  linux.setModified(directory, nowSeconds - 1); // who may not waits
 }
 
 /**
@@ -101,7 +101,7 @@ function stopServices(context: Context, services: Services, deadlineMs: number, 
     return services.areGone();
   };
   const unwatch = services.tellToStop(mayHaveNeeds, endMs);
-  waitInShutdown(context, areGone, endMs, LOOK_AGAIN_MS);
+  waitInShutdown(context, areGone, endMs, POLL_INTERVAL_MS);
   unwatch();
   if (areGone()) return;
 

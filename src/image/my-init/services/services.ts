@@ -1,5 +1,5 @@
 import type { NeedsGraph } from "../../../container/needs.ts";
-import { isPlain, logServicePid, ownSupervisor, serviceState, superviseFolder } from "../../../container/runsv.ts";
+import { isPlain, logServicePid, ownSupervisor, serviceState, superviseDirectory } from "../../../container/runsv.ts";
 import { printable } from "../../../core/printable.ts";
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
@@ -28,7 +28,7 @@ const FORK_AT_MOST_MS = 100;
 const LONG_LIVED_MS = 3000;
 
 /** How often to look at such services beside listening to what their watch tells. */
-export const LOOK_AGAIN_MS = 20;
+export const POLL_INTERVAL_MS = 20;
 
 /** A runsv that was handed to us, and the name of the service it looks after. */
 interface Supervisor {
@@ -55,7 +55,7 @@ export class Services {
   /** Those stopped to see whether they have anything left to do. */
   readonly #held = new Map<number, Child>();
   #order: StopOrder | undefined;
-  /** Their supervisors: more than one where a folder was replaced by another of the same name. */
+  /** Their supervisors: more than one where a directory was replaced by another of the same name. */
   readonly #supervisorsOf = new Map<string, number[]>();
   readonly #subtrees: Subtrees;
   /** When what is left is killed. */
@@ -162,7 +162,7 @@ export class Services {
 
   /** @see runsv(8), signals */
   #tell(service: string): void {
-    const { children, folders, linux, loop } = this.#context;
+    const { children, directories, linux, loop } = this.#context;
     this.#toldMs.set(service, loop.nowMs);
     for (const pid of this.#supervisorsOf.get(service) ?? []) {
       const supervisor = this.#supervisors.get(pid);
@@ -180,7 +180,7 @@ export class Services {
       this.#subtrees.stop(process, signal, this.#deadlineMs, send);
       children.wake(supervisor.child);
       if (isLongLived) continue;
-      const end = folders.add(superviseFolder(pid), () => this.#holdIfDown(pid));
+      const end = directories.add(superviseDirectory(pid), () => this.#holdIfDown(pid));
       if (end !== undefined) this.#endWatches.push(end);
       this.#young.add(pid);
       this.#holdIfDown(pid);
@@ -253,10 +253,10 @@ export class Services {
       timeline.addPart(serviceStep(service), this.#toldMs.get(service) ?? startMs, endMs);
   }
 
-  /** For what makes no event. A watch tells nothing of a runsv that had not made its folder yet, nor of a log service that was not there yet. */
+  /** For what makes no event. A watch tells nothing of a runsv that had not made its directory yet, nor of a log service that was not there yet. */
   #lookAgain(): void {
     const { nowMs } = this.#context.loop;
-    if (nowMs - this.#lookedMs < LOOK_AGAIN_MS) return;
+    if (nowMs - this.#lookedMs < POLL_INTERVAL_MS) return;
     this.#lookedMs = nowMs;
     for (const pid of this.#young) this.#holdIfDown(pid);
     this.#tellHolders();

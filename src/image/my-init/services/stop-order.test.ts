@@ -56,7 +56,7 @@ test("one that is not there keeps nobody waiting", () => {
   assert.deepEqual(order.next(), ["db"]);
 });
 
-test("where services need each other in a circle all of it is told", () => {
+test("where services need each other in a cycle all of it is told", () => {
   const { order, end } = begin("a b c x", "a b x", "b a", "c a");
   assert.deepEqual(order.next(), ["c"]);
   assert.deepEqual(order.next(), []);
@@ -75,7 +75,7 @@ test("the rest is told with those who still need it", () => {
   assert.deepEqual(order.next(), []);
 });
 
-test("a service that ends while it is looked at makes no circle of the others", () => {
+test("a service that ends while it is looked at makes no cycle of the others", () => {
   const answers = [true, false];
   const order = new StopOrder(graph("web app", "app db"), ["web", "app", "db"], (service) =>
     service === "web" ? (answers.shift() ?? false) : true,

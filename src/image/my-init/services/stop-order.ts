@@ -23,7 +23,7 @@ export class StopOrder {
     const isNeeded = (service: string) =>
       this.#dependantsOf(service).some((each) => this.#waiting.has(each) || isGoing.get(each));
     let next = [...this.#waiting].filter((service) => !isNeeded(service));
-    // Where all wait for each other, in a circle that came about since the start, none would ever be told.
+    // Where all wait for each other, in a cycle that came about since the start, none would ever be told.
     if (next.length === 0 && ![...isGoing.values()].includes(true)) next = [...this.#waiting];
     for (const service of next) this.#waiting.delete(service);
     return next;

@@ -34,11 +34,11 @@ export function warnUntouchable({ log, linux }: Context, process: Process): void
 /**
  * Waits until those who were killed are gone, for as long as that can reasonably take.
  *
- * @param lookAgainMs as for {@link EventLoop.waitUntil}
+ * @param pollIntervalMs as for {@link EventLoop.waitUntil}
  */
-export function waitForKilled({ loop }: Context, isGone: () => boolean, lookAgainMs?: number): boolean {
+export function waitForKilled({ loop }: Context, isGone: () => boolean, pollIntervalMs?: number): boolean {
   const deadlineMs = loop.nowMs + KILL_WAIT_MS;
-  return loop.waitUntil(isGone, () => deadlineMs, lookAgainMs);
+  return loop.waitUntil(isGone, () => deadlineMs, pollIntervalMs);
 }
 
 /** What the stop of a service is called in the record of the shutdown. */

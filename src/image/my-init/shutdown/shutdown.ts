@@ -3,15 +3,15 @@ import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
 import { stopCommand } from "../command.ts";
 import { type Context, waitInShutdown } from "../context.ts";
-import type { Collector } from "../logs/collector.ts";
+import type { LogWriter } from "../logs/log-writer.ts";
 import type { Syslog } from "../logs/syslog.ts";
 import { failureWords } from "../outcome.ts";
 import { scriptsIn, startScript } from "../scripts.ts";
 import { stopRunit } from "../services/runit.ts";
-import type { ServiceFolder } from "../services/service-folder.ts";
+import type { ServiceDirectory } from "../services/service-directory.ts";
 import { Budget, readLimits } from "./budget.ts";
-import { stopEveryone } from "./everyone.ts";
 import { forceToExit } from "./force.ts";
+import { stopRemainingProcesses } from "./remaining-processes.ts";
 import { Subtrees } from "./subtrees.ts";
 
 const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
@@ -26,9 +26,9 @@ export interface Running {
   readonly script: Child | undefined;
   readonly command: Child | undefined;
   readonly runsvdir: Child | undefined;
-  readonly services: ServiceFolder;
+  readonly services: ServiceDirectory;
   readonly syslog: Syslog;
-  readonly collector: Collector;
+  readonly logWriter: LogWriter;
 }
 
 /**
@@ -43,13 +43,13 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   const { environment, log, loop, timeline } = context;
   timeline.beginShutdown();
   const limits = readLimits(environment.current, (message) => log.warn(message));
-  const { collector, command, runsvdir, script, services, syslog } = running;
+  const { logWriter, command, runsvdir, script, services, syslog } = running;
   const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
   const stopped = [script, command, runsvdir].filter((child) => child !== undefined);
   const budget = new Budget(limits, loop.nowMs, {
     process: stopped.length + before.length + after.length + (killsAll ? 1 : 0),
     // System log, log lines, the last KILL.
-    own: collector.isUsed ? 3 : 2,
+    own: logWriter.isUsed ? 3 : 2,
   });
   const subtrees = new Subtrees(context, killsAll);
 
@@ -70,13 +70,13 @@ export function shutDown(context: Context, running: Running, signal: number, kil
   subtrees.end();
   if (killsAll) {
     timeline.begin("all other processes");
-    stopEveryone(context, subtrees, budget.step("all", loop.nowMs), [syslog, collector]);
+    stopRemainingProcesses(context, subtrees, budget.step("all", loop.nowMs), [syslog, logWriter]);
   }
   if (syslog.pid !== undefined) timeline.begin("system log");
   syslog.stop(budget.step("own", loop.nowMs));
-  if (collector.isUsed) {
+  if (logWriter.isUsed) {
     timeline.begin("log lines");
-    collector.stop(budget.step("own", loop.nowMs), killsAll);
+    logWriter.stop(budget.step("own", loop.nowMs), killsAll);
   }
   return limits.wholeMs;
 }

@@ -37,7 +37,7 @@ interface Reader {
 }
 
 /** How often to look whether the writers of a {@link Reader} are gone: no event tells of a process that is no child. */
-const LOOK_AGAIN_MS = 100;
+const POLL_INTERVAL_MS = 100;
 
 /**
  * Sends TERM to the descendants of a process that is stopped, if the process does not stop them itself: at once, if it
@@ -158,7 +158,7 @@ export class Subtrees {
     }
     const { nowMs } = this.#context.loop;
     this.#readers.push({ process, writers: members, lastMs: (nowMs + deadlineMs) / 2 });
-    this.#nextMs = Math.min(this.#nextMs, nowMs + LOOK_AGAIN_MS);
+    this.#nextMs = Math.min(this.#nextMs, nowMs + POLL_INTERVAL_MS);
     return false;
   }
 
@@ -189,7 +189,7 @@ export class Subtrees {
       if (isAlive(linux, process)) this.signal(process);
     }
     this.#readers = waiting;
-    if (waiting.length > 0) this.#nextMs = Math.min(this.#nextMs, loop.nowMs + LOOK_AGAIN_MS);
+    if (waiting.length > 0) this.#nextMs = Math.min(this.#nextMs, loop.nowMs + POLL_INTERVAL_MS);
   }
 
   #signalLeft(subtrees: readonly Subtree[]): void {

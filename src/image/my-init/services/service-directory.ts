@@ -5,14 +5,14 @@ import { printable } from "../../../core/printable.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
-import { makePrivateFolder, PLACES, privateFolders } from "../../../linux/private-folder.ts";
+import { makePrivateDirectory, PLACES, privateDirectories } from "../../../linux/private-directory.ts";
 import { failure } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 import { Mirror } from "./mirror.ts";
 import { readNeeds } from "./needs.ts";
 import { isRunByUs } from "./run-by-us.ts";
 
-/** In the folder of a service: as another user it is not even tried. */
+/** In the directory of a service: as another user it is not even tried. */
 const NEEDS_ROOT = "needs-root";
 
 /** runit's: a service that is not to be started by itself. @see runsv(8) */
@@ -21,22 +21,22 @@ const DOWN = "down";
 /** Of the mirror: others may enter it, as they may enter /etc/service. */
 const MIRROR_MODE = 0o755;
 
-/** To access(2): that a folder can be listed, and what is in it be used. */
+/** To access(2): that a directory can be listed, and what is in it be used. */
 const READ_AND_ENTER = 5;
 
 /**
- * The folder that runsvdir looks after: /etc/service, or a mirror of it: where runsv cannot keep its files there, for
+ * The directory that runsvdir looks after: /etc/service, or a mirror of it: where runsv cannot keep its files there, for
  * another user than root or on a read-only file system, and where services are run by way of ours.
  *
  * @see docs/adr/0009-mirror-of-services.md
  */
-export class ServiceFolder {
+export class ServiceDirectory {
   readonly #context: Context;
   #mirror: Mirror | undefined;
   #path: string | undefined = SERVICES;
   #isFirst = true;
   #areElsewhere = false;
-  readonly #leftOut = new Set<string>();
+  readonly #unavailable = new Set<string>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -110,7 +110,11 @@ export class ServiceFolder {
     for (const [name, needs] of graph) {
       if (isDown(name)) continue;
       for (const { service } of needs) {
-        const why = this.#leftOut.has(service) ? "is left out" : isDown(service) ? `has a file "${DOWN}"` : undefined;
+        const why = this.#unavailable.has(service)
+          ? "is left out"
+          : isDown(service)
+            ? `has a file "${DOWN}"`
+            : undefined;
         if (why !== undefined) log.warn(`${printable(name)} has to wait for ${printable(service)}, which ${why}`);
       }
     }
@@ -133,18 +137,18 @@ export class ServiceFolder {
 
   #runsWhereItIs(name: string): boolean {
     const { linux } = this.#context;
-    const folders = isDirectory(linux, `${SERVICES}/${name}/log`) ? [name, `${name}/log`] : [name];
-    return folders.every((each) => canSupervise(linux, `${SERVICES}/${each}`) && !isRunByUs(this.#context, each));
+    const directories = isDirectory(linux, `${SERVICES}/${name}/log`) ? [name, `${name}/log`] : [name];
+    return directories.every((each) => canSupervise(linux, `${SERVICES}/${each}`) && !isRunByUs(this.#context, each));
   }
 
   /** A service that this user cannot run: noise each second if it were tried. It is told once, but for one that is not wanted. */
   #isLeftOut(name: string): boolean {
-    const { leftOut, linux } = this.#context;
-    const folder = `${SERVICES}/${name}`;
-    if (linux.getEuid() === 0 || mayRun(linux, folder)) return false;
-    const isWanted = linux.access(`${folder}/${DOWN}`, 0) < 0;
-    if (isWanted && !this.#leftOut.has(name)) leftOut.add(`the service ${printable(name)}`, "");
-    this.#leftOut.add(name);
+    const { unavailable, linux } = this.#context;
+    const directory = `${SERVICES}/${name}`;
+    if (linux.getEuid() === 0 || mayRun(linux, directory)) return false;
+    const isWanted = linux.access(`${directory}/${DOWN}`, 0) < 0;
+    if (isWanted && !this.#unavailable.has(name)) unavailable.add(`the service ${printable(name)}`, "");
+    this.#unavailable.add(name);
     return true;
   }
 
@@ -154,8 +158,8 @@ export class ServiceFolder {
    */
   #take(): void {
     const { linux } = this.#context;
-    // Another container may have the same folder, as a volume, and any user may lock it.
-    if (linux.lockFolder(SERVICES) === -ERRNO.EAGAIN && isSecondInit(linux, true)) {
+    // Another container may have the same directory, as a volume, and any user may lock it.
+    if (linux.lockDirectory(SERVICES) === -ERRNO.EAGAIN && isSecondInit(linux, true)) {
       this.#leaveTo("another my_init runs them");
     } else if (hasSupervisors(linux, SERVICES)) this.#leaveTo(`they run already, in "${SERVICES}"`);
     else this.#removeOld();
@@ -170,8 +174,8 @@ export class ServiceFolder {
   /** Of a container that was stopped, or an image that was made of one: `sv` would take it for one in use. */
   #removeOld(): void {
     const { linux } = this.#context;
-    for (const path of privateFolders(linux, mirrorNames(linux, linux.getEuid()))) {
-      const lock = linux.lockFolder(path);
+    for (const path of privateDirectories(linux, mirrorNames(linux, linux.getEuid()))) {
+      const lock = linux.lockDirectory(path);
       // It is in use in another container, where several have one /dev/shm.
       if (lock === -ERRNO.EAGAIN) continue;
       if (hasSupervisors(linux, path)) this.#leaveTo(`they run already, in "${printable(path)}"`);
@@ -181,14 +185,14 @@ export class ServiceFolder {
   }
 
   #newMirror(): string | undefined {
-    const { leftOut, linux } = this.#context;
-    const path = makePrivateFolder(linux, mirrorNames(linux, linux.getEuid()));
+    const { unavailable, linux } = this.#context;
+    const path = makePrivateDirectory(linux, mirrorNames(linux, linux.getEuid()));
     if (path === undefined) {
-      leftOut.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
+      unavailable.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
       return undefined;
     }
     linux.chmod(path, MIRROR_MODE);
-    linux.lockFolder(path);
+    linux.lockDirectory(path);
     return path;
   }
 }
@@ -204,22 +208,22 @@ function namesIn(linux: Linux): string[] {
 }
 
 /** Whether a runsv looks after a service there. */
-function hasSupervisors(linux: Linux, folder: string): boolean {
-  const names = linux.listDir(folder);
-  return typeof names !== "number" && names.some((name) => isSupervised(linux, `${folder}/${name}/${SUPERVISE}`));
+function hasSupervisors(linux: Linux, directory: string): boolean {
+  const names = linux.listDir(directory);
+  return typeof names !== "number" && names.some((name) => isSupervised(linux, `${directory}/${name}/${SUPERVISE}`));
 }
 
 /** Whether another user than root may run it. */
-function mayRun(linux: Linux, folder: string): boolean {
-  if (linux.access(`${folder}/${NEEDS_ROOT}`, 0) === 0) return false;
-  if (linux.access(folder, READ_AND_ENTER) < 0) return false;
-  const run = fileFacts(linux, `${folder}/run`);
+function mayRun(linux: Linux, directory: string): boolean {
+  if (linux.access(`${directory}/${NEEDS_ROOT}`, 0) === 0) return false;
+  if (linux.access(directory, READ_AND_ENTER) < 0) return false;
+  const run = fileFacts(linux, `${directory}/run`);
   // One that nobody may execute is a mistake that runsv tells of.
-  return typeof run === "number" || (run.mode & ANY_EXECUTE) === 0 || isExecutable(linux, `${folder}/run`);
+  return typeof run === "number" || (run.mode & ANY_EXECUTE) === 0 || isExecutable(linux, `${directory}/run`);
 }
 
-/** Whether runsv can keep its files in the folder of a service or a log service. */
-function canSupervise(linux: Linux, folder: string): boolean {
-  const supervise = `${folder}/${SUPERVISE}`;
-  return linux.access(isDirectory(linux, supervise) ? supervise : folder, MAKE_FILES) === 0;
+/** Whether runsv can keep its files in the directory of a service or a log service. */
+function canSupervise(linux: Linux, directory: string): boolean {
+  const supervise = `${directory}/${SUPERVISE}`;
+  return linux.access(isDirectory(linux, supervise) ? supervise : directory, MAKE_FILES) === 0;
 }

@@ -24,7 +24,7 @@ const ANYBODY = 0;
 const OBEDIENT_MS = 50;
 
 /** How often to look for processes that were started since: nothing else tells of them. */
-const LOOK_AGAIN_MS = 100;
+const POLL_INTERVAL_MS = 100;
 
 /** How often while they are killed: who forks as fast as it can must not outrun us. */
 const LOOK_AGAIN_FORCING_MS = 2;
@@ -39,7 +39,7 @@ interface Spared {
 }
 
 /** Tells all that is left but those who are `spared` to end, waits for it, and kills what does not go by the deadline. */
-export function stopEveryone(
+export function stopRemainingProcesses(
   context: Context,
   subtrees: Subtrees,
   deadlineMs: number,
@@ -51,7 +51,7 @@ export function stopEveryone(
   const soonMs = Math.min(deadlineMs, context.loop.nowMs + OBEDIENT_MS);
   if (waitInShutdown(context, () => rest.isGone(), soonMs)) return;
   rest.hangUp();
-  if (waitInShutdown(context, () => rest.isGone(), deadlineMs, LOOK_AGAIN_MS)) return;
+  if (waitInShutdown(context, () => rest.isGone(), deadlineMs, POLL_INTERVAL_MS)) return;
 
   context.log.warn("Not all processes have exited in time. Forcing them to exit.");
   rest.force();
@@ -155,7 +155,7 @@ class Rest {
   isGone(): boolean {
     const { children, loop } = this.#context;
     if (children.isEmpty) return this.#strangersAreGone();
-    const isTime = loop.nowMs - this.#lookedMs >= (this.#isForcing ? LOOK_AGAIN_FORCING_MS : LOOK_AGAIN_MS);
+    const isTime = loop.nowMs - this.#lookedMs >= (this.#isForcing ? LOOK_AGAIN_FORCING_MS : POLL_INTERVAL_MS);
     if (this.#sparesAny) return (isTime || !this.#isAnyThere()) && this.#strangersAreGone();
     if (!isTime) return false;
     this.#tellNew();

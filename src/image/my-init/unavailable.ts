@@ -2,7 +2,7 @@ import type { Linux } from "../../linux/linux.ts";
 import type { Log } from "./logs/log.ts";
 
 /** What this container does without, as its user or its file system does not allow it: told in one line. @see docs/reference/anywhere.md */
-export class LeftOut {
+export class Unavailable {
   readonly #linux: Linux;
   readonly #log: Log;
   #things: string[] = [];

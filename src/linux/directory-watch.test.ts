@@ -2,20 +2,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux } from "../../test/support/fake-linux.ts";
 import { Children } from "./children.ts";
+import { DirectoryWatch } from "./directory-watch.ts";
 import { EventLoop } from "./event-loop.ts";
-import { FolderWatch } from "./folder-watch.ts";
 import { Output } from "./output.ts";
 
 function makeLoop(linux: FakeLinux): EventLoop {
   return new EventLoop(linux, new Children(linux), new Output(linux, 2), () => {});
 }
 
-test("what is made in a folder is told at once, to who watches that folder, until the watch is ended", () => {
+test("what is made in a directory is told at once, to who watches that directory, until the watch is ended", () => {
   const linux = new FakeLinux();
   const loop = makeLoop(linux);
-  const folders = new FolderWatch(linux, loop);
+  const directories = new DirectoryWatch(linux, loop);
   const told: string[] = [];
-  const ends = ["/dev", "/etc"].map((folder) => folders.add(folder, () => told.push(`${folder} ${linux.nowMs}`)));
+  const ends = ["/dev", "/etc"].map((directory) =>
+    directories.add(directory, () => told.push(`${directory} ${linux.nowMs}`)),
+  );
   const startMs = loop.nowMs;
   linux.after(10, () => linux.addSocket("/dev/log"));
   linux.after(20, () => ends[0]?.());
@@ -31,9 +33,9 @@ test("what is made in a folder is told at once, to who watches that folder, unti
   );
 });
 
-test("a kernel with no watches left, or without the folder, gives none", () => {
+test("a kernel with no watches left, or without the directory, gives none", () => {
   const linux = new FakeLinux({ fault: (call) => (call === "inotifyOpen" ? 24 : 0) });
-  assert.equal(new FolderWatch(linux, makeLoop(linux)).add("/dev", assert.fail), undefined);
+  assert.equal(new DirectoryWatch(linux, makeLoop(linux)).add("/dev", assert.fail), undefined);
   const other = new FakeLinux();
-  assert.equal(new FolderWatch(other, makeLoop(other)).add("/none", assert.fail), undefined);
+  assert.equal(new DirectoryWatch(other, makeLoop(other)).add("/none", assert.fail), undefined);
 });

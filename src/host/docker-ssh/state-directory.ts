@@ -7,22 +7,22 @@ import type { Host } from "../host.ts";
 import { withHostKeys } from "./known-hosts.ts";
 
 /** More of a file than any that is read here has. */
-const MOST_BYTES = 1 << 20;
+const MAX_BYTES = 1 << 20;
 
 /** How long another docker-ssh may hold the lock: it writes one file. */
 const LOCK_MS = 5000;
 const LOCK_STEP_MS = 20;
 
-/** This user's folder of files that ssh needs, which stay: settings that were printed name them. */
-export class StateFolder {
+/** This user's directory of files that ssh needs, which stay: settings that were printed name them. */
+export class StateDirectory {
   readonly #host: Host;
   readonly #path: string;
 
-  /** Makes the folder if need be. @throws Failure */
+  /** Makes the directory if need be. @throws Failure */
   constructor(host: Host) {
     this.#host = host;
     this.#path = `${stateHome(host)}/docker-ssh`;
-    withRemedy(() => makeFolders(host, this.#path));
+    withRemedy(() => makeDirectories(host, this.#path));
   }
 
   /** Sees to it that the file of host keys has these, and no other, for `name`. @returns its path */
@@ -48,7 +48,7 @@ export class StateFolder {
   }
 
   #read(path: string): string {
-    const content = this.#host.readFile(path, MOST_BYTES, false);
+    const content = this.#host.readFile(path, MAX_BYTES, false);
     if (typeof content === "string") return content;
     // Too large, it is none that is made here; what it holds is learned anew.
     if (content === -ERRNO.ENOENT || content === -ERRNO.EFBIG) return "";
@@ -56,8 +56,8 @@ export class StateFolder {
   }
 
   #replace(path: string, content: string): void {
-    const folder = fileFacts(this.#host, this.#path);
-    const gid = typeof folder === "number" ? 0 : folder.gid;
+    const directory = fileFacts(this.#host, this.#path);
+    const gid = typeof directory === "number" ? 0 : directory.gid;
     replaceFile(this.#host, path, `${path}.${this.#host.getPid()}`, content, { mode: 0o600, gid });
   }
 
@@ -76,34 +76,34 @@ export class StateFolder {
   }
 }
 
-/** What cannot be done in this folder may be done in another. @throws Failure that says so */
+/** What cannot be done in this directory may be done in another. @throws Failure that says so */
 function withRemedy(act: () => void): void {
   try {
     act();
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
-    throw new Failure(`${error.message}\nset XDG_STATE_HOME to a folder that you may write to, with room in it`);
+    throw new Failure(`${error.message}\nset XDG_STATE_HOME to a directory that you may write to, with room in it`);
   }
 }
 
 /** @see XDG Base Directory Specification, XDG_STATE_HOME */
 function stateHome(host: Host): string {
   const given = parseEnviron(host.environ).get("XDG_STATE_HOME");
-  return given?.startsWith("/") ? given : `${homeFolder(host)}/.local/state`;
+  return given?.startsWith("/") ? given : `${homeDirectory(host)}/.local/state`;
 }
 
 /** This user's home, as ssh finds it: HOME may still be that of who called sudo. @throws Failure where there is none */
-export function homeFolder(host: Host): string {
-  const users = host.readFile("/etc/passwd", MOST_BYTES, false);
+export function homeDirectory(host: Host): string {
+  const users = host.readFile("/etc/passwd", MAX_BYTES, false);
   const own = typeof users === "string" ? parsePasswd(users).find(({ uid }) => uid === host.getEuid()) : undefined;
   const home = own?.home ?? parseEnviron(host.environ).get("HOME");
   if (home?.startsWith("/")) return home;
-  throw new Failure("this user has no home folder to keep host keys in; set XDG_STATE_HOME to a folder");
+  throw new Failure("this user has no home directory to keep host keys in; set XDG_STATE_HOME to a directory");
 }
 
-function makeFolders(host: Host, path: string): void {
+function makeDirectories(host: Host, path: string): void {
   if (typeof fileFacts(host, path) !== "number") return;
-  makeFolders(host, path.slice(0, path.lastIndexOf("/")) || "/");
+  makeDirectories(host, path.slice(0, path.lastIndexOf("/")) || "/");
   const failed = host.mkdir(path, 0o700);
-  if (failed < 0 && failed !== -ERRNO.EEXIST) throw new SysError("cannot make folder", path, -failed);
+  if (failed < 0 && failed !== -ERRNO.EEXIST) throw new SysError("cannot make directory", path, -failed);
 }

@@ -5,8 +5,8 @@ import * as habit from "../../../../test/support/fake-programs.ts";
 import { live, type Story } from "../../../../test/support/story.ts";
 import { SYSLOG_SCRIPT } from "./syslog.ts";
 
-const COLLECTOR = "/usr/lib/baseimage/log_lines";
-const FOLDER = "/run/my_init/my_init-logs-1";
+const LOG_WRITER = "/usr/lib/baseimage/log_lines";
+const DIRECTORY = "/run/my_init/my_init-logs-1";
 const SIGSEGV = 11;
 const SIGTERM = 15;
 const SIGKILL = 9;
@@ -16,16 +16,16 @@ function liveWithNames({ prepare, programs = {}, environ = ["PATH=/bin", "LOG_PR
   return live({
     ...story,
     environ,
-    programs: { [COLLECTOR]: habit.collects, ...programs },
+    programs: { [LOG_WRITER]: habit.collects, ...programs },
     prepare: (linux) => {
-      for (const folder of ["/run", "/tmp", "/etc/service"]) linux.addDirectory(folder);
+      for (const directory of ["/run", "/tmp", "/etc/service"]) linux.addDirectory(directory);
       prepare?.(linux);
     },
   });
 }
 
-function collectors(linux: FakeLinux) {
-  return linux.history.filter(({ file }) => file === COLLECTOR);
+function logWriters(linux: FakeLinux) {
+  return linux.history.filter(({ file }) => file === LOG_WRITER);
 }
 
 /** The FIFOs that each process had for standard output and standard error, by its file. */
@@ -33,13 +33,13 @@ function streams(linux: FakeLinux): Record<string, string> {
   return Object.fromEntries(
     linux.history
       .filter(({ stderr }) => stderr !== undefined)
-      .map(({ file, stderr = "", stdout = "" }) => [file, `${stdout} ${stderr}`.replaceAll(`${FOLDER}/`, "")]),
+      .map(({ file, stderr = "", stdout = "" }) => [file, `${stdout} ${stderr}`.replaceAll(`${DIRECTORY}/`, "")]),
   );
 }
 
 test("without a wish for names or JSON there is none, and no file", () => {
   const { linux, lines } = liveWithNames({ environ: ["PATH=/bin"], signals: { 100: SIGTERM } });
-  assert.deepEqual(collectors(linux), []);
+  assert.deepEqual(logWriters(linux), []);
   assert.deepEqual(streams(linux), {});
   assert.deepEqual([...linux.fifos], []);
   assert.ok(lines.every((line) => line.startsWith("*** ")));
@@ -57,14 +57,14 @@ test("it is up before all others and down after them, and all print to FIFOs of 
   });
   assert.equal(status, 0);
   assert.ok(ms < 1100, `${ms} ms`);
-  const [collector, ...more] = collectors(linux);
+  const [logWriter, ...more] = logWriters(linux);
   assert.deepEqual(more, []);
-  const others = linux.history.filter((process) => process.isOurs && ![linux.self, collector].includes(process));
+  const others = linux.history.filter((process) => process.isOurs && ![linux.self, logWriter].includes(process));
   for (const other of others) {
-    assert.ok((collector?.startedMs ?? 0) <= other.startedMs, other.file);
-    assert.ok(other.endedMs <= (collector?.endedMs ?? 0), other.file);
+    assert.ok((logWriter?.startedMs ?? 0) <= other.startedMs, other.file);
+    assert.ok(other.endedMs <= (logWriter?.endedMs ?? 0), other.file);
   }
-  assert.equal(collector?.status, 0);
+  assert.equal(logWriter?.status, 0);
   assert.deepEqual(streams(linux), {
     [SYSLOG_SCRIPT]: "syslog.stdout syslog.stderr",
     "/etc/my_init.d/50_hello": "50_hello.stdout 50_hello.stderr",
@@ -72,7 +72,7 @@ test("it is up before all others and down after them, and all print to FIFOs of 
     "/etc/my_init.post_shutdown.d/90_bye": "90_bye.stdout 90_bye.stderr",
   });
   assert.ok(lines.includes("*** Killing all processes..."));
-  assert.equal(linux.files.has(FOLDER), false);
+  assert.equal(linux.files.has(DIRECTORY), false);
 });
 
 test("runsvdir finds our runsv before its own, and is told where the FIFOs are", () => {
@@ -82,7 +82,7 @@ test("runsvdir finds our runsv before its own, and is told where the FIFOs are",
     const runsvdir = linux.history.find(({ file }) => file === "/usr/bin/runsvdir");
     const expected = path === undefined ? "PATH=/usr/lib/baseimage" : "PATH=/usr/lib/baseimage:/bin";
     assert.ok(runsvdir?.environ.includes(expected), runsvdir?.environ.join(" "));
-    assert.ok(runsvdir?.environ.includes(`MY_INIT_LOG_FOLDER=${FOLDER}`));
+    assert.ok(runsvdir?.environ.includes(`MY_INIT_LOG_DIRECTORY=${DIRECTORY}`));
   }
 });
 
@@ -106,7 +106,7 @@ test("where only the command runs, my_init's own lines are in the format without
     programs: { "/bin/app": habit.exitsAfter(5, 3) },
   });
   assert.equal(status, 3);
-  assert.deepEqual(collectors(linux), []);
+  assert.deepEqual(logWriters(linux), []);
   assert.deepEqual(lines.slice(0, 2), ["[my_init] *** Running app...", "[my_init] *** app exited with exit code 3."]);
 });
 
@@ -121,24 +121,24 @@ test("what is said before the format is known waits for it, also where the boot 
 
 test("killed, it is started again, at once if it had worked for a while", () => {
   const { linux, lines } = liveWithNames({
-    programs: { [COLLECTOR]: habit.together(habit.collects, habit.diesAfter(1500, SIGSEGV)) },
+    programs: { [LOG_WRITER]: habit.together(habit.collects, habit.diesAfter(1500, SIGSEGV)) },
     signals: { 1700: SIGTERM },
   });
   assert.deepEqual(
-    collectors(linux).map(({ startedMs }) => startedMs - 1000),
+    logWriters(linux).map(({ startedMs }) => startedMs - 1000),
     [0, 1500],
   );
-  assert.equal(collectors(linux)[1]?.argv[3], "again");
+  assert.equal(logWriters(linux)[1]?.argv[3], "again");
   assert.ok(lines.includes("*** log_lines was killed by signal 11 (SIGSEGV); it is started again"));
 });
 
 test("killed soon after its start, it is started again a second later; what was said meanwhile is not lost", () => {
   const { linux, lines } = liveWithNames({
-    programs: { [COLLECTOR]: habit.together(habit.collects, habit.diesAfter(20, SIGKILL)) },
+    programs: { [LOG_WRITER]: habit.together(habit.collects, habit.diesAfter(20, SIGKILL)) },
     signals: { 500: SIGTERM },
   });
   // The last is for what was left when the container ended.
-  assert.equal(collectors(linux).length, 2);
+  assert.equal(logWriters(linux).length, 2);
   assert.ok(lines.includes("*** log_lines was killed by signal 9 (SIGKILL); it is started again in 1 s"));
   assert.ok(lines.includes("*** Killing all processes..."));
 });
@@ -146,12 +146,12 @@ test("killed soon after its start, it is started again a second later; what was 
 test("one that writes nothing any more is killed when the time is up, with a warning, and the container ends", () => {
   const { linux, lines, ms, status } = liveWithNames({
     environ: ["PATH=/bin", "LOG_PREFIX=yes", "SHUTDOWN_TIMEOUT=2"],
-    programs: { [COLLECTOR]: habit.ignoresTerm },
+    programs: { [LOG_WRITER]: habit.ignoresTerm },
     signals: { 100: SIGTERM },
   });
   assert.equal(status, 0);
   assert.ok(ms > 1000 && ms < 3500, `${ms} ms`);
-  assert.equal(collectors(linux)[0]?.status, SIGKILL);
+  assert.equal(logWriters(linux)[0]?.status, SIGKILL);
   // What it has not read is not lost, as far as it is my_init's own.
   assert.equal(lines[0], "[my_init] *** Booting runit daemon...");
   assert.ok(lines.some((line) => line.startsWith("[my_init] *** ") && line.includes("did not shut down in time")));
@@ -178,7 +178,7 @@ test("one that waits for the reader of the log is not taken for one that has wri
     look();
   };
   const { lines } = liveWithNames({
-    programs: { [COLLECTOR]: waits, "/etc/my_init.d/50_leaves": leaves },
+    programs: { [LOG_WRITER]: waits, "/etc/my_init.d/50_leaves": leaves },
     prepare: (linux) => {
       linux.stderr.room = 0;
       linux.after(600, () => {
@@ -201,7 +201,7 @@ test("who prints on after the end keeps it waiting no longer than it takes to se
     signals: { 100: SIGTERM },
   });
   assert.ok(ms < 150, `${ms} ms`);
-  assert.equal(collectors(linux)[0]?.status, SIGKILL);
+  assert.equal(logWriters(linux)[0]?.status, SIGKILL);
   assert.ok(!lines.some((line) => line.includes("Forcing")));
 });
 
@@ -218,7 +218,7 @@ test("with --no-kill-all-on-exit it is left to those who are", () => {
     signals: { 100: SIGTERM },
   });
   assert.ok(ms < 150, `${ms} ms`);
-  assert.equal(collectors(linux)[0]?.isAlive, true);
+  assert.equal(logWriters(linux)[0]?.isAlive, true);
   assert.equal(linux.files.has("/run/my_init/my_init-logs-50"), true);
 });
 
@@ -235,9 +235,9 @@ test("where it cannot be had, that is told, and all print to where they always d
     nowhere.lines.includes("[my_init] *** left out: LOG_PREFIX=yes (/run/my_init, /tmp, /dev/shm cannot be written)"),
     nowhere.lines.join("\n"),
   );
-  const missing = liveWithNames({ prepare: (linux) => linux.files.delete(COLLECTOR), signals: { 100: SIGTERM } });
+  const missing = liveWithNames({ prepare: (linux) => linux.files.delete(LOG_WRITER), signals: { 100: SIGTERM } });
   assert.deepEqual(streams(missing.linux), {});
-  assert.equal(missing.linux.files.has(FOLDER), false);
+  assert.equal(missing.linux.files.has(DIRECTORY), false);
   assert.ok(missing.lines.some((line) => line.includes("left out: LOG_PREFIX=yes (")));
 });
 
@@ -245,29 +245,29 @@ test("what another my_init uses in the same place is left alone", () => {
   const { linux } = liveWithNames({
     prepare: (kernel) => {
       kernel.addDirectory("/run/my_init");
-      kernel.addDirectory(FOLDER);
-      kernel.makeFifo(`${FOLDER}/my_init.stderr`, 0o622);
-      const fifo = kernel.fifos.get(`${FOLDER}/my_init.stderr`);
+      kernel.addDirectory(DIRECTORY);
+      kernel.makeFifo(`${DIRECTORY}/my_init.stderr`, 0o622);
+      const fifo = kernel.fifos.get(`${DIRECTORY}/my_init.stderr`);
       assert.ok(fifo);
       fifo.hasReader = true;
       fifo.addWriter();
     },
     signals: { 100: SIGTERM },
   });
-  assert.equal(collectors(linux)[0]?.argv[2], `${FOLDER}.2`);
-  assert.equal(linux.files.has(`${FOLDER}/my_init.stderr`), true);
-  assert.equal(linux.fifos.get(`${FOLDER}/my_init.stderr`)?.writers, 1);
+  assert.equal(logWriters(linux)[0]?.argv[2], `${DIRECTORY}.2`);
+  assert.equal(linux.files.has(`${DIRECTORY}/my_init.stderr`), true);
+  assert.equal(linux.fifos.get(`${DIRECTORY}/my_init.stderr`)?.writers, 1);
 });
 
 test("what a killed container has left is removed", () => {
   const { linux, status } = liveWithNames({
     prepare: (kernel) => {
       kernel.addDirectory("/run/my_init");
-      kernel.addDirectory(FOLDER);
-      kernel.addFile(`${FOLDER}/old.stdout`, "");
+      kernel.addDirectory(DIRECTORY);
+      kernel.addFile(`${DIRECTORY}/old.stdout`, "");
     },
     signals: { 100: SIGTERM },
   });
   assert.equal(status, 0);
-  assert.equal(linux.files.has(FOLDER), false);
+  assert.equal(linux.files.has(DIRECTORY), false);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux } from "../../test/support/fake-linux.ts";
-import { makePrivateFolder, privateFolders } from "./private-folder.ts";
+import { makePrivateDirectory, privateDirectories } from "./private-directory.ts";
 
 const NOBODY = 65_534;
 
@@ -14,9 +14,9 @@ function container(prepare: (linux: FakeLinux) => void = () => {}, euid = 0) {
   return linux;
 }
 
-test("a folder is made in the first place where no other user can replace it, nor have prepared it", () => {
+test("a directory is made in the first place where no other user can replace it, nor have prepared it", () => {
   const made = (prepare?: (linux: FakeLinux) => void, ...names: string[]) =>
-    makePrivateFolder(container(prepare), ["x", ...names]);
+    makePrivateDirectory(container(prepare), ["x", ...names]);
   assert.equal(made(), "/run/my_init/x");
   assert.equal(
     made((linux) => linux.files.delete("/run/my_init")),
@@ -54,12 +54,12 @@ test("a place that is a link is one only where the link is root's", () => {
       linux.addLink("/tmp", "/var/tmp");
       Object.assign(linux.files.get("/tmp") ?? {}, { uid: owner });
     });
-  assert.deepEqual(privateFolders(withLink(0), ["x"]), ["/tmp/x"]);
-  assert.deepEqual(privateFolders(withLink(NOBODY), ["x"]), []);
+  assert.deepEqual(privateDirectories(withLink(0), ["x"]), ["/tmp/x"]);
+  assert.deepEqual(privateDirectories(withLink(NOBODY), ["x"]), []);
 });
 
-test("of the folders with a name only those are believed that their owner alone can have filled", () => {
-  const found = (prepare: (linux: FakeLinux) => void, uid = 0) => privateFolders(container(prepare), ["x"], uid);
+test("of the directories with a name only those are believed that their owner alone can have filled", () => {
+  const found = (prepare: (linux: FakeLinux) => void, uid = 0) => privateDirectories(container(prepare), ["x"], uid);
   assert.deepEqual(
     found((linux) => linux.addDirectory("/tmp/x")),
     ["/tmp/x"],
@@ -84,5 +84,5 @@ test("of the folders with a name only those are believed that their owner alone 
     linux.addDirectory("/root");
     linux.addLink("/tmp/x", "/root");
   };
-  assert.deepEqual(found(toRootsOwn), [], "a link to a folder of root's");
+  assert.deepEqual(found(toRootsOwn), [], "a link to a directory of root's");
 });

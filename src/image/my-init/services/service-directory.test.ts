@@ -109,10 +109,10 @@ function hasRunsv(linux: FakeLinux, supervise: string) {
   linux.openToAppend = (path) => (path === `${supervise}/ok` ? 99 : open(path));
 }
 
-/** Another process has the lock on a folder. */
-function isLocked(linux: FakeLinux, folder: string) {
-  const lock = linux.lockFolder.bind(linux);
-  linux.lockFolder = (path) => (path === folder ? -11 : lock(path));
+/** Another process has the lock on a directory. */
+function isLocked(linux: FakeLinux, directory: string) {
+  const lock = linux.lockDirectory.bind(linux);
+  linux.lockDirectory = (path) => (path === directory ? -11 : lock(path));
 }
 
 /** One line says that services are not started; the command runs, and without one my_init waits until it is stopped. */
@@ -161,7 +161,7 @@ test("services are not started while another my_init of the container has them, 
   }
 });
 
-test("a folder that another container has locked, as both have it as a volume, is this container's all the same", () => {
+test("a directory that another container has locked, as both have it as a volume, is this container's all the same", () => {
   const { linux } = asUser((linux) => isLocked(linux, "/etc/service"));
   assert.equal(started(linux).words, `${RUNSVDIR} -P ${MIRROR}`);
 });
@@ -182,7 +182,7 @@ test("the mirror is locked and others may enter it; where a name is taken, by a 
   assert.ok(linux.files.has(`${MIRROR}/web`));
 });
 
-test("a folder of another user, or in one, is no place for it", () => {
+test("a directory of another user, or in one, is no place for it", () => {
   const { linux } = asUser((linux) => {
     linux.addDirectory("/tmp", { mode: 0o1777 });
     linux.addDirectory(MIRROR, { uid: 1001, mode: 0o777 });

@@ -2,13 +2,13 @@ import type { EventLoop } from "./event-loop.ts";
 import type { Linux } from "./linux.ts";
 
 /**
- * Tells when a name comes or goes in a folder, where the kernel has watches to give; where not, nothing is told. One
+ * Tells when a name comes or goes in a directory, where the kernel has watches to give; where not, nothing is told. One
  * for the whole program, as it is never closed: closing an inotify descriptor waits for a grace period of the kernel,
  * up to 20 ms, while removing a watch from it does not.
  *
  * @see inotify(7)
  */
-export class FolderWatch {
+export class DirectoryWatch {
   readonly #linux: Linux;
   readonly #loop: EventLoop;
   readonly #listeners = new Map<number, () => void>();
@@ -21,9 +21,9 @@ export class FolderWatch {
   }
 
   /** @returns ends the watch; undefined where the kernel gives none */
-  add(folder: string, onChange: () => void): (() => void) | undefined {
+  add(directory: string, onChange: () => void): (() => void) | undefined {
     const fd = this.#open();
-    const watch = fd < 0 ? fd : this.#linux.inotifyAdd(fd, folder);
+    const watch = fd < 0 ? fd : this.#linux.inotifyAdd(fd, directory);
     if (watch < 0) return undefined;
     this.#listeners.set(watch, onChange);
     return () => {

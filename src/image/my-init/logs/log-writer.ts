@@ -6,7 +6,7 @@ import { errorWords } from "../../../linux/errno.ts";
 import { hasReader, removeTree } from "../../../linux/files.ts";
 import { type Linux, SPAWN } from "../../../linux/linux.ts";
 import { hasRoom } from "../../../linux/output.ts";
-import { makePrivateFolder, PLACES, privateFolders } from "../../../linux/private-folder.ts";
+import { makePrivateDirectory, PLACES, privateDirectories } from "../../../linux/private-directory.ts";
 import { sleepThrough } from "../../../linux/processes.ts";
 import { STDERR, STDOUT } from "../../../linux/program.ts";
 import { type Context, waitInShutdown } from "../context.ts";
@@ -17,13 +17,13 @@ import { readLogFormat } from "./log-format.ts";
 const NAME = "log_lines";
 
 /** The containers of a Kubernetes pod share /dev/shm, and in each my_init may be PID 1. */
-const MOST_FOLDERS = 16;
+const MAX_DIRECTORIES = 16;
 
 /** One that has worked for this long is started again at once; the others after as long a pause. */
 const PROVEN_MS = 1000;
 
 /** How often to look whether it has nothing left to do. */
-const LOOK_AGAIN_MS = 5;
+const POLL_INTERVAL_MS = 5;
 
 /** How often one that dies then is started again while it is waited for. */
 const LAST_STARTS = 3;
@@ -35,10 +35,10 @@ const LAST_LINES_MS = 300;
  * The one program that writes the container's log where its lines tell whose they are: up before all others, started
  * again when it dies, down after all others. @see docs/adr/0013-log-lines.md
  */
-export class Collector {
+export class LogWriter {
   readonly #context: Context;
   #format: LogFormat = "plain";
-  #folder = "";
+  #directory = "";
   #ownFd = -1;
   #hasReadAll = false;
   #lastStarts = LAST_STARTS;
@@ -68,21 +68,21 @@ export class Collector {
    * @param hasOthers whether anything is started that prints beside the command
    */
   start(hasOthers: boolean): void {
-    const { environment, leftOut, log } = this.#context;
+    const { environment, unavailable, log } = this.#context;
     this.#format = readLogFormat(environment.current, (message) => log.warn(message));
     const reason = this.#format === "plain" || !hasOthers ? "" : this.#prepare();
     if (this.isUsed) return;
-    if (reason !== "") leftOut.add(this.#format === "json" ? "LOG_FORMAT=json" : "LOG_PREFIX=yes", reason);
+    if (reason !== "") unavailable.add(this.#format === "json" ? "LOG_FORMAT=json" : "LOG_PREFIX=yes", reason);
     log.write(this.#format);
   }
 
   /** @returns why it cannot be used; empty where it can */
   #prepare(): string {
     const { linux, log, loop, streams } = this.#context;
-    const folder = makeFolder(linux);
-    if (folder === undefined) return `${PLACES.join(", ")} cannot be written`;
-    this.#folder = folder;
-    const path = `${folder}/${OWN_LOG}`;
+    const directory = makeDirectory(linux);
+    if (directory === undefined) return `${PLACES.join(", ")} cannot be written`;
+    this.#directory = directory;
+    const path = `${directory}/${OWN_LOG}`;
     const errno = -makeFifo(linux, path);
     if (errno === 0) streams.hold(path);
     const fd = errno === 0 ? linux.openToAppend(path) : -errno;
@@ -90,11 +90,11 @@ export class Collector {
     if (started !== 0) {
       streams.release();
       if (fd >= 0) linux.close(fd);
-      removeTree(linux, folder);
+      removeTree(linux, directory);
       return errorWords(started);
     }
     this.#ownFd = fd;
-    streams.useFolder(folder);
+    streams.useDirectory(directory);
     log.sendTo(fd);
     this.#endTending = loop.tendTo(() => this.#tend());
     return "";
@@ -115,7 +115,7 @@ export class Collector {
     linux.close(this.#ownFd);
     this.#ownFd = -1;
     const isFinished = () => !this.#isAtWork() || this.#isIdle();
-    const isDone = isSent && waitInShutdown(this.#context, isFinished, deadlineMs, LOOK_AGAIN_MS);
+    const isDone = isSent && waitInShutdown(this.#context, isFinished, deadlineMs, POLL_INTERVAL_MS);
     const child = this.#child;
     if (child !== undefined && child.end === undefined) {
       if (isDone && !killsAll) {
@@ -127,9 +127,9 @@ export class Collector {
         waitForKilled(this.#context, () => child.end !== undefined);
       } else forceToExit(this.#context, child);
     }
-    log.write(this.#format, streams.takeRest(`${this.#folder}/${OWN_LOG}`));
+    log.write(this.#format, streams.takeRest(`${this.#directory}/${OWN_LOG}`));
     streams.release();
-    removeTree(linux, this.#folder);
+    removeTree(linux, this.#directory);
   }
 
   /** Whether it has not ended by itself yet. One that has died is started again, at once, as often as that may help. */
@@ -144,8 +144,8 @@ export class Collector {
   #isIdle(): boolean {
     const { linux, streams } = this.#context;
     const { pid } = this;
-    const names = linux.listDir(this.#folder);
-    const isRead = (name: string) => ownerOfFifo(name) === undefined || streams.isEmpty(`${this.#folder}/${name}`);
+    const names = linux.listDir(this.#directory);
+    const isRead = (name: string) => ownerOfFifo(name) === undefined || streams.isEmpty(`${this.#directory}/${name}`);
     // Once: the look itself may wake it.
     this.#hasReadAll ||= typeof names !== "number" && names.every(isRead);
     if (!this.#hasReadAll || pid === undefined) return false;
@@ -155,7 +155,7 @@ export class Collector {
   /** @returns 0, or the errno with which it could not be started */
   #spawn(): number {
     const { children, loop } = this.#context;
-    const argv = [NAME, this.#format, this.#folder, ...(this.#startedMs > 0 ? ["again"] : [])];
+    const argv = [NAME, this.#format, this.#directory, ...(this.#startedMs > 0 ? ["again"] : [])];
     const program = { file: `${OWN_PROGRAMS}/${NAME}`, argv, environ: [] };
     const child = children.spawn(program, SPAWN.session | SPAWN.noInput);
     this.#startedMs = loop.nowMs;
@@ -179,15 +179,15 @@ export class Collector {
   }
 }
 
-/** Makes the folder of the FIFOs, in the place of what a container that was stopped has left. */
-function makeFolder(linux: Linux): string | undefined {
-  for (let number = 1; number <= MOST_FOLDERS; number++) {
+/** Makes the directory of the FIFOs, in the place of what a container that was stopped has left. */
+function makeDirectory(linux: Linux): string | undefined {
+  for (let number = 1; number <= MAX_DIRECTORIES; number++) {
     const name = `my_init-logs-${linux.getPid()}${number === 1 ? "" : `.${number}`}`;
-    const old = privateFolders(linux, [name]);
+    const old = privateDirectories(linux, [name]);
     // Read by another my_init with our number, in a container that shares this place with ours.
     if (old.some((path) => hasReader(linux, `${path}/${OWN_LOG}`))) continue;
     for (const path of old) removeTree(linux, path);
-    return makePrivateFolder(linux, [name]);
+    return makePrivateDirectory(linux, [name]);
   }
   return undefined;
 }

@@ -2,35 +2,35 @@ import { fileFacts, linkFacts } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
 /** Brought by the image for every user; where a tmpfs hides it, made anew. */
-const OWN_FOLDER = "/run/my_init";
+const OWN_DIRECTORY = "/run/my_init";
 
 /** Containers of a pod share it. */
 const SHARED = "/dev/shm";
 
-/** Where a folder of ours may be, the best first. */
-export const PLACES: readonly string[] = [OWN_FOLDER, "/tmp", SHARED];
+/** Where a directory of ours may be, the best first. */
+export const PLACES: readonly string[] = [OWN_DIRECTORY, "/tmp", SHARED];
 
-/** Mode bits: its group or all others may change a folder; in it only the owner of a file may remove or rename it. */
+/** Mode bits: its group or all others may change a directory; in it only the owner of a file may remove or rename it. */
 const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Makes a folder that no other user can have prepared, can look into or can replace.
+ * Makes a directory that no other user can have prepared, can look into or can replace.
  *
  * @param names tried one after the other: any user may have taken one
  * @returns its path; undefined where there is no place for it
  */
-export function makePrivateFolder(linux: Linux, names: readonly string[]): string | undefined {
-  linux.mkdir(OWN_FOLDER, 0o755);
+export function makePrivateDirectory(linux: Linux, names: readonly string[]): string | undefined {
+  linux.mkdir(OWN_DIRECTORY, 0o755);
   // Only what was made here and now is ours for sure.
   return pathsOf(linux, names, linux.getEuid()).find((path) => linux.mkdir(path, 0o700) === 0);
 }
 
 /**
- * The folders of these names that belong to `uid` and that no other user but root can change or replace: what an earlier
- * start of the container has left is among them. Neither a link nor a folder of another user is.
+ * The directories of these names that belong to `uid` and that no other user but root can change or replace: what an earlier
+ * start of the container has left is among them. Neither a link nor a directory of another user is.
  */
-export function privateFolders(linux: Linux, names: readonly string[], uid = linux.getEuid()): string[] {
+export function privateDirectories(linux: Linux, names: readonly string[], uid = linux.getEuid()): string[] {
   return pathsOf(linux, names, uid).filter((path) => {
     const facts = linkFacts(linux, path);
     if (typeof facts === "number" || facts.type !== "directory") return false;
@@ -39,7 +39,7 @@ export function privateFolders(linux: Linux, names: readonly string[], uid = lin
 }
 
 /**
- * Where folders of these names may be, the first name first. Where containers share a place only the last name counts,
+ * Where directories of these names may be, the first name first. Where containers share a place only the last name counts,
  * which is to be no other container's.
  */
 function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] {
@@ -49,13 +49,13 @@ function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] 
   );
 }
 
-/** Whether only root and `uid` can replace what `uid` has in a folder. Above those of {@link PLACES} is root's, but in /run. */
+/** Whether only root and `uid` can replace what `uid` has in a directory. Above those of {@link PLACES} is root's, but in /run. */
 function isSafePlace(linux: Linux, place: string, uid: number): boolean {
-  const folders = place === OWN_FOLDER ? ["/run", place] : [place];
-  return folders.every((folder) => {
+  const directories = place === OWN_DIRECTORY ? ["/run", place] : [place];
+  return directories.every((directory) => {
     // A link of another user may lead elsewhere at any time.
-    const link = linkFacts(linux, folder);
-    const facts = fileFacts(linux, folder);
+    const link = linkFacts(linux, directory);
+    const facts = fileFacts(linux, directory);
     if (typeof link === "number" || typeof facts === "number") return false;
     const isTrusted = [link.uid, facts.uid].every((owner) => owner === 0 || owner === uid);
     return isTrusted && ((facts.mode & OTHERS_WRITE) === 0 || (facts.mode & STICKY) !== 0);
