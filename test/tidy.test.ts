@@ -161,6 +161,15 @@ test("what texts and comments refer to is there", () => {
   }
 });
 
+test("prose in Markdown is at most 120 columns wide; rows of tables and code may be wider", () => {
+  for (const file of files.filter((name) => name.endsWith(".md"))) {
+    for (const [index, line] of read(file).split("\n").entries()) {
+      const isProse = !line.startsWith("|") && !line.startsWith("    ");
+      assert.ok([...line].length <= 120 || !isProse, `${file}:${index + 1}`);
+    }
+  }
+});
+
 test("every make task that a text tells of exists", () => {
   const tasks = new Set([...read("Makefile").matchAll(/^([a-z][\w-]*):/gm)].map(([, name]) => name));
   for (const file of files.filter((name) => name.endsWith(".md"))) {
