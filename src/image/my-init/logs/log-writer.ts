@@ -108,14 +108,16 @@ export class LogWriter {
     if (!this.isUsed) return;
     const { children, linux, log, loop, streams } = this.#context;
     this.#endTending();
+    this.#endTending = loop.tendTo(() => this.#restart());
     const deadlineMs = Math.max(untilMs, loop.nowMs + LAST_LINES_MS);
-    const isSent = waitInShutdown(this.#context, () => !this.#isAtWork() || !log.isBehind, deadlineMs);
+    const isSent = waitInShutdown(this.#context, () => !this.#isAtWork || !log.isBehind, deadlineMs);
     // Our end of the FIFO is what it waits for. What is said until it is gone comes after what it writes.
     log.keep();
     linux.close(this.#ownFd);
     this.#ownFd = -1;
-    const isFinished = () => !this.#isAtWork() || this.#isIdle();
+    const isFinished = () => !this.#isAtWork || this.#isIdle();
     const isDone = isSent && waitInShutdown(this.#context, isFinished, deadlineMs, POLL_INTERVAL_MS);
+    this.#endTending();
     const child = this.#child;
     if (child !== undefined && child.end === undefined) {
       if (isDone && !killsAll) {
@@ -132,12 +134,16 @@ export class LogWriter {
     removeTree(linux, this.#directory);
   }
 
-  /** Whether it has not ended by itself yet. One that has died is started again, at once, as often as that may help. */
-  #isAtWork(): boolean {
+  get #isAtWork(): boolean {
+    return this.#child !== undefined && this.#child.end === undefined;
+  }
+
+  /** Starts it again if it died in the shutdown, immediately, at most LAST_STARTS times. @returns when to be asked again */
+  #restart(): number {
     const end = this.#child?.end;
-    if (this.#child !== undefined && end === undefined) return true;
-    if (end?.how === "exited" && end.code === 0) return false;
-    return this.#lastStarts-- > 0 && this.#spawn() === 0;
+    const hasFinished = end?.how === "exited" && end.code === 0;
+    if (!this.#isAtWork && !hasFinished && this.#lastStarts-- > 0) this.#spawn();
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Whether it has read and written everything, and only waits for those who may print more. */

@@ -16,8 +16,8 @@ const SERVICE = "runit";
 /** What runsvdir and the services have in any case. */
 const AT_LEAST_MS = 100;
 
-/** How often runsvdir is told to go. */
-const TELL_AGAIN_MS = 3;
+/** How often runsvdir gets TERM. */
+const SIGNAL_AGAIN_MS = 3;
 
 /** What finish scripts and log services have left after their services were killed. */
 const FINISH_MS = 300;
@@ -74,15 +74,19 @@ export function stopRunit(
 ): void {
   const { log, children, loop } = context;
   log.info(`Shutting down runit daemon (PID ${runsvdir.pid})...`);
-  // Told again and again: between looking for a signal and its sleep of 5 s, runsvdir is deaf for a moment.
-  const isGone = () => {
+  // Again and again: runsvdir does not notice a signal between its look for one and its sleep of 5 s.
+  const endSignals = loop.tendTo(() => {
     children.signal(runsvdir, SIGNAL.SIGTERM);
     children.wake(runsvdir);
-    return runsvdir.end !== undefined;
-  };
-  if (!waitInShutdown(context, isGone, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), TELL_AGAIN_MS)) {
-    forceToExit(context, runsvdir);
-  }
+    return loop.nowMs + SIGNAL_AGAIN_MS;
+  });
+  const hasEnded = waitInShutdown(
+    context,
+    () => runsvdir.end !== undefined,
+    Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS),
+  );
+  endSignals();
+  if (!hasEnded) forceToExit(context, runsvdir);
 
   const services = new Services(context, subtrees);
   const startMs = loop.nowMs;
@@ -96,17 +100,23 @@ function stopServices(context: Context, services: Services, deadlineMs: number, 
   // Where runsvdir took all the time there was, services are still told, and have a moment.
   const endMs = Math.max(deadlineMs, startMs + AT_LEAST_MS);
   const patienceMs = startMs + (endMs - startMs) / 2;
-  const areGone = () => {
-    if (stop.isHurried || loop.nowMs >= patienceMs) services.tellRest();
-    return services.areGone();
-  };
   const unwatch = services.tellToStop(mayHaveNeeds, endMs);
-  waitInShutdown(context, areGone, endMs, POLL_INTERVAL_MS);
+  const endTending = loop.tendTo(() => {
+    if (stop.isHurried || loop.nowMs >= patienceMs) services.tellRest();
+    services.tend();
+    return loop.nowMs < endMs ? loop.nowMs + POLL_INTERVAL_MS : Number.POSITIVE_INFINITY;
+  });
+  const areGone = () => services.areGone();
+  const haveEnded = waitInShutdown(context, areGone, endMs);
   unwatch();
-  if (areGone()) return;
+  if (!haveEnded) forceServices(context, services, areGone);
+  endTending();
+}
 
+/** Kills services that did not stop in time; log services and supervisors get a moment to end by themselves. */
+function forceServices(context: Context, services: Services, areGone: () => boolean): void {
   services.force({ withLogs: false });
-  if (waitInShutdown(context, areGone, loop.nowMs + FINISH_MS)) return;
+  if (waitInShutdown(context, areGone, context.loop.nowMs + FINISH_MS)) return;
   services.force({ withLogs: true });
   services.forceSupervisors();
 }

@@ -71,12 +71,16 @@ export class Services {
     waitInShutdown(context, () => this.#takeOver(), context.loop.nowMs + FORK_AT_MOST_MS, FORK_TO_EXEC_MS);
   }
 
-  /** Whether all supervisors, and so all services and their log services, have ended. */
-  areGone(): boolean {
+  /** Takes the next step of each service's end. Called after each event, from {@link tellToStop} until all are gone. */
+  tend(): void {
     this.#decideOnHeld();
     this.#tellOrphaned();
     this.#tellNext();
     this.#lookAgain();
+  }
+
+  /** Whether all supervisors, and so all services and their log services, have ended. */
+  areGone(): boolean {
     for (const { child } of this.#supervisors.values()) if (child.end === undefined) return false;
     for (const { child } of this.#services) if (child.end === undefined) return false;
     return !this.#logServices.some((process) => isAlive(this.#context.linux, process));
@@ -108,7 +112,7 @@ export class Services {
 
   /**
    * Tells every service to stop, and its log service after it: all at once, but for those that others need, whose turn
-   * comes in {@link areGone}.
+   * comes in {@link tend}.
    *
    * @param mayHaveNeeds false: none has a file `needs`, and none is looked for
    * @param deadlineMs when what is left is killed
