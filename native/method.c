@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-enum { MAX_ARGUMENTS = 7 }; /* of spawn */
-
 JSValue result(JSContext *ctx, int returned)
 {
     return JS_NewInt32(ctx, returned < 0 ? -errno : returned);
@@ -74,13 +72,10 @@ JSValue method_call(JSContext *ctx, const struct method *method, JSValueConst *a
     struct argument a[MAX_ARGUMENTS] = { 0 };
     size_t count = 0;
     int error = 0;
-    JSValue answer;
-    while (method->types[count] != '\0' && decode(ctx, method->types[count], &a[count], &error, argv[count]))
-        count++;
-    if (method->types[count] == '\0')
-        answer = method->call(ctx, a);
-    else
-        answer = error != 0 ? JS_NewInt32(ctx, -error) : JS_EXCEPTION;
-    arguments_free(ctx, a, MAX_ARGUMENTS);
+    bool is_decoded = true;
+    for (const char *type = method->types; is_decoded && *type != '\0'; type++, count++)
+        is_decoded = decode(ctx, *type, &a[count], &error, argv[count]);
+    JSValue answer = is_decoded ? method->call(ctx, a) : error != 0 ? JS_NewInt32(ctx, -error) : JS_EXCEPTION;
+    arguments_free(ctx, a, count);
     return answer;
 }

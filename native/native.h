@@ -85,6 +85,8 @@ struct argument {
     int64_t *numbers;
 };
 
+enum { MAX_ARGUMENTS = 7 }; /* of spawn */
+
 struct method {
     const char *types;
     /* The arguments are freed after the call; one that is set to zero now belongs to the function. */
@@ -113,6 +115,7 @@ JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count);
 #define METHOD_TABLE(METHODS)                                                                                  \
     METHODS(METHOD_FUNCTION, METHOD_NOTHING)                                                                   \
     enum { METHODS(METHOD_INDEX, METHOD_INDEX) };                                                              \
+    METHODS(METHOD_FITS, METHOD_FITS)                                                                          \
     static const struct method methods[] = { METHODS(METHOD_OF_CALL, METHOD_OF_FUNCTION) };                    \
     static JSValue call_method(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv, int index)     \
     {                                                                                                          \
@@ -128,6 +131,7 @@ JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count);
     }
 #define METHOD_NOTHING(...)
 #define METHOD_INDEX(name, ...) INDEX_##name,
+#define METHOD_FITS(name, types, ...) _Static_assert(sizeof types - 1 <= MAX_ARGUMENTS, "a method of too many arguments");
 #define METHOD_OF_CALL(name, types, ...) { types, call_##name },
 #define METHOD_OF_FUNCTION(name, types, function) { types, function },
 #define METHOD_ENTRY(name, types, ...) JS_CFUNC_MAGIC_DEF(#name, sizeof types - 1, call_method, INDEX_##name),
