@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseOptions, wholeNumber } from "./args.ts";
 
-const OPTIONS = [{ flags: ["--quiet"] }, { flags: ["--skip"] }, { flags: ["-u", "--user"], value: "a name" }];
+const OPTIONS = [{ flag: "--quiet" }, { flag: "--skip" }, { flag: "--user", letter: "-u", value: "a name" }];
 
 function parse(...words: string[]): string {
   const parsed = parseOptions(OPTIONS, words);

@@ -3,8 +3,12 @@ import { printable } from "./printable.ts";
 
 /** One option of a program's command line. */
 export interface Option {
-  /** As typed: `-u`, `--user`. The last one is its name in what {@link parseOptions} answers. */
-  readonly flags: readonly string[];
+  /** As typed, `--user`; its name in the answer of {@link parseOptions}, too. */
+  readonly flag: string;
+  /** The same in one letter: `-u`. */
+  readonly letter?: string;
+  /** What it does, for --help. */
+  readonly help?: string;
   /** What its value is, for a refusal: `a whole number`. Without it the option takes no value. */
   readonly value?: string;
 }
@@ -35,12 +39,19 @@ export function parseOptions(options: readonly Option[], words: readonly string[
     if (!word.startsWith("-")) return { kind: "ok", given, words: words.slice(at) };
     if (word === "--help" || word === "-h") return { kind: "help" };
     if (word === "--version") return { kind: "version" };
-    const found = findOption(options, word);
-    if (found === undefined) return refuse(`unknown option "${printable(word)}"`);
-    const { option, flag, attached } = found;
-    const value = option.value === undefined ? "" : (attached ?? words[++at] ?? "");
-    if (option.value !== undefined && value === "") return refuse(`${flag} needs ${option.value}`);
-    given.set(option.flags[option.flags.length - 1] ?? flag, value);
+    const end = word.startsWith("--") ? word.indexOf("=") : 2;
+    const flag = end < 0 ? word : word.slice(0, end);
+    const option = options.find((each) => each.flag === flag || each.letter === flag);
+    const hasAttached = flag !== word;
+    if (option === undefined || (hasAttached && option.value === undefined)) {
+      return refuse(`unknown option "${printable(word)}"`);
+    }
+    let value = "";
+    if (option.value !== undefined) {
+      value = hasAttached ? word.slice(word.startsWith("--") ? end + 1 : end) : (words[++at] ?? "");
+      if (value === "") return refuse(`${flag} needs ${option.value}`);
+    }
+    given.set(option.flag, value);
   }
   return { kind: "ok", given, words: [] };
 }
@@ -48,22 +59,6 @@ export function parseOptions(options: readonly Option[], words: readonly string[
 /** A command line that asks for nothing that can be done. */
 export function refuse(reason: string): Reply {
   return { kind: "refuse", reason };
-}
-
-function findOption(
-  options: readonly Option[],
-  word: string,
-): { readonly option: Option; readonly flag: string; readonly attached: string | undefined } | undefined {
-  for (const option of options) {
-    for (const flag of option.flags) {
-      if (word === flag) return { option, flag, attached: undefined };
-      const start = flag.startsWith("--") ? `${flag}=` : flag;
-      if (option.value !== undefined && word.startsWith(start)) {
-        return { option, flag, attached: word.slice(start.length) };
-      }
-    }
-  }
-  return undefined;
 }
 
 /** A whole number of at most nine digits and nothing else; undefined for any other text. */

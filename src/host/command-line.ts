@@ -13,7 +13,10 @@ export interface Asked {
   readonly given: ReadonlyMap<string, string>;
 }
 
-const COMMON: readonly Option[] = [{ flags: ["-v", "--verbose"] }, { flags: ["--engine"], value: "a value" }];
+const COMMON: readonly Option[] = [
+  { flag: "--verbose", letter: "-v" },
+  { flag: "--engine", value: "a value" },
+];
 
 /** Takes options, container and command apart. Options end at the first word that is none: it is the container. */
 export function readHostWords(words: readonly string[], own: readonly Option[]): Asked | Reply {

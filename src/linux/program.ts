@@ -1,4 +1,4 @@
-import type { Reply } from "../core/args.ts";
+import { parseOptions, type Reply } from "../core/args.ts";
 import { version } from "../core/version.ts";
 import type { Linux } from "./linux.ts";
 import { writeAll } from "./output.ts";
@@ -14,24 +14,13 @@ export const STATUS_FAILED = 1;
 export const STATUS_USAGE = 2;
 
 /**
- * Answers `--help`, `-h` and `--version` on standard output.
+ * Answers `--help`, `-h` and `--version` as the first word, for a program without options.
  *
- * @param words those that may be one of them; by default the first
- * @returns the exit status; undefined: there is none of them
+ * @returns the exit status; undefined: the first word is none of them
  */
-export function answerHelp(
-  linux: Linux,
-  name: string,
-  usage: string,
-  words = linux.argv.slice(1, 2),
-): number | undefined {
-  if (words.includes("--help") || words.includes("-h")) return reply(linux, name, usage, { kind: "help" });
-  return words.includes("--version") ? reply(linux, name, usage, { kind: "version" }) : undefined;
-}
-
-/** Says on standard error why a command line is refused, and the usage. @returns the exit status */
-export function refuseWords(linux: Linux, name: string, reason: string, usage: string): number {
-  return reply(linux, name, usage, { kind: "refuse", reason });
+export function answerHelp(linux: Linux, name: string, usage: string): number | undefined {
+  const parsed = parseOptions([], linux.argv.slice(1, 2));
+  return parsed.kind === "help" || parsed.kind === "version" ? reply(linux, name, usage, parsed) : undefined;
 }
 
 /**

@@ -26,7 +26,7 @@ Enters a running container, by its name or the start of its id: a login shell as
   --version        show the version
 `;
 
-const OPTIONS: readonly Option[] = [{ flags: ["-u", "--user"], value: "a value" }];
+const OPTIONS: readonly Option[] = [{ flag: "--user", letter: "-u", value: "a value" }];
 
 /** Reads the words after the program's name. */
 export function readCommandLine(words: readonly string[]): Request {

@@ -37,10 +37,10 @@ COMMAND of one word is a line for the shell there; of several, a program and its
 `;
 
 const OPTIONS: readonly Option[] = [
-  { flags: ["-i", "--identity"], value: "a value" },
-  { flags: ["-l", "--user"], value: "a value" },
-  { flags: ["-p", "--port"], value: "a value" },
-  { flags: ["--config"] },
+  { flag: "--identity", letter: "-i", value: "a value" },
+  { flag: "--user", letter: "-l", value: "a value" },
+  { flag: "--port", letter: "-p", value: "a value" },
+  { flag: "--config" },
 ];
 
 /** Reads the words after the program's name. */

@@ -2,14 +2,14 @@ import { MAX_RECORD_BYTES, readBootRecord } from "../../container/boot-record.ts
 import { LAST_SHUTDOWN, ownHostName } from "../../container/last-shutdown.ts";
 import { findInit } from "../../container/own-init.ts";
 import { type PhaseRecord, parseRecord } from "../../container/phase-record.ts";
-import { type Option, parseOptions } from "../../core/args.ts";
+import { type Option, parseOptions, refuse } from "../../core/args.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { fileFacts } from "../../linux/files.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { writeAll } from "../../linux/output.ts";
 import { readCredentials } from "../../linux/processes.ts";
-import { attempt, refuseWords, reply, STATUS_FAILED, STDOUT } from "../../linux/program.ts";
+import { attempt, reply, STATUS_FAILED, STDOUT } from "../../linux/program.ts";
 import { Failure, failure } from "../../linux/sys-error.ts";
 import { reportSvg } from "./svg.ts";
 import { reportJson, reportTable } from "./table.ts";
@@ -19,23 +19,18 @@ const USAGE = `usage: boot_report [--shutdown] [--json | --svg]
 Tells how long each step of the container's boot took, or of its last shutdown: a table, JSON, or a picture.
 `;
 
-const FORMATS: Readonly<Record<string, (record: PhaseRecord) => string>> = {
-  "--json": reportJson,
-  "--svg": reportSvg,
-};
-
-const OPTIONS: readonly Option[] = ["--shutdown", ...Object.keys(FORMATS)].map((flag) => ({ flags: [flag] }));
+const OPTIONS: readonly Option[] = [{ flag: "--shutdown" }, { flag: "--json" }, { flag: "--svg" }];
 
 /** The program boot_report. @see docs/reference/boot_report.md */
 export function main(linux: Linux): number {
   const parsed = parseOptions(OPTIONS, linux.argv.slice(1));
   if (parsed.kind !== "ok") return reply(linux, NAME, USAGE, parsed);
   const { given, words } = parsed;
-  const formats = Object.keys(FORMATS).filter((flag) => given.has(flag));
-  if (words[0] !== undefined) return refuseWords(linux, NAME, `unknown word "${printable(words[0])}"`, USAGE);
-  if (formats.length > 1) return refuseWords(linux, NAME, "one format at most", USAGE);
+  const [isJson, isSvg] = [given.has("--json"), given.has("--svg")];
+  if (words[0] !== undefined) return reply(linux, NAME, USAGE, refuse(`unknown word "${printable(words[0])}"`));
+  if (isJson && isSvg) return reply(linux, NAME, USAGE, refuse("one format at most"));
   const find = given.has("--shutdown") ? findShutdown : findBoot;
-  const print = FORMATS[formats[0] ?? ""] ?? reportTable;
+  const print = isJson ? reportJson : isSvg ? reportSvg : reportTable;
   return attempt(linux, NAME, () => (writeAll(linux, STDOUT, print(find(linux))) ? 0 : STATUS_FAILED));
 }
 

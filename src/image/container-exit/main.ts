@@ -1,11 +1,11 @@
 import { exitRequest } from "../../container/exit-request.ts";
 import { findInit } from "../../container/own-init.ts";
-import { wholeNumber } from "../../core/args.ts";
+import { refuse, wholeNumber } from "../../core/args.ts";
 import { printable } from "../../core/printable.ts";
 import { SIGRTMIN_PLUS_3 } from "../../core/signals.ts";
 import { ERRNO, errorWords } from "../../linux/errno.ts";
 import type { Linux } from "../../linux/linux.ts";
-import { answerHelp, attempt, refuseWords } from "../../linux/program.ts";
+import { answerHelp, attempt, reply } from "../../linux/program.ts";
 import { Failure } from "../../linux/sys-error.ts";
 
 const HIGHEST_STATUS = 255;
@@ -23,7 +23,7 @@ export function main(linux: Linux): number {
   const status = wholeNumber(word);
   if (status === undefined || status > HIGHEST_STATUS || more.length > 0) {
     const reason = more.length > 0 ? "one word at most" : `no exit status: "${printable(word)}"`;
-    return refuseWords(linux, NAME, reason, USAGE);
+    return reply(linux, NAME, USAGE, refuse(reason));
   }
   return attempt(linux, NAME, () => {
     askForExit(linux, status);

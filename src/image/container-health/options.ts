@@ -10,7 +10,7 @@ line for each service that is not or does not, and exits with 1.
 `;
 
 const SECONDS = "a whole number of seconds";
-const OPTIONS: readonly Option[] = [{ flags: ["--json"] }, { flags: ["--wait"], value: SECONDS }];
+const OPTIONS: readonly Option[] = [{ flag: "--json" }, { flag: "--wait", value: SECONDS }];
 
 /** Reads the words after the program's name. */
 export function readCommandLine(words: readonly string[]): Request {

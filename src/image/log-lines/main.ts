@@ -1,9 +1,10 @@
 import { markTorn, OWN_LOG, ownerOfFifo, tornStreams } from "../../container/log-fifos.ts";
 import type { LogFormat, Stream } from "../../container/log-line.ts";
+import { refuse } from "../../core/args.ts";
 import { printable } from "../../core/printable.ts";
 import { raiseDescriptorLimit } from "../../linux/descriptors.ts";
 import type { Linux } from "../../linux/linux.ts";
-import { answerHelp, refuseWords } from "../../linux/program.ts";
+import { answerHelp, reply } from "../../linux/program.ts";
 import { type Sink, standardSinks } from "./sink.ts";
 import { type Got, Source } from "./source.ts";
 
@@ -27,7 +28,7 @@ export function main(linux: Linux): number {
   if (helped !== undefined) return helped;
   const [format, directory, isAgain] = linux.argv.slice(1);
   if ((format !== "prefix" && format !== "json") || directory === undefined) {
-    return refuseWords(linux, NAME, "a format and a directory are needed", USAGE);
+    return reply(linux, NAME, USAGE, refuse("a format and a directory are needed"));
   }
   // There are two FIFOs for each service, and it starts no program that would have the limit, too.
   raiseDescriptorLimit(linux);

@@ -14,15 +14,13 @@ export interface Options {
 /** What the command line asks for. */
 export type Request = { readonly kind: "live"; readonly options: Options } | Reply;
 
-const EFFECTS: Readonly<Record<string, string>> = {
-  "--enable-insecure-key": "install the insecure SSH key for root before the startup files run",
-  "--skip-startup-files": "run neither /etc/my_init.d/* nor /etc/rc.local",
-  "--skip-runit": "start no services; needs a COMMAND",
-  "--no-kill-all-on-exit": "leave other processes alone at the end",
-  "--quiet": "print warnings and errors only",
-};
-
-const OPTIONS: readonly Option[] = Object.keys(EFFECTS).map((flag) => ({ flags: [flag] }));
+const OPTIONS: readonly Option[] = [
+  { flag: "--enable-insecure-key", help: "install the insecure SSH key for root before the startup files run" },
+  { flag: "--skip-startup-files", help: "run neither /etc/my_init.d/* nor /etc/rc.local" },
+  { flag: "--skip-runit", help: "start no services; needs a COMMAND" },
+  { flag: "--no-kill-all-on-exit", help: "leave other processes alone at the end" },
+  { flag: "--quiet", help: "print warnings and errors only" },
+];
 
 const USAGE_LINE = "usage: my_init [OPTION]... [--] [COMMAND [ARG]...]\n";
 
@@ -52,14 +50,14 @@ export function readCommandLine(words: readonly string[]): Request {
 
 /** What --help prints. */
 export function help(): string {
-  const effects = { ...EFFECTS, "--help": "print this and exit", "--version": "print the version and exit" };
-  const width = Math.max(...Object.keys(effects).map((flag) => flag.length));
-  const lines = Object.entries(effects).map(([flag, effect]) => `  ${flag.padEnd(width)}  ${effect}\n`);
+  const width = Math.max(...OPTIONS.map(({ flag }) => flag.length));
+  const line = (flag: string, effect = "") => `  ${flag.padEnd(width)}  ${effect}\n`;
+  const lines = OPTIONS.map(({ flag, help }) => line(flag, help));
   return `${USAGE_LINE}
 Boots the container: environment, startup files, services. With COMMAND: runs it, shuts down and
 exits with its status. Without: stays until told to stop.
 
-${lines.join("")}
+${lines.join("")}${line("--help", "print this and exit")}${line("--version", "print the version and exit")}
 Environment: ENV_INIT_DIRECTORY (instead of /etc/my_init.d), SHUTDOWN_TIMEOUT (seconds for the whole
 shutdown; 9, in Kubernetes 28), KILL_PROCESS_TIMEOUT and KILL_ALL_PROCESSES_TIMEOUT (seconds).
 `;

@@ -1,10 +1,11 @@
+import { refuse } from "../../core/args.ts";
 import { parseEnviron } from "../../core/container-env.ts";
 import { printable } from "../../core/printable.ts";
 import { becomeCommand } from "../../linux/become-command.ts";
 import { become } from "../../linux/identity.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { writeAll } from "../../linux/output.ts";
-import { answerHelp, attempt, refuseWords, STATUS_FAILED, STDERR } from "../../linux/program.ts";
+import { answerHelp, attempt, reply, STATUS_FAILED, STDERR } from "../../linux/program.ts";
 import { findIdentity } from "../../linux/user-lookup.ts";
 
 const NAME = "setuser";
@@ -17,7 +18,7 @@ export function main(linux: Linux): number {
   const helped = answerHelp(linux, NAME, USAGE);
   if (helped !== undefined) return helped;
   const [who, ...words] = linux.argv.slice(1);
-  if (who?.startsWith("--")) return refuseWords(linux, NAME, `unknown option "${printable(who)}"`, USAGE);
+  if (who?.startsWith("--")) return reply(linux, NAME, USAGE, refuse(`unknown option "${printable(who)}"`));
   if (who === undefined || words.length === 0) {
     writeAll(linux, STDERR, USAGE);
     return STATUS_FAILED;

@@ -1,10 +1,11 @@
 import { fillOwnHosts, HOSTS_DIRECTORY, OWN_HOSTS } from "../../container/own-hosts.ts";
+import { refuse } from "../../core/args.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { fileFacts, isDirectory, replaceFile } from "../../linux/files.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { writeAll } from "../../linux/output.ts";
-import { answerHelp, attempt, refuseWords, STDOUT } from "../../linux/program.ts";
+import { answerHelp, attempt, reply, STDOUT } from "../../linux/program.ts";
 import { Failure, SysError } from "../../linux/sys-error.ts";
 import { REPLACED_PATH, withReplacedPath } from "./hosts-path.ts";
 import { findLibraries, type Library } from "./libraries.ts";
@@ -24,10 +25,10 @@ const DPKG_LOCK = "/var/lib/dpkg/lock";
 /** The program workaround-docker-2267. @returns its exit status @see docs/reference/workaround-docker-2267.md */
 export function main(linux: Linux): number {
   const [word, more] = linux.argv.slice(1);
-  if (more !== undefined) return refuseWords(linux, NAME, "it takes no words", USAGE);
+  if (more !== undefined) return reply(linux, NAME, USAGE, refuse("it takes no words"));
   const helped = answerHelp(linux, NAME, USAGE);
   if (helped !== undefined) return helped;
-  if (word !== undefined) return refuseWords(linux, NAME, `unknown word "${printable(word)}"`, USAGE);
+  if (word !== undefined) return reply(linux, NAME, USAGE, refuse(`unknown word "${printable(word)}"`));
   return attempt(linux, NAME, () => {
     for (const line of workAround(linux)) writeAll(linux, STDOUT, `${NAME}: ${line}\n`);
     return 0;

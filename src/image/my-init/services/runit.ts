@@ -80,13 +80,9 @@ export function stopRunit(
     children.wake(runsvdir);
     return loop.nowMs + SIGNAL_AGAIN_MS;
   });
-  const hasEnded = waitInShutdown(
-    context,
-    () => runsvdir.end !== undefined,
-    Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS),
-  );
+  const endMs = Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS);
+  if (!waitInShutdown(context, () => runsvdir.end !== undefined, endMs)) forceToExit(context, runsvdir);
   endSignals();
-  if (!hasEnded) forceToExit(context, runsvdir);
 
   const services = new Services(context, subtrees);
   const startMs = loop.nowMs;
@@ -95,28 +91,17 @@ export function stopRunit(
 }
 
 function stopServices(context: Context, services: Services, deadlineMs: number, mayHaveNeeds: boolean): void {
-  const { loop, stop } = context;
-  const startMs = loop.nowMs;
+  const { loop } = context;
   // Where runsvdir took all the time there was, services are still told, and have a moment.
-  const endMs = Math.max(deadlineMs, startMs + AT_LEAST_MS);
-  const patienceMs = startMs + (endMs - startMs) / 2;
-  const unwatch = services.tellToStop(mayHaveNeeds, endMs);
-  const endTending = loop.tendTo(() => {
-    if (stop.isHurried || loop.nowMs >= patienceMs) services.tellRest();
-    services.tend();
-    return loop.nowMs < endMs ? loop.nowMs + POLL_INTERVAL_MS : Number.POSITIVE_INFINITY;
-  });
+  const endMs = Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS);
+  const end = services.tellToStop(mayHaveNeeds, endMs);
   const areGone = () => services.areGone();
-  const haveEnded = waitInShutdown(context, areGone, endMs);
-  unwatch();
-  if (!haveEnded) forceServices(context, services, areGone);
-  endTending();
-}
-
-/** Kills services that did not stop in time; log services and supervisors get a moment to end by themselves. */
-function forceServices(context: Context, services: Services, areGone: () => boolean): void {
-  services.force({ withLogs: false });
-  if (waitInShutdown(context, areGone, context.loop.nowMs + FINISH_MS)) return;
-  services.force({ withLogs: true });
-  services.forceSupervisors();
+  if (!waitInShutdown(context, areGone, endMs, POLL_INTERVAL_MS)) {
+    services.force({ withLogs: false });
+    if (!waitInShutdown(context, areGone, loop.nowMs + FINISH_MS)) {
+      services.force({ withLogs: true });
+      services.forceSupervisors();
+    }
+  }
+  end();
 }

@@ -60,6 +60,8 @@ export class Services {
   readonly #subtrees: Subtrees;
   /** When what is left is killed. */
   #deadlineMs = Number.POSITIVE_INFINITY;
+  /** When those that others still need are told, too. */
+  #patienceMs = Number.POSITIVE_INFINITY;
   /** When each service was told to stop. */
   readonly #toldMs = new Map<string, number>();
   readonly #endWatches: (() => void)[] = [];
@@ -71,12 +73,15 @@ export class Services {
     waitInShutdown(context, () => this.#takeOver(), context.loop.nowMs + FORK_AT_MOST_MS, FORK_TO_EXEC_MS);
   }
 
-  /** Takes the next step of each service's end. Called after each event, from {@link tellToStop} until all are gone. */
-  tend(): void {
+  /** Takes the next step of each service's end, after each event. @returns that no time brings the next */
+  #tend(): number {
+    const { loop, stop } = this.#context;
+    if (stop.isHurried || loop.nowMs >= this.#patienceMs) this.#tellRest();
     this.#decideOnHeld();
     this.#tellOrphaned();
     this.#tellNext();
     this.#lookAgain();
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Whether all supervisors, and so all services and their log services, have ended. */
@@ -112,11 +117,11 @@ export class Services {
 
   /**
    * Tells every service to stop, and its log service after it: all at once, but for those that others need, whose turn
-   * comes in {@link tend}.
+   * comes when they have ended, or at half of the time.
    *
    * @param mayHaveNeeds false: none has a file `needs`, and none is looked for
    * @param deadlineMs when what is left is killed
-   * @returns ends the watch over them
+   * @returns lets them be from then on
    */
   tellToStop(mayHaveNeeds: boolean, deadlineMs: number): () => void {
     const { linux, loop } = this.#context;
@@ -131,13 +136,15 @@ export class Services {
     this.#order = new StopOrder(graph, this.#supervisorsOf.keys(), (service) => this.#isRunning(service));
     this.#tellNext();
     this.#lookedMs = loop.nowMs;
+    this.#patienceMs = (loop.nowMs + deadlineMs) / 2;
+    this.#endWatches.push(loop.tendTo(() => this.#tend()));
     return () => {
       for (const end of this.#endWatches) end();
     };
   }
 
   /** Tells those, too, that others still need. */
-  tellRest(): void {
+  #tellRest(): void {
     for (const { neededBy, service } of this.#order?.rest() ?? []) {
       const who = neededBy.map(printable).join(", ");
       const words = neededBy.length === 1 ? "needs it, still runs" : "need it, still run";
