@@ -1,5 +1,11 @@
 import { wholeNumber } from "../core/args.ts";
 
+/** In the directory of a service: the services that it needs. @see docs/reference/services.md */
+export const NEEDS = "needs";
+
+/** More than anybody writes into it. */
+export const MAX_NEEDS_BYTES = 65_536;
+
 /** How long a service waits for one that it needs, where its file does not say it. */
 export const NEED_SECONDS = 60;
 

@@ -1,6 +1,5 @@
-import { type Need, parseNeeds } from "../../container/needs.ts";
+import { MAX_NEEDS_BYTES, NEEDS, type Need, parseNeeds } from "../../container/needs.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
-import { MAX_NEEDS_BYTES, NEEDS } from "../../container/service-needs.ts";
 import { tellWaiting } from "../../container/service-start.ts";
 import { printable } from "../../core/printable.ts";
 import { SIGNAL } from "../../core/signals.ts";

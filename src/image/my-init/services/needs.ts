@@ -1,5 +1,4 @@
-import { findCycle, type Need, type NeedsGraph, parseNeeds } from "../../../container/needs.ts";
-import { MAX_NEEDS_BYTES, NEEDS } from "../../../container/service-needs.ts";
+import { findCycle, MAX_NEEDS_BYTES, NEEDS, type Need, type NeedsGraph, parseNeeds } from "../../../container/needs.ts";
 import { printable } from "../../../core/printable.ts";
 import { ERRNO, errorWords } from "../../../linux/errno.ts";
 import type { Linux } from "../../../linux/linux.ts";

@@ -1,5 +1,5 @@
+import { NEEDS } from "../../../container/needs.ts";
 import { SERVICES } from "../../../container/runsv.ts";
-import { NEEDS } from "../../../container/service-needs.ts";
 import type { Context } from "../context.ts";
 
 /**

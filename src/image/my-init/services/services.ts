@@ -73,7 +73,7 @@ export class Services {
     waitInShutdown(context, () => this.#takeOver(), context.loop.nowMs + FORK_AT_MOST_MS, FORK_TO_EXEC_MS);
   }
 
-  /** Takes the next step of each service's end, after each event. @returns that no time brings the next */
+  /** Takes the next step of each service's end, after each event. @returns Infinity: the waits of runit.ts poll */
   #tend(): number {
     const { loop, stop } = this.#context;
     if (stop.isHurried || loop.nowMs >= this.#patienceMs) this.#tellRest();
@@ -121,7 +121,7 @@ export class Services {
    *
    * @param mayHaveNeeds false: none has a file `needs`, and none is looked for
    * @param deadlineMs when what is left is killed
-   * @returns lets them be from then on
+   * @returns ends it: from then on no service is signalled
    */
   tellToStop(mayHaveNeeds: boolean, deadlineMs: number): () => void {
     const { linux, loop } = this.#context;
