@@ -8,7 +8,7 @@ import { type Context, waitInShutdown } from "../context.ts";
 import { forceToExit } from "../shutdown/force.ts";
 import type { Subtrees } from "../shutdown/subtrees.ts";
 import { prepareEssential } from "./essential.ts";
-import { POLL_INTERVAL_MS, Services } from "./services.ts";
+import { stopServices } from "./services.ts";
 
 /** Whose the lines of runsvdir are in a log that tells. */
 const SERVICE = "runit";
@@ -18,9 +18,6 @@ const AT_LEAST_MS = 100;
 
 /** How often runsvdir gets TERM. */
 const SIGNAL_AGAIN_MS = 3;
-
-/** What finish scripts and log services have left after their services were killed. */
-const FINISH_MS = 300;
 
 /**
  * Starts runsvdir.
@@ -84,24 +81,6 @@ export function stopRunit(
   if (!waitInShutdown(context, () => runsvdir.end !== undefined, endMs)) forceToExit(context, runsvdir);
   endSignals();
 
-  const services = new Services(context, subtrees);
-  const startMs = loop.nowMs;
-  stopServices(context, services, deadlineMs, mayHaveNeeds);
-  services.record(startMs);
-}
-
-function stopServices(context: Context, services: Services, deadlineMs: number, mayHaveNeeds: boolean): void {
-  const { loop } = context;
-  // Where runsvdir took all the time there was, services are still told, and have a moment.
-  const endMs = Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS);
-  const end = services.tellToStop(mayHaveNeeds, endMs);
-  const areGone = () => services.areGone();
-  if (!waitInShutdown(context, areGone, endMs, POLL_INTERVAL_MS)) {
-    services.force({ withLogs: false });
-    if (!waitInShutdown(context, areGone, loop.nowMs + FINISH_MS)) {
-      services.force({ withLogs: true });
-      services.forceSupervisors();
-    }
-  }
-  end();
+  // If runsvdir took all the time there was, services still have a moment.
+  stopServices(context, subtrees, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), mayHaveNeeds);
 }

@@ -1,327 +1,167 @@
 import type { NeedsGraph } from "../../../container/needs.ts";
-import { isPlain, logServicePid, ownSupervisor, serviceState, superviseDirectory } from "../../../container/runsv.ts";
+import { superviseDirectory } from "../../../container/runsv.ts";
 import { printable } from "../../../core/printable.ts";
-import { SIGNAL } from "../../../core/signals.ts";
-import type { Child } from "../../../linux/children.ts";
-import {
-  allProcesses,
-  childPids,
-  descendants,
-  isAlive,
-  type Process,
-  pipeHolders,
-  readProcess,
-} from "../../../linux/processes.ts";
+import { allProcesses, descendants, pipeHolders } from "../../../linux/processes.ts";
 import { type Context, waitInShutdown } from "../context.ts";
-import { forceProcess, forceToExit, serviceStep } from "../shutdown/force.ts";
+import { forceToExit, serviceStep } from "../shutdown/force.ts";
 import type { Subtrees } from "../shutdown/subtrees.ts";
-import { hasOwnTerm } from "./essential.ts";
 import { needsOf } from "./needs.ts";
 import { StopOrder } from "./stop-order.ts";
+import { StoppingService } from "./stopping-service.ts";
+import { adoptSupervisors, type Supervisor } from "./supervisors.ts";
 
-/** How soon to look again at a child of runsvdir that has not become a runsv yet: a matter of microseconds. */
-const FORK_TO_EXEC_MS = 2;
-/** What calls itself runsvdir for longer than this is not ours. */
-const FORK_AT_MOST_MS = 100;
+/** How often to look for what makes no event. */
+const POLL_INTERVAL_MS = 20;
 
-/** runsv starts a service that ran for less than a second only a second later; the status tells whole seconds. */
-const LONG_LIVED_MS = 3000;
+/** What finish scripts and log services have left after their services were killed. */
+const FINISH_MS = 300;
 
-/** How often to look at such services beside listening to what their watch tells. */
-export const POLL_INTERVAL_MS = 20;
-
-/** A runsv that was handed to us, and the name of the service it looks after. */
-interface Supervisor {
-  readonly child: Child;
-  readonly service: string;
+/**
+ * Stops all services of a runsvdir that has ended, and kills what is left at the deadline.
+ *
+ * @param mayHaveNeeds false: no service has a file `needs`
+ */
+export function stopServices(context: Context, subtrees: Subtrees, deadlineMs: number, mayHaveNeeds: boolean): void {
+  const { loop } = context;
+  const supervisors = adoptSupervisors(context);
+  const startMs = loop.nowMs;
+  const services = new StoppingServices(context, subtrees, supervisors, mayHaveNeeds, deadlineMs);
+  const areGone = () => services.areGone();
+  if (!waitInShutdown(context, areGone, deadlineMs)) {
+    services.force(false);
+    if (!waitInShutdown(context, areGone, loop.nowMs + FINISH_MS)) {
+      services.force(true);
+      services.forceSupervisors();
+    }
+  }
+  services.end();
+  services.record(startMs);
 }
 
-/** The services of a runsvdir that is gone, while they are stopped. */
-export class Services {
+/** All services while they are stopped. Each is asked to stop when no service that needs it runs, or at half of the time. */
+class StoppingServices {
   readonly #context: Context;
-  /** By pid. */
-  readonly #supervisors = new Map<number, Supervisor>();
-  /** Services whose runsv was killed, and is about to end. */
-  #orphaned: { readonly runsv: Child; readonly process: Process; readonly service: string }[] = [];
-  /** Services that we tell to stop in the place of their runsv. */
-  #services: { readonly child: Child; readonly process: Process; readonly service: string }[] = [];
-  /** Log services whose runsv was killed before them. */
-  readonly #logServices: Process[] = [];
-  /** Those whose service may have run for less than a second. */
-  readonly #young = new Set<number>();
-  #lookedMs = Number.POSITIVE_INFINITY;
-  /** Those who kept a log service waiting, and were told. */
-  readonly #holders = new Set<number>();
-  /** Those stopped to see whether they have anything left to do. */
-  readonly #held = new Map<number, Child>();
-  #order: StopOrder | undefined;
-  /** Their supervisors: more than one where a directory was replaced by another of the same name. */
-  readonly #supervisorsOf = new Map<string, number[]>();
   readonly #subtrees: Subtrees;
-  /** When what is left is killed. */
-  #deadlineMs = Number.POSITIVE_INFINITY;
-  /** When those that others still need are told, too. */
-  #patienceMs = Number.POSITIVE_INFINITY;
-  /** When each service was told to stop. */
-  readonly #toldMs = new Map<string, number>();
-  readonly #endWatches: (() => void)[] = [];
+  readonly #byName = new Map<string, StoppingService[]>();
+  readonly #all: readonly StoppingService[];
+  readonly #order: StopOrder;
+  /** When the services are stopped that others still need. */
+  readonly #patienceMs: number;
+  readonly #ends: (() => void)[] = [];
+  #lookedMs: number;
 
-  /** Finds the runsv processes among our children, and waits for those that are only about to become one. */
-  constructor(context: Context, subtrees: Subtrees) {
+  constructor(
+    context: Context,
+    subtrees: Subtrees,
+    supervisors: readonly Supervisor[],
+    mayHaveNeeds: boolean,
+    deadlineMs: number,
+  ) {
+    const { linux, loop } = context;
     this.#context = context;
     this.#subtrees = subtrees;
-    waitInShutdown(context, () => this.#takeOver(), context.loop.nowMs + FORK_AT_MOST_MS, FORK_TO_EXEC_MS);
-  }
-
-  /** Takes the next step of each service's end, after each event. @returns Infinity: the waits of runit.ts poll */
-  #tend(): number {
-    const { loop, stop } = this.#context;
-    if (stop.isHurried || loop.nowMs >= this.#patienceMs) this.#tellRest();
-    this.#decideOnHeld();
-    this.#tellOrphaned();
-    this.#tellNext();
-    this.#lookAgain();
-    return Number.POSITIVE_INFINITY;
-  }
-
-  /** Whether all supervisors, and so all services and their log services, have ended. */
-  areGone(): boolean {
-    for (const { child } of this.#supervisors.values()) if (child.end === undefined) return false;
-    for (const { child } of this.#services) if (child.end === undefined) return false;
-    return !this.#logServices.some((process) => isAlive(this.#context.linux, process));
-  }
-
-  /**
-   * Tells those to stop who keep a log service waiting: a child that a service left behind holds the other end of
-   * its pipe, and it will not read the end of its input before that one is gone.
-   */
-  #tellHolders(): void {
-    const { linux } = this.#context;
-    const supervised = [...this.#supervisors].filter(([, { child }]) => child.end === undefined);
-    const isBusy = ([pid]: readonly [number, Supervisor]) => serviceState(linux, pid)?.isDown !== true;
-    if (this.#orphaned.length > 0 || this.#services.some(({ child }) => child.end === undefined)) return;
-    if (supervised.some(isBusy)) return;
-    const readers = [
-      ...this.#logServices.map(({ pid }) => pid),
-      ...supervised.map(([pid]) => logServicePid(linux, pid)),
-    ];
-    const others = descendants(allProcesses(linux), linux.getPid()).filter(
-      ({ pid, isZombie }) =>
-        !isZombie && !readers.includes(pid) && !this.#supervisors.has(pid) && !this.#holders.has(pid),
-    );
-    for (const process of pipeHolders(linux, readers, others)) {
-      this.#holders.add(process.pid);
-      this.#subtrees.signal(process);
-    }
-  }
-
-  /**
-   * Tells every service to stop, and its log service after it: all at once, but for those that others need, whose turn
-   * comes when they have ended, or at half of the time.
-   *
-   * @param mayHaveNeeds false: none has a file `needs`, and none is looked for
-   * @param deadlineMs when what is left is killed
-   * @returns ends it: from then on no service is signalled
-   */
-  tellToStop(mayHaveNeeds: boolean, deadlineMs: number): () => void {
-    const { linux, loop } = this.#context;
-    this.#deadlineMs = deadlineMs;
-    const supervisors = [...this.#supervisors];
+    this.#all = supervisors.map((each) => new StoppingService(context, subtrees, each, deadlineMs));
+    // Of one name there are more than one where a directory was replaced by another.
+    for (const each of this.#all) this.#byName.set(each.name, [...(this.#byName.get(each.name) ?? []), each]);
     const graph: NeedsGraph = new Map(
-      mayHaveNeeds ? supervisors.map(([pid, { service }]) => [service, needsOf(linux, `/proc/${pid}/cwd`)]) : [],
+      mayHaveNeeds ? supervisors.map(({ child, service }) => [service, needsOf(linux, `/proc/${child.pid}/cwd`)]) : [],
     );
-    for (const [pid, { service }] of supervisors) {
-      this.#supervisorsOf.set(service, [...(this.#supervisorsOf.get(service) ?? []), pid]);
-    }
-    this.#order = new StopOrder(graph, this.#supervisorsOf.keys(), (service) => this.#isRunning(service));
-    this.#tellNext();
+    const isRunning = (name: string) => this.#byName.get(name)?.some((each) => each.isRunning) === true;
+    this.#order = new StopOrder(graph, this.#byName.keys(), isRunning);
     this.#lookedMs = loop.nowMs;
     this.#patienceMs = (loop.nowMs + deadlineMs) / 2;
-    this.#endWatches.push(loop.tendTo(() => this.#tend()));
-    return () => {
-      for (const end of this.#endWatches) end();
-    };
+    this.#stopNext();
+    this.#ends.push(loop.tendTo(() => this.#tend()));
   }
 
-  /** Tells those, too, that others still need. */
-  #tellRest(): void {
-    for (const { neededBy, service } of this.#order?.rest() ?? []) {
-      const who = neededBy.map(printable).join(", ");
-      const words = neededBy.length === 1 ? "needs it, still runs" : "need it, still run";
-      // It may be its turn in this very moment.
-      if (who !== "") this.#context.log.warn(`${printable(service)} is told to stop while ${who}, which ${words}`);
-      this.#tell(service);
-    }
+  /** Whether all services, log services and supervisors have ended. */
+  areGone(): boolean {
+    return this.#all.every(({ state }) => state === "gone");
   }
 
-  /** A service that was down before it was told is gone at once: one round may make room for another. */
-  #tellNext(): void {
-    for (let names = this.#order?.next() ?? []; names.length > 0; names = this.#order?.next() ?? []) {
-      for (const name of names) this.#tell(name);
-    }
+  /** Kills what still runs of the services, log services only `withLogs`. */
+  force(withLogs: boolean): void {
+    for (const each of this.#all) each.force(withLogs);
   }
 
-  #isRunning(service: string): boolean {
-    const { linux } = this.#context;
-    const isOf = (other: { readonly service: string }) => other.service === service;
-    if (this.#orphaned.some(isOf)) return true;
-    if (this.#services.some((each) => isOf(each) && each.child.end === undefined)) return true;
-    return (this.#supervisorsOf.get(service) ?? []).some(
-      (pid) => this.#supervisors.get(pid)?.child.end === undefined && serviceState(linux, pid)?.isDown !== true,
-    );
-  }
-
-  /** @see runsv(8), signals */
-  #tell(service: string): void {
-    const { children, directories, linux, loop } = this.#context;
-    this.#toldMs.set(service, loop.nowMs);
-    for (const pid of this.#supervisorsOf.get(service) ?? []) {
-      const supervisor = this.#supervisors.get(pid);
-      if (supervisor === undefined) continue;
-      const state = serviceState(linux, pid);
-      const isLongLived = state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS;
-      if (isLongLived && isPlain(linux, pid)) {
-        this.#standInFor(supervisor);
-        continue;
-      }
-      const send = () => void children.signal(supervisor.child, SIGNAL.SIGTERM);
-      const isUp = state !== undefined && !state.isDown && !state.isFinishing;
-      const process = isUp ? readProcess(linux, state.pid) : undefined;
-      const signal = hasOwnTerm(linux, pid) ? undefined : SIGNAL.SIGTERM;
-      this.#subtrees.stop(process, signal, this.#deadlineMs, send);
-      children.wake(supervisor.child);
-      if (isLongLived) continue;
-      const end = directories.add(superviseDirectory(pid), () => this.#holdIfDown(pid));
-      if (end !== undefined) this.#endWatches.push(end);
-      this.#young.add(pid);
-      this.#holdIfDown(pid);
-    }
-  }
-
-  /**
-   * Does for a service what its runsv would: TERM, CONT, and the end of the log service's input. Four of
-   * five writes to the disk that a stop costs are runsv's notes on states that nobody will read.
-   */
-  #standInFor({ child: runsv, service }: Supervisor): void {
-    const { children, linux } = this.#context;
-    const logService = logServicePid(linux, runsv.pid);
-    for (const pid of childPids(linux, runsv.pid)) {
-      const process = readProcess(linux, pid);
-      if (process === undefined) continue;
-      if (pid === logService) this.#logServices.push(process);
-      else this.#orphaned.push({ runsv, process, service });
-    }
-    children.signal(runsv, SIGNAL.SIGKILL);
-  }
-
-  /** Services are told once their runsv is gone and cannot start them again. */
-  #tellOrphaned(): void {
-    const { children, linux } = this.#context;
-    const isReady = ({ runsv }: { runsv: Child }) => runsv.end !== undefined;
-    if (!this.#orphaned.some(isReady)) return;
-    for (const { process, service } of this.#orphaned.filter(isReady)) {
-      if (!isAlive(linux, process)) continue; // it ended by itself, and its runsv saw it
-      const child = children.adopt(process.pid);
-      this.#services.push({ child, process, service });
-      this.#subtrees.stopChild(child, SIGNAL.SIGTERM, this.#deadlineMs, process);
-    }
-    this.#orphaned = this.#orphaned.filter((orphaned) => !isReady(orphaned));
-  }
-
-  /** Kills what still runs of the services, log services only `withLogs`: they have yet to hear the last words. */
-  force({ withLogs }: { readonly withLogs: boolean }): void {
-    for (const { process, service } of this.#services) {
-      if (isAlive(this.#context.linux, process)) forceProcess(this.#context, process, service);
-    }
-    const living = [...this.#supervisors.values()].filter(({ child }) => child.end === undefined);
-    const serviceOf = new Map(living.map(({ child, service }) => [child.pid, service]));
-    const spared = withLogs ? [] : living.map(({ child }) => logServicePid(this.#context.linux, child.pid));
-    for (const process of allProcesses(this.#context.linux)) {
-      const service = serviceOf.get(process.parent);
-      if (service === undefined || process.isZombie || spared.includes(process.pid)) continue;
-      forceProcess(this.#context, process, service);
-    }
-  }
-
-  /** Kills what is left then. */
+  /** Kills the supervisors that are left. */
   forceSupervisors(): void {
-    for (const { child } of this.#supervisors.values()) forceToExit(this.#context, child);
-    for (const process of this.#logServices) {
-      if (isAlive(this.#context.linux, process)) forceProcess(this.#context, process);
-    }
+    for (const { runsv } of this.#all) forceToExit(this.#context, runsv);
+  }
+
+  /** From here on no service is signalled. */
+  end(): void {
+    for (const end of this.#ends) end();
   }
 
   /** Puts on record how long each service took, with its log service: until its end, or until now. */
   record(startMs: number): void {
-    const { linux, timeline } = this.#context;
-    const nowMs = linux.monotonicMs();
-    const ends = new Map<string, number>();
-    for (const { child, service } of [...this.#supervisors.values(), ...this.#services]) {
-      const endMs = child.end === undefined ? nowMs : (child.endedMs ?? nowMs);
-      ends.set(service, Math.max(endMs, ends.get(service) ?? startMs));
+    const { loop, timeline } = this.#context;
+    const { nowMs } = loop;
+    for (const [name, services] of this.#byName) {
+      const times = services.map((each) => each.times);
+      const stoppedMs = Math.min(...times.map((each) => each.stoppedMs ?? startMs));
+      timeline.addPart(serviceStep(name), stoppedMs, Math.max(...times.map(({ endedMs }) => endedMs ?? nowMs)));
     }
-    for (const [service, endMs] of ends)
-      timeline.addPart(serviceStep(service), this.#toldMs.get(service) ?? startMs, endMs);
   }
 
-  /** For what makes no event. A watch tells nothing of a runsv that had not made its directory yet, nor of a log service that was not there yet. */
-  #lookAgain(): void {
+  /** Takes the steps that are due. @returns when to be called at the latest */
+  #tend(): number {
     const { nowMs } = this.#context.loop;
-    if (nowMs - this.#lookedMs < POLL_INTERVAL_MS) return;
-    this.#lookedMs = nowMs;
-    for (const pid of this.#young) this.#holdIfDown(pid);
-    this.#tellHolders();
+    const isTime = nowMs - this.#lookedMs >= POLL_INTERVAL_MS;
+    // A watch tells of these, but for a runsv that had not made its directory yet.
+    for (const each of this.#all) if (isTime || each.state !== "young") each.step();
+    if (this.#context.stop.isHurried || nowMs >= this.#patienceMs) this.#stopRest();
+    this.#stopNext();
+    if (isTime) {
+      this.#lookedMs = nowMs;
+      this.#stopPipeHolders();
+    }
+    return this.#lookedMs + POLL_INTERVAL_MS;
   }
 
-  /** @returns whether none is about to become a runsv */
-  #takeOver(): boolean {
-    const { children, linux } = this.#context;
-    const self = linux.getPid();
-    let isForking = false;
-    // Twice: where one of our children ends while they are listed, the list may lack another.
-    for (const pid of [...childPids(linux, self), ...childPids(linux, self)]) {
-      if (this.#supervisors.has(pid)) continue;
-      const supervisor = ownSupervisor(linux, pid);
-      if (supervisor === "forking") isForking = true;
-      else if (supervisor !== undefined) this.#supervisors.set(pid, { child: children.adopt(pid), ...supervisor });
+  /** A service that is down already makes room for the next. */
+  #stopNext(): void {
+    for (let names = this.#order.next(); names.length > 0; names = this.#order.next()) {
+      for (const name of names) this.#stop(name);
     }
-    return !isForking;
+  }
+
+  /** Stops the services that others still need. */
+  #stopRest(): void {
+    for (const { neededBy, service } of this.#order.rest()) {
+      const dependants = neededBy.map(printable).join(", ");
+      const words = neededBy.length === 1 ? "needs it, still runs" : "need it, still run";
+      // It may be its turn in this very moment.
+      if (dependants !== "") {
+        this.#context.log.warn(`${printable(service)} is told to stop while ${dependants}, which ${words}`);
+      }
+      this.#stop(service);
+    }
+  }
+
+  #stop(name: string): void {
+    for (const each of this.#byName.get(name) ?? []) {
+      each.stop();
+      if (each.state !== "young") continue;
+      const end = this.#context.directories.add(superviseDirectory(each.runsv.pid), () => each.step());
+      if (end !== undefined) this.#ends.push(end);
+      each.step();
+    }
   }
 
   /**
-   * runsv sleeps for a second after a service that ran for less than one, deaf to TERM, and then starts
-   * it again before it listens. A runsv whose service is down has nothing left to do: it can go at once.
-   * But it also says "down" in the instant before it starts the service; so it is stopped, looked at when
-   * it is (which SIGCHLD tells), and then goes or goes on.
+   * Sends TERM to the processes that keep log services waiting: a log service ends at the end of its input, and a
+   * process that a service left behind holds the other end of that pipe.
    */
-  #holdIfDown(pid: number): void {
-    const { children, linux } = this.#context;
-    const runsv = this.#supervisors.get(pid)?.child;
-    if (runsv === undefined || runsv.end !== undefined || this.#held.has(pid)) return;
-    if (serviceState(linux, pid)?.isDown !== true) return;
-    this.#held.set(pid, runsv);
-    children.signal(runsv, SIGNAL.SIGSTOP);
-  }
-
-  /** Looks at those who are held; the log service of one that goes reads the end of its input and is ours to wait for. */
-  #decideOnHeld(): void {
-    const { children, linux } = this.#context;
-    for (const [pid, runsv] of this.#held) {
-      if (runsv.end === undefined && !readProcess(linux, pid)?.isStopped) continue;
-      this.#held.delete(pid);
-      const logService = logServicePid(linux, pid);
-      if (serviceState(linux, pid)?.isDown !== true || this.#hasChildBut(pid, logService)) {
-        children.signal(runsv, SIGNAL.SIGCONT);
-        continue;
-      }
-      const log = logService === undefined ? undefined : readProcess(linux, logService);
-      if (log !== undefined) this.#logServices.push(log);
-      children.signal(runsv, SIGNAL.SIGKILL);
-    }
-  }
-
-  #hasChildBut(pid: number, logService: number | undefined): boolean {
+  #stopPipeHolders(): void {
     const { linux } = this.#context;
-    return childPids(linux, pid).some((child) => child !== logService && readProcess(linux, child)?.isZombie === false);
+    if (this.#all.some(({ isRunning }) => isRunning)) return;
+    const readers = this.#all.flatMap(({ logPid }) => logPid ?? []);
+    const spared = [...readers, ...this.#all.map(({ runsv }) => runsv.pid)];
+    const others = descendants(allProcesses(linux), linux.getPid()).filter(
+      (process) => !process.isZombie && !spared.includes(process.pid) && !this.#subtrees.isSignalled(process),
+    );
+    for (const process of pipeHolders(linux, readers, others)) this.#subtrees.signal(process);
   }
 }

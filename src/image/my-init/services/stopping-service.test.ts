@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux, type FakeProcess } from "../../../../test/support/fake-linux.ts";
+import * as habit from "../../../../test/support/fake-programs.ts";
+import { Children } from "../../../linux/children.ts";
+import { DirectoryWatch } from "../../../linux/directory-watch.ts";
+import { EventLoop } from "../../../linux/event-loop.ts";
+import { Output } from "../../../linux/output.ts";
+import { ContainerEnvironment } from "../environment.ts";
+import { Log } from "../logs/log.ts";
+import { LogStreams } from "../logs/log-streams.ts";
+import { Subtrees } from "../shutdown/subtrees.ts";
+import { StopRequest } from "../stop-request.ts";
+import { Terminal } from "../terminal.ts";
+import { Timeline } from "../timeline.ts";
+import { Unavailable } from "../unavailable.ts";
+import { StoppingService } from "./stopping-service.ts";
+import { adoptSupervisors } from "./supervisors.ts";
+
+const SIGKILL = 9;
+const SIGTERM = 15;
+const LONG_MS = 5000;
+const FIRST_FOUR = ["supervised", "stopping", "young", "inspected"];
+
+/** A service that has run for `ageMs` when its runsvdir ends, and that is not asked to stop yet. */
+function supervise(service: Omit<habit.FakeService, "name">, ageMs: number) {
+  const linux = new FakeLinux();
+  const output = new Output(linux, -1);
+  const children = new Children(linux);
+  const loop = new EventLoop(linux, children, output, () => {});
+  const log = new Log(linux, output, 2, false);
+  log.write("plain");
+  const unavailable = new Unavailable(linux, log);
+  const context = {
+    linux,
+    log,
+    unavailable,
+    children,
+    loop,
+    directories: new DirectoryWatch(linux, loop),
+    environment: new ContainerEnvironment(linux, log, unavailable),
+    stop: new StopRequest(),
+    terminal: new Terminal(linux),
+    timeline: new Timeline(linux),
+    streams: new LogStreams(linux, log),
+  };
+  linux.addProgram("/usr/bin/runsvdir", habit.runsvdir([{ name: "web", ...service }], { forkMs: 0, execMs: 0 }));
+  const runsvdir = children.spawn({ file: "/usr/bin/runsvdir", argv: ["/usr/bin/runsvdir"], environ: [] }, 0);
+  assert.ok(typeof runsvdir !== "number");
+  linux.advance(ageMs);
+  children.signal(runsvdir, SIGKILL);
+  const [supervisor] = adoptSupervisors(context);
+  assert.ok(supervisor !== undefined);
+  const web = new StoppingService(context, new Subtrees(context, true), supervisor, linux.nowMs + 9000);
+  const process = (name: string) => linux.living().find(({ argv }) => argv[0]?.startsWith(name)) as FakeProcess;
+  return { context, linux, web, process };
+}
+
+/** Takes steps after each event, of a young service at times. @returns the states that follow */
+function follow({ context, web }: ReturnType<typeof supervise>, untilState = "gone", withinMs = 5000): string[] {
+  const states: string[] = [web.state];
+  const { loop } = context;
+  const endMs = loop.nowMs + withinMs;
+  let lookedMs = 0;
+  const end = loop.tendTo(() => {
+    const isTime = loop.nowMs >= lookedMs + 20;
+    if (isTime) lookedMs = loop.nowMs;
+    if (isTime || web.state !== "young") web.step();
+    if (web.state !== states.at(-1)) states.push(web.state);
+    return lookedMs + 20;
+  });
+  loop.waitUntil(
+    () => web.state === untilState,
+    () => endMs,
+  );
+  end();
+  return states;
+}
+
+const ends = habit.endsOnTerm(10);
+
+test("a service that is not asked to stop stays supervised", () => {
+  const story = supervise({ run: ends }, LONG_MS);
+  assert.deepEqual(follow(story), ["supervised"]);
+  assert.equal(story.web.isRunning, true);
+  assert.deepEqual(story.web.times, { stoppedMs: undefined, endedMs: undefined });
+});
+
+test("runsv of a service without scripts is killed, and the service adopted; its log service has the last lines", () => {
+  const story = supervise({ run: ends, logMs: 40 }, LONG_MS);
+  const [service, log] = [story.process("./run"), story.process("svlogd")];
+  story.web.stop();
+  assert.equal(story.web.isRunning, true);
+  assert.equal(story.web.logPid, log.pid);
+  assert.deepEqual(follow(story, "draining"), ["released", "adopted", "draining"]);
+  assert.equal(story.web.isRunning, false);
+  assert.deepEqual(follow(story), ["draining", "gone"]);
+  assert.deepEqual([service.status, log.status], [0, 0]);
+  assert.equal(story.web.times.endedMs, Math.max(service.endedMs, log.endedMs));
+});
+
+test("without a log service the end of the service is the end of all", () => {
+  const story = supervise({ run: ends }, LONG_MS);
+  story.web.stop();
+  assert.deepEqual(follow(story), ["released", "adopted", "gone"]);
+});
+
+test("a service that ends before runsv is killed is not adopted", () => {
+  const story = supervise({ run: ends }, LONG_MS);
+  const service = story.process("./run");
+  story.web.stop();
+  story.linux.endProcess(service, 0);
+  assert.deepEqual(follow(story), ["released", "gone"]);
+  assert.ok(!story.linux.sent.some(({ target, signal }) => target === service && signal === SIGTERM));
+});
+
+test("a service with a finish script is stopped by its runsv", () => {
+  const story = supervise({ run: ends, finish: habit.exitsAfter(5), logMs: 5 }, LONG_MS);
+  story.web.stop();
+  assert.deepEqual(follow(story), ["stopping", "gone"]);
+});
+
+test("runsv that sleeps for a second, as its service ran for less than that, is killed", () => {
+  const story = supervise({ run: habit.exitsAfter(50), logMs: 20 }, 100);
+  story.web.stop();
+  assert.deepEqual(follow(story), ["young", "inspected", "released", "draining", "gone"]);
+  assert.ok((story.web.times.endedMs ?? Infinity) - (story.web.times.stoppedMs ?? 0) < 100);
+});
+
+test("runsv that writes that the service is down, and has started it, goes on", () => {
+  const story = supervise({ run: habit.ignoresTerm }, 100);
+  const runsv = story.process("runsv");
+  const status = runsv.files.get("cwd/supervise/status") ?? "";
+  story.web.stop();
+  runsv.publish("cwd/supervise/status", `${status.slice(0, -1)}\0`);
+  assert.deepEqual(follow(story, "released", 100).slice(0, 3), ["young", "inspected", "young"]);
+  assert.ok(runsv.isAlive && story.web.isRunning === false);
+});
+
+test("in each state that needs its runsv, the end of runsv is the end of all", () => {
+  const seen: string[] = [];
+  for (const [service, ageMs, isAsked] of [
+    [{ run: ends }, LONG_MS, false],
+    [{ run: ends, finish: habit.sleeps }, LONG_MS, true],
+    [{ run: ends }, 100, true],
+    [{ run: habit.exitsAfter(50) }, 100, true],
+  ] as const) {
+    const story = supervise(service, ageMs);
+    if (isAsked) story.web.stop();
+    story.web.step();
+    seen.push(story.web.state);
+    story.linux.endProcess(story.process("runsv"), SIGKILL);
+    assert.equal(follow(story).at(-1), "gone");
+    assert.equal(story.web.isRunning, false);
+  }
+  assert.deepEqual(seen, FIRST_FOUR);
+});
+
+test("the service is killed first, and its log service only when that is asked for", () => {
+  for (const finish of [undefined, habit.sleeps]) {
+    const story = supervise({ run: habit.ignoresTerm, ...(finish && { finish }), logMs: 1e6 }, LONG_MS);
+    const [service, log] = [story.process("./run"), story.process("svlogd")];
+    story.web.stop();
+    follow(story, "gone", 100);
+    story.web.force(false);
+    assert.deepEqual([service.isAlive, log.isAlive], [false, true]);
+    story.web.force(true);
+    assert.equal(log.isAlive, false);
+  }
+});
