@@ -31,14 +31,10 @@ export function warnUntouchable({ log, linux }: Context, process: Process): void
   log.warn(`cannot signal ${who}: ${errorWords(ERRNO.EPERM)}; it is left alone`);
 }
 
-/**
- * Waits until those who were killed are gone, for as long as that can reasonably take.
- *
- * @param pollIntervalMs as for {@link EventLoop.waitUntil}
- */
-export function waitForKilled({ loop }: Context, isGone: () => boolean, pollIntervalMs?: number): boolean {
+/** Waits for the end of what was killed, for as long as that can reasonably take. @returns whether it is gone */
+export function waitForKilled({ loop }: Context, isGone: () => boolean): boolean {
   const deadlineMs = loop.nowMs + KILL_WAIT_MS;
-  return loop.waitUntil(isGone, () => deadlineMs, pollIntervalMs);
+  return loop.waitUntil(isGone, () => deadlineMs);
 }
 
 /** What the stop of a service is called in the record of the shutdown. */

@@ -11,7 +11,7 @@ import { stopRunit } from "../services/runit.ts";
 import type { ServiceDirectory } from "../services/service-directory.ts";
 import { Budget, readLimits } from "./budget.ts";
 import { forceToExit } from "./force.ts";
-import { stopRemainingProcesses } from "./remaining-processes.ts";
+import { stopRemainingProcesses } from "./stop-remaining.ts";
 import { Subtrees } from "./subtrees.ts";
 
 const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
