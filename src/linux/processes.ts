@@ -61,15 +61,21 @@ export function childrenOf(linux: Linux, { pid, threads }: Process): Process[] {
 
 /** The processes whose line of parents leads to `pid`. */
 export function descendants(all: readonly Process[], pid: number): Process[] {
+  const byParent = groupByParent(all);
+  const found = [...(byParent.get(pid) ?? [])];
+  for (const process of found) found.push(...(byParent.get(process.pid) ?? []));
+  return found;
+}
+
+/** Processes by the pid of their parent. */
+export function groupByParent(processes: readonly Process[]): ReadonlyMap<number, readonly Process[]> {
   const byParent = new Map<number, Process[]>();
-  for (const process of all) {
+  for (const process of processes) {
     const siblings = byParent.get(process.parent);
     if (siblings === undefined) byParent.set(process.parent, [process]);
     else siblings.push(process);
   }
-  const found = [...(byParent.get(pid) ?? [])];
-  for (const process of found) found.push(...(byParent.get(process.pid) ?? []));
-  return found;
+  return byParent;
 }
 
 /** What /proc tells of the process `pid`, or undefined where there is none. */

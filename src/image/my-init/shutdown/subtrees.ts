@@ -1,10 +1,11 @@
+import { isShell } from "../../../core/shells.ts";
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
 import {
   allProcesses,
   childrenOf,
   commandWords,
-  isAlive,
+  groupByParent,
   type Process,
   readProcess,
   signalEffect,
@@ -13,9 +14,7 @@ import {
 } from "../../../linux/processes.ts";
 import type { Context } from "../context.ts";
 import { PipeReaders } from "./pipe-readers.ts";
-
-/** They run a trap only after the program that they wait for has ended. */
-const SHELLS = ["ash", "bash", "busybox", "dash", "ksh", "mksh", "sh", "yash", "zsh"];
+import { WaitingReaders } from "./waiting-readers.ts";
 
 /** A process that got a signal to stop, and the descendants that it had then. */
 interface Subtree {
@@ -26,18 +25,6 @@ interface Subtree {
   /** When the root is killed. */
   readonly deadlineMs: number;
 }
-
-/** A process that gets TERM when those that write to it are gone: it reads their last words. */
-interface Reader {
-  readonly process: Process;
-  /** Its writers are among them. */
-  readonly writers: readonly Process[];
-  /** When it gets TERM all the same. */
-  readonly lastMs: number;
-}
-
-/** How often to look whether the writers of a {@link Reader} are gone: no event tells of a process that is no child. */
-const POLL_INTERVAL_MS = 100;
 
 /**
  * Sends TERM to the descendants of a process that is stopped, if the process does not stop them itself: at once, if it
@@ -54,14 +41,14 @@ export class Subtrees {
   /** Start times by pid of the descendants that got TERM. */
   readonly #signalled = new Map<number, number>();
   #waiting: Subtree[] = [];
-  #readers: Reader[] = [];
-  #nextMs = Number.POSITIVE_INFINITY;
+  readonly #readers: WaitingReaders;
   readonly #endTending: () => void;
 
   /** @param isUsed false: no descendant is signalled */
   constructor(context: Context, isUsed: boolean) {
     this.#context = context;
     this.pipeReaders = new PipeReaders(context.linux);
+    this.#readers = new WaitingReaders(context, this.pipeReaders);
     this.#isUsed = isUsed;
     this.#endTending = context.loop.tendTo(() => this.#tend());
   }
@@ -97,7 +84,6 @@ export class Subtrees {
     for (const member of members) members.push(...childrenOf(linux, member));
     const subtree = { root, members, dueMs: (loop.nowMs + deadlineMs) / 2, deadlineMs };
     this.#waiting.push(subtree);
-    this.#nextMs = Math.min(this.#nextMs, subtree.dueMs);
     const isAsked = members.length > 0 && signal !== undefined;
     const isDeaf = isAsked && signalEffect(linux, root.pid, signal) === "dropped";
     send();
@@ -156,52 +142,27 @@ export class Subtrees {
       this.signal(process);
       return true;
     }
-    const { nowMs } = this.#context.loop;
-    this.#readers.push({ process, writers: members, lastMs: (nowMs + deadlineMs) / 2 });
-    this.#nextMs = Math.min(this.#nextMs, nowMs + POLL_INTERVAL_MS);
+    this.#readers.add(process, members, deadlineMs);
     return false;
   }
 
-  /** @returns when to be asked again */
+  /** @returns when to be called at the latest */
   #tend(): number {
     const { loop, stop } = this.#context;
-    const { nowMs } = loop;
-    const isDue = ({ dueMs }: Subtree) => stop.isHurried || dueMs <= nowMs;
-    if (this.#waiting.length + this.#readers.length === 0) return this.#nextMs;
-    if (!(stop.isHurried || this.#nextMs <= nowMs)) return this.#nextMs;
+    for (const process of this.#readers.takeDue()) this.signal(process);
+    const isDue = ({ dueMs }: Subtree) => stop.isHurried || dueMs <= loop.nowMs;
     const due = this.#waiting.filter(isDue);
-    this.#waiting = this.#waiting.filter((subtree) => !isDue(subtree));
-    this.#nextMs = this.#waiting.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY);
-    this.#signalReaders();
-    this.#signalLeft(due);
-    return this.#nextMs;
-  }
-
-  #signalReaders(): void {
-    const { linux, loop, stop } = this.#context;
-    const isWaiting = ({ process, writers, lastMs }: Reader) => {
-      if (stop.isHurried || lastMs <= loop.nowMs) return false;
-      const living = [process, ...writers].filter((each) => isAlive(linux, each));
-      return this.pipeReaders.among(living, loop.nowMs).has(process.pid);
-    };
-    const waiting = this.#readers.filter(isWaiting);
-    for (const { process } of this.#readers.filter((reader) => !waiting.includes(reader))) {
-      if (isAlive(linux, process)) this.signal(process);
+    if (due.length > 0) {
+      this.#waiting = this.#waiting.filter((subtree) => !isDue(subtree));
+      this.#signalLeft(due);
     }
-    this.#readers = waiting;
-    if (waiting.length > 0) this.#nextMs = Math.min(this.#nextMs, loop.nowMs + POLL_INTERVAL_MS);
+    return this.#waiting.reduce((least, { dueMs }) => Math.min(least, dueMs), this.#readers.nextMs);
   }
 
   #signalLeft(subtrees: readonly Subtree[]): void {
-    const living = new Map<number, Process>();
-    const children = new Map<number, Process[]>();
-    for (const process of allProcesses(this.#context.linux)) {
-      if (process.isZombie) continue;
-      living.set(process.pid, process);
-      const siblings = children.get(process.parent);
-      if (siblings === undefined) children.set(process.parent, [process]);
-      else siblings.push(process);
-    }
+    const processes = allProcesses(this.#context.linux).filter(({ isZombie }) => !isZombie);
+    const living = new Map(processes.map((process) => [process.pid, process]));
+    const children = groupByParent(processes);
     for (const { deadlineMs, members, root } of subtrees) {
       const left = [root, ...members].flatMap(({ pid, startTime }) => {
         const now = living.get(pid);
@@ -229,17 +190,11 @@ export class Subtrees {
   ): void {
     const { linux } = this.#context;
     const isHandled = signalEffect(linux, process.pid, SIGNAL.SIGTERM) === "handled";
-    if (isHandled && !isShell(commandWords(linux, process.pid))) return;
+    if (isHandled && !isShell(commandWords(linux, process.pid)[0])) return;
     for (const child of children.get(process.pid) ?? []) {
       // What a trap has started is the shell's last work.
       if (isHandled && !earlier.has(child.pid)) continue;
       if (send(child)) this.#signalBelow(child, children, earlier, send);
     }
   }
-}
-
-function isShell([word = ""]: readonly string[]): boolean {
-  const name = word.slice(word.lastIndexOf("/") + 1);
-  // A login shell's name begins with a dash.
-  return SHELLS.includes(name.startsWith("-") ? name.slice(1) : name);
 }
