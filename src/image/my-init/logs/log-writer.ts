@@ -1,6 +1,5 @@
 import { makeFifo, OWN_LOG, OWN_PROGRAMS, ownerOfFifo } from "../../../container/log-fifos.ts";
 import type { LogFormat } from "../../../container/log-line.ts";
-import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
 import { errorWords } from "../../../linux/errno.ts";
 import { hasReader, removeTree } from "../../../linux/files.ts";
@@ -11,7 +10,7 @@ import { sleepThrough } from "../../../linux/processes.ts";
 import { STDERR, STDOUT } from "../../../linux/program.ts";
 import { type Context, waitInShutdown } from "../context.ts";
 import { failureWords } from "../outcome.ts";
-import { forceToExit, waitForKilled } from "../shutdown/force.ts";
+import { Daemon } from "./daemon.ts";
 import { readLogFormat } from "./log-format.ts";
 
 const NAME = "log_lines";
@@ -19,8 +18,10 @@ const NAME = "log_lines";
 /** The containers of a Kubernetes pod share /dev/shm, and in each my_init may be PID 1. */
 const MAX_DIRECTORIES = 16;
 
-/** One that has worked for this long is started again at once; the others after as long a pause. */
+/** One that ran for this long did its work. */
 const PROVEN_MS = 1000;
+/** Programs wait meanwhile as soon as their FIFO is full. */
+const LONGEST_PAUSE_MS = 1000;
 
 /** How often to look whether it has nothing left to do. */
 const POLL_INTERVAL_MS = 5;
@@ -42,19 +43,24 @@ export class LogWriter {
   #ownFd = -1;
   #hasReadAll = false;
   #lastStarts = LAST_STARTS;
-  #child: Child | undefined;
-  #startedMs = 0;
-  /** When to start it again. */
-  #dueMs = Number.POSITIVE_INFINITY;
+  readonly #daemon: Daemon;
   #endTending = () => {};
 
   constructor(context: Context) {
+    const { loop } = context;
     this.#context = context;
+    this.#daemon = new Daemon(context, {
+      start: (_, isFirst) => this.#start(isFirst),
+      hasWorked: (startedMs) => loop.nowMs - startedMs >= PROVEN_MS,
+      onEnd: (child, pauseMs) => this.#onEnd(child, pauseMs),
+      longestPauseMs: LONGEST_PAUSE_MS,
+      retryMs: LONGEST_PAUSE_MS,
+    });
   }
 
   /** Its pid while it runs. */
   get pid(): number | undefined {
-    return this.#child?.end === undefined ? this.#child?.pid : undefined;
+    return this.#daemon.pid;
   }
 
   /** Whether there is one, dead or alive, that has to be stopped. */
@@ -86,7 +92,7 @@ export class LogWriter {
     const errno = -makeFifo(linux, path);
     if (errno === 0) streams.hold(path);
     const fd = errno === 0 ? linux.openToAppend(path) : -errno;
-    const started = fd < 0 ? -fd : this.#spawn();
+    const started = fd < 0 ? -fd : this.#daemon.start();
     if (started !== 0) {
       streams.release();
       if (fd >= 0) linux.close(fd);
@@ -96,7 +102,7 @@ export class LogWriter {
     this.#ownFd = fd;
     streams.useDirectory(directory);
     log.sendTo(fd);
-    this.#endTending = loop.tendTo(() => this.#tend());
+    this.#endTending = loop.tendTo(() => this.#daemon.tend());
     return "";
   }
 
@@ -106,7 +112,7 @@ export class LogWriter {
    */
   stop(untilMs: number, killsAll: boolean): void {
     if (!this.isUsed) return;
-    const { children, linux, log, loop, streams } = this.#context;
+    const { linux, log, loop, streams } = this.#context;
     this.#endTending();
     this.#endTending = loop.tendTo(() => this.#restart());
     const deadlineMs = Math.max(untilMs, loop.nowMs + LAST_LINES_MS);
@@ -118,31 +124,25 @@ export class LogWriter {
     const isFinished = () => !this.#isAtWork || this.#isIdle();
     const isDone = isSent && waitInShutdown(this.#context, isFinished, deadlineMs, POLL_INTERVAL_MS);
     this.#endTending();
-    const child = this.#child;
-    if (child !== undefined && child.end === undefined) {
-      if (isDone && !killsAll) {
-        log.write(this.#format);
-        return;
-      }
-      if (isDone) {
-        children.signal(child, SIGNAL.SIGKILL);
-        waitForKilled(this.#context, () => child.end !== undefined);
-      } else forceToExit(this.#context, child);
+    if (this.#isAtWork && isDone && !killsAll) {
+      log.write(this.#format);
+      return;
     }
+    this.#daemon.end(isDone);
     log.write(this.#format, streams.takeRest(`${this.#directory}/${OWN_LOG}`));
     streams.release();
     removeTree(linux, this.#directory);
   }
 
   get #isAtWork(): boolean {
-    return this.#child !== undefined && this.#child.end === undefined;
+    return this.pid !== undefined;
   }
 
-  /** Starts it again if it died in the shutdown, immediately, at most LAST_STARTS times. @returns when to be asked again */
+  /** Starts it again if it died in the shutdown, immediately, at most LAST_STARTS times. @returns when to be called at the latest */
   #restart(): number {
-    const end = this.#child?.end;
+    const end = this.#daemon.child?.end;
     const hasFinished = end?.how === "exited" && end.code === 0;
-    if (!this.#isAtWork && !hasFinished && this.#lastStarts-- > 0) this.#spawn();
+    if (!this.#isAtWork && !hasFinished && this.#lastStarts-- > 0) this.#daemon.start();
     return Number.POSITIVE_INFINITY;
   }
 
@@ -158,30 +158,17 @@ export class LogWriter {
     return sleepThrough(linux, [pid], () => hasRoom(linux, [STDOUT, STDERR]));
   }
 
-  /** @returns 0, or the errno with which it could not be started */
-  #spawn(): number {
-    const { children, loop } = this.#context;
-    const argv = [NAME, this.#format, this.#directory, ...(this.#startedMs > 0 ? ["again"] : [])];
+  #start(isFirst: boolean): Child | number {
+    const argv = [NAME, this.#format, this.#directory, ...(isFirst ? [] : ["again"])];
     const program = { file: `${OWN_PROGRAMS}/${NAME}`, argv, environ: [] };
-    const child = children.spawn(program, SPAWN.session | SPAWN.noInput);
-    this.#startedMs = loop.nowMs;
-    this.#dueMs = typeof child === "number" ? loop.nowMs + PROVEN_MS : Number.POSITIVE_INFINITY;
-    this.#child = typeof child === "number" ? undefined : child;
-    return typeof child === "number" ? child : 0;
+    return this.#context.children.spawn(program, SPAWN.session | SPAWN.noInput);
   }
 
-  /** Starts it again after it died: what was printed meanwhile is in the FIFOs. @returns when to be asked again */
-  #tend(): number {
-    const { log, loop } = this.#context;
-    const end = this.#child?.end;
-    if (end !== undefined) {
-      this.#child = undefined;
-      const isProven = loop.nowMs - this.#startedMs >= PROVEN_MS;
-      this.#dueMs = isProven ? loop.nowMs : loop.nowMs + PROVEN_MS;
-      log.warn(`${NAME} ${failureWords(end)}; it is started again${isProven ? "" : ` in ${PROVEN_MS / 1000} s`}`);
-    }
-    if (loop.nowMs >= this.#dueMs) this.#spawn();
-    return this.#dueMs;
+  /** What was printed meanwhile is in the FIFOs. */
+  #onEnd({ end }: Child, pauseMs: number): boolean {
+    const when = pauseMs === 0 ? "" : ` in ${pauseMs / 1000} s`;
+    if (end !== undefined) this.#context.log.warn(`${NAME} ${failureWords(end)}; it is started again${when}`);
+    return true;
   }
 }
 

@@ -1,9 +1,8 @@
 import { toEnviron } from "../../../core/container-env.ts";
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
-import { ERRNO, errorWords } from "../../../linux/errno.ts";
 import { execFailure } from "../../../linux/exec-failure.ts";
-import { fileFacts, isExecutable, MAKE_FILES } from "../../../linux/files.ts";
+import { isExecutable } from "../../../linux/files.ts";
 import { SPAWN } from "../../../linux/linux.ts";
 import {
   allProcesses,
@@ -16,16 +15,13 @@ import {
   signalProcess,
   sleepThrough,
 } from "../../../linux/processes.ts";
-import { isBound } from "../../../linux/unix-sockets.ts";
 import { type Context, waitInShutdown } from "../context.ts";
 import { failureWords } from "../outcome.ts";
-import { forceToExit } from "../shutdown/force.ts";
+import { Daemon } from "./daemon.ts";
+import { canListen, hasSocket, removeTraces, SOCKET, SOCKET_DIRECTORY } from "./syslog-socket.ts";
 
 /** Becomes the system log daemon. Who deletes it wants none. */
 export const SYSLOG_SCRIPT = "/etc/my_init.d/10_syslog-ng.init";
-
-/** An image's own service for it, as phusion/baseimage had one until 2016. */
-const OWN_SERVICE = "/etc/service/syslog-ng";
 
 /** Given to the script after a start that failed: it looks for what syslog-ng refused. */
 const AGAIN = "again";
@@ -33,27 +29,16 @@ const AGAIN = "again";
 /** Whose its lines are in a log that tells. */
 const SERVICE = "syslog";
 
-/** Where programs send their messages. @see syslog(3) */
-const SOCKET = "/dev/log";
-const SOCKET_DIRECTORY = "/dev";
-const PID_FILE = "/run/syslog-ng.pid";
-
-/** Where it keeps what it needs while it runs. */
-const RUN_DIRECTORY = "/run";
-
-const FORBIDDEN: readonly number[] = [-ERRNO.EACCES, -ERRNO.EROFS];
-
 /** How long the boot waits for the socket, which takes ten milliseconds or so. */
 const READY_MS = 5000;
 const READY_IN_STOP_MS = 500;
 /** How often to look for it where the kernel has no watch to give. */
 const POLL_INTERVAL_MS = 2;
 
-/** One that has listened for this long is started again at once; the others after a pause. */
+/** A daemon that listened for this long did its work. */
 const PROVEN_MS = 1000;
-/** So is one that has run for this long: its configuration may listen elsewhere. */
+/** So did one that ran for this long: its configuration may have it listen elsewhere. */
 const LONG_MS = 60_000;
-const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** The two of a daemon that only listens here: for messages, and for its control program. */
@@ -68,22 +53,25 @@ const ORDERLY_MS = 300;
  */
 export class Syslog {
   readonly #context: Context;
-  #child: Child | undefined;
-  #startedMs = 0;
+  readonly #daemon: Daemon;
   /** Since when the present one listens. */
   #listensMs: number | undefined;
-  #pauseMs = 0;
-  /** When to start it again. */
-  #dueMs = Number.POSITIVE_INFINITY;
   #endTending = () => {};
 
   constructor(context: Context) {
     this.#context = context;
+    this.#daemon = new Daemon(context, {
+      start: (pauseMs) => this.#start(pauseMs),
+      hasWorked: (startedMs) => this.#hasWorked(startedMs),
+      onEnd: (child, pauseMs) => this.#onEnd(child, pauseMs),
+      longestPauseMs: LONGEST_PAUSE_MS,
+      retryMs: Number.POSITIVE_INFINITY,
+    });
   }
 
   /** Its pid while it runs. */
   get pid(): number | undefined {
-    return this.#child?.end === undefined ? this.#child?.pid : undefined;
+    return this.#daemon.pid;
   }
 
   /**
@@ -92,34 +80,10 @@ export class Syslog {
    * @param hasServices whether services are going to be run
    */
   start(hasServices: boolean): void {
-    const { directories, unavailable, linux, loop, log, stop } = this.#context;
-    if (!isExecutable(linux, SYSLOG_SCRIPT)) return;
-    if (
-      hasServices &&
-      isExecutable(linux, `${OWN_SERVICE}/run`) &&
-      fileFacts(linux, `${OWN_SERVICE}/down`) === ERRNO.ENOENT
-    ) {
-      log.info(`"${OWN_SERVICE}" runs the system log daemon: no other is started`);
-      return;
-    }
-    // Of another my_init in this container, say.
-    if (fileFacts(linux, SOCKET) !== ERRNO.ENOENT && isBound(linux, SOCKET)) {
-      log.info(`"${SOCKET}" is in use: no system log daemon is started`);
-      return;
-    }
-    const errno = -linux.unlink(SOCKET); // left by one that is gone: nobody must take it for this one's
-    if (errno !== 0 && errno !== ERRNO.ENOENT) {
-      log.info(`"${SOCKET}" is not ours (${errorWords(errno)}): no system log daemon is started`);
-      return;
-    }
-    for (const directory of [SOCKET_DIRECTORY, RUN_DIRECTORY]) {
-      const answer = linux.access(directory, MAKE_FILES);
-      if (!FORBIDDEN.includes(answer)) continue;
-      unavailable.add("the system log", `${directory}: ${errorWords(-answer)}`);
-      return;
-    }
+    const { directories, linux, loop, log, stop } = this.#context;
+    if (!(isExecutable(linux, SYSLOG_SCRIPT) && canListen(this.#context, hasServices))) return;
     const endWatch = directories.add(SOCKET_DIRECTORY, () => {});
-    this.#spawn();
+    this.#daemon.start();
     const endTending = loop.tendTo(() => this.#tend());
     this.#endTending = () => {
       endTending();
@@ -129,7 +93,7 @@ export class Syslog {
     // Also who is to stop already has shutdown scripts with something to say.
     const deadlineMs = () => startMs + (stop.signal === undefined ? READY_MS : READY_IN_STOP_MS);
     const pollIntervalMs = endWatch === undefined ? POLL_INTERVAL_MS : undefined;
-    const isSettled = loop.waitUntil(() => this.#isUp() || this.pid === undefined, deadlineMs, pollIntervalMs);
+    const isSettled = loop.waitUntil(() => hasSocket(linux) || this.pid === undefined, deadlineMs, pollIntervalMs);
     if (!isSettled && stop.signal === undefined) {
       log.warn(`no "${SOCKET}" ${READY_MS / 1000} seconds after ${SYSLOG_SCRIPT} was run; the boot goes on without it`);
     }
@@ -145,7 +109,7 @@ export class Syslog {
     const { children, linux, loop, streams } = this.#context;
     this.#endTending();
     children.reap();
-    const child = this.#child;
+    const { child } = this.#daemon;
     if (child === undefined || child.end !== undefined) return;
     children.wake(child);
     this.#endTrials(child);
@@ -159,23 +123,21 @@ export class Syslog {
     const hasWrittenAll = () => child.end !== undefined || sleepThrough(linux, writers(), hasRoom);
     const isDone =
       waitInShutdown(this.#context, hasWrittenAll, orderlyMs, POLL_INTERVAL_MS) && this.#isLocal(child.pid);
-    children.signal(child, isDone ? SIGNAL.SIGKILL : SIGNAL.SIGTERM);
-    if (!waitInShutdown(this.#context, () => child.end !== undefined, deadlineMs)) forceToExit(this.#context, child);
-    this.#removeTraces();
+    if (!isDone) {
+      children.signal(child, SIGNAL.SIGTERM);
+      waitInShutdown(this.#context, () => child.end !== undefined, deadlineMs);
+    }
+    this.#daemon.end(isDone);
+    removeTraces(linux);
     const areGone = () => !helpers.some((helper) => isAlive(linux, helper));
     if (waitInShutdown(this.#context, areGone, deadlineMs)) return;
     for (const helper of helpers) signalProcess(linux, helper, SIGNAL.SIGKILL);
   }
 
-  #isUp(): boolean {
-    const facts = fileFacts(this.#context.linux, SOCKET);
-    return typeof facts !== "number" && facts.type === "socket";
-  }
-
   /** A script that still looks at rules has taken no message, and what it runs for that may take long. */
   #endTrials(script: Child): void {
     const { children, linux } = this.#context;
-    if (this.#isUp() || !commandWords(linux, script.pid).includes(SYSLOG_SCRIPT)) return;
+    if (hasSocket(linux) || !commandWords(linux, script.pid).includes(SYSLOG_SCRIPT)) return;
     const trials = descendants(allProcesses(linux), script.pid);
     children.signal(script, SIGNAL.SIGKILL);
     for (const trial of trials) signalProcess(linux, trial, SIGNAL.SIGKILL);
@@ -188,48 +150,39 @@ export class Syslog {
     return sockets !== undefined && sockets <= LOCAL_SOCKETS && readProcess(linux, pid)?.threads === 1;
   }
 
-  /** What it leaves behind when it is killed: its pid can become somebody else's, who gets a signal meant for it then. */
-  #removeTraces(): void {
-    const { linux } = this.#context;
-    linux.unlink(SOCKET);
-    linux.unlink(PID_FILE);
-  }
-
-  #spawn(): void {
-    const { children, environment, linux, log, loop, streams } = this.#context;
-    const argv = this.#pauseMs > 0 ? [SYSLOG_SCRIPT, AGAIN] : [SYSLOG_SCRIPT];
+  /** @returns the child, or the errno (above zero) with which it could not be started; the reason was logged */
+  #start(pauseMs: number): Child | number {
+    const { children, environment, linux, log, streams } = this.#context;
+    const argv = pauseMs > 0 ? [SYSLOG_SCRIPT, AGAIN] : [SYSLOG_SCRIPT];
     const program = { file: SYSLOG_SCRIPT, argv, environ: toEnviron(environment.current) };
     const child = streams.of(SERVICE, (each) =>
       children.spawn({ ...program, streams: each }, SPAWN.session | SPAWN.noInput),
     );
-    this.#startedMs = loop.nowMs;
     this.#listensMs = undefined;
-    this.#dueMs = Number.POSITIVE_INFINITY;
-    this.#child = typeof child === "number" ? undefined : child;
     if (typeof child === "number") log.warn(execFailure(linux, SYSLOG_SCRIPT, child));
+    return child;
   }
 
-  /** Starts it again after it died. @returns when to be asked again */
+  /** Its script may have looked at rules for long before it listened. */
+  #hasWorked(startedMs: number): boolean {
+    const { nowMs } = this.#context.loop;
+    return nowMs - (this.#listensMs ?? nowMs) >= PROVEN_MS || nowMs - startedMs >= LONG_MS;
+  }
+
+  #onEnd({ end, startError }: Child, pauseMs: number): boolean {
+    // With status 0 it wants to be left alone, or has started a daemon that looks after itself.
+    if (end === undefined || (end.how === "exited" && end.code === 0)) return false;
+    if (startError !== undefined) return false; // a warning was logged, and another try would not help
+    // What is sent meanwhile must fail, not wait for a reader.
+    removeTraces(this.#context.linux);
+    const when = pauseMs === 0 ? "it is started again" : `it is tried again in ${pauseMs / 1000} s`;
+    this.#context.log.warn(`the system log daemon ${failureWords(end)}; ${when}`);
+    return true;
+  }
+
   #tend(): number {
-    const { loop, log } = this.#context;
-    const { end, startError } = this.#child ?? {};
-    if (end === undefined && this.#listensMs === undefined && this.#isUp()) this.#listensMs = loop.nowMs;
-    if (end !== undefined) {
-      this.#child = undefined;
-      // It wants to be left alone, or has started a daemon that looks after itself.
-      if (end.how === "exited" && end.code === 0) return this.#dueMs;
-      if (startError !== undefined) return this.#dueMs; // a warning has said it, and another try would not help
-      // Its script may have looked at rules for long before.
-      const isProven =
-        loop.nowMs - (this.#listensMs ?? loop.nowMs) >= PROVEN_MS || loop.nowMs - this.#startedMs >= LONG_MS;
-      this.#pauseMs = isProven ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
-      this.#dueMs = loop.nowMs + this.#pauseMs;
-      // What is sent meanwhile must fail, not wait for a reader.
-      this.#removeTraces();
-      const when = isProven ? "it is started again" : `it is tried again in ${this.#pauseMs / 1000} s`;
-      log.warn(`the system log daemon ${failureWords(end)}; ${when}`);
-    }
-    if (loop.nowMs >= this.#dueMs) this.#spawn();
-    return this.#dueMs;
+    const isUp = this.pid !== undefined && this.#listensMs === undefined && hasSocket(this.#context.linux);
+    if (isUp) this.#listensMs = this.#context.loop.nowMs;
+    return this.#daemon.tend();
   }
 }
