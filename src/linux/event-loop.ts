@@ -89,6 +89,14 @@ export class EventLoop {
     }
   }
 
+  /** Takes the signals and ends of children that have come since the last wait. */
+  turn(): void {
+    this.waitUntil(
+      () => true,
+      () => 0,
+    );
+  }
+
   #takeSignals(): void {
     for (;;) {
       const taken = this.#linux.takeSignal();

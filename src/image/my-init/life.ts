@@ -3,26 +3,15 @@ import { exitStatus } from "../../core/child-end.ts";
 import { printable } from "../../core/printable.ts";
 import { SIGNAL } from "../../core/signals.ts";
 import type { Child } from "../../linux/children.ts";
-import { ERRNO } from "../../linux/errno.ts";
 import { readProcess } from "../../linux/processes.ts";
-import { Failure, failure } from "../../linux/sys-error.ts";
+import { Failure } from "../../linux/sys-error.ts";
+import { Boot } from "./boot.ts";
 import { reportCommand, startCommand } from "./command.ts";
 import type { Context } from "./context.ts";
-import { fillHosts } from "./hosts.ts";
-import { LogWriter } from "./logs/log-writer.ts";
-import { tendToRotation } from "./logs/rotation.ts";
-import { SYSLOG_SCRIPT, Syslog } from "./logs/syslog.ts";
-import type { Options } from "./options.ts";
-import { failureWords, killedWords, type Outcome, statusOf } from "./outcome.ts";
-import { isScript, scriptsIn, startScript } from "./scripts.ts";
+import { hasMore, type Options } from "./options.ts";
+import { failureWords, killedWords, type Outcome, statusOf, stopRequested } from "./outcome.ts";
 import { type EndedService, endedService } from "./services/essential.ts";
-import { startRunit } from "./services/runit.ts";
-import { ServiceDirectory } from "./services/service-directory.ts";
 import { shutDown } from "./shutdown/shutdown.ts";
-
-const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
-const STARTUP_SCRIPTS = "/etc/my_init.d";
-const RC_LOCAL = "/etc/rc.local";
 
 const NO_DEADLINE = () => Number.POSITIVE_INFINITY;
 
@@ -30,20 +19,13 @@ const NO_DEADLINE = () => Number.POSITIVE_INFINITY;
 export class Life {
   readonly #context: Context;
   readonly #options: Options;
-  #script: Child | undefined;
+  readonly #boot: Boot;
   #command: Child | undefined;
-  #runsvdir: Child | undefined;
-  readonly #logWriter: LogWriter;
-  readonly #syslog: Syslog;
-  readonly #services: ServiceDirectory;
-  #endRotation = () => {};
 
   constructor(context: Context, options: Options) {
     this.#context = context;
     this.#options = options;
-    this.#logWriter = new LogWriter(context);
-    this.#syslog = new Syslog(context);
-    this.#services = new ServiceDirectory(context);
+    this.#boot = new Boot(context, options);
   }
 
   /** The command, while it runs: who signals are passed on to. */
@@ -55,7 +37,7 @@ export class Life {
   live(): number {
     let outcome: Outcome = { kind: "cannot-go-on" };
     this.#tryTo(() => {
-      outcome = this.#boot() ?? this.#run();
+      outcome = this.#boot.run() ?? this.#run();
     });
     outcome = this.#exitRequested() ?? outcome;
     const hasCommandEnded = this.#command?.end !== undefined;
@@ -67,11 +49,11 @@ export class Life {
 
   /** Whether somebody asked for an exit status before what ended the container: its end may have been seen first. */
   #exitRequested(): Outcome | undefined {
-    const { linux, log, stop } = this.#context;
-    this.#takeSignals();
+    const { linux, log, loop, stop } = this.#context;
+    loop.turn();
     const { status } = stop;
     if (status === undefined) return undefined;
-    const { path } = this.#services;
+    const { path } = this.#boot.services;
     const ended = path === undefined ? undefined : endedService(linux, path, status);
     const who = ended === undefined ? "container_exit was called" : `the essential service ${endedWords(ended)}`;
     const line = `${who}: the container ends with exit status ${status}`;
@@ -81,18 +63,11 @@ export class Life {
   }
 
   #shutDown(outcome: Outcome): void {
-    this.#services.unfollow();
-    this.#endRotation();
+    this.#boot.unfollow();
     const wholeMs = shutDown(
       this.#context,
-      {
-        script: this.#script,
-        command: this.#command,
-        runsvdir: this.#runsvdir,
-        services: this.#services,
-        syslog: this.#syslog,
-        logWriter: this.#logWriter,
-      },
+      this.#boot,
+      this.#command,
       outcome.kind === "stop-requested" ? outcome.signal : SIGNAL.SIGTERM,
       this.#options.killAllOnExit,
     );
@@ -102,7 +77,7 @@ export class Life {
       const name = printable(longest.name);
       log.info(`The shutdown took ${seconds(tookMs)}; longest: ${name}, ${seconds(longest.endMs - longest.startMs)}`);
     }
-    if (this.#hasMore) timeline.keep();
+    if (hasMore(this.#options)) timeline.keep();
   }
 
   #finishCommand(): void {
@@ -119,132 +94,34 @@ export class Life {
     }
   }
 
-  /** @returns undefined when booted, else what kept it from being */
-  #boot(): Outcome | undefined {
-    const { environment, unavailable, log } = this.#context;
-    this.#context.timeline.begin("environment");
-    try {
-      environment.import();
-    } finally {
-      this.#logWriter.start(this.#hasMore);
-    }
-    fillHosts(this.#context);
-    if (this.#hasMore) {
-      this.#context.timeline.begin("system log");
-      this.#syslog.start(!this.#options.skipRunit);
-    }
-    if (!this.#options.skipRunit) this.#services.prepare();
-    unavailable.tell();
-    if (this.#options.enableInsecureKey) {
-      log.info("Installing insecure SSH key for user root");
-      const outcome = this.#runStartupScript(INSECURE_KEY);
-      if (outcome !== undefined) return outcome;
-    }
-    for (const path of this.#startupScripts()) {
-      const outcome = this.#runStartupScript(path);
-      if (outcome !== undefined) return outcome;
-    }
-    const outcome = this.#stopRequested();
-    if (outcome !== undefined || this.#options.skipRunit) return outcome;
-    return this.#startServices();
-  }
-
-  /** Whether there is more than the command: with both left out nothing runs that would log, nor what is worth a report. */
-  get #hasMore(): boolean {
-    return !(this.#options.skipStartupFiles && this.#options.skipRunit);
-  }
-
-  #startServices(): Outcome | undefined {
-    this.#context.timeline.begin("services");
-    const hasCommand = this.#options.command.length > 0;
-    this.#services.prepare();
-    this.#services.warnOfOthers();
-    this.#services.checkNeeds();
-    // A mirror of many services takes a while to make.
-    this.#takeSignals();
-    const requested = this.#stopRequested();
-    if (requested !== undefined) return requested;
-    const { areElsewhere, path } = this.#services;
-    if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
-    // A second my_init leaves it to the first.
-    if (!areElsewhere) this.#endRotation = tendToRotation(this.#context);
-    this.#services.follow();
-    // A command can do without services where none can run; without one there is nothing else to wait for.
-    const canGoOn = path === undefined ? hasCommand || areElsewhere : this.#runsvdir !== undefined;
-    return canGoOn ? undefined : { kind: "cannot-go-on" };
-  }
-
-  #startupScripts(): string[] {
-    if (this.#options.skipStartupFiles) return [];
-    const { environment, linux, log } = this.#context;
-    const wanted = environment.current.get("ENV_INIT_DIRECTORY");
-    if (wanted !== undefined && linux.access(wanted, 0) === -ERRNO.ENOENT) {
-      const reason = failure("cannot read", wanted, ERRNO.ENOENT);
-      log.warn(`no startup scripts: ${reason}; make the directory or correct ENV_INIT_DIRECTORY`);
-    }
-    const scripts = scriptsIn(this.#context, wanted ?? STARTUP_SCRIPTS).filter((path) => path !== SYSLOG_SCRIPT);
-    const hasRcLocal = linux.access(RC_LOCAL, 0) !== -ERRNO.ENOENT && isScript(this.#context, RC_LOCAL);
-    return hasRcLocal ? [...scripts, RC_LOCAL] : scripts;
-  }
-
-  #runStartupScript(path: string): Outcome | undefined {
-    const { environment, log, loop, stop } = this.#context;
-    const requested = this.#stopRequested();
-    if (requested !== undefined) return requested;
-    this.#context.timeline.begin(path);
-    const script = startScript(this.#context, path, 0);
-    if (typeof script === "number") return { kind: "script-failed", status: script };
-    this.#script = script;
-    loop.waitUntil(() => script.end !== undefined || stop.signal !== undefined, NO_DEADLINE);
-    if (script.end === undefined) return this.#stopRequested();
-    this.#script = undefined;
-    // At a terminal Ctrl-C reaches the script, too; what ends the boot is that somebody asked.
-    if (stop.signal !== undefined && script.end.how === "killed") return this.#stopRequested();
-    if (script.end.how === "killed" || script.end.code !== 0) {
-      log.warn(`${printable(path)} ${failureWords(script.end)}`);
-      return { kind: "script-failed", status: exitStatus(script.end) };
-    }
-    environment.refresh();
-    return undefined;
-  }
-
   #run(): Outcome {
     const { loop, stop } = this.#context;
     const { command: words } = this.#options;
     // Before the command, which may be the one to ask.
-    this.#context.timeline.publish(this.#supervision(), this.#hasMore);
+    this.#context.timeline.publish(this.#supervision(), hasMore(this.#options));
     if (words.length > 0) {
       this.#context.timeline.begin("command");
       const command = startCommand(this.#context, words);
       if (typeof command === "number") return { kind: "command-ended", status: command };
       this.#command = command;
-      if (this.#hasMore) this.#context.timeline.publishStep();
+      if (hasMore(this.#options)) this.#context.timeline.publishStep();
     }
-    const runsvdir = this.#runsvdir;
+    const { runsvdir } = this.#boot;
     const hasEnded = () => this.#command?.end !== undefined || runsvdir?.end !== undefined;
     loop.waitUntil(() => hasEnded() || stop.signal !== undefined, NO_DEADLINE);
     if (this.#command?.end !== undefined) return { kind: "command-ended", status: exitStatus(this.#command.end) };
-    if (runsvdir?.end === undefined) return this.#stopRequested() ?? { kind: "cannot-go-on" };
+    if (runsvdir?.end === undefined) return stopRequested(stop) ?? { kind: "cannot-go-on" };
     this.#context.log.warn(`Runit ${failureWords(runsvdir.end)}; without it no service is looked after`);
     return { kind: "cannot-go-on" };
   }
 
   /** What runs the services; undefined where nothing does, or no more. */
   #supervision(): Supervision | undefined {
-    const { path } = this.#services;
-    if (this.#runsvdir === undefined || path === undefined) return undefined;
-    const process = readProcess(this.#context.linux, this.#runsvdir.pid);
+    const { runsvdir, services } = this.#boot;
+    const { path } = services;
+    if (runsvdir === undefined || path === undefined) return undefined;
+    const process = readProcess(this.#context.linux, runsvdir.pid);
     return process && { pid: process.pid, startTime: process.startTime, directory: path };
-  }
-
-  /** Those that have come since the last wait. */
-  #takeSignals(): void {
-    this.#context.loop.waitUntil(() => true, NO_DEADLINE);
-  }
-
-  #stopRequested(): Outcome | undefined {
-    const { signal } = this.#context.stop;
-    return signal === undefined ? undefined : { kind: "stop-requested", signal };
   }
 }
 

@@ -48,6 +48,11 @@ export function readCommandLine(words: readonly string[]): Request {
   };
 }
 
+/** Whether there is more than the command: without startup files and services nothing runs that would log or needs a report. */
+export function hasMore({ skipRunit, skipStartupFiles }: Options): boolean {
+  return !(skipStartupFiles && skipRunit);
+}
+
 /** What --help prints. */
 export function help(): string {
   const width = Math.max(...OPTIONS.map(({ flag }) => flag.length));

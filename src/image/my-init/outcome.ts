@@ -1,5 +1,6 @@
 import { type ChildEnd, exitStatus } from "../../core/child-end.ts";
 import { signalName } from "../../core/signals.ts";
+import type { StopRequest } from "./stop-request.ts";
 
 /** What ended the boot or the running of a container. */
 export type Outcome =
@@ -8,6 +9,11 @@ export type Outcome =
   | { readonly kind: "script-failed"; readonly status: number }
   | { readonly kind: "command-ended"; readonly status: number }
   | { readonly kind: "cannot-go-on" };
+
+/** What a request to stop makes of the boot or the run; undefined where there was none. */
+export function stopRequested({ signal }: Pick<StopRequest, "signal">): Outcome | undefined {
+  return signal === undefined ? undefined : { kind: "stop-requested", signal };
+}
 
 /** The exit status of my_init. @see docs/reference/my_init.md, exit status */
 export function statusOf(outcome: Outcome, hasCommand: boolean, commandEnd: ChildEnd | undefined): number {

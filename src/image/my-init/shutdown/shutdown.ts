@@ -1,14 +1,12 @@
 import { printable } from "../../../core/printable.ts";
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
+import type { Boot } from "../boot.ts";
 import { stopCommand } from "../command.ts";
 import { type Context, waitInShutdown } from "../context.ts";
-import type { LogWriter } from "../logs/log-writer.ts";
-import type { Syslog } from "../logs/syslog.ts";
 import { failureWords } from "../outcome.ts";
 import { scriptsIn, startScript } from "../scripts.ts";
 import { stopRunit } from "../services/runit.ts";
-import type { ServiceDirectory } from "../services/service-directory.ts";
 import { Budget, readLimits } from "./budget.ts";
 import { forceToExit } from "./force.ts";
 import { stopRemainingProcesses } from "./stop-remaining.ts";
@@ -20,17 +18,6 @@ const POST_SHUTDOWN = "/etc/my_init.post_shutdown.d";
 /** How long a startup script that was running may go on undisturbed before it is told to stop. */
 const LET_FINISH_MS = 3000;
 
-/** What is running when the shutdown begins. */
-export interface Running {
-  /** A startup script, when shutdown was asked for during the boot. */
-  readonly script: Child | undefined;
-  readonly command: Child | undefined;
-  readonly runsvdir: Child | undefined;
-  readonly services: ServiceDirectory;
-  readonly syslog: Syslog;
-  readonly logWriter: LogWriter;
-}
-
 /**
  * Takes the container down, in the order of docs/reference/my_init.md. It ends whatever its parts do: each
  * wait has a deadline, and no failure of a part keeps the next from running.
@@ -39,11 +26,16 @@ export interface Running {
  * @param killsAll false: other processes are left alone at the end
  * @returns how long it might take, in milliseconds
  */
-export function shutDown(context: Context, running: Running, signal: number, killsAll: boolean): number {
+export function shutDown(
+  context: Context,
+  { logWriter, runsvdir, script, services, syslog }: Boot,
+  command: Child | undefined,
+  signal: number,
+  killsAll: boolean,
+): number {
   const { environment, log, loop, timeline } = context;
   timeline.beginShutdown();
   const limits = readLimits(environment.current, (message) => log.warn(message));
-  const { logWriter, command, runsvdir, script, services, syslog } = running;
   const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
   const stopped = [script, command, runsvdir].filter((child) => child !== undefined);
   const budget = new Budget(limits, loop.nowMs, {
