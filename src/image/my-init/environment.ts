@@ -4,24 +4,21 @@ import {
   type Environment,
   isFileName,
   isSame,
-  isScratchName,
-  isShortEnough,
-  longestContent,
   mergeAfterScript,
   mergeAtStart,
   parseEnviron,
   scratchName,
   secretFiles,
   shared,
-  valueOfContent,
 } from "../../core/container-env.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO, errorWords } from "../../linux/errno.ts";
 import { removeTree, replaceFile } from "../../linux/files.ts";
 import type { Linux } from "../../linux/linux.ts";
-import { Failure, SysError } from "../../linux/sys-error.ts";
+import { SysError } from "../../linux/sys-error.ts";
 import type { Log } from "./logs/log.ts";
 import type { Unavailable } from "./unavailable.ts";
+import { readSecret, readVariables } from "./variable-files.ts";
 
 const DIRECTORY = "/etc/container_environment";
 
@@ -52,7 +49,7 @@ export class ContainerEnvironment {
   #secrets: Environment = new Map();
   /** Nor these. */
   readonly #provided = new Map<string, string>();
-  readonly #directories = new Set<string>();
+  #directories: ReadonlySet<string> = new Set();
   /** Where the copies are: what is read after a startup script. */
   #directory = DIRECTORY;
   #isForbidden = false;
@@ -110,26 +107,13 @@ export class ContainerEnvironment {
   }
 
   #readSecrets(): void {
-    const secrets = [...secretFiles(this.#env)].map(([name, path]) => [name, this.#readSecret(name, path)] as const);
+    const secrets = [...secretFiles(this.#env)].map(
+      ([name, path]) => [name, readSecret(this.#linux, name, path)] as const,
+    );
     this.#secrets = new Map(secrets);
   }
 
-  #readSecret(name: string, path: string): string {
-    const content = this.#linux.readFile(path, longestContent(name), false);
-    const act = () => `cannot set the variable "${printable(name)}" from the file "${printable(path)}"`;
-    if (typeof content === "number") throw new Failure(`${act()}: ${errorWords(-content)}`);
-    return this.#checked(name, content, act);
-  }
-
-  /** @param act what cannot be done where it cannot be done */
-  #checked(name: string, content: string, act: () => string): string {
-    if (content.includes("\0")) throw new Failure(`${act()}: a variable cannot hold a NUL byte`);
-    const value = valueOfContent(content);
-    if (!isShortEnough(name, value)) throw new Failure(`${act()}: ${errorWords(ERRNO.EFBIG)}`);
-    return value;
-  }
-
-  #readDirectory(): Map<string, string> | undefined {
+  #readDirectory(): Environment | undefined {
     const names = this.#linux.listDir(this.#directory);
     if (typeof names === "number") {
       if (-names === ERRNO.ENOENT) return undefined;
@@ -138,30 +122,10 @@ export class ContainerEnvironment {
       this.#isForbidden = true;
       return undefined;
     }
-    const files = new Map<string, string>();
-    for (const name of [...names].sort()) {
-      const value = this.#readVariable(name);
-      if (value !== undefined) files.set(name, value);
-    }
-    this.#files = files;
-    return files;
-  }
-
-  #readVariable(name: string): string | undefined {
-    if (isScratchName(name)) return undefined;
-    const path = `${this.#directory}/${name}`;
-    if (name.includes("=")) return this.#passOver(path, "a variable's name cannot have an equals sign");
-    const content = this.#linux.readFile(path, longestContent(name), false);
-    // Kubernetes puts directories named ..data and ..2026_01_01 into a volume; they are no mistake.
-    if (content === -ERRNO.EISDIR) this.#directories.add(name);
-    if (content === -ERRNO.EISDIR && name.startsWith("..")) return undefined;
-    if (content === -ERRNO.EISDIR || content === -ERRNO.EINVAL) return this.#passOver(path, "it is no file");
-    if (typeof content === "number") throw new SysError("cannot read", path, -content);
-    return this.#checked(name, content, () => `cannot use "${printable(path)}"`);
-  }
-
-  #passOver(path: string, reason: string): undefined {
-    this.#log.warn(`"${printable(path)}" is no variable: ${reason}`);
+    const { directories, variables } = readVariables(this.#linux, this.#log, this.#directory, names);
+    this.#directories = directories;
+    this.#files = variables;
+    return variables;
   }
 
   #writeDirectory(files: Environment): void {
