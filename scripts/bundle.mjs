@@ -6,6 +6,22 @@ import * as esbuild from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/**
+ * Makes private names plain ones: `this.#log` becomes `this._log`. The compiler has checked that they are private. In the
+ * engine each costs a symbol, and a variable in every method that uses it: 40 KB of the saved heap.
+ */
+const plainNames = {
+  name: "plain names",
+  setup(/** @type {esbuild.PluginBuild} */ build) {
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const uses = /(?<=\.)#(?=[a-z])/gi;
+      const declarations = /(?<=^ +(?:(?:get|readonly|set|static) )*)#(?=[a-z])/gim;
+      const contents = readFileSync(path, "utf8").replace(uses, "_").replace(declarations, "_");
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
 /** What the shipped engine understands; tests bundle with the same, so that they meet the shipped code. */
 export const shippedOptions = /** @type {const} */ ({
   bundle: true,
@@ -15,6 +31,7 @@ export const shippedOptions = /** @type {const} */ ({
   platform: "neutral",
   legalComments: "none",
   logLevel: "warning",
+  plugins: [plainNames],
   define: { VERSION: JSON.stringify(readFileSync(`${root}VERSION`, "latin1").trim()) },
 });
 
