@@ -10,7 +10,7 @@ import { tendToRotation } from "./logs/rotation.ts";
 import { SYSLOG_SCRIPT, Syslog } from "./logs/syslog.ts";
 import { hasMore, type Options } from "./options.ts";
 import { failureWords, type Outcome, stopRequested } from "./outcome.ts";
-import { isScript, scriptsIn, startScript } from "./scripts.ts";
+import { acceptScript, scriptsIn, startScript } from "./scripts.ts";
 import { startRunit } from "./services/runit.ts";
 import { ServiceDirectory } from "./services/service-directory.ts";
 
@@ -112,7 +112,7 @@ export class Boot {
       log.warn(`no startup scripts: ${reason}; make the directory or correct ENV_INIT_DIRECTORY`);
     }
     const scripts = scriptsIn(this.#context, wanted ?? STARTUP_SCRIPTS).filter((path) => path !== SYSLOG_SCRIPT);
-    const hasRcLocal = linux.access(RC_LOCAL, 0) !== -ERRNO.ENOENT && isScript(this.#context, RC_LOCAL);
+    const hasRcLocal = linux.access(RC_LOCAL, 0) !== -ERRNO.ENOENT && acceptScript(this.#context, RC_LOCAL);
     return hasRcLocal ? [...scripts, RC_LOCAL] : scripts;
   }
 

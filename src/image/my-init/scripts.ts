@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 
 /**
  * The scripts of a directory, in byte order of their names. A dotfile or a directory is no script; what cannot be one is
- * passed over, as {@link isScript} tells. A directory that is not there has none.
+ * passed over as in {@link acceptScript}. A directory that is not there has none.
  */
 export function scriptsIn(context: Context, directory: string): string[] {
   const { linux, log } = context;
@@ -23,11 +23,11 @@ export function scriptsIn(context: Context, directory: string): string[] {
     .filter((name) => !name.startsWith("."))
     .sort()
     .map((name) => `${directory}/${name}`)
-    .filter((path) => !isDirectory(linux, path) && isScript(context, path));
+    .filter((path) => !isDirectory(linux, path) && acceptScript(context, path));
 }
 
-/** Whether this is a script that can be run. A warning says why it is none, unless it is an empty file. */
-export function isScript({ linux, log }: Context, path: string): boolean {
+/** Takes a path for a script that can be run, or warns why it is none; of an empty file not. @returns whether it is one */
+export function acceptScript({ linux, log }: Context, path: string): boolean {
   const skip = (reason: string) => {
     log.warn(`${printable(path)} is skipped: ${reason}`);
     return false;
@@ -38,8 +38,8 @@ export function isScript({ linux, log }: Context, path: string): boolean {
   // A placeholder: something that other images have under this name, for Dockerfiles that delete it.
   if (facts.size === 0 && (facts.mode & ANY_EXECUTE) === 0) return false;
   // What root may not execute although its mode allows it stands on a noexec mount: that is told when it is run.
-  const isMeantToRun = (facts.mode & ANY_EXECUTE) !== 0 && linux.getEuid() === 0;
-  return isMeantToRun || isExecutable(linux, path) || skip("it is not executable");
+  const mayRun = (facts.mode & ANY_EXECUTE) !== 0 && linux.getEuid() === 0;
+  return mayRun || isExecutable(linux, path) || skip("it is not executable");
 }
 
 /**

@@ -41,7 +41,6 @@ export class LogWriter {
   #format: LogFormat = "plain";
   #directory = "";
   #ownFd = -1;
-  #hasReadAll = false;
   #lastStarts = LAST_STARTS;
   readonly #daemon: Daemon;
   #endTending = () => {};
@@ -121,8 +120,9 @@ export class LogWriter {
     log.keep();
     linux.close(this.#ownFd);
     this.#ownFd = -1;
-    const isFinished = () => !this.#isAtWork || this.#isIdle();
-    const isDone = isSent && waitInShutdown(this.#context, isFinished, deadlineMs, POLL_INTERVAL_MS);
+    const wait = (isDone: () => boolean) =>
+      waitInShutdown(this.#context, () => !this.#isAtWork || isDone(), deadlineMs, POLL_INTERVAL_MS);
+    const isDone = isSent && wait(() => this.#hasReadAll()) && wait(() => this.#isIdle());
     this.#endTending();
     if (this.#isAtWork && isDone && !killsAll) {
       log.write(this.#format);
@@ -146,16 +146,19 @@ export class LogWriter {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** Whether it has read and written everything, and only waits for those who may print more. */
-  #isIdle(): boolean {
+  /** Whether it has read all that was printed. The look itself may wake it. */
+  #hasReadAll(): boolean {
     const { linux, streams } = this.#context;
-    const { pid } = this;
     const names = linux.listDir(this.#directory);
     const isRead = (name: string) => ownerOfFifo(name) === undefined || streams.isEmpty(`${this.#directory}/${name}`);
-    // Once: the look itself may wake it.
-    this.#hasReadAll ||= typeof names !== "number" && names.every(isRead);
-    if (!this.#hasReadAll || pid === undefined) return false;
-    return sleepThrough(linux, [pid], () => hasRoom(linux, [STDOUT, STDERR]));
+    return typeof names !== "number" && names.every(isRead);
+  }
+
+  /** Whether it only waits for processes that may print more. */
+  #isIdle(): boolean {
+    const { linux } = this.#context;
+    const { pid } = this;
+    return pid !== undefined && sleepThrough(linux, [pid], () => hasRoom(linux, [STDOUT, STDERR]));
   }
 
   #start(isFirst: boolean): Child | number {

@@ -30,11 +30,12 @@ export function removeTraces(linux: Linux): void {
 }
 
 /**
- * Makes room for the socket, and logs why a daemon cannot have it.
+ * Makes room for the socket, or logs why a daemon cannot have it.
  *
  * @param hasServices whether services are going to be run
+ * @returns whether there is room
  */
-export function canListen({ linux, log, unavailable }: Context, hasServices: boolean): boolean {
+export function makeRoom({ linux, log, unavailable }: Context, hasServices: boolean): boolean {
   if (
     hasServices &&
     isExecutable(linux, `${OWN_SERVICE}/run`) &&

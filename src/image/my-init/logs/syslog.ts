@@ -18,7 +18,7 @@ import {
 import { type Context, waitInShutdown } from "../context.ts";
 import { failureWords } from "../outcome.ts";
 import { Daemon } from "./daemon.ts";
-import { canListen, hasSocket, removeTraces, SOCKET, SOCKET_DIRECTORY } from "./syslog-socket.ts";
+import { hasSocket, makeRoom, removeTraces, SOCKET, SOCKET_DIRECTORY } from "./syslog-socket.ts";
 
 /** Becomes the system log daemon. Who deletes it wants none. */
 export const SYSLOG_SCRIPT = "/etc/my_init.d/10_syslog-ng.init";
@@ -81,7 +81,7 @@ export class Syslog {
    */
   start(hasServices: boolean): void {
     const { directories, linux, loop, log, stop } = this.#context;
-    if (!(isExecutable(linux, SYSLOG_SCRIPT) && canListen(this.#context, hasServices))) return;
+    if (!(isExecutable(linux, SYSLOG_SCRIPT) && makeRoom(this.#context, hasServices))) return;
     const endWatch = directories.add(SOCKET_DIRECTORY, () => {});
     this.#daemon.start();
     const endTending = loop.tendTo(() => this.#tend());
