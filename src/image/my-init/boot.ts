@@ -130,7 +130,7 @@ export class Boot {
     );
     if (script.end === undefined) return stopRequested(this.#context.stop);
     this.#script = undefined;
-    // At a terminal Ctrl-C reaches the script, too; what ends the boot is that somebody asked.
+    // At a terminal Ctrl-C reaches the script, too; the request ends the boot.
     if (stop.signal !== undefined && script.end.how === "killed") return stopRequested(this.#context.stop);
     if (script.end.how === "killed" || script.end.code !== 0) {
       log.warn(`${printable(path)} ${failureWords(script.end)}`);

@@ -28,7 +28,7 @@ export class Life {
     this.#boot = new Boot(context, options);
   }
 
-  /** The command, while it runs: who signals are passed on to. */
+  /** The command, while it runs: signals are forwarded to it. */
   get command(): Child | undefined {
     return this.#command;
   }
@@ -47,7 +47,7 @@ export class Life {
     return statusOf(outcome, this.#options.command.length > 0, this.#command?.end);
   }
 
-  /** Whether somebody asked for an exit status before what ended the container: its end may have been seen first. */
+  /** The exit status that was requested before what ended the container: the end may have been seen first. */
   #exitRequested(): Outcome | undefined {
     const { linux, log, loop, stop } = this.#context;
     loop.turn();
@@ -55,8 +55,8 @@ export class Life {
     if (status === undefined) return undefined;
     const { path } = this.#boot.services;
     const ended = path === undefined ? undefined : endedService(linux, path, status);
-    const who = ended === undefined ? "container_exit was called" : `the essential service ${endedWords(ended)}`;
-    const line = `${who}: the container ends with exit status ${status}`;
+    const cause = ended === undefined ? "container_exit was called" : `the essential service ${endedWords(ended)}`;
+    const line = `${cause}: the container ends with exit status ${status}`;
     if (status === 0) log.info(line);
     else log.warn(line);
     return { kind: "exit-requested", status };

@@ -5,7 +5,7 @@ import { printable } from "../../../core/printable.ts";
 /**
  * Reads from the environment how log lines are to look: `LOG_FORMAT=json`, else `LOG_PREFIX=yes`.
  *
- * @param warn told of each value that means nothing; the default stands then
+ * @param warn called for each value that means nothing; the default stands then
  */
 export function readLogFormat(env: Environment, warn: (message: string) => void): LogFormat {
   const isChosen = (name: string, yes: string, no: string): boolean => {

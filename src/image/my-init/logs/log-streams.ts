@@ -17,7 +17,7 @@ import type { Log } from "./log.ts";
 /** What a FIFO holds. */
 const MAX_BYTES = 65_536;
 
-/** With more FIFOs held, those that are empty are released before others are: there may be thousands of scripts. */
+/** If more FIFOs are held, the empty ones are released first: there may be thousands of scripts. */
 const MAX_HELD = 64;
 
 /** The output descriptors of the scripts and services that my_init starts: its own, or FIFOs where log lines name their service. */
@@ -27,7 +27,7 @@ export class LogStreams {
   /** For outputs that are a terminal, descriptors of it that cannot be read: what is typed there is the command's. */
   readonly #terminals: Streams;
   #directory: string | undefined;
-  /** Read ends by path, so that nothing is lost while nobody else reads. */
+  /** Read ends by path, so that nothing is lost while no other process reads. */
   readonly #held = new Map<string, number>();
 
   constructor(linux: Linux, log: Log) {
@@ -60,7 +60,7 @@ export class LogStreams {
     if (!this.#held.has(path)) this.#held.set(path, this.#linux.openToRead(path));
   }
 
-  /** What nobody has read of what is held there. */
+  /** What is in a held FIFO. */
   takeRest(path: string): string {
     const fd = this.#held.get(path) ?? -1;
     let rest = "";
@@ -71,7 +71,7 @@ export class LogStreams {
     }
   }
 
-  /** Of those that print no more, most have been read; my_init's own FIFO is read to the end of its life. */
+  /** Most FIFOs whose program has ended are empty; my_init's own FIFO is read to the end of its life. */
   #releaseEmpty(): void {
     for (const [path, fd] of this.#held) {
       if (path.endsWith(`/${OWN_LOG}`) || !this.isEmpty(path)) continue;
@@ -93,7 +93,7 @@ export class LogStreams {
 
   /** Whether all that was written to a FIFO has been read. */
   isEmpty(path: string): boolean {
-    // Opened for this: one that has lost its last writer is ready for all who had it open before.
+    // Opened for this: a FIFO whose last writer is gone is ready for every reader that had it open before.
     const fd = this.#linux.openToRead(path);
     if (fd < 0) return true;
     const ready = this.#linux.poll([fd], [], 0);

@@ -11,7 +11,7 @@ const SIGSEGV = 11;
 const SIGTERM = 15;
 const SIGKILL = 9;
 
-/** A container whose log lines tell whose they are. */
+/** A container whose log lines name their service. */
 function liveWithNames({ prepare, programs = {}, environ = ["PATH=/bin", "LOG_PREFIX=yes"], ...story }: Story) {
   return live({
     ...story,
@@ -75,7 +75,7 @@ test("it is up before all others and down after them, and all print to FIFOs of 
   assert.equal(linux.files.has(DIRECTORY), false);
 });
 
-test("runsvdir finds our runsv before its own, and is told where the FIFOs are", () => {
+test("runsvdir finds our runsv before its own, and knows where the FIFOs are", () => {
   for (const path of ["PATH=/bin", undefined]) {
     const environ = ["LOG_FORMAT=json", ...(path === undefined ? [] : [path])];
     const { linux } = liveWithNames({ environ, signals: { 100: SIGTERM } });
@@ -110,7 +110,7 @@ test("where only the command runs, my_init's own lines are in the format without
   assert.deepEqual(lines.slice(0, 2), ["[my_init] *** Running app...", "[my_init] *** app exited with exit code 3."]);
 });
 
-test("what is said before the format is known waits for it, also where the boot fails there", () => {
+test("a message that comes before the format is known waits for it, also where the boot fails there", () => {
   const { lines } = liveWithNames({
     environ: ["PATH=/bin", "FILE__KEY=/none", "LOG_PREFIX=maybe", "LOG_FORMAT=json"],
     prepare: (linux) => linux.addDirectory("/etc/container_environment"),
@@ -119,7 +119,7 @@ test("what is said before the format is known waits for it, also where the boot 
   assert.ok(lines.some((line) => line.includes('cannot set the variable "KEY"')));
 });
 
-test("killed, it is started again, at once if it had worked for a while", () => {
+test("killed, it is started again, immediately if it had worked for a while", () => {
   const { linux, lines } = liveWithNames({
     programs: { [LOG_WRITER]: habit.together(habit.collects, habit.diesAfter(1500, SIGSEGV)) },
     signals: { 1700: SIGTERM },
@@ -132,7 +132,7 @@ test("killed, it is started again, at once if it had worked for a while", () => 
   assert.ok(lines.includes("*** log_lines was killed by signal 11 (SIGSEGV); it is started again"));
 });
 
-test("killed soon after its start, it is started again a second later; what was said meanwhile is not lost", () => {
+test("killed soon after its start, it is started again a second later; what was printed meanwhile is not lost", () => {
   const { linux, lines } = liveWithNames({
     programs: { [LOG_WRITER]: habit.together(habit.collects, habit.diesAfter(20, SIGKILL)) },
     signals: { 500: SIGTERM },
@@ -143,7 +143,7 @@ test("killed soon after its start, it is started again a second later; what was 
   assert.ok(lines.includes("*** Killing all processes..."));
 });
 
-test("one that writes nothing any more is killed when the time is up, with a warning, and the container ends", () => {
+test("a log writer that hangs is killed when the time is up, with a warning, and the container ends", () => {
   const { linux, lines, ms, status } = liveWithNames({
     environ: ["PATH=/bin", "LOG_PREFIX=yes", "SHUTDOWN_TIMEOUT=2"],
     programs: { [LOG_WRITER]: habit.ignoresTerm },
@@ -157,8 +157,8 @@ test("one that writes nothing any more is killed when the time is up, with a war
   assert.ok(lines.some((line) => line.startsWith("[my_init] *** ") && line.includes("did not shut down in time")));
 });
 
-test("one that waits for the reader of the log is not taken for one that has written all", () => {
-  // Somebody is left who may print, so that it does not end by itself.
+test("a log writer that waits for the reader of the log is not done", () => {
+  // A process is left that may print, so that it does not end by itself.
   const leaves: FakeProgram = (self) => {
     for (const fifo of self.linux.fifos.values()) fifo.addWriter();
     self.exit(0);
@@ -190,7 +190,7 @@ test("one that waits for the reader of the log is not taken for one that has wri
   assert.ok(lines.includes("*** Killing all processes..."), lines.join("\n"));
 });
 
-test("who prints on after the end keeps it waiting no longer than it takes to see that", () => {
+test("a process that prints after the end keeps it waiting for a moment only", () => {
   // Another user's, say, that we cannot end.
   const leaves: FakeProgram = (self) => {
     for (const fifo of self.linux.fifos.values()) fifo.addWriter();
@@ -205,7 +205,7 @@ test("who prints on after the end keeps it waiting no longer than it takes to se
   assert.ok(!lines.some((line) => line.includes("Forcing")));
 });
 
-test("with --no-kill-all-on-exit it is left to those who are", () => {
+test("with --no-kill-all-on-exit it is left to the processes that are", () => {
   const leaves: FakeProgram = (self) => {
     for (const fifo of self.linux.fifos.values()) fifo.addWriter();
     self.exit(0);
@@ -222,7 +222,7 @@ test("with --no-kill-all-on-exit it is left to those who are", () => {
   assert.equal(linux.files.has("/run/my_init/my_init-logs-50"), true);
 });
 
-test("where it cannot be had, that is told, and all print to where they always did", () => {
+test("where it cannot be had, that is logged, and all print to where they always did", () => {
   const nowhere = liveWithNames({
     prepare: (linux) => {
       linux.files.delete("/run");

@@ -18,7 +18,7 @@ const NAME = "log_lines";
 /** The containers of a Kubernetes pod share /dev/shm, and in each my_init may be PID 1. */
 const MAX_DIRECTORIES = 16;
 
-/** One that ran for this long did its work. */
+/** A log writer that ran for this long did its work. */
 const PROVEN_MS = 1000;
 /** Programs wait meanwhile as soon as their FIFO is full. */
 const LONGEST_PAUSE_MS = 1000;
@@ -26,14 +26,14 @@ const LONGEST_PAUSE_MS = 1000;
 /** How often to look whether it has nothing left to do. */
 const POLL_INTERVAL_MS = 5;
 
-/** How often one that dies then is started again while it is waited for. */
+/** How often it is started again if it dies while it is waited for. */
 const LAST_STARTS = 3;
 
-/** What it has to write the last lines, also where those before it took all the time there was. */
+/** The time that it has at least to write the last lines. */
 const LAST_LINES_MS = 300;
 
 /**
- * The one program that writes the container's log where its lines tell whose they are: up before all others, started
+ * The one program that writes the container's log if its lines name their service: up before all others, started
  * again when it dies, down after all others. @see docs/adr/0013-log-lines.md
  */
 export class LogWriter {
@@ -106,8 +106,8 @@ export class LogWriter {
   }
 
   /**
-   * Stops it, after it has written all that it was sent: nobody else is there that could send more, unless `killsAll` is
-   * false; then it is left to those who are.
+   * Stops it, after it has written all that it was sent: all others are gone, unless `killsAll` is false; then it is left
+   * to the others.
    */
   stop(untilMs: number, killsAll: boolean): void {
     if (!this.isUsed) return;
@@ -116,7 +116,7 @@ export class LogWriter {
     this.#endTending = loop.tendTo(() => this.#restart());
     const deadlineMs = Math.max(untilMs, loop.nowMs + LAST_LINES_MS);
     const isSent = waitInShutdown(this.#context, () => !this.#isAtWork || !log.isBehind, deadlineMs);
-    // Our end of the FIFO is what it waits for. What is said until it is gone comes after what it writes.
+    // It waits for our end of the FIFO. What we log until it is gone comes after what it writes.
     log.keep();
     linux.close(this.#ownFd);
     this.#ownFd = -1;

@@ -36,17 +36,17 @@ export class Log {
     if (!this.#isQuiet) this.#output.writeLine(MARK + message);
   }
 
-  /** What somebody should look at. */
+  /** A warning: also with --quiet. */
   warn(message: string): void {
     this.#output.writeLine(MARK + message);
   }
 
-  /** Gives messages to somebody who brings them into their format and to standard error. */
+  /** Sends messages to the log writer. */
   sendTo(fd: number): void {
     this.#output.moveTo(fd);
   }
 
-  /** Keeps messages until it is told again where they go. */
+  /** Keeps messages until {@link sendTo} or {@link write}. */
   keep(): void {
     this.#output.moveTo(-1);
   }

@@ -14,7 +14,7 @@ function starts(story: Parameters<typeof live>[0]): number {
   return linux.history.filter(({ file }) => file === ROTATION_SCRIPT).length;
 }
 
-test("logs that have become too large are looked for once a minute, without a line", () => {
+test("logs that have grown too large are looked for once a minute, without a line", () => {
   const programs = { [ROTATION_SCRIPT]: habit.exitsAfter(10) };
   assert.equal(starts({ programs, signals: { [MINUTE_MS / 2]: SIGTERM } }), 0);
   assert.equal(starts({ programs, signals: { [3.5 * MINUTE_MS]: SIGTERM } }), 3);

@@ -4,7 +4,7 @@ import { isExecutable } from "../../../linux/files.ts";
 import { SPAWN } from "../../../linux/linux.ts";
 import type { Context } from "../context.ts";
 
-/** Rotates logs that have become too large. It prints nothing. An image without logrotate does not have it. */
+/** Rotates logs that have grown too large. It prints nothing. An image without logrotate does not have it. */
 export const ROTATION_SCRIPT = "/usr/lib/baseimage/rotate-when-large";
 
 const INTERVAL_MS = 60_000;

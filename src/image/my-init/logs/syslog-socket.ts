@@ -49,7 +49,7 @@ export function makeRoom({ linux, log, unavailable }: Context, hasServices: bool
     log.info(`"${SOCKET}" is in use: no system log daemon is started`);
     return false;
   }
-  const errno = -linux.unlink(SOCKET); // left by one that is gone: programs must not take it for the new one's
+  const errno = -linux.unlink(SOCKET); // left by a daemon that is gone: programs must not take it for the new one's
   if (errno !== 0 && errno !== ERRNO.ENOENT) {
     log.info(`"${SOCKET}" is not ours (${errorWords(errno)}): no system log daemon is started`);
     return false;

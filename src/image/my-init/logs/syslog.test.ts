@@ -34,7 +34,7 @@ test("it is up before the first startup script, which is not it", () => {
   assert.ok(!lines.some((line) => line.includes(SYSLOG_SCRIPT)));
 });
 
-test("a stop does not keep it from coming up: shutdown scripts have something to say", () => {
+test("a stop does not keep it from coming up: shutdown scripts have something to log", () => {
   let wasThere = false;
   const script: FakeProgram = (self) => {
     wasThere = self.linux.files.has("/dev/log");
@@ -61,7 +61,7 @@ test("busy, it is left alone until it has written all", () => {
   assert.equal(daemons(linux).last?.status, SIGKILL);
 });
 
-test("with connections to elsewhere it is told to end in order", () => {
+test("with connections to elsewhere it gets TERM", () => {
   const { linux, lines } = live({ programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0, 3) }, signals: { 50: SIGTERM } });
   assert.equal(daemons(linux).last?.status, 0);
   assert.deepEqual(warnings(lines), []);
@@ -78,7 +78,7 @@ test("where its output has no room for what it wrote, it is waited for", () => {
   assert.ok((daemons(linux).last?.endedMs ?? 0) - 1000 >= 400);
 });
 
-test("one that was killed is started again at once, one that cannot start later and later; the boot goes on", () => {
+test("a daemon that was killed is started again immediately, one that cannot start later and later; the boot goes on", () => {
   const killed = habit.together(habit.syslogd(5, 0), habit.diesAfter(2000, SIGSEGV));
   const first = live({ programs: { [SYSLOG_SCRIPT]: killed }, signals: { 3000: SIGTERM } });
   assert.deepEqual(daemons(first.linux).starts, [0, 2000]);
@@ -94,7 +94,7 @@ test("one that was killed is started again at once, one that cannot start later 
   assert.equal(warnings(second.lines)[2], "*** the system log daemon failed with status 1; it is tried again in 4 s");
 });
 
-test("after a start that failed, and only then, the script is told to look for what was refused", () => {
+test("after a start that failed, and only then, the script looks for what was refused", () => {
   // Also where it took its time before.
   for (const ms of [10, 1500]) {
     const programs = { [SYSLOG_SCRIPT]: habit.exitsAfter(ms, 1) };
@@ -119,7 +119,7 @@ test("an image's own service for syslog-ng is the only one that runs it, unless 
   assert.equal(daemons(live({ programs, words: ["--skip-runit", "app"] }).linux).starts.length, 1);
 });
 
-test("one that never listens costs five seconds and a line, not the boot", () => {
+test("a daemon that never listens costs five seconds and a line, not the boot", () => {
   const { lines, status } = live({ programs: { [SYSLOG_SCRIPT]: habit.sleeps }, signals: { 6000: SIGTERM } });
   assert.equal(status, 0);
   assert.ok(warnings(lines)[0]?.startsWith('*** no "/dev/log" 5 seconds after'));
@@ -131,7 +131,7 @@ test("a script that ends well is not run again: it has started something that lo
   assert.deepEqual(warnings(lines), []);
 });
 
-test("a socket that is mounted from outside is somebody else's", () => {
+test("a socket that is mounted from outside is left alone", () => {
   const { linux, lines } = live({
     programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) },
     fault: (call, path) => (call === "unlink" && path === "/dev/log" ? EBUSY : 0),
@@ -141,7 +141,7 @@ test("a socket that is mounted from outside is somebody else's", () => {
   assert.ok(warnings(lines)[0]?.startsWith('*** "/dev/log" is not ours (busy (EBUSY)'));
 });
 
-test("a socket that another daemon listens on is left alone; one that nobody listens on is in the way", () => {
+test("a socket that another daemon listens on is left alone; one without a listener is removed", () => {
   for (const sockets of ["", "0: 2 0 0 2 1 7 /dev/log\n"]) {
     const { linux, lines } = live({
       programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) },
@@ -172,7 +172,7 @@ test("it is not started where neither startup scripts nor services are, nor wher
   assert.deepEqual(warnings(lines), []);
 });
 
-test("an empty file that is not executable is a placeholder: nothing is run, nothing is said", () => {
+test("an empty file that is not executable is a placeholder: nothing is run or logged", () => {
   const { lines } = live({
     prepare: (linux) => linux.addFile("/etc/my_init.post_shutdown.d/10_syslog-ng.shutdown", ""),
     signals: { 50: SIGTERM },

@@ -20,13 +20,13 @@ import { failureWords } from "../outcome.ts";
 import { Daemon } from "./daemon.ts";
 import { hasSocket, makeRoom, removeTraces, SOCKET, SOCKET_DIRECTORY } from "./syslog-socket.ts";
 
-/** Becomes the system log daemon. Who deletes it wants none. */
+/** Executes the system log daemon. An image without the script has none. */
 export const SYSLOG_SCRIPT = "/etc/my_init.d/10_syslog-ng.init";
 
 /** Given to the script after a start that failed: it looks for what syslog-ng refused. */
 const AGAIN = "again";
 
-/** Whose its lines are in a log that tells. */
+/** Its name in a log whose lines name their service. */
 const SERVICE = "syslog";
 
 /** How long the boot waits for the socket, which takes ten milliseconds or so. */
@@ -37,14 +37,14 @@ const POLL_INTERVAL_MS = 2;
 
 /** A daemon that listened for this long did its work. */
 const PROVEN_MS = 1000;
-/** So did one that ran for this long: its configuration may have it listen elsewhere. */
+/** So did a daemon that ran for this long: its configuration may have it listen elsewhere. */
 const LONG_MS = 60_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** The two of a daemon that only listens here: for messages, and for its control program. */
 const LOCAL_SOCKETS = 2;
 
-/** What a daemon has that is told to end in order: it may take a tenth of a second for it. */
+/** The time that a daemon has at least to end after TERM. syslog-ng takes a tenth of a second. */
 const ORDERLY_MS = 300;
 
 /**
@@ -75,7 +75,7 @@ export class Syslog {
   }
 
   /**
-   * Starts it where there is one, and waits until it listens. That it does not work is told, and stops nothing.
+   * Starts it where there is one, and waits until it listens. A failure is logged, and stops nothing.
    *
    * @param hasServices whether services are going to be run
    */
@@ -90,7 +90,7 @@ export class Syslog {
       endWatch?.();
     };
     const startMs = loop.nowMs;
-    // Also who is to stop already has shutdown scripts with something to say.
+    // If a stop was requested already, there are still shutdown scripts with something to log.
     const deadlineMs = () => startMs + (stop.signal === undefined ? READY_MS : READY_IN_STOP_MS);
     const pollIntervalMs = endWatch === undefined ? POLL_INTERVAL_MS : undefined;
     const isSettled = loop.waitUntil(() => hasSocket(linux) || this.pid === undefined, deadlineMs, pollIntervalMs);
@@ -100,10 +100,10 @@ export class Syslog {
   }
 
   /**
-   * Stops it, after it has written all that it was sent: nobody else is there that could send more.
+   * Stops it, after it has written all that it was sent: all programs that could send more are gone.
    *
    * A daemon that is asleep, with room in its output and no connection to elsewhere, has nothing left to do. It is
-   * killed: told to end in order, syslog-ng sleeps for a tenth of a second first, a good part of a short container's life.
+   * killed: after TERM, syslog-ng first sleeps for a tenth of a second, a good part of a short container's life.
    */
   stop(untilMs: number): void {
     const { children, linux, loop, streams } = this.#context;
@@ -113,9 +113,9 @@ export class Syslog {
     if (child === undefined || child.end !== undefined) return;
     children.wake(child);
     this.#endTrials(child);
-    // Who writes for it goes after it, at the end of its input.
+    // Its helpers, which write for it, end after it, at the end of their input.
     const helpers = childPids(linux, child.pid).flatMap((pid) => readProcess(linux, pid) ?? []);
-    // Also where those before it took all the time there was.
+    // At least this long, even if the steps before took all the time.
     const deadlineMs = Math.max(untilMs, loop.nowMs + ORDERLY_MS);
     const orderlyMs = deadlineMs - ORDERLY_MS / 2;
     const writers = () => [child, ...helpers.filter((helper) => isAlive(linux, helper))].map(({ pid }) => pid);

@@ -10,7 +10,7 @@ import type { Subtrees } from "../shutdown/subtrees.ts";
 import { prepareEssential } from "./essential.ts";
 import { stopServices } from "./services.ts";
 
-/** Whose the lines of runsvdir are in a log that tells. */
+/** The name of runsvdir in a log whose lines name their service. */
 const SERVICE = "runit";
 
 /** What runsvdir and the services have in any case. */
@@ -24,7 +24,7 @@ const SIGNAL_AGAIN_MS = 3;
  *
  * @param directory where the services are
  * @param hasInput whether services may read my_init's standard input: not where a command reads it
- * @returns the child, or undefined where it could not be started; why was said
+ * @returns the child, or undefined where it could not be started; the reason was logged
  */
 export function startRunit(context: Context, directory: string, hasInput: boolean): Child | undefined {
   const { log, children, environment, linux, streams } = context;
@@ -52,7 +52,7 @@ function makeSettled({ linux }: Context, directory: string): void {
   const facts = fileFacts(linux, directory);
   const nowSeconds = Math.floor(linux.realtimeMs() / 1000);
   if (typeof facts === "number" || facts.modified < nowSeconds) return;
-  linux.setModified(directory, nowSeconds - 1); // who may not waits
+  linux.setModified(directory, nowSeconds - 1); // without the right to, runsvdir waits
 }
 
 /**

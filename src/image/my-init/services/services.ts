@@ -109,7 +109,7 @@ class StoppingServices {
   #tend(): number {
     const { nowMs } = this.#context.loop;
     const isTime = nowMs - this.#lookedMs >= POLL_INTERVAL_MS;
-    // A watch tells of these, but for a runsv that had not made its directory yet.
+    // A watch notices changes of a young one, unless its runsv had not made its directory yet.
     for (const each of this.#all) if (isTime || each.state !== "young") each.step();
     if (this.#context.stop.isHurried || nowMs >= this.#patienceMs) this.#stopRest();
     this.#stopNext();

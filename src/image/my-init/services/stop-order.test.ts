@@ -20,7 +20,7 @@ function begin(services: string, ...lines: readonly string[]) {
   return { order, end: (service: string) => running.delete(service) };
 }
 
-test("services that nobody needs are told at once, the others when those that need them are gone", () => {
+test("services that no other needs are stopped first, the others when their dependants are gone", () => {
   const { order, end } = begin("web app db cron", "web app", "app db");
   assert.deepEqual(order.next(), ["web", "cron"]);
   assert.deepEqual(order.next(), []);
@@ -42,7 +42,7 @@ test("all that need a service have to be gone", () => {
   assert.deepEqual(order.next(), ["db"]);
 });
 
-test("one that is down for a moment and was not told is still waited for", () => {
+test("a service that is down for a moment and was not stopped is still waited for", () => {
   const { order, end } = begin("web app db", "web app", "app db");
   end("app");
   assert.deepEqual(order.next(), ["web"]);
@@ -51,12 +51,12 @@ test("one that is down for a moment and was not told is still waited for", () =>
   assert.deepEqual([...order.next(), ...order.next()], ["app", "db"]);
 });
 
-test("one that is not there keeps nobody waiting", () => {
+test("a service that is not there keeps no other waiting", () => {
   const { order } = begin("db", "app db", "db nobody");
   assert.deepEqual(order.next(), ["db"]);
 });
 
-test("where services need each other in a cycle all of it is told", () => {
+test("services that need each other in a cycle are all stopped", () => {
   const { order, end } = begin("a b c x", "a b x", "b a", "c a");
   assert.deepEqual(order.next(), ["c"]);
   assert.deepEqual(order.next(), []);
@@ -64,7 +64,7 @@ test("where services need each other in a cycle all of it is told", () => {
   assert.deepEqual(order.next(), ["a", "b", "x"]);
 });
 
-test("the rest is told with those who still need it", () => {
+test("the rest is given with the services that still need it", () => {
   const { order } = begin("web app db", "web app db", "app db");
   assert.deepEqual(order.next(), ["web"]);
   assert.deepEqual(order.rest(), [

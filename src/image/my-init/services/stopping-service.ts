@@ -120,7 +120,7 @@ export class StoppingService {
     const state = serviceState(linux, pid);
     const isLongLived = state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS;
     if (isLongLived && isPlain(linux, pid)) {
-      // Four of five writes to the disk that a stop costs are runsv's notes on states that nobody will read.
+      // Four of five writes to the disk that a stop costs are runsv's records of states that no program will read.
       this.#release();
       return;
     }

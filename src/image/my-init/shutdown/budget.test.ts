@@ -8,7 +8,7 @@ function limits(env: Record<string, string>) {
   return { ...read, warnings: warnings.length };
 }
 
-test("the whole takes 9 seconds, in Kubernetes 28, unless told otherwise", () => {
+test("the whole takes 9 seconds, in Kubernetes 28, unless the environment has another value", () => {
   assert.equal(limits({}).wholeMs, 9000);
   assert.equal(limits({ KUBERNETES_SERVICE_HOST: "" }).wholeMs, 28_000);
   assert.equal(limits({ KUBERNETES_SERVICE_HOST: "10.0.0.1", SHUTDOWN_TIMEOUT: "5" }).wholeMs, 5000);

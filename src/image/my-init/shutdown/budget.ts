@@ -5,13 +5,13 @@ import { printable } from "../../../core/printable.ts";
 /** How long shutting down may take, in milliseconds. @see docs/reference/my_init.md */
 export interface Limits {
   readonly wholeMs: number;
-  /** For each wait for a service, a script or the command, where the user has said so. */
+  /** For each wait for a service, a script or the command, if the environment has it. */
   readonly processMs: number | undefined;
-  /** For the wait for all that is left at the end, where the user has said so. */
+  /** For the wait for the remaining processes, if the environment has it. */
   readonly allMs: number | undefined;
 }
 
-/** Docker kills after 10 s, Kubernetes after 30 s: a little less leaves time to say who had to be killed. */
+/** Docker kills after 10 s, Kubernetes after 30 s: a little less leaves time to log what was killed. */
 const DOCKER_SECONDS = 9;
 const KUBERNETES_SECONDS = 28;
 
@@ -24,7 +24,7 @@ const OWN_STEP_MS = 500;
 /**
  * Reads the limits from the environment.
  *
- * @param warn told of each value that is no whole number of seconds; the default stands then
+ * @param warn called for each value that is no whole number of seconds; the default stands then
  */
 export function readLimits(env: Environment, warn: (message: string) => void): Limits {
   const seconds = (name: string): number | undefined => {

@@ -5,10 +5,10 @@ import { ERRNO, errorWords } from "../../../linux/errno.ts";
 import { commandLine, type Process, readProcess, signalProcess } from "../../../linux/processes.ts";
 import type { Context } from "../context.ts";
 
-/** SIGKILL is obeyed at once, but by a process that sleeps in a broken device or network file system. */
+/** SIGKILL ends a process immediately, unless it sleeps in a broken device or network file system. */
 const KILL_WAIT_MS = 1000;
 
-/** Kills a child that did not go when it was told to, with a warning that names it, and waits for its end. */
+/** Kills a child that did not end in time, with a warning that names it, and waits for its end. */
 export function forceToExit(context: Context, child: Child): void {
   const { children, linux } = context;
   children.reap();
@@ -25,10 +25,10 @@ export function forceProcess(context: Context, process: Process, service?: strin
   if (!signalProcess(context.linux, process, SIGNAL.SIGKILL)) warnUntouchable(context, process);
 }
 
-/** Says that a process is another user's and we have not the right to end it. */
+/** Warns that a process is another user's and we have not the right to signal it. */
 export function warnUntouchable({ log, linux }: Context, process: Process): void {
-  const who = `${commandLine(linux, process)} (PID ${process.pid})`;
-  log.warn(`cannot signal ${who}: ${errorWords(ERRNO.EPERM)}; it is left alone`);
+  const name = `${commandLine(linux, process)} (PID ${process.pid})`;
+  log.warn(`cannot signal ${name}: ${errorWords(ERRNO.EPERM)}; it is left alone`);
 }
 
 /** Waits for the end of what was killed, for as long as that can reasonably take. @returns whether it is gone */

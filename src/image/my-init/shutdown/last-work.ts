@@ -30,7 +30,7 @@ export class LastWork {
   }
 
   /**
-   * Whether a process was started by one that was signalled and is still there: what a handler of TERM starts (to save, to
+   * Whether the parent of a process was signalled and is still there: what a handler of TERM starts (to save, to
    * say goodbye) is its last work. When its parent is gone, it is handed over to us. A process that ignores TERM has no
    * handler.
    *

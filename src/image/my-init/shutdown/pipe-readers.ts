@@ -18,7 +18,7 @@ export class PipeReaders {
     this.#linux = linux;
   }
 
-  /** The pids of those of `living` that read from another one of them, or did a moment ago. */
+  /** The pids of the processes in `living` that read from another one in it, or did a moment ago. */
   among(living: readonly Process[], nowMs: number): ReadonlySet<number> {
     for (const pid of pipeReaders(this.#linux, living)) this.#writtenMs.set(pid, nowMs);
     const isReading = (pid: number) => nowMs - (this.#writtenMs.get(pid) ?? Number.NEGATIVE_INFINITY) < READ_ON_MS;

@@ -22,9 +22,9 @@ export class RemainingProcesses {
   readonly #context: Context;
   readonly #spared: readonly Spared[];
   readonly #self: number;
-  /** Start times by pid of those that we may not signal: not ours to end, and so not to be waited for. */
+  /** Start times by pid of processes that we may not signal: they are not waited for. */
   readonly #untouchable = new Map<number, number>();
-  /** Start times by pid of those that have a pidfd. */
+  /** Start times by pid of the processes that have a pidfd. */
   readonly #watched = new Map<number, number>();
 
   constructor(context: Context, spared: readonly Spared[]) {
@@ -44,7 +44,7 @@ export class RemainingProcesses {
     return this.#untouchable.size > 0;
   }
 
-  /** Those that live, without a spared child, its descendants, and processes that are left alone. */
+  /** The living ones, without spared children, their descendants, and processes that are left alone. */
   living(): Process[] {
     const all = allProcesses(this.#context.linux);
     const ours = this.isInit ? all.filter(({ pid }) => pid !== this.#self) : descendants(all, this.#self);
@@ -73,13 +73,13 @@ export class RemainingProcesses {
     else wakeProcess(linux, process);
   }
 
-  /** Has the event loop notice the end of those that are no children of ours: without SIGCHLD, a pidfd tells. */
+  /** Has the event loop wake at the end of processes that are no children of ours, by a pidfd: no SIGCHLD comes. */
   watchStrangers(living: readonly Process[]): void {
     const { linux, loop } = this.#context;
     for (const { parent, pid, startTime } of living) {
       if (parent !== 0 || this.#watched.get(pid) === startTime) continue;
       const fd = linux.pidfdOpen(pid);
-      if (fd < 0) continue; // gone meanwhile, or no pidfds here: the next look tells
+      if (fd < 0) continue; // gone meanwhile, or no pidfds here: the next look finds out
       this.#watched.set(pid, startTime);
       loop.watch(fd, () => loop.unwatch(fd));
     }

@@ -15,14 +15,14 @@ import { Subtrees } from "./subtrees.ts";
 const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
 const POST_SHUTDOWN = "/etc/my_init.post_shutdown.d";
 
-/** How long a startup script that was running may go on undisturbed before it is told to stop. */
+/** How long a startup script that was running may go on undisturbed before it gets TERM. */
 const LET_FINISH_MS = 3000;
 
 /**
  * Takes the container down, in the order of docs/reference/my_init.md. It ends whatever its parts do: each
  * wait has a deadline, and no failure of a part keeps the next from running.
  *
- * @param signal what the command is told: the signal that came
+ * @param signal what the command gets: the signal that came
  * @param killsAll false: other processes are left alone at the end
  * @returns how long it might take, in milliseconds
  */
@@ -84,7 +84,7 @@ function stopScript(context: Context, subtrees: Subtrees, script: Child, deadlin
   if (!waitInShutdown(context, hasEnded, deadlineMs)) forceToExit(context, script);
 }
 
-/** Runs one script of the shutdown; that it fails or hangs is told, and stops nothing. */
+/** Runs one script of the shutdown. If it fails or hangs, that is logged, and stops nothing. */
 function runShutdownScript(context: Context, path: string, deadlineMs: number): void {
   const { log, terminal, timeline } = context;
   timeline.begin(path);

@@ -10,7 +10,7 @@ import type { Subtrees } from "./subtrees.ts";
 /** To kill(2): every process but this one and PID 1; from PID 1 all others of its namespace. */
 const ALL = -1;
 
-/** No signal: kill(2) only says whether there is a process. */
+/** No signal: kill(2) only checks that there is a process. */
 const PROBE = 0;
 
 /** How long obedient processes take; after that it is worth looking what is left. */
@@ -51,9 +51,9 @@ class RemainingStop {
   readonly #context: Context;
   readonly #subtrees: Subtrees;
   readonly #processes: RemainingProcesses;
-  /** Start times by pid of those that were signalled, so that each is signalled once. */
+  /** Start times by pid of the processes that were signalled, so that each is signalled once. */
   readonly #signalled = new Map<number, number>();
-  /** Pids of those of them that are not known to be gone. */
+  /** Pids of these that are not known to be gone. */
   readonly #notGone = new Set<number>();
   readonly #lastWork: LastWork;
   #lookedMs = 0;
@@ -150,7 +150,7 @@ class RemainingStop {
   }
 
   /**
-   * Forgets processes that are gone. A spared process is a child, and so nothing says cheaply that all others are gone:
+   * Forgets processes that are gone. A spared process is a child, and so there is no cheap sign that all others are gone:
    * reading /proc for each end would take the square of their number.
    */
   #dropGone(): void {

@@ -8,8 +8,8 @@ const TERM = 15;
 const STOP_MS = 5000;
 const DB = ["/usr/bin/db"];
 
-/** When a process was told to end, in milliseconds since the container was; each time, for each start of it. */
-function toldMs(linux: FakeLinux, word: string): number[] {
+/** When each process of this name got TERM, in milliseconds since the request to stop. */
+function signalledMs(linux: FakeLinux, word: string): number[] {
   const startMs = linux.history[0]?.startedMs ?? 0;
   return linux.sent
     .filter(({ target, signal }) => target.argv[0] === word && signal === TERM)
@@ -21,7 +21,7 @@ function stop(story: Story) {
   return { ...ended, isForced: ended.lines.some((line) => line.includes("Forcing")) };
 }
 
-/** A container in which `program` is each of the parts that are told to stop. */
+/** A container in which `program` is each of the parts that are stopped. */
 function asEachPart(program: FakeProgram): Story[] {
   return [
     { words: ["app"], programs: { "/bin/app": program } },
@@ -31,12 +31,12 @@ function asEachPart(program: FakeProgram): Story[] {
   ];
 }
 
-test("what a process that ignores TERM has started is told at once, and ends in order", () => {
+test("the children of a process that ignores TERM get it immediately, and end in order", () => {
   const program = habit.deafSupervisor(habit.endsOnTerm(1000), DB);
   for (const story of asEachPart(program)) {
     const { linux, isForced, ms } = stop(story);
     assert.deepEqual(
-      toldMs(linux, "/usr/bin/db").map((each) => each < 20),
+      signalledMs(linux, "/usr/bin/db").map((each) => each < 20),
       [true],
     );
     assert.equal(isForced, false);
@@ -44,34 +44,34 @@ test("what a process that ignores TERM has started is told at once, and ends in 
   }
 });
 
-test("so it is for a startup script, once it is told", () => {
+test("so do those of a startup script, when it gets TERM", () => {
   const script = habit.deafSupervisor(habit.endsOnTerm(10), DB);
   const { linux, isForced } = stop({ programs: { "/etc/my_init.d/10": script } });
-  const [told] = toldMs(linux, "/usr/bin/db");
-  const [scriptTold] = toldMs(linux, "/etc/my_init.d/10");
-  assert.ok(told !== undefined && scriptTold !== undefined && told - scriptTold < 20);
+  const [firstMs] = signalledMs(linux, "/usr/bin/db");
+  const [scriptMs] = signalledMs(linux, "/etc/my_init.d/10");
+  assert.ok(firstMs !== undefined && scriptMs !== undefined && firstMs - scriptMs < 20);
   assert.equal(isForced, false);
 });
 
-test("a child that ignores TERM, too, has its own told at once", () => {
+test("so do the children of such a child", () => {
   const inner = habit.deafSupervisor(habit.endsOnTerm(10), DB);
   const program = habit.deafSupervisor(inner, ["/usr/bin/inner"]);
   const { linux, ms } = stop({ words: ["app"], programs: { "/bin/app": program } });
-  assert.equal(toldMs(linux, "/usr/bin/db").length, 1);
+  assert.equal(signalledMs(linux, "/usr/bin/db").length, 1);
   assert.ok(ms < STOP_MS + 100, `${ms}`);
 });
 
-test("a shell whose trap waits for a child has it told when half of its time is over", () => {
+test("the child that a shell's trap waits for gets TERM when half of the shell's time is over", () => {
   for (const story of asEachPart(habit.trapsTerm(habit.endsOnTerm(500), DB))) {
     const { linux, isForced } = stop(story);
-    const [told = 0, ...more] = toldMs(linux, "/usr/bin/db");
-    assert.ok(told > 3000 && told < 4500, `${told}`);
+    const [firstMs = 0, ...more] = signalledMs(linux, "/usr/bin/db");
+    assert.ok(firstMs > 3000 && firstMs < 4500, `${firstMs}`);
     assert.deepEqual(more, []);
     assert.equal(isForced, false);
   }
 });
 
-test("what a shell without a trap leaves behind is told at half time, in a session of its own, too, where another holds up the shutdown", () => {
+test("what a shell without a trap leaves behind gets TERM at half time, also in a session of its own, if another service takes long", () => {
   const job: FakeProgram = (self) => void self.spawn(habit.endsOnTerm(100), DB, { session: true });
   for (const program of [habit.runsInFront(habit.endsOnTerm(100), DB), job]) {
     const { linux } = stop({
@@ -80,8 +80,8 @@ test("what a shell without a trap leaves behind is told at half time, in a sessi
         { name: "deaf", run: habit.ignoresTerm },
       ],
     });
-    const [told = 0, ...more] = toldMs(linux, "/usr/bin/db");
-    assert.ok(told > 3000 && told < 4500, `${told}`);
+    const [firstMs = 0, ...more] = signalledMs(linux, "/usr/bin/db");
+    assert.ok(firstMs > 3000 && firstMs < 4500, `${firstMs}`);
     assert.deepEqual(more, []);
   }
 });
@@ -92,15 +92,15 @@ test("what a command leaves behind does not wait until all services have stopped
     programs: { "/bin/app": habit.runsInFront(habit.endsOnTerm(100), DB) },
     services: [{ name: "deaf", run: habit.ignoresTerm }],
   });
-  const [told = 0] = toldMs(linux, "/usr/bin/db");
-  assert.ok(told > 3000 && told < 4500, `${told}`);
+  const [firstMs = 0] = signalledMs(linux, "/usr/bin/db");
+  assert.ok(firstMs > 3000 && firstMs < 4500, `${firstMs}`);
 });
 
 test("the children of a process that handles TERM are its own to stop", () => {
   const { linux, isForced } = stop({
     services: [{ name: "app", run: habit.lets(habit.exitsAfter(STOP_MS + 6000), DB) }],
   });
-  assert.deepEqual(toldMs(linux, "/usr/bin/db"), []);
+  assert.deepEqual(signalledMs(linux, "/usr/bin/db"), []);
   assert.equal(isForced, false);
 });
 
@@ -113,32 +113,32 @@ test("what a shell's trap starts is its last work, and is left to it", () => {
     });
   };
   const { linux, isForced } = stop({ services: [{ name: "app", run }] });
-  assert.deepEqual(toldMs(linux, "/usr/bin/save"), []);
+  assert.deepEqual(signalledMs(linux, "/usr/bin/save"), []);
   assert.equal(isForced, false);
 });
 
-test("what is started again is told again, when half of the time is over", () => {
+test("a child that is started again gets TERM again, when half of the time is over", () => {
   const { linux } = stop({
     services: [{ name: "app", run: habit.restartsForEver(habit.endsOnTerm(100), DB) }],
   });
-  const [first = 0, second = 0] = toldMs(linux, "/usr/bin/db");
+  const [first = 0, second = 0] = signalledMs(linux, "/usr/bin/db");
   assert.ok(first < 20 && second > 3000 && second < 4500, `${first} ${second}`);
 });
 
-test("nobody is told twice, whoever told it first", () => {
+test("no process gets TERM twice", () => {
   const slow = habit.deafSupervisor(habit.endsOnTerm(8000), DB);
   for (const story of asEachPart(slow)) {
-    assert.equal(toldMs(stop(story).linux, "/usr/bin/db").length, 1);
+    assert.equal(signalledMs(stop(story).linux, "/usr/bin/db").length, 1);
   }
 });
 
-test("a second request has them told at once", () => {
+test("after a second request they get TERM immediately", () => {
   const { linux } = stop({
     services: [{ name: "app", run: habit.trapsTerm(habit.endsOnTerm(500), DB) }],
     signals: { [STOP_MS]: TERM, [STOP_MS + 100]: TERM },
   });
-  const [told = 0] = toldMs(linux, "/usr/bin/db");
-  assert.ok(told >= 100 && told < 150, `${told}`);
+  const [firstMs = 0] = signalledMs(linux, "/usr/bin/db");
+  assert.ok(firstMs >= 100 && firstMs < 150, `${firstMs}`);
 });
 
 test("--no-kill-all-on-exit leaves them alone", () => {
@@ -146,27 +146,27 @@ test("--no-kill-all-on-exit leaves them alone", () => {
     words: ["--no-kill-all-on-exit"],
     services: [{ name: "app", run: habit.deafSupervisor(habit.endsOnTerm(10), DB) }],
   });
-  assert.deepEqual(toldMs(linux, "/usr/bin/db"), []);
+  assert.deepEqual(signalledMs(linux, "/usr/bin/db"), []);
 });
 
 test("a service that ignores TERM and has a control script of its own is no deaf one", () => {
   const run = habit.together(habit.deafSupervisor(habit.endsOnTerm(10), DB), (self) => {
     for (const path of ["cwd/control", "cwd/control/t"]) self.parent?.publish(path, "");
   });
-  const [told = 0] = toldMs(stop({ services: [{ name: "app", run }] }).linux, "/usr/bin/db");
-  assert.ok(told > 3000 && told < 4500, `${told}`);
+  const [firstMs = 0] = signalledMs(stop({ services: [{ name: "app", run }] }).linux, "/usr/bin/db");
+  assert.ok(firstMs > 3000 && firstMs < 4500, `${firstMs}`);
 });
 
 test("all that is left at the end has a share of the whole, whatever it is", () => {
   const daemon = habit.daemonises(0, (self) => self.on(TERM, () => {}));
-  const told = (seconds: number) => {
+  const graceMs = (seconds: number) => {
     const { linux } = stop({
       environ: ["PATH=/bin", `SHUTDOWN_TIMEOUT=${seconds}`],
       programs: { "/etc/my_init.d/10": habit.together(daemon, habit.exitsAfter(10)) },
       services: [{ name: "deaf", run: habit.ignoresTerm }],
     });
     const kill = linux.sent.find(({ target, signal }) => target.argv[0] === "/usr/sbin/some-daemon" && signal === 9);
-    return (kill?.atMs ?? 0) - 1000 - STOP_MS - (toldMs(linux, "/usr/sbin/some-daemon")[0] ?? 0);
+    return (kill?.atMs ?? 0) - 1000 - STOP_MS - (signalledMs(linux, "/usr/sbin/some-daemon")[0] ?? 0);
   };
-  for (const seconds of [9, 20, 60]) assert.ok(told(seconds) > seconds * 70, `${seconds}: ${told(seconds)}`);
+  for (const seconds of [9, 20, 60]) assert.ok(graceMs(seconds) > seconds * 70, `${seconds}: ${graceMs(seconds)}`);
 });

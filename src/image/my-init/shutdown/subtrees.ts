@@ -27,14 +27,14 @@ interface Subtree {
 }
 
 /**
- * Sends TERM to the descendants of a process that is stopped, if the process does not stop them itself: at once, if it
+ * Sends TERM to the descendants of a process that is stopped, if the process does not stop them itself: immediately, if it
  * ignores the signal; at half of its time, if it is a shell or has ended and left them. A process that handles TERM and
  * is no shell stops its children itself.
  *
  * @see docs/adr/0015-children-of-stopped-processes.md
  */
 export class Subtrees {
-  /** Whom the rest of the shutdown leaves for later, too. */
+  /** The rest of the shutdown stops these later, too. */
   readonly pipeReaders: PipeReaders;
   readonly #context: Context;
   readonly #isUsed: boolean;
@@ -53,7 +53,7 @@ export class Subtrees {
     this.#endTending = context.loop.tendTo(() => this.#tend());
   }
 
-  /** Stops a child by `signal`, and its descendants when that is due. The others are those of {@link stop}. */
+  /** Stops a child by `signal`, and its descendants when that is due. The other parameters: see {@link stop}. */
   stopChild(
     child: Child,
     signal: number,

@@ -2,7 +2,7 @@ import { isAlive, type Process } from "../../../linux/processes.ts";
 import type { Context } from "../context.ts";
 import type { PipeReaders } from "./pipe-readers.ts";
 
-/** How often to look whether the writers are gone: no event tells of a process that is no child. */
+/** How often to look whether the writers are gone: the end of a process that is no child makes no event. */
 const POLL_INTERVAL_MS = 100;
 
 /** A process that gets TERM when the processes that write to it are gone: it reads their last words. */
@@ -43,7 +43,7 @@ export class WaitingReaders {
     this.#waiting = [...this.#waiting, { process, writers, lastMs: (nowMs + deadlineMs) / 2 }];
   }
 
-  /** Gives those that wait no longer, if it is time to look. */
+  /** Gives the readers that wait no longer, if it is time to look. */
   takeDue(): readonly Process[] {
     const { linux, loop, stop } = this.#context;
     const { nowMs } = loop;
