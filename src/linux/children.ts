@@ -1,11 +1,9 @@
 import { type ChildEnd, childEnd, stopSignal } from "../core/child-end.ts";
 import { SIGNAL } from "../core/signals.ts";
 import { ERRNO } from "./errno.ts";
+import { EXECUTE } from "./files.ts";
 import type { Linux } from "./linux.ts";
 import { readProcess } from "./processes.ts";
-
-/** To access(2): that a file can be executed. */
-const EXECUTE = 1;
 
 /** A process that is ours to wait for. Until {@link Children.reap} saw its end, no other has its pid. */
 export interface Child {

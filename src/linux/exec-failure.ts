@@ -1,6 +1,6 @@
 import { printable } from "../core/printable.ts";
 import { ERRNO, errorWords } from "./errno.ts";
-import { ANY_EXECUTE, fileFacts, isExecutable } from "./files.ts";
+import { ANY_EXECUTE, EXECUTE, fileFacts, isExecutable } from "./files.ts";
 import type { Linux } from "./linux.ts";
 import { failure } from "./sys-error.ts";
 
@@ -31,15 +31,36 @@ export function execFailure(linux: Linux, path: string, errno: number): string {
     : `cannot run "${printable(path)}": ${reason} (${codeOf(errno)})`;
 }
 
-function knownReason(linux: Linux, path: string, errno: number): string | undefined {
+/**
+ * The errno (above zero) with which execve(2) will refuse `path`, as far as its mode and its first line show that; 0: it may
+ * work.
+ */
+export function execRefusal(linux: Linux, path: string): number {
+  const facts = fileFacts(linux, path);
+  if (typeof facts === "number") return facts;
+  if (facts.type === "directory" || !isExecutable(linux, path)) return ERRNO.EACCES;
+  const { interpreter, isOfWindows, name, text } = readHead(linux, path);
+  if (isOfWindows) return ERRNO.ENOENT; // the CR belongs to the interpreter's path, or to its argument
+  // What is neither text nor ELF may have an interpreter of its own. @see binfmt_misc
+  if (interpreter === undefined) return text.includes("\0") || text.startsWith("\x7fELF") ? 0 : ERRNO.ENOEXEC;
+  if (name === "") return ERRNO.ENOEXEC;
+  return name.startsWith("/") ? -linux.access(name, EXECUTE) : 0;
+}
+
+/** The beginning of a file; of its first line, if that begins with #!, what follows, and the path of the interpreter. */
+function readHead(linux: Linux, path: string) {
   const head = linux.readFile(path, HEAD_BYTES, true);
   const text = typeof head === "number" ? "" : head;
   const line = text.split("\n")[0] ?? "";
   const interpreter = line.startsWith("#!") ? line.slice(2).trim() : undefined;
-  if (interpreter !== undefined && line.endsWith("\r")) {
-    return "its first line ends as on Windows (CR LF); save it with Unix line ends";
-  }
+  const isOfWindows = interpreter !== undefined && line.endsWith("\r");
   const name = interpreter?.split(" ")[0]?.split("\t")[0] ?? "";
+  return { text, interpreter, isOfWindows, name };
+}
+
+function knownReason(linux: Linux, path: string, errno: number): string | undefined {
+  const { interpreter, isOfWindows, name, text } = readHead(linux, path);
+  if (isOfWindows) return "its first line ends as on Windows (CR LF); save it with Unix line ends";
   switch (errno) {
     case ERRNO.ENOENT:
       if (interpreter !== undefined) return `no such interpreter "${printable(name)}"`;

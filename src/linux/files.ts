@@ -12,6 +12,9 @@ const TYPES: Readonly<Record<number, FileType>> = { 0o100000: "file", 0o040000: 
 /** Mode bits that let somebody execute a file. */
 export const ANY_EXECUTE = 0o111;
 
+/** To access(2): that a file can be executed. */
+export const EXECUTE = 1;
+
 /** To access(2): that files can be made in a directory. */
 export const MAKE_FILES = 3;
 

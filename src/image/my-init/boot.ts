@@ -13,6 +13,7 @@ import { failureWords, type Outcome, stopRequested } from "./outcome.ts";
 import { acceptScript, scriptsIn, startScript } from "./scripts.ts";
 import { startRunit } from "./services/runit.ts";
 import { ServiceDirectory } from "./services/service-directory.ts";
+import { warnOfFaults } from "./services/service-faults.ts";
 
 const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
 const STARTUP_SCRIPTS = "/etc/my_init.d";
@@ -94,7 +95,10 @@ export class Boot {
     const requested = stopRequested(this.#context.stop);
     if (requested !== undefined) return requested;
     const { areElsewhere, path } = this.services;
-    if (path !== undefined) this.#runsvdir = startRunit(this.#context, path, !hasCommand);
+    if (path !== undefined) {
+      warnOfFaults(this.#context, path);
+      this.#runsvdir = startRunit(this.#context, path, !hasCommand);
+    }
     // A second my_init leaves it to the first.
     if (!areElsewhere) this.#endRotation = tendToRotation(this.#context);
     this.services.follow();
