@@ -14,6 +14,7 @@ set -eu
 
 what=$1 engine=$2 objects=$3
 native=$(dirname "$0")
+heap=$native/saved-heap
 # CC, MUSL_GCC, OBJCOPY, and RUN, which starts what was compiled.
 RUN=
 # shellcheck source=/dev/null
@@ -72,7 +73,7 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
         # that is surely large enough, to learn the size, then with that size.
         link() { # DEFINES...
             ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
-                -Wl,--build-id=none -Wl,--trace $sources $more "$native/heap.c" "$native/save.c" $(engine_objects small) -lm \
+                -Wl,--build-id=none -Wl,--trace $sources $more "$heap/heap.c" "$heap/save.c" $(engine_objects small) -lm \
                 -o "$work/unsaved" >>"$work/taken"
         }
         link "$@"
@@ -83,7 +84,7 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
 
         [ -z "$RUN" ] || return 0
         ${CC:-gcc} $common $own $checked "$@" -DSANITIZED -DSCRIPT="\"$work/$name.script\"" -I"$native" \
-            -static-libasan -static-libubsan $sources $more "$native/heap.c" $(engine_objects asan) -lm \
+            -static-libasan -static-libubsan $sources $more "$heap/heap.c" $(engine_objects asan) -lm \
             -o "$out/asan/$name"
     }
     program baseimage ""
