@@ -69,17 +69,17 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
         shift 2
         $RUN "$work/compile" <"$js/$name.js" >"$work/$name.script"
 
-        # The program is run once to make its heap, which then goes into its own file: first with an arena
-        # that is surely large enough, to learn the size, then with that size.
+        # Saves the heap: saved-heap/README.md.
         link() { # DEFINES...
             ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
                 -Wl,--build-id=none -Wl,--trace $sources $more "$heap/heap.c" "$heap/save.c" $(engine_objects small) -lm \
                 -o "$work/unsaved" >>"$work/taken"
         }
         link "$@"
-        $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/used" >/dev/null
-        link "$@" -DARENA_BYTES="$(cat "$work/used")"
+        $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/arena" >/dev/null
+        link "$@" -DARENA_BYTES="$(cat "$work/arena")"
         $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/used" >"$work/heap"
+        cmp "$work/arena" "$work/used"
         ${OBJCOPY:-objcopy} --strip-all --update-section heap_image="$work/heap" "$work/unsaved" "$out/bin/$name"
 
         [ -z "$RUN" ] || return 0

@@ -2,6 +2,7 @@
  * built, call main(linux) in it, leave with the status it answers. Nothing is decided here but the
  * last resort. */
 #include "native.h"
+#include "saved-heap/saved-heap.h"
 
 #include <fcntl.h>
 #include <stdio.h>

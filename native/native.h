@@ -30,41 +30,11 @@ JSValue text_from_lines(JSContext *ctx, const char *lines, size_t len, const cha
 void free_text(JSContext *ctx, char *bytes);
 void free_text_array(JSContext *ctx, char **array);
 
-/* heap.c: the engine's memory, and what of it is in the program's file from the start. */
-extern const JSMallocFunctions heap_functions;
-extern struct saved_heap {
-    bool is_saved;
-    JSContext *ctx;
-    JSValue main_function, warm_up_function, linux_object;
-    char *chunk, *chunk_end; /* where the next new block is cut off */
-    struct block {
-        struct block *next;
-    } *free_lists[1024 / 16 + 1]; /* by size, in steps of 16 */
-    struct area {
-        struct area *next;
-        size_t size; /* in bytes, with this head */
-    } *spare; /* what large blocks left in the arena */
-} saved_heap;
-
-/* The section that holds the saved heap, as the link editor tells it; its start is a page's. */
-extern char heap_start[] __asm__("__start_heap_image"), heap_end[] __asm__("__stop_heap_image");
-enum { HEAP_PAGE = 4096 };
-
-/* How many bytes of the arena are in use; more than it has where it was too small. */
-size_t heap_arena_used(void);
-/* Which of the first `count` pages of the section a start writes to. Answers false: there are more than it can note. */
-bool heap_note_written(const bool *pages, size_t count);
-/* Makes the pages that a start writes to present. */
-void heap_populate(void);
-
 /* main.c: starts an engine with this memory and runs the script, so that `saved_heap` holds it all. Answers 0, or
  * the exit status once the reason was told. */
 int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size);
 /* Calls the script's function warmUp, if it has one. Answers as `prepare`. */
 int warm_up(void);
-
-/* save.c: as the build calls it: reads bytecode, writes what section heap_image is to hold. Answers an exit status. */
-int save_heap(void);
 
 /* linux.c: the object behind interface Linux; its argv and environ come when there is a process. */
 JSValue linux_new(JSContext *ctx);

@@ -1,22 +1,20 @@
-/* The engine's memory, made so that it can be saved (docs/adr/0004-saved-heap.md).
+/* QuickJS's allocator. Its state can be saved: README.md.
  *
- * Small blocks come from lists of free blocks of their size, and those from chunks cut off one after
- * the other; large ones from malloc. There is one thread, and chunks are kept: a program that has
- * started needs about what it needed to start.
- *
- * While the heap to be saved is built, all blocks come from the arena. The link editor places it, so
- * the program into which it is put later finds every pointer in it valid. */
-#include "native.h"
+ * A small block comes from the list of free blocks of its size, or else from a chunk; a large block from malloc. Chunks
+ * are kept: a program that has started needs about as much memory as its start. There is one thread.
+ * Until the heap is saved, all blocks come from the arena, whose address is the link editor's. */
+#include "saved-heap.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-/* Before each block stands its capacity in bytes. */
+/* The capacity of a block in bytes, in front of it. */
 typedef size_t header;
 
 enum {
-    STEP = 16, /* with its header, a block is a multiple of this */
+    STEP = 16, /* the size of a block with its header is a multiple of this */
     LARGEST_SMALL = 1024,
     CHUNK = 64 * 1024,
 };
@@ -25,15 +23,15 @@ enum {
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#ifndef ARENA_BYTES /* build.sh finds out what is needed */
+#ifndef ARENA_BYTES /* build.sh sets the size that is needed */
 #define ARENA_BYTES (4 * 1024 * 1024)
 #endif
 
-/* Initialised, so that the section has content in the file. */
+/* Initialised, so that the file contains the section. */
 struct saved_heap saved_heap __attribute__((section("heap_image"), aligned(HEAP_PAGE))) = { .is_saved = false };
 static char arena[ARENA_BYTES] __attribute__((section("heap_image"), aligned(HEAP_PAGE))) = { 0 };
 
-/* Page by page of the section: the arena's, and a few for what stands around it. */
+/* For each page of the section: the arena's, and a few for the variables around it. */
 static bool is_written[sizeof arena / HEAP_PAGE + 4] __attribute__((section("heap_image"))) = { false };
 
 static bool is_in_arena(const void *block)
@@ -43,7 +41,7 @@ static bool is_in_arena(const void *block)
 
 size_t heap_arena_used(void)
 {
-    return is_in_arena(saved_heap.chunk) ? (size_t)(saved_heap.chunk - arena) : sizeof arena + 1;
+    return saved_heap.chunk_end == arena + sizeof arena ? (size_t)(saved_heap.chunk - arena) : sizeof arena + 1;
 }
 
 static bool next_chunk(void)
@@ -61,7 +59,7 @@ static bool next_chunk(void)
     return true;
 }
 
-/* What a table left behind when it grew is cut up for small blocks, from its end: its head stays where it is. */
+/* Cuts a small block from the end of a freed large one, whose head stays where it is. */
 static header *cut_off_spare(size_t whole)
 {
     struct area *area;
@@ -129,7 +127,7 @@ static void block_free(void *block)
     }
 }
 
-/* The engine keeps count of its memory in `state`; a limit is not ours to set. */
+/* QuickJS wants its memory counted in `state`. */
 static void *heap_malloc(JSMallocState *state, size_t size)
 {
     void *block = block_new(size);
@@ -176,7 +174,7 @@ bool heap_note_written(const bool *pages, size_t count)
     return true;
 }
 
-/* One call for each run of pages instead of a fault for each page. A kernel before 5.14 does not know the call, and faults. */
+/* One call for each run of neighbours, instead of a fault for each page. Linux before 5.14 does not know the call. */
 void heap_populate(void)
 {
     for (size_t page = 0; page < sizeof is_written; page++) {

@@ -1,6 +1,6 @@
-/* Makes the heap that is put into the program's own file: what the build runs the program for, once
- * (docs/adr/0004-saved-heap.md). */
+/* Makes the heap that the build puts into the program's own file: README.md. */
 #include "native.h"
+#include "saved-heap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 
-/* The engine seeds Math.random with the time: the saved heap shall be the same from every build. */
+/* QuickJS seeds Math.random with the time, and each build must make the same heap. Shipped, too. */
 int gettimeofday(struct timeval *restrict time, void *restrict zone)
 {
     (void)zone;
@@ -17,7 +17,7 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
     return 0;
 }
 
-/* What the build makes the heap of, and how that ended. */
+/* The bytecode, and how `prepare` ended. */
 static struct {
     uint8_t *script;
     size_t size;
@@ -40,8 +40,8 @@ static void unblock(int signal)
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* The engine keeps addresses of the stack that it was started on, and the kernel chooses another each
- * time: a signal handler can be given one at an address of ours. Answers 0, or the errno. */
+/* QuickJS keeps addresses of the stack that it was started on. A signal handler can have a stack whose address is the
+ * same in each build. Returns 0, or the errno. */
 static int prepare_at_fixed_address(void)
 {
     const size_t size = 1 << 20;
@@ -56,7 +56,7 @@ static int prepare_at_fixed_address(void)
     return 0;
 }
 
-/* The pages that a rehearsal wrote to. Outside the section: it may be written to while that may not. */
+/* The pages that the rehearsal wrote to. Not in the section, which is read-only meanwhile. */
 static bool *is_written;
 
 static void note_written(int signal, siginfo_t *info, void *context)
@@ -65,7 +65,7 @@ static void note_written(int signal, siginfo_t *info, void *context)
     char *address = info->si_addr;
     size_t page = (size_t)(address - heap_start) / HEAP_PAGE;
     if (address < heap_start || address >= heap_end || is_written[page]) {
-        struct sigaction action = { .sa_handler = SIG_DFL }; /* a true one: the next try ends the program */
+        struct sigaction action = { .sa_handler = SIG_DFL }; /* a real fault: the next one ends the program */
         sigaction(signal, &action, NULL);
         return;
     }
@@ -73,12 +73,12 @@ static void note_written(int signal, siginfo_t *info, void *context)
     mprotect(heap_start + page * HEAP_PAGE, HEAP_PAGE, PROT_READ | PROT_WRITE);
 }
 
-/* Lives once more through what warms up, to learn which pages a start writes to; the heap is as it was afterwards.
- * Without anything to warm up, or where memory cannot be watched so, it is all of them. Answers an exit status. */
+/* Calls warmUp again to find the pages that a start writes to, and restores the heap. Notes all pages if there is no
+ * warmUp, or if the section cannot be made read-only. Returns an exit status. */
 static int rehearse(void)
 {
     const size_t size = (size_t)(heap_end - heap_start), count = (size + HEAP_PAGE - 1) / HEAP_PAGE;
-    const size_t whole_pages = size / HEAP_PAGE * HEAP_PAGE; /* the last may be shared with what is no part of it */
+    const size_t whole_pages = size / HEAP_PAGE * HEAP_PAGE; /* the last page may contain other variables, too */
     struct sigaction action = { .sa_sigaction = note_written, .sa_flags = SA_SIGINFO };
     char *copy = malloc(size);
     is_written = calloc(count, sizeof *is_written);
