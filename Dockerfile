@@ -3,7 +3,7 @@
 ARG BASE_IMAGE=ubuntu:24.04
 ARG TOOLCHAIN_IMAGE=debian:13
 
-# The compilers, and the JavaScript engine: slow to bring, seldom changed.
+# The compilers and QuickJS: slow to get, seldom changed.
 FROM ${TOOLCHAIN_IMAGE} AS toolchain
 RUN apt-get -q update \
  && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends \
@@ -17,7 +17,7 @@ RUN sh /src/native/cross.sh "$ARCH" \
  && sh /src/native/engine.sh /engine \
  && sh /src/native/build.sh engine /engine /objects
 
-# The two static binaries, their sanitizer twins, the engine that runs unit tests, the PAM module: all in /out.
+# The two static binaries, their sanitizer twins, QuickJS for unit tests, the PAM module: all in /out.
 FROM toolchain AS binary
 COPY native/ /src/native/
 COPY build/js/ /src/build/js/

@@ -1,32 +1,30 @@
 #!/bin/sh
-# Compiles the static binaries, their sanitizer twins, the engine that runs unit tests, and the PAM module.
+# Compiles the static binaries, their sanitizer twins, QuickJS for unit tests, and the PAM module.
 #
-#   build.sh engine ENGINE OBJECTS          compile the engine's objects (slow; changes only with the engine)
+#   build.sh engine ENGINE OBJECTS          compile QuickJS (slow; changes only with QuickJS)
 #   build.sh all    ENGINE OBJECTS JS OUT   compile native/, the bytecode of JS/*.js, and link into OUT
 #
-# ENGINE: directory of the engine's source (engine.sh brings it). JS: holds baseimage.js and host-tools.js, the bundles
-# of the programs in a container and of those on its host.
+# ENGINE: QuickJS's source (engine.sh). JS: the bundles baseimage.js (for the image) and host-tools.js (for the host).
 # OUT: bin/baseimage, bin/host-tools, asan/ (both, and the libraries they need), engine/run,
-# lib/pam_container_environment.so, linked (what Debian has in the static binaries: source package and its version).
-# No link-time optimisation: it saves 1% here and would compile the engine again at each change.
-# Compiling for another architecture (cross.sh): no sanitizer twin, as qemu cannot run it.
+# lib/pam_container_environment.so, linked (Debian's source packages in the static binaries, with their versions).
+# For another architecture (cross.sh) there is no sanitizer twin, as qemu cannot run it.
 set -eu
 
 what=$1 engine=$2 objects=$3
 native=$(dirname "$0")
 heap=$native/saved-heap
-# CC, MUSL_GCC, OBJCOPY, and RUN, which starts what was compiled.
+# CC, MUSL_GCC, OBJCOPY, and RUN, the command that runs a compiled program.
 RUN=
 # shellcheck source=/dev/null
 if [ -e "$native/cross.env" ]; then . "$native/cross.env"; fi
 parts="quickjs cutils libunicode libregexp dtoa"
 
-# Engine headers come by -isystem, so that our own warnings stay errors.
+# QuickJS's headers come by -isystem, so that only warnings of our own code are errors.
 common="-std=gnu11 -D_GNU_SOURCE -isystem $engine"
 own="-Wall -Wextra -Wconversion -Wno-sign-conversion -Werror"
 small="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 checked="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
-# Runs as root in other people's programs.
+# Runs as root in programs that are not ours.
 module="-Os -fPIC -shared -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
     -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--build-id=none -Wl,--as-needed -s"
 version="-DCONFIG_VERSION=\"$(cat "$engine/VERSION")\""
@@ -47,7 +45,7 @@ engine_objects() { # DIRECTORY
 if [ "$what" = engine ]; then
     # shellcheck disable=SC2086 # the flags are several words
     compile_engine "${MUSL_GCC:-musl-gcc}" "$objects/small" $small &
-    # The engine computes with pointers and bits in ways that UBSAN reports and the C layer never uses.
+    # No UBSAN: it reports how QuickJS computes with pointers and bits.
     [ -n "$RUN" ] || compile_engine "${CC:-gcc}" "$objects/asan" -g -O1 -fno-omit-frame-pointer -fsanitize=address
     wait
     exit 0
@@ -60,7 +58,7 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
 
 # shellcheck disable=SC2046,SC2086 # flags, sources and objects are lists of words
 {
-    # The compiler of bytecode must be the engine that runs it.
+    # The QuickJS that compiles the bytecode must be the one that runs it.
     ${MUSL_GCC:-musl-gcc} $common -O1 -static "$native/compile.c" $(engine_objects small) -lm -o "$work/compile"
 
     # program NAME SOURCES DEFINES...: the static binary of JS/NAME.js and its sanitizer twin.
@@ -72,8 +70,8 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
         # Saves the heap: saved-heap/README.md.
         link() { # DEFINES...
             ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
-                -Wl,--build-id=none -Wl,--trace $sources $more "$heap/heap.c" "$heap/save.c" $(engine_objects small) -lm \
-                -o "$work/unsaved" >>"$work/taken"
+                -Wl,--build-id=none -Wl,--trace $sources $more "$heap/heap.c" "$heap/save.c" \
+                $(engine_objects small) -lm -o "$work/unsaved" >>"$work/taken"
         }
         link "$@"
         $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/arena" >/dev/null
@@ -90,22 +88,20 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
     program baseimage ""
     program host-tools "$native/host.c" -DHOST_TOOLS
 
-    # So that they run on a host whose libc is older: start them by this loader.
+    # With this loader and these libraries the twins run on a host whose libc is older.
     [ -n "$RUN" ] || ldd "$out/asan/baseimage" | sed -n 's/^\t\([^ ]* => \)\{0,1\}\(\/[^ ]*\) .*/\2/p' |
         while read -r library; do cp -L "$library" "$out/asan/"; done
 
     ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE $own $module "$native/pam.c" -lpam -o "$out/lib/pam_container_environment.so"
     chmod 644 "$out/lib/pam_container_environment.so"
 
-    if [ -f "$native/run-tests.c" ]; then
-        ${MUSL_GCC:-musl-gcc} $common $own -Os -static "$native/run-tests.c" $(engine_objects small) -lm \
-            -o "$out/engine/run"
-    fi
+    ${MUSL_GCC:-musl-gcc} $common $own -Os -static "$native/run-tests.c" $(engine_objects small) -lm \
+        -o "$out/engine/run"
 }
 
-# The link editor tells of each file that it takes something from: the C library's and the compiler's are packages' files.
+# --trace lists the files that were linked. The C library's and the compiler's belong to packages.
 sed 's/^(\(.*\)).*/\1/' "$work/taken" | grep '^/usr/' | while read -r file; do readlink -f "$file"; done | sort -u |
     while read -r file; do dpkg-query --search "$file"; done | sed 's/: .*//' | sort -u |
     while read -r package; do
         dpkg-query --show --showformat '${source:Package} ${source:Version}|${Built-Using}\n' "$package"
-    done | sed 's/.*|\([^ ]*\) (= \([^)]*\)).*/\1 \2/; s/|//' | sort -u >"$out/linked" # a cross compiler is built from another
+    done | sed 's/.*|\([^ ]*\) (= \([^)]*\)).*/\1 \2/; s/|//' | sort -u >"$out/linked" # Built-Using: cross compilers

@@ -1,5 +1,5 @@
 /* A tool of the build: compiles the script on standard input to bytecode on standard output.
- * It links the whole engine; the program that gets the bytecode needs only the part that runs it. */
+ * It contains all of QuickJS; the programs contain only the part that runs bytecode. */
 #include <quickjs.h>
 #include <stdio.h>
 
@@ -9,7 +9,7 @@ int main(void)
     size_t len = fread(source, 1, sizeof source - 1, stdin), size;
     JSRuntime *runtime = JS_NewRuntime();
     JSContext *ctx = JS_NewContext(runtime);
-    /* Line numbers cost a third of the bytecode; a stack keeps its functions' names. */
+    /* Line numbers are a third of the bytecode. Without them, a stack still has the names of functions. */
     JS_SetStripInfo(runtime, JS_STRIP_SOURCE | JS_STRIP_DEBUG);
     JSValue code = JS_Eval(ctx, source, len, "baseimage.js",
                            JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT | JS_EVAL_FLAG_COMPILE_ONLY);

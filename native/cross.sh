@@ -1,8 +1,8 @@
 #!/bin/sh
 # cross.sh ARCH: makes this Debian able to compile for ARCH (amd64 or arm64, as dpkg calls it), and to run the result.
 #
-# Does nothing where ARCH is this machine's own, or empty. Otherwise it installs Debian's cross compiler, the libraries
-# of the other architecture and qemu, and writes to cross.env, beside this file, what build.sh then uses.
+# Does nothing if ARCH is empty or this machine's own. Otherwise installs Debian's cross compiler, the libraries of the
+# other architecture and qemu, and writes the settings for build.sh to cross.env, beside this file.
 set -eu
 
 arch=${1:-}
@@ -29,7 +29,7 @@ DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends \
 apt-get clean
 rm -rf /var/lib/apt/lists/*
 
-# Debian has musl's compiler only for the machine's own architecture; what it is made of differs by the name alone.
+# Debian has musl-gcc only for the machine's own architecture. For another, only the name in it differs.
 directory=/usr/lib/$target-linux-musl
 sed "s/$here/$target/g" "/usr/lib/$here-linux-musl/musl-gcc.specs" > "$directory/musl-gcc.specs"
 cat > "/usr/local/bin/$target-linux-musl-gcc" <<SCRIPT
@@ -43,6 +43,6 @@ cat > "$(dirname "$0")/cross.env" <<ENV
 CC=$target-linux-gnu-gcc
 MUSL_GCC=$target-linux-musl-gcc
 OBJCOPY=$target-linux-gnu-objcopy
-# What starts a program of the other architecture: no help of the kernel's is needed.
+# The command that runs a program of the other architecture; the kernel need not know qemu.
 RUN=qemu-$target
 ENV

@@ -1,8 +1,7 @@
 #!/bin/sh
-# engine.sh DIRECTORY: brings the engine source that engine.lock names to DIRECTORY.
+# engine.sh DIRECTORY: brings QuickJS's source, as named in engine.lock, to DIRECTORY.
 #
-# apt follows Debian's signatures from the archive's key to the file; the checksums in engine.lock
-# then hold that file to the one we tested, whatever the archive offers by then.
+# apt checks Debian's signatures. The checksums in engine.lock make sure that the files are the ones that we tested.
 set -eu
 
 target=${1:?usage: engine.sh DIRECTORY}
@@ -13,8 +12,8 @@ package=$(locked package)
 version=$(locked version)
 suite=$(locked suite)
 
-# The mirror that this system already uses, so that a local one is honoured. A Debian archive is
-# told by its path: a security archive or somebody's own packages have no quickjs.
+# The mirror that this system uses, which may be a local one. Its path ends in /debian: an archive with another path, of
+# security updates or of private packages, has no quickjs.
 # shellcheck disable=SC2016 # $(REPO_URI) is a field of apt's, not a command
 mirror=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' |
   sed 's|/$||' | grep -m 1 '/debian$' || true)
@@ -24,7 +23,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 chmod 755 "$scratch" # apt fetches as the user _apt
 
-# Lists of our own: the system's stay as they are, and only the source index is fetched.
+# Own lists: the system's stay as they are, and only the index of sources is fetched.
 mkdir -p "$scratch/lists/partial" "$scratch/files"
 chmod 777 "$scratch/files" "$scratch/lists/partial"
 cat > "$scratch/debian.sources" <<SOURCES

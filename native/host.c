@@ -1,5 +1,5 @@
-/* The table behind interface Host: src/host/host.ts has the units, answers and man pages. It is in the programs
- * for the host only. One method, one call. Nothing is decided here. */
+/* The table behind interface Host: src/host/host.ts has the units, answers and man pages. Only host-tools contains it.
+ * One method, one call. Nothing is decided here. */
 #include "native.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 #endif
 
 #ifdef SANITIZED
-/* The search for leaks starts a thread of its own at the end, and waits for ever for one in another PID namespace. */
+/* At exit, the search for leaks waits for a thread of its own; if that is in another PID namespace, for ever. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -38,7 +38,7 @@ static JSValue exit_now(JSContext *ctx, struct argument *a)
     _exit(INT(0));
 }
 
-/* What linux/filter.h has; musl comes without the kernel's headers. */
+/* As in linux/filter.h: musl has no headers of the kernel. */
 struct instruction {
     uint16_t code;
     uint8_t jump_true, jump_false;
@@ -68,10 +68,10 @@ static int add_filter(const char *bytes, size_t len)
     return (int)syscall(SYS_seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, &program);
 }
 
-/* `words`: permitted and effective, low and high; inheritable, low and high. */
+/* `words`: low and high of permitted and effective, low and high of inheritable. */
 static int set_capabilities(const uint32_t words[4])
 {
-    /* What linux/capability.h has; musl comes without the kernel's headers. */
+    /* As in linux/capability.h. */
     struct {
         uint32_t version;
         int pid;
@@ -103,7 +103,7 @@ static JSValue socket_pair(JSContext *ctx, struct argument *a)
     return pair(ctx, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), ends);
 }
 
-/* Room for a message of one byte that carries one descriptor. */
+/* A message of one byte with one descriptor. */
 struct envelope {
     char byte;
     struct iovec piece;

@@ -27,7 +27,7 @@
 #define RENAME_EXCHANGE 2
 #endif
 
-/* How long a wait lasts that cannot be ended by a signal, as there is no descriptor left to see one. */
+/* The longest wait if no descriptor is left for a signalfd, so that a signal cannot end it. */
 enum { WITHOUT_SIGNALS_MS = 10 };
 
 sigset_t blocked_signals;
@@ -37,21 +37,20 @@ enum { SPAWN_SESSION = 1, SPAWN_GROUP = 2, SPAWN_FOREGROUND = 4, SPAWN_NO_INPUT 
 
 void signals_block(void)
 {
-    /* Through the bytes of the set: musl's sigaddset refuses 32 to 34, of which 34 is SIGRTMIN elsewhere.
-     * Also SIGSEGV and its like: one's own fault kills all the same, and one that is sent can be passed on. */
+    /* By the bytes of the set: musl's sigaddset refuses 32 to 34, and 34 is SIGRTMIN elsewhere. SIGSEGV and the like,
+     * too: a real fault kills all the same, and a signal that was sent can be passed on. */
     memset(&blocked_signals, 0xFF, sizeof blocked_signals);
-#ifdef SANITIZED /* whose reports are made by handlers */
+#ifdef SANITIZED /* the sanitizers report from handlers */
     const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS };
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         sigdelset(&blocked_signals, faults[i]);
 #endif
     sigprocmask(SIG_SETMASK, &blocked_signals, NULL);
-    /* An inherited SIG_IGN here would make the kernel reap children behind our back. */
+    /* With an inherited SIG_IGN, the kernel would reap our children. */
     signal(SIGCHLD, SIG_DFL);
 }
 
-/* Undoes signals_block, and whatever was ignored, for the program that follows. Not by sigaction(3): musl's
- * refuses 32 to 34, and who started us may have ignored those too. */
+/* Before exec: blocks and ignores no signal. musl's sigaction(3) refuses 32 to 34, which may have been ignored. */
 static void signals_restore(void)
 {
     const char default_action[64] = { 0 }; /* larger than the kernel's struct; SIG_DFL is 0 */
@@ -64,8 +63,8 @@ static void signals_restore(void)
 
 /* -- children ------------------------------------------------------------------------------------ */
 
-/* What a child needs from its first instruction to execve, on a page that it shares with us. Its stack is the rest of the
- * page: it shares our memory, but we do not sleep meanwhile, as after vfork(2). So it touches nothing else of ours. */
+/* What a child needs until execve, at the start of memory for it alone; the rest is its stack. The child shares all our
+ * memory, but we do not sleep as after vfork(2). So it writes to nothing else (docs/adr/0016-start.md). */
 struct start {
     const char *file;
     char **argv, **env;
@@ -75,7 +74,7 @@ struct start {
 };
 enum { START_BYTES = 8192 };
 
-/* Children that may still use their page, or have something to tell by it. */
+/* Children that may still use their memory, or whose execve failed. */
 static struct starting {
     struct starting *next;
     pid_t pid;
@@ -83,7 +82,7 @@ static struct starting {
     struct start *start;
 } *all_starting;
 
-/* A system call that leaves no trace in errno, which is ours. */
+/* A system call that does not set errno, which is the parent's. */
 static long bare_call(long number, long a, long b, long c, long d)
 {
 #if defined __x86_64__
@@ -109,7 +108,7 @@ __attribute__((no_sanitize("address", "undefined"))) static int start_child(void
         bare_call(SYS_setsid, 0, 0, 0, 0);
     if (start->options & (SPAWN_GROUP | SPAWN_FOREGROUND))
         bare_call(SYS_setpgid, 0, 0, 0, 0);
-    if (start->options & SPAWN_FOREGROUND) { /* SIGTTOU is blocked still: a background group may do this */
+    if (start->options & SPAWN_FOREGROUND) { /* SIGTTOU is still blocked: a background group may do this */
         int group = (int)bare_call(SYS_getpid, 0, 0, 0, 0);
         bare_call(SYS_ioctl, start->terminal, TIOCSPGRP, (long)&group, 0);
     }
@@ -120,7 +119,7 @@ __attribute__((no_sanitize("address", "undefined"))) static int start_child(void
             bare_call(SYS_close, null, 0, 0, 0);
         }
     }
-    if (start->out > 2) /* one below is standard already */
+    if (start->out > 2) /* a lower number is a standard stream already */
         bare_call(SYS_dup3, start->out, 1, 0, 0);
     if (start->err > 2)
         bare_call(SYS_dup3, start->err, 2, 0, 0);
@@ -141,7 +140,7 @@ static void starting_free(JSContext *ctx, struct starting **link)
     js_free(ctx, starting);
 }
 
-/* Takes back what children do not need any more that now run their program. */
+/* Frees the memory of children that now run their program. */
 static void starting_sweep(JSContext *ctx)
 {
     for (struct starting **link = &all_starting; *link != NULL;) {
@@ -167,10 +166,10 @@ static JSValue spawn(JSContext *ctx, struct argument *a)
     }
     *start = (struct start){ TEXT(0), WORDS(1), WORDS(2), INT(3), INT(4), INT(5), INT(6), 0, 1 };
     *starting = (struct starting){ all_starting, 0, { a[0], a[1], a[2] }, start };
-    memset(a, 0, 3 * sizeof *a); /* they live until the child has executed its program */
+    memset(a, 0, 3 * sizeof *a); /* the child needs them until execve */
     all_starting = starting;
     char *stack = (char *)start + START_BYTES;
-#ifdef SANITIZED /* which follow no stack of ours */
+#ifdef SANITIZED /* the sanitizers cannot follow such a stack */
     const int flags = SIGCHLD;
 #else
     const int flags = SIGCHLD | CLONE_VM;
@@ -213,7 +212,7 @@ static JSValue wait_any(JSContext *ctx, struct argument *a)
     return pid <= 0 ? result(ctx, pid) : int_array(ctx, (int64_t[]){ pid, status }, 2);
 }
 
-/* A limit is up to 2^64 - 1, which no number of JavaScript holds: that one is -1. */
+/* No number of JavaScript holds 2^64 - 1, which is no limit: it becomes -1. */
 static JSValue get_limit(JSContext *ctx, struct argument *a)
 {
     struct rlimit limit;
@@ -244,8 +243,8 @@ static JSValue take_signal(JSContext *ctx, struct argument *a)
 static JSValue wait_ready(JSContext *ctx, struct argument *a)
 {
     starting_sweep(ctx);
-    static int signals = -1; /* made by the first wait, so that a program that never waits pays nothing */
-    static bool is_last;     /* of the descriptors that this process may have: others need it between two waits */
+    static int signals = -1; /* opened by the first wait: a program that never waits pays nothing */
+    static bool is_last;     /* it is the last descriptor of the limit: between two waits, other files need it */
     if (signals < 0 && (signals = signalfd(-1, &blocked_signals, SFD_CLOEXEC)) >= 0) {
         struct rlimit limit;
         is_last = getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)signals + 1 >= limit.rlim_cur;
@@ -330,7 +329,7 @@ static JSValue set_groups(JSContext *ctx, struct argument *a)
 
 static JSValue read_file(JSContext *ctx, struct argument *a)
 {
-    /* Not by open(3): musl's sets close-on-exec a second time, for kernels of long ago. */
+    /* musl's open(3) would set close-on-exec a second time, for old kernels. */
     int fd = (int)syscall(SYS_openat, AT_FDCWD, TEXT(0), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, 0);
     if (fd < 0)
         return result(ctx, -1);
@@ -341,7 +340,7 @@ static JSValue read_file(JSContext *ctx, struct argument *a)
         return JS_NewInt32(ctx, -error);
     }
 
-    /* Most files are small: those never touch malloc. One byte more than allowed is asked for, so that too much shows. */
+    /* Small files need no malloc. One byte more than allowed is read, to notice a file that is too large. */
     char start[4096];
     size_t limit = (size_t)a[1].number + 1, capacity = sizeof start, len = 0;
     char *bytes = start, *larger = NULL;
@@ -353,7 +352,7 @@ static JSValue read_file(JSContext *ctx, struct argument *a)
             break;
         }
         len += (size_t)got;
-        /* A file of /proc has no size; of others the size spares the read that tells the end. */
+        /* The size spares the read that returns 0; a file of /proc has no size. */
         if (got == 0 || len == limit || (off_t)len == facts.st_size) {
             if (len == limit && FLAG(2))
                 len--;
@@ -411,7 +410,7 @@ static JSValue list_dir(JSContext *ctx, struct argument *a)
     if (fd < 0)
         return result(ctx, -1);
 
-    /* Not by readdir(3): what it allocates costs more than the whole look at a small directory. */
+    /* The memory that readdir(3) allocates would cost more than all of this, for a small directory. */
     char entries[4096] __attribute__((aligned(8)));
     JSValue names = JS_NewArray(ctx);
     uint32_t count = 0;
@@ -564,7 +563,7 @@ static JSValue frame_lines(JSContext *ctx, struct argument *a)
     OWN(waitAny, "", wait_any) \
     CALL(kill, "nn", kill(INT(0), INT(1))) \
     CALL(queueSignal, "nnn", sigqueue(INT(0), INT(1), (union sigval){ .sival_int = INT(2) })) \
-    CALL(pidfdOpen, "n", syscall(SYS_pidfd_open, INT(0), 0)) /* close-on-exec by itself */ \
+    CALL(pidfdOpen, "n", syscall(SYS_pidfd_open, INT(0), 0)) /* always close-on-exec */ \
     CALL(pidfdKill, "nn", syscall(SYS_pidfd_send_signal, INT(0), INT(1), NULL, 0)) \
     CALL(becomeSubreaper, "", prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) \
     CALL(getPid, "", getpid()) \
@@ -642,7 +641,7 @@ JSValue linux_new(JSContext *ctx)
     return object;
 }
 
-/* Sets what differs from process to process. Below zero with an exception pending. */
+/* Below zero with an exception pending. */
 int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv, char **env)
 {
     int env_count = 0;

@@ -1,6 +1,5 @@
-/* The life of every program: block signals, take the engine as it was saved when the program was
- * built, call main(linux) in it, leave with the status it answers. Nothing is decided here but the
- * last resort. */
+/* The life of every program: block signals, take the saved heap, call main(linux), exit with the status from it.
+ * The only decision here is what to do about a bug. */
 #include "native.h"
 #include "saved-heap/saved-heap.h"
 
@@ -11,10 +10,10 @@
 
 extern char **environ;
 
-/* Exit status for a bug of ours, EX_SOFTWARE of sysexits.h. */
+/* The exit status for a bug: EX_SOFTWARE of sysexits.h. */
 enum { STATUS_BUG = 70 };
 
-/* What was thrown and not caught: a bug, with its stack, or no memory left to say more. */
+/* Prints an exception that was not caught: a bug, or there is no memory left. Returns the exit status. */
 static int report(JSContext *ctx)
 {
     JSValue thrown = JS_GetException(ctx);
@@ -33,7 +32,7 @@ static int report(JSContext *ctx)
     return STATUS_BUG;
 }
 
-/* The engine with what our scripts use of the language: no parser, no Promise, no RegExp, no Date. */
+/* QuickJS with the parts of the language that our scripts use: no parser, no Promise, no RegExp, no Date. */
 static JSContext *new_context(const JSMallocFunctions *memory)
 {
     JSRuntime *runtime = memory != NULL ? JS_NewRuntime2(memory, NULL) : JS_NewRuntime();
@@ -81,7 +80,6 @@ int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size)
     return warm_up();
 }
 
-/* Calls main(linux) in the engine that `saved_heap` holds. */
 static int run(int argc, char **argv)
 {
     JSContext *ctx = saved_heap.ctx;
@@ -98,7 +96,7 @@ static int run(int argc, char **argv)
 
 #ifdef SANITIZED
 
-/* The sanitizers know malloc, and what leaks from it: no saved heap, the script is in the program. */
+/* Sanitizers see leaks of malloc only. So there is no saved heap: the bytecode is in the program. */
 __asm__(".section .rodata\n"
         "script: .incbin \"" SCRIPT "\"\n"
         "script_end: .byte 0\n"
@@ -135,7 +133,7 @@ static int start(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* A closed standard stream would be taken by the next file opened, and messages written into it. */
+    /* The next open file would take the place of a closed standard stream, and get our messages. */
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0)
             open("/dev/null", O_RDWR);

@@ -1,4 +1,4 @@
-/* What the files of native/ share. The life of the program is in main.c. */
+/* Shared by the files of native/. The life of the program is in main.c. */
 #ifndef BASEIMAGE_NATIVE_H
 #define BASEIMAGE_NATIVE_H
 
@@ -8,42 +8,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* text.c: strings of JavaScript in which each character is one byte (docs/adr/0003-byte-strings.md). */
+/* text.c: strings in which each character is one byte (docs/adr/0003-byte-strings.md). */
 
 /* A new string from `len` bytes. */
 JSValue text_from_bytes(JSContext *ctx, const char *bytes, size_t len);
 
-/* The bytes of a string: `free_text` them. NULL with an exception pending where the value is no
- * string of bytes. A NUL byte follows the last. */
+/* The bytes of a string, then a NUL byte. Free with `free_text`. NULL with an exception pending if it is not bytes. */
 char *text_to_bytes(JSContext *ctx, size_t *len, JSValueConst value);
 
-/* The same for C: NULL and `*error` = EINVAL where a NUL byte stands inside. */
+/* The same for C: NULL with `*error` = EINVAL if the string contains a NUL byte. */
 char *text_to_c(JSContext *ctx, int *error, JSValueConst value);
 
-/* An array of strings as C has it, ended by NULL: `free_text_array` it. */
+/* An array of strings for C, ended by NULL. Free with `free_text_array`. */
 char **text_to_c_array(JSContext *ctx, int *error, JSValueConst array);
 
-/* Each line of `lines` framed, as Linux.frameLines tells. */
+/* Linux.frameLines in src/linux/linux.ts. */
 JSValue text_from_lines(JSContext *ctx, const char *lines, size_t len, const char *before, size_t before_len,
                         const char *after, size_t after_len, bool is_quoted);
 
 void free_text(JSContext *ctx, char *bytes);
 void free_text_array(JSContext *ctx, char **array);
 
-/* main.c: starts an engine with this memory and runs the script, so that `saved_heap` holds it all. Answers 0, or
- * the exit status once the reason was told. */
+/* main.c: starts QuickJS with this memory, runs the script, and keeps both in `saved_heap`. Returns 0, or prints the
+ * reason and returns the exit status. */
 int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size);
-/* Calls the script's function warmUp, if it has one. Answers as `prepare`. */
+/* Calls the script's function warmUp, if it has one. Returns the same as `prepare`. */
 int warm_up(void);
 
-/* linux.c: the object behind interface Linux; its argv and environ come when there is a process. */
+/* linux.c: the object behind interface Linux. Each start sets its argv and environ. */
 JSValue linux_new(JSContext *ctx);
 int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv, char **env);
 
 /* method.c: methods with decoded arguments. Each argument has a letter, the type of the parameter in the interface:
  *   n  a whole number              .number
  *   f  a truth value               .number, 0 or 1
- *   t  a byte string without NUL   .text; with a NUL the method answers -EINVAL
+ *   t  a byte string without NUL   .text; with a NUL the method returns -EINVAL
  *   b  a byte string               .text, .count bytes
  *   w  byte strings without NUL    .words, as execve(2) takes them
  *   a  whole numbers               .numbers, .count of them */
@@ -59,7 +58,7 @@ enum { MAX_ARGUMENTS = 7 }; /* of spawn */
 
 struct method {
     const char *types;
-    /* The arguments are freed after the call; one that is set to zero now belongs to the function. */
+    /* The arguments are freed after the call. A function that keeps one sets it to zero. */
     JSValue (*call)(JSContext *ctx, struct argument *a);
 };
 
@@ -80,8 +79,8 @@ JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count);
 #define WORDS(i) (a[i].words)
 
 /* Makes `table` from METHODS(CALL, OWN), a list of rows:
- *   CALL(name, types, expression)   answers `result` of the expression
- *   OWN(name, types, function)      answers what the function does */
+ *   CALL(name, types, expression)   returns `result` of the expression
+ *   OWN(name, types, function)      returns what the function returns */
 #define METHOD_TABLE(METHODS)                                                                                  \
     METHODS(METHOD_FUNCTION, METHOD_NOTHING)                                                                   \
     enum { METHODS(METHOD_INDEX, METHOD_INDEX) };                                                              \
@@ -101,15 +100,15 @@ JSValue int_array(JSContext *ctx, const int64_t *numbers, uint32_t count);
     }
 #define METHOD_NOTHING(...)
 #define METHOD_INDEX(name, ...) INDEX_##name,
-#define METHOD_FITS(name, types, ...) _Static_assert(sizeof types - 1 <= MAX_ARGUMENTS, "a method of too many arguments");
+#define METHOD_FITS(name, types, ...) _Static_assert(sizeof types - 1 <= MAX_ARGUMENTS, "too many arguments");
 #define METHOD_OF_CALL(name, types, ...) { types, call_##name },
 #define METHOD_OF_FUNCTION(name, types, function) { types, function },
 #define METHOD_ENTRY(name, types, ...) JS_CFUNC_MAGIC_DEF(#name, sizeof types - 1, call_method, INDEX_##name),
 
-/* host.c: the methods that interface Host has beside Linux; in the programs for the host only. */
+/* host.c: the methods that interface Host adds to Linux; only in host-tools. */
 void host_add(JSContext *ctx, JSValueConst object);
 
-/* The signals that poll(2) and sigtimedwait(2) wait for: set once by `signals_block`. */
+/* The signals that poll(2) and sigtimedwait(2) wait for. */
 void signals_block(void);
 extern sigset_t blocked_signals;
 

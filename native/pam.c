@@ -1,15 +1,14 @@
 /*
- * A PAM module: gives a session the container's environment (docs/adr/0007-pam-module.md).
+ * A PAM module: gives a session the container environment (docs/adr/0007-pam-module.md).
  *
  *     session optional /usr/lib/baseimage/pam_container_environment.so [unattended]
  *
- * With `unattended` the session has no terminal and no client, so variables of one session that the directory holds are
- * given, too.
+ * With `unattended`, the session has no terminal and no client: variables of one session are given, too.
  *
- * Who may read the environment sees it: root, members of docker_env (they may read the dumps, which hold all
- * of it), and whoever can open the directory as the user that they are, where the image's author has widened its mode.
- * Reads the directory as my_init does (src/image/my-init/environment.ts). Whatever goes wrong is told to syslog and keeps
- * nobody out. What my_init passes over with a line at each start is passed over silently at each session.
+ * Users that may read the environment get it: root; members of docker_env, as they may read the dumps of all of it; and
+ * users that may read the directory, if the image's author has widened its mode. The directory is read as my_init reads
+ * it (src/image/my-init/environment.ts). An error is logged to syslog, and keeps no user out. If my_init ignores a file
+ * with a message, this module ignores it without one.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,13 +27,13 @@
 #define RUN_DIRECTORY "/run/container_environment"
 #define READERS "docker_env"
 
-/* MAX_ARG_STRLEN: NAME=value and a final NUL. With more than that no program can be started. */
+/* MAX_ARG_STRLEN: NAME=value and a final NUL. With a longer variable, execve fails. */
 #define VARIABLE_SIZE (128 * 1024)
 
 /* These belong to the session's user. */
 static const char *const of_user[] = {"HOME", "USER", "GROUP", "UID", "GID", "SHELL", "LOGNAME"};
 
-/* These belong to one process, terminal or login. sshd sets some before PAM is asked for more, and PAM's win. */
+/* These belong to one process, terminal or login. sshd sets some of them, which a variable of ours would replace. */
 static const char *const of_one_session[] = {
     "_", "OLDPWD", "PWD", "SHLVL",
     "COLORTERM", "COLUMNS", "LINES", "TERM",
@@ -59,7 +58,7 @@ static bool is_one_of(const char *name, const char *const names[], size_t count)
     return false;
 }
 
-/* Whether a file of this name is one that my_init is writing, or was when it was killed. */
+/* Whether my_init gives such a name to a file while it writes it. If my_init is killed, the file stays. */
 static bool is_scratch(const char *name)
 {
     return strncmp(name, ".my_init.", strlen(".my_init.")) == 0;
@@ -96,7 +95,7 @@ static const char *give_file(pam_handle_t *pamh, int fd, const char *name)
     size_t len = (size_t)got;
     bool is_whole = len < room;
     if (len > 0 && value[len - 1] == '\n')
-        len--; /* the editor's */
+        len--; /* from an editor */
     if (!is_whole || len > room - 2)
         return "too long";
     if (memchr(value, '\0', len) != NULL)
@@ -105,7 +104,7 @@ static const char *give_file(pam_handle_t *pamh, int fd, const char *name)
     return pam_putenv(pamh, variable) == PAM_SUCCESS ? NULL : "PAM does not take it";
 }
 
-/* my_init writes to /run where /etc is read-only. In a /run that is everybody's only what is root's counts. */
+/* If /etc is read-only, my_init writes to /run. Other users may write there, too: the directory must be root's. */
 static const char *directory_path(void)
 {
     struct stat facts;
@@ -113,9 +112,8 @@ static const char *directory_path(void)
     return is_in_run ? RUN_DIRECTORY : DIRECTORY;
 }
 
-/* How the module is to give the variables. */
 struct rules {
-    bool is_reader; /* the user may read all of them: what cannot be read is a fault */
+    bool is_reader; /* the user may read all variables: a file that cannot be read is an error */
     bool is_unattended;
 };
 
@@ -126,7 +124,7 @@ static void give(pam_handle_t *pamh, int directory, const char *path, const char
     if (!rules.is_unattended && is_one_of(name, of_one_session, LENGTH(of_one_session)))
         return;
 
-    /* A fifo would wait for a writer. */
+    /* Opening a FIFO would wait for a writer. */
     int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
         if (rules.is_reader || errno != EACCES)
@@ -174,12 +172,12 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
         return PAM_SUCCESS;
     }
 
-    /* Anybody else reads as himself: the kernel decides. */
+    /* Other users read with their own rights: the kernel decides. */
     PAM_MODUTIL_DEF_PRIVS(own);
     if (pam_modutil_drop_priv(pamh, &own, user) != 0)
-        return PAM_SUCCESS; /* has said why */
+        return PAM_SUCCESS; /* the reason is logged */
     give_all(pamh, rules);
-    /* Half a root must not go on; this cannot fail but for a broken kernel. */
+    /* With only a part of root's rights the session must not go on. */
     return pam_modutil_regain_priv(pamh, &own) == 0 ? PAM_SUCCESS : PAM_SESSION_ERR;
 }
 

@@ -1,9 +1,9 @@
-/* A tool of the tests: runs one script on the engine of the product.
+/* A tool of the tests: runs one script on the QuickJS that ships.
  *
  *   run SCRIPT.js
  *
- * The script finds what main.c gives a program of the language, and a function `print`. It tells by the
- * global `failedTests` how it went. What it throws is printed with its stack. */
+ * The script has the language as in main.c, and a function `print`. It counts failed tests in the global `failedTests`.
+ * An exception that is not caught is printed with its stack. */
 #include <quickjs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +56,6 @@ static void report(JSContext *ctx)
     JS_FreeValue(ctx, thrown);
 }
 
-/* Runs the script in a context like that of main.c, but with the parser, which the product leaves out. */
 static int run(JSContext *ctx, const char *path)
 {
     size_t len;
@@ -91,7 +90,7 @@ int main(int argc, char **argv)
         return 1;
     JS_AddIntrinsicBaseObjects(ctx);
     JS_AddIntrinsicMapSet(ctx);
-    JS_AddIntrinsicEval(ctx);
+    JS_AddIntrinsicEval(ctx); /* the parser, which main.c leaves out */
     int status = run(ctx, argv[1]);
     JS_FreeContext(ctx);
     JS_FreeRuntime(runtime);

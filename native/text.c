@@ -1,12 +1,12 @@
-/* Bytes <-> strings without loss: one character is one byte, U+0000 to U+00FF. The engine takes and
- * gives UTF-8, in which such a character has one byte (below 0x80) or two. */
+/* Bytes <-> strings without loss: each byte is one character, U+0000 to U+00FF. QuickJS takes and returns UTF-8, in
+ * which such a character has one byte (below 0x80) or two. */
 #include "native.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How many bytes from the start are below 0x80, or nearly: of the last eight some more may be. */
+/* How many bytes at the start are below 0x80, in steps of eight. */
 static size_t ascii_prefix(const char *bytes, size_t len)
 {
     size_t at = 0;
@@ -60,7 +60,7 @@ char *text_to_bytes(JSContext *ctx, size_t *len, JSValueConst value)
     for (size_t i = end; i < utf8_len; i++) {
         unsigned char byte = (unsigned char)utf8[i];
         if (byte >= 0x80) {
-            if (byte > 0xC3) { /* a character above U+00FF: a bug of ours, as every string comes from here */
+            if (byte > 0xC3) { /* a character above U+00FF: a bug */
                 JS_FreeCString(ctx, utf8);
                 js_free(ctx, bytes);
                 JS_ThrowTypeError(ctx, "a string with a character above U+00FF cannot be bytes");
@@ -126,7 +126,7 @@ void free_text_array(JSContext *ctx, char **array)
     js_free(ctx, array);
 }
 
-/* Bytes that grow; with NULL there was no memory left. */
+/* Bytes, with room for more. */
 struct buffer {
     JSContext *ctx;
     char *bytes;
@@ -159,8 +159,8 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
 }
 
-/* How many bytes at `at` are one character of UTF-8; `*is_broken`: they only begin like one, and are to be replaced
- * together. `at` is not ASCII. The Encoding Standard, section "UTF-8 decoder". */
+/* Returns how many bytes at `at` are one character of UTF-8. With `*is_broken` they are only its start, and one U+FFFD
+ * replaces them. `at` is not ASCII. See the Encoding Standard, section "UTF-8 decoder". */
 static size_t utf8_take(const unsigned char *at, const unsigned char *end, bool *is_broken)
 {
     unsigned char first = *at, least = 0x80, most = 0xBF;
@@ -182,7 +182,7 @@ static size_t utf8_take(const unsigned char *at, const unsigned char *end, bool 
     return got;
 }
 
-/* Adds a line as a JSON string. At most six bytes come of one, and the two quotes: there must be room. */
+/* Adds a line as a JSON string. There must be room for six bytes for each of its bytes, and two quotes. */
 static void buffer_add_quoted(struct buffer *buffer, const char *line, size_t len)
 {
     static const char short_escapes[] = "btn?fr"; /* U+0008 to U+000D; for U+000B there is none */
@@ -224,7 +224,7 @@ JSValue text_from_lines(JSContext *ctx, const char *lines, size_t len, const cha
 {
     struct buffer buffer = { .ctx = ctx };
     JSValue answer = JS_EXCEPTION;
-    /* Most lines are plain: so much is enough for them, if they are not short. */
+    /* Enough for most: plain lines that are not short. */
     if (!buffer_reserve(&buffer, 2 * len + before_len + after_len))
         goto done;
     for (const char *end = lines + len; lines < end;) {

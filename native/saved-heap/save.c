@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 
-/* QuickJS seeds Math.random with the time, and each build must make the same heap. Shipped, too. */
+/* QuickJS seeds Math.random with the time, and each build must make the same heap. The shipped program has it, too. */
 int gettimeofday(struct timeval *restrict time, void *restrict zone)
 {
     (void)zone;
