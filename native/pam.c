@@ -101,7 +101,7 @@ static const char *give_file(pam_handle_t *pamh, int fd, const char *name)
     if (memchr(value, '\0', len) != NULL)
         return "a variable cannot hold a NUL byte";
     value[len] = '\0';
-    return pam_putenv(pamh, variable) == PAM_SUCCESS ? NULL : "PAM does not take it";
+    return pam_putenv(pamh, variable) == PAM_SUCCESS ? NULL : "PAM refuses it";
 }
 
 /* If /etc is read-only, my_init writes to /run. Other users may write there, too: the directory must be root's. */
