@@ -60,7 +60,7 @@ check: setup-node setup-lint ## types, lint, layers, shell scripts, the reposito
 test-unit: setup-node ## unit tests on Node
 	node scripts/test.mjs $(or $(FILES),src test/simulation test/release test/tidy.test.ts)
 
-test-engine: build ## the same unit tests on the engine that ships
+test-engine: build ## the same unit tests on the QuickJS that ships
 	node scripts/engine-tests.mjs $(FILES)
 
 test-process: build ## the real binary as a plain process, and again with sanitizers; no containers
@@ -71,7 +71,7 @@ test-process: build ## the real binary as a plain process, and again with saniti
 e2e: build setup-podman setup-ssh ## the real image in real containers
 	node scripts/test.mjs $(or $(FILES),test/e2e)
 
-test-arm64: setup-podman ## build for arm64 and run its binary and its image by qemu: exit statuses, engine's unit tests, a boot
+test-arm64: setup-podman ## build for arm64 and run its binary and its image by qemu: exit statuses, unit tests on QuickJS, a boot
 	@$(MAKE) --no-print-directory build ARCH=arm64 IMAGE=$(NAME):$(VERSION)-arm64
 	@ARCH=arm64 IMAGE=$(NAME):$(VERSION)-arm64 sh scripts/test-architecture.sh $(FILES)
 
@@ -91,7 +91,7 @@ reproduce: setup-node setup-engine ## build twice, without a cache, and compare 
 ci: ## what the continuous integration runs
 	@bash .ci/run
 
-clean: ## remove what was built here; images stay in the engine
+clean: ## remove what was built here; images stay in the container engine
 	@sh scripts/stop-engine.sh
 	rm -rf build dist node_modules
 
