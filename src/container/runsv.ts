@@ -10,13 +10,16 @@ export const SERVICES = "/etc/service";
 /** Starts a runsv for each service. @see runsvdir(8) */
 export const RUNSVDIR = "/usr/bin/runsvdir";
 
-/** Looks after one service. @see runsv(8) */
+/** Keeps one service running. @see runsv(8) */
 export const RUNSV = "/usr/bin/runsv";
 
 /** Where runsv keeps its files, in the service's directory and in that of its log service. */
 export const SUPERVISE = "supervise";
 
-/** What runsv tells of its service in the 20 bytes of supervise/status. @see runsv(8) */
+/** In a service's directory: runsv does not start the service by itself. @see runsv(8) */
+export const DOWN = "down";
+
+/** What runsv writes about its service: the 20 bytes of supervise/status. @see runsv(8) */
 export interface ServiceState {
   /** Neither the service nor its finish script runs. */
   readonly isDown: boolean;
@@ -24,9 +27,9 @@ export interface ServiceState {
   readonly isFinishing: boolean;
   /** It is stopped, by `sv pause`. */
   readonly isPaused: boolean;
-  /** It is to be up: started again when it ends. */
+  /** It should be up: runsv starts it again when it ends. */
   readonly isWanted: boolean;
-  /** The process that runsv has started, of the service or its finish script; 0: none. */
+  /** The process of the service or of its finish script; 0: none. */
   readonly pid: number;
   /** How long the service has been running or down; below zero where the clock was set back. */
   readonly ageMs: number;
@@ -37,7 +40,7 @@ const STATUS_BYTES = 20;
 const SECONDS_INDEX = 4;
 const NANOSECONDS_INDEX = 8;
 const TAI_OFFSET = 10;
-/** The pid, its lowest byte first. */
+/** The PID, its lowest byte first. */
 const PID_INDEX = 12;
 const PAUSED_INDEX = 16;
 const WANT_INDEX = 17;
@@ -46,15 +49,15 @@ const STATE_DOWN = 0;
 const STATE_FINISH = 2;
 
 /**
- * Which service a runsv looks after; "forking": a fork of runsvdir, which keeps its words, and ignores TERM, until it has
- * executed runsv; undefined: neither. Any process can call itself runsv. So the program and the user decide: it is a runsv of
- * ours only where both are.
+ * The service of a runsv; "forking": a fork of runsvdir, which keeps runsvdir's arguments and ignores TERM until it has
+ * executed runsv; undefined: neither. Any process can call itself runsv. So its program and its user decide whether it is
+ * ours.
  */
 export function ownSupervisor(linux: Linux, pid: number): { readonly service: string } | "forking" | undefined {
   const [word, directory] = commandWords(linux, pid);
   const isFork = word === RUNSVDIR;
   if (!isFork && word !== "runsv") return undefined;
-  // Ours stands in front of runit's where log lines tell their service.
+  // Our runsv starts runit's if log lines name their service.
   const programs = isFork ? [RUNSVDIR] : [RUNSV, "/proc/self/exe"];
   if (!programs.some((program) => executes(linux, pid, program))) return undefined;
   const euid = linux.getEuid();
@@ -63,18 +66,18 @@ export function ownSupervisor(linux: Linux, pid: number): { readonly service: st
   return isFork ? "forking" : { service: directory ?? "" };
 }
 
-/** The directory in which the runsv with this pid keeps its files; a new state of its service is renamed into it. */
+/** Where the runsv with this PID keeps its files. Its status is replaced by rename(2). */
 export function superviseDirectory(runsv: number): string {
   return `/proc/${runsv}/cwd/supervise`;
 }
 
-/** What runsv says of its service; undefined where it has not said anything yet. */
+/** What runsv has written about its service; undefined: nothing yet. */
 export function serviceState(linux: Linux, runsv: number): ServiceState | undefined {
   const state = readState(linux, superviseDirectory(runsv));
   return typeof state === "number" ? undefined : state;
 }
 
-/** What stands in a directory `supervise`, whoever wrote it and when; an errno (above zero) where nothing does. */
+/** The status in a directory `supervise`, which may be out of date; an errno (above zero): there is none. */
 export function readState(linux: Linux, directory: string): ServiceState | number {
   const status = linux.readFile(`${directory}/status`, STATUS_BYTES, true);
   if (typeof status === "number") return -status;
@@ -90,7 +93,7 @@ export function readState(linux: Linux, directory: string): ServiceState | numbe
   };
 }
 
-/** Whether a runsv has the directory `supervise`: it reads a pipe there for as long as it lives. */
+/** Whether a runsv uses the directory `supervise`: it reads a FIFO there until it ends. */
 export function isSupervised(linux: Linux, directory: string): boolean {
   return hasReader(linux, `${directory}/ok`);
 }
@@ -101,12 +104,12 @@ function bigEndian(bytes: string, index: number): number {
   return number;
 }
 
-/** Whether the service has neither a finish script nor control scripts: TERM is all that runsv would do to stop it. */
+/** Whether the service has neither a finish script nor control scripts: runsv stops it with TERM and nothing else. */
 export function isPlain(linux: Linux, runsv: number): boolean {
   return [`/proc/${runsv}/cwd/finish`, `/proc/${runsv}/cwd/control`].every((path) => linux.access(path, 0) < 0);
 }
 
-/** The pid of the service's log service, or undefined where it has none. */
+/** The PID of the log service; undefined: there is none. */
 export function logServicePid(linux: Linux, runsv: number): number | undefined {
   const line = linux.readFile(`/proc/${runsv}/cwd/log/supervise/pid`, 32, true);
   return typeof line === "string" ? wholeNumber(line.trim()) : undefined;

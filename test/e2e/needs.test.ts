@@ -80,7 +80,7 @@ describe("needs", { concurrency: 3 }, () => {
     assert.equal(await container.sh("sv status app | cut -d' ' -f4"), appPid);
     await container.exec(["sv", "-w", "10", "restart", "app"]);
     await container.until("container_health | grep -q '^app: waits for db$'");
-    await container.waitForLog("*** app: waits for db (it is down, and nobody has started it)");
+    await container.waitForLog("*** app: waits for db (it is down, and is to stay down)");
     assert.equal((await container.logs()).stdout.match(/app is up/g)?.length, 1);
     await container.sh("sv up db");
     await container.until("container_health");

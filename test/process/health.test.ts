@@ -112,7 +112,7 @@ describe("container_health", processRing, () => {
     const said = await init.exec(
       `pkill -STOP -x runsvdir; pkill -KILL -x runsv; ${untilTold}; echo "$said"; pkill -CONT -x runsvdir`,
     );
-    assert.equal(said, "web: no runsv looks after it: not started yet, or killed\n");
+    assert.equal(said, "web: has no runsv: not started yet, or killed\n");
     assert.equal((await ask(init, "--wait 20")).status, 0);
   });
 

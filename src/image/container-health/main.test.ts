@@ -169,7 +169,7 @@ test("dotfiles, files and other directories are no services; a log service is on
     },
   });
   assert.equal(status, 1);
-  assert.ok(said.startsWith("web/log: no runsv"), said);
+  assert.ok(said.startsWith("web/log: has no runsv"), said);
 });
 
 test("a check decides, also in the first second", () => {
@@ -264,7 +264,7 @@ test("what may not be looked at is not well", () => {
     fault: (call, path) => (call === "readFile" && path.endsWith("/status") && path.startsWith("/run") ? 13 : 0),
   });
   assert.equal(status, 1);
-  assert.equal(said, "web: cannot look at it: permission denied (EACCES)\n");
+  assert.equal(said, "web: cannot be inspected: permission denied (EACCES)\n");
 });
 
 test("--wait ends as soon as all is well", () => {
@@ -289,7 +289,7 @@ test("--wait does without watches, and sees what makes no event", () => {
 test("--wait gives up when the time is up, with what was seen last, also while a check hangs", () => {
   const down = ask({ words: ["--wait", "2"], services: { web: { state: DOWN } } });
   assert.equal(down.status, 1);
-  assert.ok(down.said.startsWith("web: down"));
+  assert.ok(down.said.startsWith("web: is down"));
   assert.equal(down.ms, 2000);
   assert.equal(ask({ words: ["--wait", "2"], services: { web: { ...up, check: hangs } } }).ms, 2000);
 });

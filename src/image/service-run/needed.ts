@@ -1,7 +1,7 @@
 import type { Need } from "../../container/needs.ts";
-import { isSupervised, readState, SERVICES, SUPERVISE } from "../../container/runsv.ts";
+import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { CHECK_SECONDS, checkFailure, hasCheck, killCheck, startCheck } from "../../container/service-check.ts";
-import { serviceStart } from "../../container/service-start.ts";
+import { serviceStatus } from "../../container/service-status.ts";
 import type { Child, Children } from "../../linux/children.ts";
 import type { DirectoryWatch } from "../../linux/directory-watch.ts";
 import { isDirectory } from "../../linux/files.ts";
@@ -9,26 +9,26 @@ import type { Linux } from "../../linux/linux.ts";
 
 const CHECK_MS = CHECK_SECONDS * 1000;
 
-/** How soon to look again, at first; each time it is twice as long, up to one of these. */
-const SOONEST_MS = 1;
-/** Where only a look tells whether something has changed. */
-const OFTEN_MS = 100;
-/** Where the kernel tells, too. */
-const SELDOM_MS = 1000;
+/** How soon to look again, at first. The interval doubles with each look, up to one of the next two. */
+const FIRST_INTERVAL_MS = 1;
+/** Without a notification of the kernel. */
+const POLL_INTERVAL_MS = 100;
+/** With notifications. */
+const WATCHED_INTERVAL_MS = 1000;
 
-/** A check may take up to a third of the time. */
+/** How many times as long as a check the pause after it is: checks take at most a third of the time. */
 const PAUSE_PER_CHECK = 2;
 
 const UNANSWERED = "its check has not answered yet";
 
-/** What looking at services takes. */
+/** What is needed to look at services. */
 export interface Look {
   readonly linux: Linux;
   readonly children: Children;
   readonly directories: DirectoryWatch;
 }
 
-/** A service that another waits for. */
+/** A service that another service waits for. */
 export class Needed {
   readonly need: Need;
   readonly #look: Look;
@@ -36,9 +36,9 @@ export class Needed {
   #reason: string | undefined = UNANSWERED;
   #lateMs: number;
   #nextMs: number;
-  #pauseMs = SOONEST_MS;
+  #intervalMs = FIRST_INTERVAL_MS;
   #isWatched = false;
-  /** Whether the reason is what its check said. */
+  /** Whether the reason is a result of its check. */
   #hasAnswered = false;
   #check: { readonly child: Child; readonly startMs: number; isLate: boolean } | undefined;
 
@@ -51,7 +51,7 @@ export class Needed {
     this.#lateMs = nowMs + need.limitSeconds * 1000;
   }
 
-  /** Whether it is up and its check, if it has one, says yes, and nobody is asking again. */
+  /** Whether it is up and its check, if it has one, succeeded and is not running again. */
   get isReady(): boolean {
     return this.#reason === undefined && this.#check === undefined;
   }
@@ -61,39 +61,39 @@ export class Needed {
     return this.#reason ?? UNANSWERED;
   }
 
-  /** When to call {@link tend} at the latest, where it is not ready. */
+  /** When to call {@link tend} at the latest, if it is not ready. */
   get nextMs(): number {
     const lateMs = this.#reason === undefined ? Number.POSITIVE_INFINITY : this.#lateMs;
     if (this.#check === undefined) return Math.min(this.#nextMs, lateMs);
-    // The end of one that was killed makes an event.
+    // The end of a killed check is an event.
     return Math.min(this.#check.isLate ? Number.POSITIVE_INFINITY : this.#check.startMs + CHECK_MS, lateMs);
   }
 
-  /** Whether it is not ready although its time is up. */
+  /** Whether it is not ready at its deadline. */
   isLate(nowMs: number): boolean {
     return this.#reason !== undefined && nowMs >= this.#lateMs;
   }
 
-  /** Looks whether it is ready, if it is time for that. */
+  /** Looks whether it is ready, if a look is due. */
   tend(nowMs: number): void {
     if (this.#check !== undefined) this.#tendToCheck(this.#check, nowMs);
     else if (nowMs >= this.#nextMs) this.#lookAt(nowMs);
   }
 
-  /** Takes it back that it is ready where it is not up any more. */
+  /** Looks again at a service that was ready: it is no longer ready if it is not up. */
   confirm(nowMs: number): void {
     const reason = this.#whyNotUp();
     if (reason !== undefined) this.#judge(reason, nowMs, 0);
   }
 
-  /** Leaves nothing behind. */
+  /** Kills the check that runs. */
   end(): void {
     if (this.#check !== undefined) killCheck(this.#look.linux, this.#check.child);
   }
 
   #lookAt(nowMs: number): void {
     const { children, linux } = this.#look;
-    // First, so that nothing is missed.
+    // Watch before the look, so that no change is missed.
     this.#watch();
     const reason = this.#whyNotUp();
     if (reason !== undefined || !hasCheck(linux, this.#directory)) {
@@ -119,42 +119,35 @@ export class Needed {
   }
 
   #judge(reason: string | undefined, nowMs: number, tookMs: number): void {
-    // One that was ready has all the time there is to be so again.
+    // A service that was ready gets the whole time limit again.
     if (this.#reason === undefined) this.#lateMs = nowMs + this.need.limitSeconds * 1000;
     this.#reason = reason;
     if (reason === undefined) {
       this.#nextMs = Number.POSITIVE_INFINITY;
       return;
     }
-    const isTold = this.#isWatched && tookMs === 0;
-    this.#nextMs = nowMs + Math.min(SELDOM_MS, Math.max(this.#pauseMs, tookMs * PAUSE_PER_CHECK));
-    this.#pauseMs = Math.min(this.#pauseMs * 2, isTold ? SELDOM_MS : OFTEN_MS);
+    const isNotified = this.#isWatched && tookMs === 0;
+    this.#nextMs = nowMs + Math.min(WATCHED_INTERVAL_MS, Math.max(this.#intervalMs, tookMs * PAUSE_PER_CHECK));
+    this.#intervalMs = Math.min(this.#intervalMs * 2, isNotified ? WATCHED_INTERVAL_MS : POLL_INTERVAL_MS);
   }
 
-  /** runsv makes the directory, and tells of changes there. */
+  /** runsv makes the directory, and replaces a file in it at each change. */
   #watch(): void {
     if (this.#isWatched) return;
     const end = this.#look.directories.add(`${this.#directory}/${SUPERVISE}`, () => {
       this.#nextMs = 0;
-      this.#pauseMs = SOONEST_MS;
+      this.#intervalMs = FIRST_INTERVAL_MS;
     });
     this.#isWatched = end !== undefined;
   }
 
   #whyNotUp(): string | undefined {
     const { linux } = this.#look;
-    const supervise = `${this.#directory}/${SUPERVISE}`;
     if (!isDirectory(linux, this.#directory)) {
       const isThere = isDirectory(linux, `${SERVICES}/${this.need.service}`);
       return isThere ? "it is left out" : "there is no such service any more";
     }
-    const state = readState(linux, supervise);
-    if (typeof state === "number" || !isSupervised(linux, supervise)) return "no runsv looks after it";
-    if (state.isDown) return state.isWanted ? "it is down" : "it is down, and nobody has started it";
-    if (state.isFinishing) return "it has ended, and its finish script runs";
-    if (state.isPaused) return "it is paused";
-    const start = serviceStart(linux, supervise, state.pid);
-    if (start.kind === "waiting") return `it waits for ${start.forWhom}`;
-    return start.kind === "starting" ? "it is about to start" : undefined;
+    const { reason } = serviceStatus(linux, this.#directory);
+    return reason === "" ? undefined : `it ${reason}`;
   }
 }

@@ -172,11 +172,11 @@ test("without watches it looks ten times a second", () => {
 
 test("when its limit is reached it says why, and fails", () => {
   const reasons: readonly (readonly [Fake, string])[] = [
-    [{ state: DOWN }, "it is down"],
-    [{ state: DOWN, isWanted: false }, "it is down, and nobody has started it"],
+    [{ state: DOWN }, "it is down, and about to be started again"],
+    [{ state: DOWN, isWanted: false }, "it is down, and is to stay down"],
     [{ state: FINISH }, "it has ended, and its finish script runs"],
     [{ isPaused: true }, "it is paused"],
-    [{ hasRunsv: false }, "no runsv looks after it"],
+    [{ hasRunsv: false }, "it has no runsv: not started yet, or killed"],
     [{ check: exits(3) }, "its check failed (exit status 3)"],
     [{ check: (self) => self.after(1, () => self.receive(9)) }, "its check was killed by signal 9"],
   ];
@@ -210,8 +210,8 @@ test("the limit is a minute where the file does not say it, and after five secon
   assert.ok(ms >= 60_000 && ms < 60_010, `${ms} ms`);
   assert.equal(
     said,
-    "*** app: waits for db (it is down), cache (its check failed (exit status 1))\n" +
-      "*** app: db, which it needs, is not ready after 60 s: it is down\n",
+    "*** app: waits for db (it is down, and about to be started again), cache (its check failed (exit status 1))\n" +
+      "*** app: db, which it needs, is not ready after 60 s: it is down, and about to be started again\n",
   );
 });
 

@@ -1,0 +1,40 @@
+import { ERRNO, errorWords } from "../linux/errno.ts";
+import type { Linux } from "../linux/linux.ts";
+import { DOWN, isSupervised, readState, SUPERVISE } from "./runsv.ts";
+import { serviceStart } from "./service-start.ts";
+
+/** What a service does now. */
+export interface ServiceStatus {
+  /** The words are part of container_health's --json. @see docs/reference/container_health.md */
+  readonly state: "up" | "starting" | "waiting" | "paused" | "finishing" | "down" | "not-supervised" | "unknown";
+  /** Why it is not up, as a predicate whose subject is the service; empty: it is up. */
+  readonly reason: string;
+  /** Whether it should be up. */
+  readonly isWanted: boolean;
+  /** How long it has been in that state; below zero: the clock was set back. */
+  readonly ageMs: number;
+}
+
+/** Looks at the service, or log service, in `directory`. */
+export function serviceStatus(linux: Linux, directory: string): ServiceStatus {
+  const supervise = `${directory}/${SUPERVISE}`;
+  const facts = readState(linux, supervise);
+  if (facts === ERRNO.EACCES) {
+    return { state: "unknown", reason: `cannot be inspected: ${errorWords(facts)}`, isWanted: true, ageMs: 0 };
+  }
+  // A runsv that was killed, or that ran in another container, has left a status that is no longer true.
+  if (typeof facts === "number" || !isSupervised(linux, supervise)) {
+    const isWanted = linux.access(`${directory}/${DOWN}`, 0) < 0;
+    return { state: "not-supervised", reason: "has no runsv: not started yet, or killed", isWanted, ageMs: 0 };
+  }
+  const { ageMs, isWanted } = facts;
+  const status = (state: ServiceStatus["state"], reason: string) => ({ state, reason, isWanted, ageMs });
+  if (facts.isDown) {
+    return status("down", isWanted ? "is down, and about to be started again" : "is down, and is to stay down");
+  }
+  if (facts.isFinishing) return status("finishing", "has ended, and its finish script runs");
+  if (facts.isPaused) return status("paused", "is paused");
+  const start = serviceStart(linux, supervise, facts.pid);
+  if (start.kind === "waiting") return status("waiting", `waits for ${start.forWhom}`);
+  return start.kind === "starting" ? status("starting", "is about to start") : status("up", "");
+}
