@@ -1,3 +1,4 @@
+import { listServices } from "../../../container/service-list.ts";
 import { wholeNumber } from "../../../core/args.ts";
 import { type ChildEnd, exitStatus } from "../../../core/child-end.ts";
 import { printable } from "../../../core/printable.ts";
@@ -6,16 +7,16 @@ import type { Linux } from "../../../linux/linux.ts";
 import { Failure, SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 
-/** Told by runsv how the service has ended. */
+/** runsv calls it with the way in which the service has ended. */
 const FINISH = "/usr/lib/baseimage/essential-finish";
-/** Told by runsv that an administrator wants it to end. */
+/** runsv calls it when an administrator wants the service to end. */
 const CONTROL = "/usr/lib/baseimage/essential-control";
 
 /** In the directory `supervise` of a service: how it has ended, in the words that its finish script gets. */
 const ENDED = "supervise/ended";
 const MAX_ENDED_BYTES = 32;
 
-/** What each name in a service's directory leads to. runsv looks for these when it needs them. @see runsv(8) */
+/** Links in the directory of an essential service, and their targets. runsv reads them when it needs them. @see runsv(8) */
 const LINKS = [
   ["finish", FINISH],
   ["control/t", CONTROL],
@@ -30,15 +31,13 @@ export interface EndedService {
 
 /**
  * Makes the end of each service that has a file `essential` the end of the container. Only runsv learns how a service
- * has ended, and tells its finish script alone: links to ours are put into the service's directory, and what was there
- * is kept beside them, for ours to run.
+ * has ended, and only its finish script learns it from runsv. So links to our scripts are put into the service's
+ * directory. The service's own scripts are kept beside them, and ours run them.
  */
 export function prepareEssential({ linux, log }: Context, directory: string): void {
-  const names = linux.listDir(directory);
-  if (typeof names === "number") return; // runsvdir tells
-  for (const name of [...names].sort()) {
+  for (const name of listServices(linux, directory).services) {
     const service = `${directory}/${name}`;
-    if (name.startsWith(".") || linux.access(`${service}/essential`, 0) < 0) continue;
+    if (!isEssential(linux, service)) continue;
     linux.unlink(`${service}/${ENDED}`); // from an earlier start of this container
     try {
       linux.mkdir(`${service}/control`, 0o755);
@@ -50,7 +49,7 @@ export function prepareEssential({ linux, log }: Context, directory: string): vo
   }
 }
 
-/** Whether a program of the service's own is run in the place of the TERM of its runsv. @see runsv(8), customize control */
+/** Whether a program of the service replaces the TERM of its runsv. @see runsv(8), customize control */
 export function hasOwnTerm(linux: Linux, runsv: number): boolean {
   const path = `/proc/${runsv}/cwd/control/t`;
   return linux.access(linux.realPath(path) === CONTROL ? `${path}.own` : path, 0) === 0;
@@ -59,19 +58,21 @@ export function hasOwnTerm(linux: Linux, runsv: number): boolean {
 /**
  * The essential service whose end has asked for an exit status.
  *
- * @param directory where the services are
- * @returns undefined where another program has asked
+ * @param directory of the services
+ * @returns undefined: another program has asked
  */
 export function endedService(linux: Linux, directory: string, status: number): EndedService | undefined {
-  const names = linux.listDir(directory);
-  if (typeof names === "number") return undefined;
-  for (const service of [...names].sort()) {
-    if (linux.access(`${directory}/${service}/essential`, 0) < 0) continue;
+  for (const service of listServices(linux, directory).services) {
+    if (!isEssential(linux, `${directory}/${service}`)) continue;
     const text = linux.readFile(`${directory}/${service}/${ENDED}`, MAX_ENDED_BYTES, true);
     const end = typeof text === "string" ? parseEnd(text) : undefined;
     if (end !== undefined && exitStatus(end) === status) return { service, end };
   }
   return undefined;
+}
+
+function isEssential(linux: Linux, directory: string): boolean {
+  return linux.access(`${directory}/essential`, 0) === 0;
 }
 
 /** Reads the two words that runsv gives a finish script: the exit code or -1, and the low byte of the wait status. @see runsv(8) */

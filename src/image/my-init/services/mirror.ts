@@ -1,34 +1,27 @@
 import { SERVICES, SUPERVISE } from "../../../container/runsv.ts";
 import { printable } from "../../../core/printable.ts";
 import { ERRNO } from "../../../linux/errno.ts";
-import { fileFacts, isDirectory, linkFacts, MAKE_FILES } from "../../../linux/files.ts";
+import { fileFacts, isDirectory, linkFacts } from "../../../linux/files.ts";
 import { SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
+import { copyAccess } from "./mirror-access.ts";
 import { isRunByUs } from "./run-by-us.ts";
 
 /** What runsv starts. @see runsv(8) */
 const RUN = "run";
-/** Where a service is run by way of ours: its own. */
+/** The service's own `run` if ours starts the service. */
 const OWN_RUN = "run.own";
 
-/** In a service's directory these are directories of the mirror's own: runsv writes into the one, my_init into the other. */
+/** In a service's directory, the mirror has directories for these, not links: runsv writes into `log`, my_init into `control`. */
 const SUBDIRECTORIES = ["log", "control"];
 
-/** Bits of a mode. */
-const OWNER_ALL = 0o700;
-const OWNER_ENTERS = 0o500;
-const GROUP_ENTERS = 0o050;
-const OTHERS_WRITE = 0o022;
-/** Without setuid, setgid and sticky. */
-const PERMISSIONS = 0o777;
-
-/** A directory of /etc/service that has its like in the mirror. */
+/** A directory of /etc/service that the mirror has, too. */
 interface Mirrored {
-  /** Another directory of the same name is another service, to runsvdir too. */
+  /** A new directory of the same name is another service, also for runsvdir. */
   readonly inode: number;
-  /** What was in it. A link that is missing since was taken away by somebody who meant it. */
+  /** The names in it for which links were made. If such a link is missing, a script has removed it, and it is not made again. */
   readonly seen: Set<string>;
-  /** Owner and mode of the real directory that it was given last. */
+  /** Owner and mode of the real directory, as they were copied last. */
   access: string;
   /** Whether its `run` is ours. */
   isRunByUs: boolean;
@@ -36,8 +29,9 @@ interface Mirrored {
 }
 
 /**
- * A mirror of /etc/service: a directory for each service, with links to all that is in the real one. What a link leads to is
- * executed where it is. @see docs/adr/0009-mirror-of-services.md
+ * A mirror of /etc/service: a directory for each service, with links to the files of the real one.
+ *
+ * @see docs/adr/0009-mirror-of-services.md
  */
 export class Mirror {
   /** Where it is. */
@@ -55,31 +49,31 @@ export class Mirror {
     this.path = path;
   }
 
-  /** Makes it have these services, as they are now. @throws SysError where there is no room */
+  /** Makes the mirror have these services, as they are now. @throws SysError the file system is full */
   update(services: readonly string[]): void {
     const { linux } = this.#context;
     for (const [name, { inode }] of this.#directories) {
       if (name.includes("/") || (services.includes(name) && inodeOf(this.#context, name) === inode)) continue;
       this.#forget(name);
       for (const subdirectory of SUBDIRECTORIES) this.#forget(`${name}/${subdirectory}`);
-      // runsvdir sees it no more and ends its runsv, which still has to find its files.
+      // runsvdir no longer sees it, and ends its runsv, which still has to find its files.
       linux.rename(`${this.path}/${name}`, `${this.path}/.${name}.${++this.#goneCount}`);
     }
     for (const name of services) this.#updateDirectory(name);
   }
 
   /**
-   * From now on updates a service when something comes or goes in its directory, and calls `onChange` when services come or go,
-   * until {@link unfollow}. Where the kernel has no watches to give, nothing happens.
+   * Until {@link unfollow}, updates a service when its directory changes, and calls `onChange` when services come or go.
+   * If the kernel gives no watches, nothing happens.
    */
   follow(onChange: () => void): void {
     this.#isFollowing = true;
     this.#endWatch = this.#watch(SERVICES, onChange);
-    // For what came since the last look.
+    // For changes since the last update.
     this.#trying(SERVICES, onChange);
   }
 
-  /** Leaves it as it is. */
+  /** No longer updates the mirror. */
   unfollow(): void {
     this.#isFollowing = false;
     this.#endWatch?.();
@@ -90,7 +84,7 @@ export class Mirror {
     return this.#context.directories.add(directory, () => this.#trying(directory, onChange));
   }
 
-  /** Nothing that happens to /etc/service may end the container. */
+  /** No change of /etc/service may end the container. */
   #trying(directory: string, act: () => void): void {
     try {
       act();
@@ -105,16 +99,16 @@ export class Mirror {
     this.#directories.delete(name);
   }
 
-  /** Has a link for all that is in a directory but what must be the mirror's own. */
+  /** Makes a link for each name in a directory, except for directories that the mirror needs itself. */
   #updateDirectory(name: string): void {
     const { linux } = this.#context;
     const [from, to] = [`${SERVICES}/${name}`, `${this.path}/${name}`];
     const directory = this.#directories.get(name) ?? this.#add(name);
-    // Watched first, so that nothing is missed.
+    // Watch before the look, so that no change is missed.
     if (this.#isFollowing) directory.endWatch ??= this.#watch(from, () => this.#updateDirectory(name));
-    this.#copyAccess(from, to, directory);
+    this.#updateAccess(from, to, directory);
     const names = linux.listDir(from);
-    if (names === -ERRNO.ENOENT) return; // it is about to be taken away
+    if (names === -ERRNO.ENOENT) return; // it is being removed
     if (typeof names === "number") throw new SysError("cannot read", from, -names);
     const { seen } = directory;
     for (const each of names) {
@@ -129,7 +123,7 @@ export class Mirror {
     for (const each of seen) {
       if (names.includes(each)) continue;
       seen.delete(each);
-      // Only a link that leads nowhere: what a script has put in the place of one is its own.
+      // Only a link that leads nowhere: a script may have replaced the link.
       if (linux.access(`${to}/${each}`, 0) < 0) linux.unlink(`${to}/${each}`);
     }
     this.#updateRun(name, directory);
@@ -145,34 +139,25 @@ export class Mirror {
     };
     const path = `${this.path}/${name}`;
     const made = this.#context.linux.mkdir(path, 0o700);
-    // One of my_init's or a script's.
+    // my_init or a script may have made it.
     if (made !== -ERRNO.EEXIST || !isDirectory(this.#context.linux, path)) must(path, made);
     this.#directories.set(name, directory);
     return directory;
   }
 
-  /** Lets a service that drops its privileges use its directory as it may use the real one. @see docs/adr/0009-mirror-of-services.md */
-  #copyAccess(from: string, to: string, directory: Mirrored): void {
+  /** Gives the mirror's directory owner and mode of the real one, when these have changed. */
+  #updateAccess(from: string, to: string, directory: Mirrored): void {
     const { linux } = this.#context;
     const [real, own] = [fileFacts(linux, from), linkFacts(linux, to)];
-    // A link that a script has put there leads to a directory that is not ours.
+    // If a script has put a link there, it leads to a directory that is not ours.
     if (typeof real === "number" || typeof own === "number" || own.type !== "directory") return;
     const access = `${real.uid}:${real.gid}:${real.mode}`;
     if (access === directory.access) return;
     directory.access = access;
-    // Where we cannot write, a read-only file system may keep the real one's owner from it, too: `run` here is as safe as there.
-    if (linux.access(from, MAKE_FILES) === 0) {
-      // Mode before owner: afterwards it takes a capability.
-      linux.chmod(to, real.mode | OWNER_ALL);
-      if (linux.chown(to, real.uid, real.gid) === 0) return;
-    }
-    // It stays ours. Its owner and group are others here, and may enter it as others may.
-    const owner = real.uid === own.uid ? 0 : (real.mode & OWNER_ENTERS) >> 6;
-    const group = real.gid === own.gid ? 0 : (real.mode & GROUP_ENTERS) >> 3;
-    linux.chmod(to, (real.mode & PERMISSIONS & ~OTHERS_WRITE) | OWNER_ALL | owner | group);
+    copyAccess(linux, from, real, to, own);
   }
 
-  /** Puts our `run` in the place of the service's, or takes it away again. Where there is none, runsv is to say so. */
+  /** Replaces the service's `run` by ours, or restores it. If there is none, runsv reports that. */
   #updateRun(name: string, directory: Mirrored): void {
     const { linux } = this.#context;
     const hasRun = directory.seen.has(RUN);
@@ -184,8 +169,8 @@ export class Mirror {
       if (typeof program === "number") throw new SysError("cannot find", "/proc/self/exe", -program);
       linux.unlink(own);
       must(own, linux.symlink(`${SERVICES}/${name}/${RUN}`, own));
-      // At no moment is there no `run`.
-      const aside = `${this.path}/.run`; // in a service's directory any name may be the service's
+      // By rename(2): there is a `run` at every moment.
+      const aside = `${this.path}/.run`; // a service's directory may have any name
       linux.unlink(aside);
       must(aside, linux.symlink(program, aside));
       must(run, linux.rename(aside, run));

@@ -5,12 +5,12 @@ import type { Linux } from "../../../linux/linux.ts";
 import { Failure } from "../../../linux/sys-error.ts";
 
 /**
- * Reads what services need, and finds out whether that can be had.
+ * Reads what services need, and checks that they can get it.
  *
- * @param directory where they are
- * @param names of those that are to run
+ * @param directory of the services
+ * @param names of the services that are to run
  * @param exists whether there is a service of this name, whether or not it is to run
- * @throws Failure where a file cannot be read or understood, names nobody, or services need each other in a cycle
+ * @throws Failure a file cannot be read or understood, or names no service; or services need each other in a cycle
  */
 export function readNeeds(
   linux: Linux,
@@ -37,7 +37,7 @@ export function readNeeds(
   return graph;
 }
 
-/** What a service needs, as far as that can be understood: when it is stopped nobody asks what is wrong. */
+/** What a service needs; nothing if its file has a mistake, which does not matter when the service is stopped. */
 export function needsOf(linux: Linux, directory: string): readonly Need[] {
   const text = linux.readFile(`${directory}/${NEEDS}`, MAX_NEEDS_BYTES, false);
   const parsed = typeof text === "number" ? undefined : parseNeeds(text);

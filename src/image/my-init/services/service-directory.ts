@@ -1,32 +1,29 @@
-import { isSecondInit } from "../../../container/own-init.ts";
-import { isSupervised, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
+import { DOWN, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
+import { listServices } from "../../../container/service-list.ts";
 import { mirrorNames } from "../../../container/service-mirror.ts";
 import { printable } from "../../../core/printable.ts";
-import { ERRNO } from "../../../linux/errno.ts";
-import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES, removeTree } from "../../../linux/files.ts";
+import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
-import { makePrivateDirectory, PLACES, privateDirectories } from "../../../linux/private-directory.ts";
+import { makePrivateDirectory, PLACES } from "../../../linux/private-directory.ts";
 import { failure } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 import { Mirror } from "./mirror.ts";
 import { readNeeds } from "./needs.ts";
 import { isRunByUs } from "./run-by-us.ts";
+import { takeServices } from "./take-services.ts";
 
-/** In the directory of a service: as another user it is not even tried. */
+/** In the directory of a service: only root runs it. */
 const NEEDS_ROOT = "needs-root";
 
-/** runit's: a service that is not to be started by itself. @see runsv(8) */
-const DOWN = "down";
-
-/** Of the mirror: others may enter it, as they may enter /etc/service. */
+/** Of the mirror: every user may enter it, as /etc/service. */
 const MIRROR_MODE = 0o755;
 
-/** To access(2): that a directory can be listed, and what is in it be used. */
+/** To access(2): the directory can be listed, and its files can be used. */
 const READ_AND_ENTER = 5;
 
 /**
- * The directory that runsvdir looks after: /etc/service, or a mirror of it: where runsv cannot keep its files there, for
- * another user than root or on a read-only file system, and where services are run by way of ours.
+ * The directory of runsvdir: /etc/service; or a mirror of it if runsv cannot keep its files in /etc/service, or if our own
+ * `./run` starts services.
  *
  * @see docs/adr/0009-mirror-of-services.md
  */
@@ -42,7 +39,7 @@ export class ServiceDirectory {
     this.#context = context;
   }
 
-  /** What runsvdir is to look after; undefined where nothing can be written that services could run in, or they run already. */
+  /** The directory for runsvdir; undefined: there is no place for a mirror, or the services run already. */
   get path(): string | undefined {
     return this.#path;
   }
@@ -53,20 +50,19 @@ export class ServiceDirectory {
   }
 
   /**
-   * Makes the mirror where one is needed: before the startup scripts, so that these see it, and again after them, for
-   * what they changed.
+   * Makes the mirror if one is needed. Called before the startup scripts, so that scripts see it, and again after them,
+   * for what they changed.
    *
-   * @throws SysError where there is no room
+   * @throws SysError the file system is full
    */
   prepare(): void {
-    const { environment, linux } = this.#context;
+    const { environment } = this.#context;
     if (this.#isFirst) this.#take();
-    this.#isFirst = false;
     if (this.#path === undefined) return;
     const wanted = this.#wanted();
     if (this.#mirror === undefined) {
-      // One that is left out is hidden from runsvdir, too.
-      if (services(linux).every((name) => wanted.includes(name) && this.#runsWhereItIs(name))) return;
+      // A mirror also hides services from runsvdir that are left out.
+      if (this.#services().every((name) => wanted.includes(name) && this.#runsWhereItIs(name))) return;
       this.#path = this.#newMirror();
       if (this.#path === undefined) return;
       this.#mirror = new Mirror(this.#context, this.#path);
@@ -76,16 +72,15 @@ export class ServiceDirectory {
   }
 
   /**
-   * Warns of what is in /etc/service and is no service, as it is no directory: runsvdir passes over it in silence. The
-   * my_init that runs the services does it, not a second one.
+   * Warns about each name in /etc/service that is no directory: runsvdir ignores it without a message. A second my_init
+   * does not warn again.
    */
   warnOfOthers(): void {
     const { linux, log } = this.#context;
     if (this.#areElsewhere) return;
-    for (const name of namesIn(linux)) {
+    for (const name of listServices(linux, SERVICES).others) {
       const path = `${SERVICES}/${name}`;
       const facts = fileFacts(linux, path);
-      if (typeof facts !== "number" && facts.type === "directory") continue;
       const reason = typeof facts === "number" ? failure("cannot read", path, facts) : "it is no directory";
       log.warn(`${printable(path)} is no service: ${reason}`);
     }
@@ -97,14 +92,14 @@ export class ServiceDirectory {
   }
 
   /**
-   * Finds out whether what services need can be had, and tells of those that will have to wait for long.
+   * Checks what services need, and warns about each service that waits for a service that is not started.
    *
-   * @throws Failure where it cannot: nothing is to be started then
+   * @throws Failure no service is to be started
    */
   checkNeeds(): void {
     if (this.#mirror === undefined) return;
     const { linux, log } = this.#context;
-    const all = services(linux);
+    const all = this.#services();
     const graph = readNeeds(linux, SERVICES, this.#wanted(), (name) => all.includes(name));
     const isDown = (name: string) => linux.access(`${this.#mirror?.path}/${name}/${DOWN}`, 0) === 0;
     for (const [name, needs] of graph) {
@@ -120,7 +115,7 @@ export class ServiceDirectory {
     }
   }
 
-  /** Has the mirror, where there is one, follow what happens in /etc/service, until {@link unfollow}. */
+  /** Keeps the mirror, if there is one, like /etc/service, until {@link unfollow}. */
   follow(): void {
     const mirror = this.#mirror;
     mirror?.follow(() => mirror.update(this.#wanted()));
@@ -131,8 +126,12 @@ export class ServiceDirectory {
     this.#mirror?.unfollow();
   }
 
+  #services(): readonly string[] {
+    return listServices(this.#context.linux, SERVICES).services;
+  }
+
   #wanted(): string[] {
-    return services(this.#context.linux).filter((name) => !this.#isLeftOut(name));
+    return this.#services().filter((name) => !this.#isLeftOut(name));
   }
 
   #runsWhereItIs(name: string): boolean {
@@ -141,7 +140,7 @@ export class ServiceDirectory {
     return directories.every((each) => canSupervise(linux, `${SERVICES}/${each}`) && !isRunByUs(this.#context, each));
   }
 
-  /** A service that this user cannot run: noise each second if it were tried. It is told once, but for one that is not wanted. */
+  /** Whether this user cannot run the service: runsv would print an error each second. Reported once if it has no file `down`. */
   #isLeftOut(name: string): boolean {
     const { unavailable, linux } = this.#context;
     const directory = `${SERVICES}/${name}`;
@@ -152,36 +151,14 @@ export class ServiceDirectory {
     return true;
   }
 
-  /**
-   * Takes the services for this my_init until it ends. Two runsv for one service would start it twice, or complain for
-   * ever; a service is not started while another my_init of this container has them, or a runsv that one has left behind.
-   */
   #take(): void {
-    const { linux } = this.#context;
-    // Another container may have the same directory, as a volume, and any user may lock it.
-    if (linux.lockDirectory(SERVICES) === -ERRNO.EAGAIN && isSecondInit(linux, true)) {
-      this.#leaveTo("another my_init runs them");
-    } else if (hasSupervisors(linux, SERVICES)) this.#leaveTo(`they run already, in "${SERVICES}"`);
-    else this.#removeOld();
-  }
-
-  #leaveTo(reason: string): void {
+    const { linux, log } = this.#context;
+    this.#isFirst = false;
+    const reason = takeServices(linux);
+    if (reason === undefined) return;
     this.#path = undefined;
     this.#areElsewhere = true;
-    this.#context.log.warn(`services are not started: ${reason}; for a command alone say --skip-runit`);
-  }
-
-  /** Of a container that was stopped, or an image that was made of one: `sv` would take it for one in use. */
-  #removeOld(): void {
-    const { linux } = this.#context;
-    for (const path of privateDirectories(linux, mirrorNames(linux, linux.getEuid()))) {
-      const lock = linux.lockDirectory(path);
-      // It is in use in another container, where several have one /dev/shm.
-      if (lock === -ERRNO.EAGAIN) continue;
-      if (hasSupervisors(linux, path)) this.#leaveTo(`they run already, in "${printable(path)}"`);
-      else removeTree(linux, path);
-      if (lock >= 0) linux.close(lock);
-    }
+    log.warn(`services are not started: ${reason}; for a command alone say --skip-runit`);
   }
 
   #newMirror(): string | undefined {
@@ -197,32 +174,16 @@ export class ServiceDirectory {
   }
 }
 
-/** What runsvdir takes for services. */
-function services(linux: Linux): string[] {
-  return namesIn(linux).filter((name) => isDirectory(linux, `${SERVICES}/${name}`));
-}
-
-function namesIn(linux: Linux): string[] {
-  const names = linux.listDir(SERVICES);
-  return typeof names === "number" ? [] : names.filter((name) => !name.startsWith(".")).sort();
-}
-
-/** Whether a runsv looks after a service there. */
-function hasSupervisors(linux: Linux, directory: string): boolean {
-  const names = linux.listDir(directory);
-  return typeof names !== "number" && names.some((name) => isSupervised(linux, `${directory}/${name}/${SUPERVISE}`));
-}
-
-/** Whether another user than root may run it. */
+/** Whether this user, who is not root, may run it. */
 function mayRun(linux: Linux, directory: string): boolean {
   if (linux.access(`${directory}/${NEEDS_ROOT}`, 0) === 0) return false;
   if (linux.access(directory, READ_AND_ENTER) < 0) return false;
   const run = fileFacts(linux, `${directory}/run`);
-  // One that nobody may execute is a mistake that runsv tells of.
+  // No user may execute it: a mistake, and runsv reports it.
   return typeof run === "number" || (run.mode & ANY_EXECUTE) === 0 || isExecutable(linux, `${directory}/run`);
 }
 
-/** Whether runsv can keep its files in the directory of a service or a log service. */
+/** Whether runsv can keep its files in the directory of a service or log service. */
 function canSupervise(linux: Linux, directory: string): boolean {
   const supervise = `${directory}/${SUPERVISE}`;
   return linux.access(isDirectory(linux, supervise) ? supervise : directory, MAKE_FILES) === 0;
