@@ -3,21 +3,21 @@ import { wholeNumber } from "../core/args.ts";
 /** In the directory of a service: the services that it needs. @see docs/reference/services.md */
 export const NEEDS = "needs";
 
-/** More than anybody writes into it. */
+/** No real file is larger. */
 export const MAX_NEEDS_BYTES = 65_536;
 
-/** How long a service waits for one that it needs, where its file does not say it. */
+/** How long a service waits for a service that it needs, if its file gives no time limit. */
 export const NEED_SECONDS = 60;
 
-/** A line of a file `needs`: another service that has to be ready first. */
+/** A line of a file `needs`: a service that has to be ready first. */
 export interface Need {
   readonly service: string;
   readonly limitSeconds: number;
-  /** Where it stands in the file; the first line is 1. */
+  /** The number of the line, from 1. */
   readonly line: number;
 }
 
-/** A file `needs` taken apart, or the first line of it that nobody can understand, and why. */
+/** What a file `needs` says, or its first bad line and why it is bad. */
 export type ParsedNeeds =
   | { readonly kind: "ok"; readonly needs: readonly Need[] }
   | { readonly kind: "bad-line"; readonly line: number; readonly reason: string };
@@ -27,7 +27,7 @@ export type NeedsGraph = ReadonlyMap<string, readonly Need[]>;
 
 /**
  * Reads a file `needs`: `NAME` or `NAME SECONDS` a line. Blanks around words, lines without words, Windows line ends and
- * what follows a `#` do not count.
+ * comments after a `#` are ignored.
  *
  * @see docs/reference/services.md
  */
@@ -60,7 +60,7 @@ function words(line: string): string[] {
   return comment < 0 ? all : all.slice(0, comment);
 }
 
-/** Services that need each other, each the next and the last the first; undefined where there are none. */
+/** A cycle: each service needs the next one, and the last needs the first. undefined: there is none. */
 export function findCycle(graph: NeedsGraph): readonly string[] | undefined {
   // Services whose needs have all been removed are removed; what remains contains a cycle.
   const names = [...graph.keys()].sort();
@@ -78,7 +78,7 @@ export function findCycle(graph: NeedsGraph): readonly string[] | undefined {
   return undefined;
 }
 
-/** By the name of each service that is needed: those that need it. */
+/** The services that need a service, by its name. */
 export function dependants(graph: NeedsGraph): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const [name, needs] of graph) {

@@ -1,13 +1,13 @@
 import { ERRNO } from "./errno.ts";
 import type { Linux } from "./linux.ts";
 
-/** What a pipe takes in one piece where poll(2) says that there is room. @see PIPE_BUF in pipe(7) */
+/** A pipe takes so much without blocking if poll(2) reports room. @see PIPE_BUF in pipe(7) */
 const PIECE_BYTES = 4096;
 
-/** Text kept for a reader that is behind; what comes on top of it is counted and dropped. */
+/** So much text is kept for a slow reader. More is counted and dropped. */
 const MAX_BYTES = 262144;
 
-/** Writes all of `text`, waiting for the reader: for programs that have nothing else to do. @returns whether it could */
+/** Writes all of `text` and waits for the reader: for programs that have nothing else to do. @returns whether it could */
 export function writeAll(linux: Linux, fd: number, text: string): boolean {
   for (let rest = text; rest !== ""; ) {
     const taken = linux.write(fd, rest);
@@ -17,37 +17,53 @@ export function writeAll(linux: Linux, fd: number, text: string): boolean {
   return true;
 }
 
-/** Whether all of these descriptors take some more now, PIPE_BUF bytes where they are pipes. @see poll(2) */
+/** Whether all of these descriptors take bytes now; a pipe takes PIPE_BUF bytes. @see poll(2) */
 export function hasRoom(linux: Linux, fds: readonly number[]): boolean {
   const ready = linux.poll([], fds, 0);
   return typeof ready !== "number" && fds.every((fd) => ready.includes(fd));
 }
 
-/** What becomes of a line that is written, its newline included. */
+/**
+ * Writes the beginning of `text` for which there is room, and never waits for the reader.
+ *
+ * @returns the rest; undefined: closed or broken, so that no process will ever read it
+ */
+export function writeIfRoom(linux: Linux, fd: number, text: string): string | undefined {
+  let rest = text;
+  while (rest !== "" && hasRoom(linux, [fd])) {
+    const taken = linux.write(fd, rest.slice(0, PIECE_BYTES));
+    if (taken === -ERRNO.EAGAIN) break;
+    if (taken < 0) return undefined;
+    rest = rest.slice(taken);
+  }
+  return rest;
+}
+
+/** Makes of a line the text that is written, with its newline. */
 export type LineFrame = (line: string) => string;
 
 const plain: LineFrame = (line) => `${line}\n`;
 
 /**
- * A descriptor that is written to without ever waiting for its reader: what finds no room is kept
- * and goes out with {@link Output.flush}, called from the one place where the program waits.
+ * Lines for a descriptor. Text that finds no room is kept, and written by {@link Output.flush}, which is called from the
+ * one place where the program waits.
  */
 export class Output {
   #fd: number;
   readonly #linux: Linux;
   #frame = plain;
   #kept = "";
-  /** The beginning of the first kept line, where that was written already. */
+  /** The beginning of the first kept line, if that was written already. */
   #begun = "";
   #lostBytes = 0;
 
-  /** @param fd below 0: all is kept until {@link moveTo} */
+  /** @param fd below 0: all text is kept until {@link moveTo} */
   constructor(linux: Linux, fd: number) {
     this.#linux = linux;
     this.#fd = fd;
   }
 
-  /** Where it is written to. */
+  /** The descriptor that it writes to. */
   get fd(): number {
     return this.#fd;
   }
@@ -58,10 +74,10 @@ export class Output {
   }
 
   /**
-   * From now on writes to another descriptor, in another frame; so is what waits for room, whole lines of it. Once framed,
-   * lines cannot move on.
+   * From now on writes to another descriptor, in another frame; also the lines that wait for room, each as a whole. Framed
+   * lines cannot move again.
    *
-   * @param unread what was written and is to be written again before all that; of a line that has only begun, nothing
+   * @param unread text that was written, and is written again before these lines; without its last, incomplete line
    */
   moveTo(fd: number, frame = plain, unread = ""): void {
     const again = unread.slice(0, unread.lastIndexOf("\n") + 1);
@@ -73,7 +89,7 @@ export class Output {
     this.flush();
   }
 
-  /** Writes `line` and a newline, now or as soon as there is room, after all that was written before. */
+  /** Writes `line` and a newline, after all earlier lines, as soon as there is room. */
   writeLine(line: string): void {
     if (this.#kept.length + line.length > MAX_BYTES) this.#lostBytes += line.length;
     else this.#kept += this.#frame(line);
@@ -82,21 +98,14 @@ export class Output {
 
   /** Writes as much of the kept text as there is room for. */
   flush(): void {
-    while (this.isBehind) {
-      if (!hasRoom(this.#linux, [this.#fd])) return;
-      const taken = this.#linux.write(this.#fd, this.#kept.slice(0, PIECE_BYTES));
-      if (taken === -ERRNO.EAGAIN) return;
-      if (taken < 0) {
-        this.#kept = ""; // closed or broken: nobody will ever read it
-        return;
-      }
-      const written = this.#begun + this.#kept.slice(0, taken);
-      this.#begun = written.slice(written.lastIndexOf("\n") + 1);
-      this.#kept = this.#kept.slice(taken);
-      if (this.#kept === "" && this.#lostBytes > 0) {
-        this.#kept = this.#frame(`*** ${this.#lostBytes} bytes of messages were lost: nobody read them in time`);
-        this.#lostBytes = 0;
-      }
-    }
+    if (!this.isBehind) return;
+    const rest = writeIfRoom(this.#linux, this.#fd, this.#kept);
+    const written = this.#begun + this.#kept.slice(0, this.#kept.length - (rest ?? "").length);
+    this.#begun = written.slice(written.lastIndexOf("\n") + 1);
+    this.#kept = rest ?? "";
+    if (rest !== "" || this.#lostBytes === 0) return;
+    this.#kept = this.#frame(`*** ${this.#lostBytes} bytes of messages were lost: nobody read them in time`);
+    this.#lostBytes = 0;
+    this.flush();
   }
 }

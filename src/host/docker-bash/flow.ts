@@ -1,29 +1,27 @@
 import { ERRNO } from "../../linux/errno.ts";
 import type { EventLoop, Sink } from "../../linux/event-loop.ts";
-import type { Host } from "../host.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { writeIfRoom } from "../../linux/output.ts";
 
-/** What is read and written at a time. */
+/** How much is read at a time. */
 const PIECE_BYTES = 4096;
 
-/** With so much on its way nothing more is read. */
+/** With so many bytes on their way, no more are read. */
 const MAX_BYTES = 65536;
 
-/** Bytes on their way from one descriptor to another, which never waits for its reader. */
+/** Bytes on their way from one descriptor to another. It never waits for the reader. */
 export class Flow implements Sink {
   readonly fd: number;
-  readonly #host: Host;
+  readonly #linux: Linux;
   readonly #loop: EventLoop;
   readonly #from: number;
   readonly #onEnd: () => void;
   #kept = "";
   #isOpen = false;
 
-  /**
-   * @param to never waits: opened with O_NONBLOCK, or poll tells of enough room
-   * @param onEnd nothing more will come, or nobody reads it any more
-   */
-  constructor(host: Host, loop: EventLoop, from: number, to: number, onEnd: () => void) {
-    this.#host = host;
+  /** @param onEnd called when no more bytes will come, or no process will read them */
+  constructor(linux: Linux, loop: EventLoop, from: number, to: number, onEnd: () => void) {
+    this.#linux = linux;
     this.#loop = loop;
     this.#from = from;
     this.fd = to;
@@ -36,36 +34,29 @@ export class Flow implements Sink {
     return this.#kept !== "";
   }
 
-  /** Begins to read, or goes on after {@link close}. */
+  /** Begins to read, or continues after {@link close}. */
   open(): void {
     this.#isOpen = true;
     this.#watch();
   }
 
-  /** Reads no more; what was read is still written. */
+  /** Reads no more. Bytes that were read are still written. */
   close(): void {
     this.#isOpen = false;
     this.#loop.pause(this.#from);
   }
 
-  /** Reads what is there, up to `maxBytes`, though nobody may have written to the end of it yet. */
+  /** Reads all bytes that are there, up to `maxBytes`, without waiting for more. */
   drain(maxBytes: number): void {
     for (let left = maxBytes; left > 0 && this.#read(); left -= PIECE_BYTES);
   }
 
-  /** Writes as much as there is room for. */
+  /** Writes as many bytes as there is room for. */
   flush(): void {
-    while (this.#kept !== "") {
-      const taken = this.#host.write(this.fd, this.#kept.slice(0, PIECE_BYTES));
-      if (taken === -ERRNO.EAGAIN) return;
-      if (taken < 0) {
-        this.#kept = "";
-        this.#end();
-        return;
-      }
-      this.#kept = this.#kept.slice(taken);
-    }
-    if (this.#isOpen) this.#watch();
+    const rest = writeIfRoom(this.#linux, this.fd, this.#kept);
+    this.#kept = rest ?? "";
+    if (rest === undefined) this.#end();
+    else if (rest === "" && this.#isOpen) this.#watch();
   }
 
   #watch(): void {
@@ -75,11 +66,11 @@ export class Flow implements Sink {
     });
   }
 
-  /** @returns whether there was something */
+  /** @returns whether there was something to read */
   #read(): boolean {
-    const piece = this.#host.read(this.#from, PIECE_BYTES);
+    const piece = this.#linux.read(this.#from, PIECE_BYTES);
     if (piece === -ERRNO.EAGAIN) return false;
-    // EIO: nobody has the other side of the terminal open.
+    // EIO: no process has the other side of the terminal open.
     if (typeof piece === "number" || piece === "") {
       this.#end();
       return false;

@@ -5,49 +5,52 @@ import type { Linux } from "../../linux/linux.ts";
 import { hasRoom } from "../../linux/output.ts";
 import { STDERR, STDOUT } from "../../linux/program.ts";
 
-/** What a pipe takes whole or not at all; and without waiting where poll(2) says that there is room. @see PIPE_BUF in pipe(7) */
+/** A pipe takes so much whole or not at all, and without blocking if poll(2) reports room. @see PIPE_BUF in pipe(7) */
 const PIECE_BYTES = 4096;
 
-/** What an empty pipe takes, mostly. */
+/** An empty pipe usually takes so much. */
 const WRITE_BYTES = 65_536;
 
-/** One of the two outputs of the container. What finds no room is kept, and its sources are not read meanwhile. */
+/**
+ * One of the two outputs of the container. Lines that find no room are kept, and their sources are not read meanwhile. Unlike
+ * writeIfRoom(), it ends each write at the end of a line if it can, and reports before a write that may tear one.
+ */
 export class Sink {
-  /** To be waited for until there is room. */
+  /** For poll(2), which waits until there is room. */
   readonly fd: number;
   readonly #linux: Linux;
-  /** Whether a write to it comes back when there is no room. */
+  /** Whether a write returns when there is no room. */
   readonly #canBeFull: boolean;
-  /** Whole lines, of which the first {@link #written} bytes were written. */
+  /** Whole lines. Their first {@link #written} bytes were written. */
   #kept = "";
   #written = 0;
   #isTorn = false;
   readonly #onTorn: (isTorn: boolean) => void;
 
-  /** @param onTorn called before what is written may end in the middle of a line, and when it does no more */
+  /** @param onTorn called before a write that may end in the middle of a line, and when the output ends with a line again */
   constructor(linux: Linux, fd: number, onTorn: (isTorn: boolean) => void) {
     this.#linux = linux;
     this.#onTorn = onTorn;
-    // A description of our own, as that of others has to stay as it is. A socket cannot be opened, and of a file two
-    // descriptions would write over each other; but a file is never full.
+    // A description of our own for O_NONBLOCK: other processes use the inherited one. A socket cannot be opened. Two
+    // descriptions of a file would overwrite each other's text; but a file is never full.
     const own = isStream(linux, fd) ? linux.openToAppend(`/proc/self/fd/${fd}`) : -1;
     this.#canBeFull = own >= 0;
     this.fd = own >= 0 ? own : fd;
   }
 
-  /** Whether something waits for room. */
+  /** Whether text waits for room. */
   get isFull(): boolean {
     return this.#written < this.#kept.length;
   }
 
-  /** Writes `text`, whole lines, now or when there is room. */
+  /** Writes `text`, whole lines, as soon as there is room. */
   write(text: string): void {
     this.#kept = this.isFull ? this.#kept.slice(this.#written) + text : text;
     this.#written = 0;
     this.flush();
   }
 
-  /** Writes what waits for room, as far as there is. */
+  /** Writes as much of the kept text as there is room for. */
   flush(): void {
     while (this.isFull) {
       if (!this.#canBeFull && !hasRoom(this.#linux, [this.fd])) return;
@@ -57,7 +60,7 @@ export class Sink {
       if (end - this.#written > wholeBytes || this.#kept[end - 1] !== "\n") this.#setTorn(true);
       const taken = this.#linux.write(this.fd, this.#kept.slice(this.#written, end));
       if (taken > 0) this.#written += taken;
-      // Closed or broken: nobody will ever read it. Who prints must not wait for that.
+      // Closed or broken: no process will ever read it, and services must not wait for that.
       else if (taken !== -ERRNO.EAGAIN) this.#written = this.#kept.length;
       this.#setTorn(taken > 0 ? this.#kept[this.#written - 1] !== "\n" : wasTorn);
       if (taken === -ERRNO.EAGAIN) return;
@@ -66,13 +69,13 @@ export class Sink {
     this.#written = 0;
   }
 
-  /** How much is written whole or not at all. */
+  /** How many bytes are written whole or not at all. */
   #wholeBytes(): number {
     const isSmall = this.#kept.length - this.#written <= PIECE_BYTES;
     return isSmall || !this.#canBeFull || this.#linux.unread(this.fd) !== 0 ? PIECE_BYTES : WRITE_BYTES;
   }
 
-  /** As many lines as are written whole or not at all; a line that is longer than that alone. */
+  /** The end of the lines that are written whole or not at all; a longer line is written alone. */
   #endOfPiece(wholeBytes: number): number {
     const [text, start] = [this.#kept, this.#written];
     if (text.length - start <= wholeBytes) return text.length;
@@ -89,11 +92,11 @@ export class Sink {
 }
 
 /**
- * The two outputs of this process: one and the same where both descriptors lead to one pipe or terminal, so that no line
- * is torn.
+ * The two outputs of this process. If both descriptors lead to one pipe or terminal, they are one sink, so that no line is
+ * torn.
  *
- * @param onTorn called with the streams in which what was written may end in the middle of a line: before it may, and when
- * it does so no more
+ * @param onTorn called with the streams whose output may end in the middle of a line: before it may, and when it no longer
+ * does
  */
 export function standardSinks(linux: Linux, onTorn: (torn: readonly Stream[]) => void): Readonly<Record<Stream, Sink>> {
   const torn = new Set<Stream>();
