@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
+import { imagePrograms } from "./support/image-programs.ts";
 
 /** What is or would be committed. */
 const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { encoding: "utf8" })
@@ -20,6 +21,11 @@ function between(text: string, from: string, to: string): string {
   assert.ok(start >= from.length, `no ${from}`);
   return text.slice(start, text.indexOf(to, start));
 }
+
+/** The names by which src/host/main.ts chooses a program. */
+const hostPrograms = [...read("src/host/main.ts").matchAll(/^ {2}\["([\w-]+)", \w+\],$/gm)]
+  .map(([, name]) => name)
+  .sort();
 
 const ports = [
   { port: "src/linux/linux.ts", start: "export interface Linux {", table: "native/linux.c", least: 40 },
@@ -55,6 +61,48 @@ test("native/linux.c and src/linux/linux.ts mean the same bits for spawn", () =>
   const bits = numbers(between(read("src/linux/linux.ts"), "export const SPAWN = {", "} as const"));
   assert.ok(bits.length >= 4);
   assert.deepEqual(numbers(between(read("native/linux.c"), "enum { SPAWN_SESSION", "}")), bits);
+});
+
+/** The names in each shell loop over programs that `pattern` finds, put behind its second group. */
+function loopPaths(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].flatMap(([, names = "", directory = ""]) =>
+    names.split(" ").map((name) => directory + name),
+  );
+}
+
+test("the Dockerfile makes a link for each program of the image's binary, also in a /sbin of its own", () => {
+  const steps = between(read("Dockerfile"), "COPY --from=binary /out/bin/baseimage ", "--version\n");
+  const links = [
+    ...loopPaths(steps, /for program in ([^;]+); do ln -s \S+ "([^"]+)\$program"/g),
+    ...[...steps.matchAll(/&& ln -s \S+ (\S+)/g)].map(([, path]) => path),
+  ];
+  const paths = Object.values(imagePrograms);
+  assert.deepEqual(["/usr/sbin/my_init", ...links].sort(), [...paths].sort());
+  const inSbin = loopPaths(steps, /for program in ([^;]+); do \\\n()/g).map((name) => `/usr/sbin/${name}`);
+  assert.deepEqual(inSbin.sort(), paths.filter((path) => path.startsWith("/usr/sbin/")).sort());
+});
+
+test("src/image has a directory for each program of the image's binary, and src/host for each of the host's", () => {
+  const directories = (floor: string) =>
+    shipped.flatMap((file) => file.match(`^src/${floor}/([^/]+)/main\\.ts$`)?.[1] ?? []).sort();
+  const names = Object.keys(imagePrograms).map((name) => name.replaceAll("_", "-"));
+  assert.deepEqual(directories("image"), [...names, "service-run"].sort());
+  assert.deepEqual(directories("host"), hostPrograms);
+});
+
+test("the programs for the host are linked by the build and installed, each by its name", () => {
+  const links = [...read("scripts/build-image.sh").matchAll(/ln -sf host-tools "\$products\/bin\/([^"]+)"/g)];
+  assert.deepEqual(links.map(([, name]) => name).sort(), hostPrograms);
+  const installed = between(read("install-tools.sh"), '\nfiles="', '"').split(" ");
+  const programs = installed.filter((path) => path.startsWith("bin/")).map((path) => path.slice("bin/".length));
+  assert.deepEqual(programs.sort(), hostPrograms);
+});
+
+test("each program that is not only for my_init has a page, and a link to it in the README", () => {
+  const paths = Object.entries(imagePrograms).filter(([, path]) => !path.startsWith("/usr/lib/"));
+  for (const name of [...paths.map(([program]) => program), ...hostPrograms]) {
+    assert.ok(read("README.md").includes(`(docs/reference/${name}.md)`), `${name} is not in the README`);
+  }
 });
 
 test("shipped code is ASCII: a string literal is bytes", () => {

@@ -4,19 +4,12 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { run, startContainer } from "../support/container.ts";
+import { imagePrograms } from "../support/image-programs.ts";
 
-const applets = [
-  "/sbin/my_init",
-  "/sbin/setuser",
-  "/sbin/container_exit",
-  "/sbin/container_health",
-  "/sbin/boot_report",
-  "/usr/bin/workaround-docker-2267",
-  "/usr/lib/baseimage/log_lines",
-];
-
-/** Executables whose words are somebody else's, by the end of their paths. */
+/** Executables whose arguments are not ours to choose, and why. */
 const others: Readonly<Record<string, string>> = {
+  [imagePrograms.runsv]: "hands them to runit's runsv",
+  [imagePrograms.sv]: "hands them to runit's sv",
   "/usr/bin/sv": "hands them to runit's sv",
   "/usr/sbin/policy-rc.d": "invoke-rc.d's",
   "/usr/lib/baseimage/essential-control": "runsv's",
@@ -29,8 +22,7 @@ const others: Readonly<Record<string, string>> = {
 const scripts = execFileSync("git", ["ls-files", "--stage", "rootfs"], { encoding: "utf8" })
   .split("\n")
   .filter((line) => line.startsWith("100755"))
-  .map((line) => (line.split("\t")[1] ?? "").replace(/^rootfs\/[^/]+/, ""))
-  .filter((path) => !(path in others));
+  .map((line) => (line.split("\t")[1] ?? "").replace(/^rootfs\/[^/]+/, ""));
 
 test("each program tells its usage and version, and refuses an unknown word, and changes no file", async (t) => {
   const container = await startContainer(t, { command: ["sleep", "600"] });
@@ -38,7 +30,7 @@ test("each program tells its usage and version, and refuses an unknown word, and
   const changes = async () => (await run(["diff", container.id])).stdout;
   const before = await changes();
   const version = readFileSync("VERSION", "utf8").trim();
-  for (const path of [...applets, ...scripts]) {
+  for (const path of [...Object.values(imagePrograms), ...scripts].filter((each) => !(each in others))) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     for (const [word, status] of [
       ["--help", 0],

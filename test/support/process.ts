@@ -25,6 +25,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
+import { imagePrograms } from "./image-programs.ts";
 
 export const isSanitized = Boolean(process.env["SANITIZED"]);
 export const isEmulated = Boolean(process.env["EMULATED"]);
@@ -167,9 +168,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
     mkdir ${root}/fixtures ${root}/binary
     mount --bind ${fixtures} ${root}/fixtures
     mount --bind ${binaryDir} ${root}/binary
-    ${isSanitized ? sanitizedApplets(root) : `cp ${binaryDir}/baseimage ${root}/usr/sbin/my_init`}
-    ${isSanitized ? "" : applets.map((name) => `ln -sf my_init ${root}/usr/sbin/${name}`).join("\n")}
-    ${isSanitized ? "" : ownApplets.map((name) => `ln -sf ../../sbin/my_init ${root}/usr/lib/baseimage/${name}`).join("\n")}
+    ${isSanitized ? sanitizedPrograms(root) : `cp ${binaryDir}/baseimage ${root}/usr/sbin/my_init`}
     root=${root}
     ${prepare}
     echo ready
@@ -203,21 +202,13 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
   return view;
 }
 
-/** The programs beside my_init that scripts of the tests call. */
-const applets = ["setuser", "container_exit", "container_health", "boot_report"];
-
-/** Programs that my_init starts by itself. */
-const ownApplets = ["log_lines", "runsv", "sv"];
-
-/** Shell lines that put scripts in the place of the programs, which start them with their loader. */
-function sanitizedApplets(root: string): string {
-  const script = (name: string, path: string) => `rm -f ${path}
-    printf '#!/bin/sh\\nexec %s "$@"\\n' '${sanitizedWords(name).join(" ")}' > ${path}
-    chmod 755 ${path}`;
-  return [
-    ...applets.map((name) => script(name, `${root}/usr/sbin/${name}`)),
-    ...ownApplets.map((name) => script(name, `${root}/usr/lib/baseimage/${name}`)),
-  ].join("\n");
+/** Shell lines that replace the programs beside my_init by scripts, which start them with their loader. */
+function sanitizedPrograms(root: string): string {
+  const script = ([name, path]: readonly [string, string]) => `rm -f ${root}${path}
+    printf '#!/bin/sh\\nexec %s "$@"\\n' '${sanitizedWords(name).join(" ")}' > ${root}${path}
+    chmod 755 ${root}${path}`;
+  const programs = Object.entries(imagePrograms).filter(([name]) => name !== "my_init");
+  return programs.map(script).join("\n");
 }
 
 function sanitizedWords(program: string): string[] {

@@ -1,0 +1,14 @@
+import type { Applet, SERVICE_RUN } from "../../src/container/applets.ts";
+
+/** Each program of the image's binary, and where it is in the image. The Dockerfile makes the links. */
+export const imagePrograms: Readonly<Record<Exclude<Applet, typeof SERVICE_RUN>, string>> = {
+  my_init: "/usr/sbin/my_init",
+  setuser: "/usr/sbin/setuser",
+  container_exit: "/usr/sbin/container_exit",
+  container_health: "/usr/sbin/container_health",
+  boot_report: "/usr/sbin/boot_report",
+  "workaround-docker-2267": "/usr/bin/workaround-docker-2267",
+  log_lines: "/usr/lib/baseimage/log_lines",
+  runsv: "/usr/lib/baseimage/runsv",
+  sv: "/usr/lib/baseimage/sv",
+};
