@@ -4,13 +4,13 @@ import type { EventLoop } from "../../linux/event-loop.ts";
 import type { Linux } from "../../linux/linux.ts";
 import type { ServiceHealth } from "./report.ts";
 
-/** How long one that was killed may take to go. */
+/** How long a killed check may take to end. */
 const KILLED_MS = 1000;
 
-/** More than any environment has. */
+/** No environment is larger. */
 const MAX_BYTES = 1 << 24;
 
-/** What running checks takes. */
+/** What is needed to run checks. */
 export interface Checker {
   readonly linux: Linux;
   readonly children: Children;
@@ -19,17 +19,17 @@ export interface Checker {
 }
 
 /**
- * Runs the `check` of each service that runs and has one, all at once, with the environment of the services. Its status
- * decides, also in a service's first second: 0 is good.
+ * Runs the `check` of each service that runs and has one, all at the same time, with the environment of the services. Its
+ * status decides, also in a service's first second: 0 is success.
  *
- * @param untilMs when the last of them is killed, on the clock of the event loop
+ * @param deadlineMs when checks that still run are killed, on the clock of the event loop
  * @see sv(8)
  */
 export function runChecks(
   checker: Checker,
   runsvdir: { readonly pid: number; readonly directory: string },
   services: readonly ServiceHealth[],
-  untilMs: number,
+  deadlineMs: number,
 ): ServiceHealth[] {
   const { children, linux, loop, wasInterrupted } = checker;
   const environ = environOf(linux, runsvdir.pid);
@@ -41,12 +41,12 @@ export function runChecks(
   const isOver = () => checks.every((check) => typeof check !== "object" || check.end !== undefined);
   loop.waitUntil(
     () => isOver() || wasInterrupted(),
-    () => untilMs,
+    () => deadlineMs,
   );
   const late = new Set(checks.filter((check) => typeof check === "object" && check.end === undefined));
   for (const check of late) if (typeof check === "object") killCheck(linux, check);
-  const goneMs = loop.nowMs + KILLED_MS;
-  loop.waitUntil(isOver, () => goneMs);
+  const killedMs = loop.nowMs + KILLED_MS;
+  loop.waitUntil(isOver, () => killedMs);
   return services.map((service, index) => judge(service, checks[index], late.has(checks[index])));
 }
 
@@ -57,7 +57,7 @@ function judge(service: ServiceHealth, check: Child | number | undefined, isLate
   return { name: service.name, state: isLate ? "check-timed-out" : "check-failed", detail };
 }
 
-/** What a process was started with, or where that may not be seen what this one was. */
+/** The environment with which a process was started; if this user may not read it, that of this process. */
 function environOf(linux: Linux, pid: number): readonly string[] {
   const bytes = linux.readFile(`/proc/${pid}/environ`, MAX_BYTES, false);
   return typeof bytes === "string" ? bytes.split("\0").filter((variable) => variable !== "") : linux.environ;

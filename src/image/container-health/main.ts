@@ -15,10 +15,10 @@ const NAME = "container_health";
 
 const STATUS_UNHEALTHY = 1;
 
-/** For what makes no event: how soon to look again. */
+/** How soon to look again, as some changes are no event. */
 const POLL_INTERVAL_MS = 200;
 
-/** The program container_health. @returns 0: healthy; 1: not; 128+S: told to end @see docs/reference/container_health.md */
+/** The program container_health. @returns 0: healthy; 1: not; 128+S: ended by signal S @see docs/reference/container_health.md */
 export function main(linux: Linux): number {
   const request = readCommandLine(linux.argv.slice(1));
   if (request.kind !== "look") return reply(linux, NAME, USAGE, request);
@@ -34,7 +34,7 @@ export function main(linux: Linux): number {
   return isAllHealthy(report) ? 0 : STATUS_UNHEALTHY;
 }
 
-/** Looks once, or again and again until all is well or the time is up. */
+/** Looks once, or again until all is healthy or the deadline is reached. */
 function look(checker: Checker, waitMs: number): Report {
   const { linux, loop, wasInterrupted } = checker;
   const deadlineMs = loop.nowMs + waitMs;
@@ -43,12 +43,12 @@ function look(checker: Checker, waitMs: number): Report {
     const { boot, detail, services: supervision } = lookAtInit(linux);
     let services = supervision === undefined ? [] : lookAtServices(linux, supervision.directory);
     if (supervision !== undefined) {
-      // Before the checks: what changes while they run is seen, too.
+      // Before the checks, so that changes during the checks are noticed, too.
       const { directory } = supervision;
-      changes?.listen([directory, ...services.map(({ name }) => `${directory}/${name}/supervise`)]);
-      const patienceMs = loop.nowMs + CHECK_SECONDS * 1000;
-      const untilMs = waitMs > 0 ? Math.max(Math.min(patienceMs, deadlineMs), loop.nowMs) : patienceMs;
-      services = runChecks(checker, supervision, services, untilMs);
+      changes?.watch([directory, ...services.map(({ name }) => `${directory}/${name}/supervise`)]);
+      const checkMs = loop.nowMs + CHECK_SECONDS * 1000;
+      const killMs = waitMs > 0 ? Math.max(Math.min(checkMs, deadlineMs), loop.nowMs) : checkMs;
+      services = runChecks(checker, supervision, services, killMs);
     }
     const report = { boot, detail, services };
     if (isAllHealthy(report) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;
@@ -60,27 +60,27 @@ function look(checker: Checker, waitMs: number): Report {
   }
 }
 
-/** Whether one of the directories that tell of services has changed, where the kernel tells that. */
+/** Whether a directory of a service has changed, if the kernel gives watches. */
 class Changes {
   readonly #directories: DirectoryWatch;
-  readonly #listening = new Set<string>();
+  readonly #watched = new Set<string>();
   #hasChanged = false;
 
   constructor(linux: Linux, loop: EventLoop) {
     this.#directories = new DirectoryWatch(linux, loop);
   }
 
-  listen(directories: readonly string[]): void {
+  watch(directories: readonly string[]): void {
     for (const directory of directories) {
-      if (this.#listening.has(directory)) continue;
+      if (this.#watched.has(directory)) continue;
       const end = this.#directories.add(directory, () => {
         this.#hasChanged = true;
       });
-      if (end !== undefined) this.#listening.add(directory);
+      if (end !== undefined) this.#watched.add(directory);
     }
   }
 
-  /** Whether there was a change since this was asked last. */
+  /** Whether there was a change since the last call. */
   take(): boolean {
     const hasChanged = this.#hasChanged;
     this.#hasChanged = false;

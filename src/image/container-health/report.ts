@@ -1,19 +1,19 @@
 import { jsonString } from "../../container/env-export.ts";
 import { printable } from "../../core/printable.ts";
 
-/** What is known of a service. The words are part of --json. */
+/** The state of a service. The words are part of --json. */
 export type State =
   | "up" // and its check, if it has one, succeeds
-  | "not-wanted" // down, as somebody wants it
-  | "not-supervised" // no runsv: not started yet, or killed
+  | "not-wanted" // need not be up
+  | "not-supervised" // has no runsv
   | "down" // between two starts
-  | "finishing" // ended, its finish script runs
+  | "finishing" // its finish script runs
   | "paused"
   | "waiting" // for services that it needs
-  | "just-started" // less than a second ago: it may be dying again and again
+  | "just-started" // less than a second ago: it may be a service that ends again and again
   | "check-failed"
   | "check-timed-out"
-  | "unknown"; // may not be looked at
+  | "unknown"; // this user may not read it
 
 export interface ServiceHealth {
   /** The name of its directory; `NAME/log` for a log service. */
@@ -28,22 +28,22 @@ export type Boot = "over" | "not-over" | "no-init" | "unknown";
 
 export interface Report {
   readonly boot: Boot;
-  /** Why the boot is said not to be over, for people. */
+  /** Why the boot is not over, for people. */
   readonly detail: string;
   readonly services: readonly ServiceHealth[];
 }
 
-/** Whether a service in this state keeps nobody from being healthy. */
+/** Whether the container can be healthy with a service in this state. */
 export function isHealthy({ state }: ServiceHealth): boolean {
   return state === "up" || state === "not-wanted";
 }
 
-/** Whether all is as it should be. */
+/** Whether the container is healthy. */
 export function isAllHealthy({ boot, services }: Report): boolean {
   return boot === "over" && services.every(isHealthy);
 }
 
-/** A line for each thing that is not as it should be. */
+/** A line for each problem. */
 export function reportLines({ boot, detail, services }: Report): string {
   const lines = services
     .filter((service) => !isHealthy(service))
@@ -52,7 +52,7 @@ export function reportLines({ boot, detail, services }: Report): string {
   return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
-/** The same and what is well too, as one line of JSON. @see docs/reference/container_health.md */
+/** The whole report as one line of JSON. @see docs/reference/container_health.md */
 export function reportJson(report: Report): string {
   const services = report.services.map(
     (service) =>

@@ -11,18 +11,18 @@ import type { Linux } from "../../linux/linux.ts";
 import { Output } from "../../linux/output.ts";
 import { STATUS_FAILED, STDERR } from "../../linux/program.ts";
 import { Needed } from "./needed.ts";
-import { type Service, say } from "./service.ts";
+import { log, type Service } from "./service.ts";
 
-/** Signals that end the wait. Others are for the service, which is not there yet. */
+/** Signals that end the wait. Other signals are for the service, which does not run yet. */
 const ENDING: readonly number[] = [SIGNAL.SIGTERM, SIGNAL.SIGINT, SIGNAL.SIGQUIT];
 
-/** After so long it is said for whom the service waits. */
-const TELL_MS = 5000;
+/** After so long, one line names the services that are not ready. */
+const REPORT_MS = 5000;
 
 /**
- * Waits until each service that this one needs is ready: up, and its `check`, if it has one, says yes.
+ * Waits until each service that `service` needs is ready: up, and its `check`, if it has one, succeeds.
  *
- * @returns undefined when they are; else the exit status of a start that came to nothing: why was said
+ * @returns undefined: they are ready; else the exit status of a start that has failed, after a line that says why
  */
 export function awaitNeeds(linux: Linux, service: Service): number | undefined {
   const needs = readNeeds(linux, service);
@@ -31,21 +31,21 @@ export function awaitNeeds(linux: Linux, service: Service): number | undefined {
   return new Wait(linux, service, needs).wait();
 }
 
-/** What the file `needs` says, which my_init found good at the start of the container. @returns an exit status where it is not */
+/** Reads the file `needs`, which was correct when the container started. @returns an exit status if it no longer is */
 function readNeeds(linux: Linux, service: Service): readonly Need[] | number {
   const text = linux.readFile(`${service.directory}/${NEEDS}`, MAX_NEEDS_BYTES, false);
   if (text === -ERRNO.ENOENT) return [];
   if (typeof text === "number") {
-    say(linux, service, `cannot read its file ${NEEDS}: ${errorWords(-text)}`);
+    log(linux, service, `cannot read its file ${NEEDS}: ${errorWords(-text)}`);
     return STATUS_FAILED;
   }
   const parsed = parseNeeds(text);
   if (parsed.kind === "ok") return parsed.needs;
-  say(linux, service, `its file ${NEEDS}, line ${parsed.line}: ${printable(parsed.reason)}`);
+  log(linux, service, `its file ${NEEDS}, line ${parsed.line}: ${printable(parsed.reason)}`);
   return STATUS_FAILED;
 }
 
-/** The wait of one service for all that it needs. */
+/** The wait of a service for all services that it needs. */
 class Wait {
   readonly #linux: Linux;
   readonly #service: Service;
@@ -53,9 +53,9 @@ class Wait {
   readonly #loop: EventLoop;
   readonly #needed: readonly Needed[];
   #endedBy: number | undefined;
-  /** What was told to those who ask for whom the service waits. */
-  #told: string | undefined;
-  #isSaid = false;
+  /** The names that were published last. */
+  #published: string | undefined;
+  #isReported = false;
 
   constructor(linux: Linux, service: Service, needs: readonly Need[]) {
     this.#linux = linux;
@@ -72,7 +72,7 @@ class Wait {
 
   wait(): number | undefined {
     const startMs = this.#loop.nowMs;
-    // Of a start that was killed.
+    // From an earlier start that was killed.
     tellWaiting(this.#linux, this.#supervise, undefined);
     this.#loop.tendTo(() => this.#tend(startMs));
     const late = () => this.#needed.find((needed) => needed.isLate(this.#loop.nowMs));
@@ -87,30 +87,31 @@ class Wait {
     if (first === undefined) return undefined;
     const { limitSeconds, service } = first.need;
     const what = `${printable(service)}, which it needs, is not ready after ${limitSeconds} s`;
-    say(this.#linux, this.#service, `${what}: ${first.reason}`);
+    log(this.#linux, this.#service, `${what}: ${first.reason}`);
     return STATUS_FAILED;
   }
 
-  /** Looks at all. @returns when to look again */
+  /** Looks at all of them. @returns when to look again */
   #tend(startMs: number): number {
     const { nowMs } = this.#loop;
     for (const needed of this.#needed) needed.tend(nowMs);
-    // One that was ready some time ago may be down again.
+    // A service that was ready earlier may be down again.
     if (this.#needed.every(({ isReady }) => isReady)) for (const needed of this.#needed) needed.confirm(nowMs);
     const unready = this.#needed.filter(({ isReady }) => !isReady);
-    if (unready.length > 0) this.#tell(unready, nowMs - startMs);
-    const tellMs = this.#isSaid ? Number.POSITIVE_INFINITY : startMs + TELL_MS;
-    return Math.min(tellMs, ...unready.map((needed) => needed.nextMs));
+    if (unready.length > 0) this.#publish(unready, nowMs - startMs);
+    const reportMs = this.#isReported ? Number.POSITIVE_INFINITY : startMs + REPORT_MS;
+    return Math.min(reportMs, ...unready.map((needed) => needed.nextMs));
   }
 
-  #tell(unready: readonly Needed[], waitedMs: number): void {
+  /** Publishes the names for other processes, and writes one line to the log. */
+  #publish(unready: readonly Needed[], waitedMs: number): void {
     const names = unready.map(({ need }) => printable(need.service));
-    const told = names.join(", ");
-    if (told !== this.#told) tellWaiting(this.#linux, this.#supervise, told);
-    this.#told = told;
-    if (this.#isSaid || waitedMs < TELL_MS) return;
-    this.#isSaid = true;
+    const published = names.join(", ");
+    if (published !== this.#published) tellWaiting(this.#linux, this.#supervise, published);
+    this.#published = published;
+    if (this.#isReported || waitedMs < REPORT_MS) return;
+    this.#isReported = true;
     const words = unready.map(({ reason }, index) => `${names[index]} (${reason})`);
-    say(this.#linux, this.#service, `waits for ${words.join(", ")}`);
+    log(this.#linux, this.#service, `waits for ${words.join(", ")}`);
   }
 }

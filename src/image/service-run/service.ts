@@ -5,16 +5,16 @@ import type { Linux } from "../../linux/linux.ts";
 import { writeAll } from "../../linux/output.ts";
 import { STDERR } from "../../linux/program.ts";
 
-/** The service in whose place this program is. */
+/** The service that this program starts. */
 export interface Service {
   /** `NAME`, or `NAME/log` for a log service. */
   readonly name: string;
-  /** Its directory, and the one where the services are. */
+  /** Its directory, and the directory of all services. */
   readonly directory: string;
   readonly services: string;
 }
 
-/** runsv starts each in its directory, a log service in one below that of its service. */
+/** The service of the current directory: runsv starts `./run` there. A log service is in the directory of its service. */
 export function serviceHere(linux: Linux): Service {
   const answer = linux.realPath(".");
   const directory = typeof answer === "number" ? "." : answer;
@@ -24,7 +24,7 @@ export function serviceHere(linux: Linux): Service {
   return { name: names.slice(-count).join("/"), directory, services: names.slice(0, -count).join("/") };
 }
 
-/** Tells something of it: one line on standard error, which looks like those of my_init. */
-export function say(linux: Linux, { name }: Service, message: string): void {
+/** Writes one line about the service to standard error, in the form of my_init's lines. */
+export function log(linux: Linux, { name }: Service, message: string): void {
   writeAll(linux, STDERR, `*** ${printable(name)}: ${message}\n`);
 }
