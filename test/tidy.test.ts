@@ -1,4 +1,4 @@
-// This repository's own rules, as far as neither the compiler nor Biome knows them.
+// This repository's own rules that neither the compiler nor Biome can check.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -56,7 +56,7 @@ for (const { port, start, table, least } of ports) {
   });
 }
 
-test("native/linux.c and src/linux/linux.ts mean the same bits for spawn", () => {
+test("native/linux.c and src/linux/linux.ts have the same bits for spawn", () => {
   const numbers = (text: string) => [...text.matchAll(/[:=] (\d+)/g)].map(([, number]) => number);
   const bits = numbers(between(read("src/linux/linux.ts"), "export const SPAWN = {", "} as const"));
   assert.ok(bits.length >= 4);
@@ -131,8 +131,8 @@ test("codeOf() finds regular expressions and leaves divisions, comments and stri
   assert.equal(codeOf('/* /x/ */ g("= /x/")'), ' g("")');
 });
 
-test("shipped code uses nothing of the language that the engine lacks", () => {
-  // What the compiler knows from ES2023 and native/main.c leaves out; Math.random: native/saved-heap/README.md.
+test("shipped code uses nothing of the language that QuickJS is built without", () => {
+  // The compiler knows it from ES2023; native/main.c leaves it out. Math.random: native/saved-heap/README.md.
   const missing =
     /\b(?:Math\.random|REGEXP|RegExp|JSON|Date|Promise|Proxy|async|await|Intl|Atomics|WeakRef|FinalizationRegistry|DataView|(?:Shared)?ArrayBuffer|\w+Array(?=[.<(])|eval|import\(|localeCompare)\b|\.(?:match|matchAll|search)\(/;
   for (const file of shipped) {
@@ -146,7 +146,7 @@ test("every file of src exports something and says in a doc comment what it is",
   for (const file of shipped) assert.match(read(file), /\*\/\nexport /, file);
 });
 
-test("every text file ends with one newline and has no trailing blanks, no tabs but where they must be, no CR", () => {
+test("every text file ends with one newline and has no trailing blanks, no CR", () => {
   for (const file of files) {
     const bytes = readFileSync(file);
     if (bytes.includes(0) || bytes.length === 0) continue;
@@ -159,14 +159,14 @@ test("every text file ends with one newline and has no trailing blanks, no tabs 
   }
 });
 
-test("what is executable begins with #!, and the other way round", () => {
+test("a file is executable if and only if it begins with #!", () => {
   for (const file of files) {
     const isExecutable = (statSync(file).mode & 0o111) !== 0;
     assert.equal(isExecutable, read(file).startsWith("#!"), file);
   }
 });
 
-test("no file is large, and nothing built or brought is among them", () => {
+test("no file is large, built or downloaded", () => {
   for (const file of files) {
     assert.ok(statSync(file).size < 200_000, `${file} is large`);
     assert.ok(!/(^|\/)(node_modules|build)\/|\.(o|a|so|zip|tar|gz|orig|rej|log)$/.test(file), file);
@@ -184,7 +184,7 @@ test("no file names a directory of the machine that it was written on", () => {
   }
 });
 
-test("what texts and comments refer to is there", () => {
+test("files that texts and comments name are there", () => {
   const made = ["NOTES.md", "image/configure/NAME.sh"];
   const pages = new Set([...files.map((file) => file.slice(file.lastIndexOf("/") + 1)), ...made]);
   const directories = "docs|src|test|native|scripts|image|rootfs|bench|examples";
@@ -218,7 +218,7 @@ test("prose in Markdown is at most 120 columns wide; rows of tables and code may
   }
 });
 
-test("every make task that a text tells of exists", () => {
+test("every make task that a text names exists", () => {
   const tasks = new Set([...read("Makefile").matchAll(/^([a-z][\w-]*):/gm)].map(([, name]) => name));
   for (const file of files.filter((name) => name.endsWith(".md"))) {
     for (const [, task = ""] of read(file).matchAll(/`make ([a-z][\w-]*)/g))

@@ -19,13 +19,13 @@ function parsed(text: string): readonly string[] | string {
   return answer.needs.map(({ service, limitSeconds, line }) => `${service} ${limitSeconds} ${line}`);
 }
 
-test("a line is a service, and how long to wait for it where that is said", () => {
+test("a line is a service, and optionally how long to wait for it", () => {
   assert.deepEqual(parsed("db\ncache 5\n"), ["db 60 1", "cache 5 2"]);
   assert.deepEqual(parsed("db"), ["db 60 1"]);
   assert.deepEqual(parsed(""), []);
 });
 
-test("blanks, empty lines, comments and Windows line ends do not count", () => {
+test("blanks, empty lines, comments and Windows line ends are ignored", () => {
   assert.deepEqual(parsed("# all of them\n\n  db\t7  # slow\r\n\r\n\t\n#cache\nweb\r\n"), ["db 7 3", "web 60 7"]);
 });
 
@@ -33,7 +33,7 @@ test("any byte but a blank may be in a name", () => {
   assert.deepEqual(parsed("a#b\n\xff\x00\n"), ["a#b 60 1", "\xff\x00 60 2"]);
 });
 
-test("the first line that cannot be understood is named", () => {
+test("the first bad line is named", () => {
   assert.equal(parsed("db\n\ncache soon\n"), '3: "soon" is no limit in whole seconds, 1 or more');
   for (const limit of ["0", "-1", "1.5", "1e3", "10s", "9999999999"]) {
     assert.equal(parsed(`db ${limit}`), `1: "${limit}" is no limit in whole seconds, 1 or more`);
@@ -42,7 +42,7 @@ test("the first line that cannot be understood is named", () => {
   assert.equal(parsed("db\ncache\ndb 5"), '3: it names "db" again');
 });
 
-test("a cycle is found wherever it is, and nothing is where there is none", () => {
+test("a cycle is found wherever it is, and only if there is one", () => {
   assert.deepEqual(findCycle(graph("a b", "b a")), ["a", "b"]);
   assert.deepEqual(findCycle(graph("a a")), ["a"]);
   assert.deepEqual(findCycle(graph("start a", "z", "a z b", "b c", "c z b", "d b")), ["b", "c"]);
@@ -57,7 +57,7 @@ test("a chain of any length is no cycle until its ends meet", () => {
   assert.equal(findCycle(graph(...chain, "s500 s0"))?.length, 501);
 });
 
-test("who is needed is told by whom", () => {
+test("each needed service knows the services that need it", () => {
   const all = dependants(graph("web app cache", "app db", "cron db", "db"));
   assert.deepEqual(all.get("db"), ["app", "cron"]);
   assert.deepEqual(all.get("cache"), ["web"]);

@@ -7,7 +7,7 @@ import { serviceState } from "./runsv.ts";
 /** The bytes of a status of 2023-11-14 22:13:20 UTC. */
 const status = (state: number) => `@\0\0\0\x65\x53\xf1\x0a${"\0".repeat(11)}${String.fromCharCode(state)}`;
 
-test("a service is down where runsv says so, and not where it says nothing", () => {
+test("a service is down if runsv has written so, and not if it has written nothing", () => {
   const linux = new FakeLinux();
   const runsv = linux.addStranger(sleeps, ["runsv", "x"]);
   assert.equal(serviceState(linux, runsv.pid), undefined);
@@ -21,7 +21,7 @@ test("a service is down where runsv says so, and not where it says nothing", () 
   }
 });
 
-test("the age of a state is told from the time in the status, to the second", () => {
+test("the age of a state comes from the time in the status, to the second", () => {
   const linux = new FakeLinux();
   const runsv = linux.addStranger(sleeps, ["runsv", "x"]);
   runsv.publish("cwd/supervise/status", status(1));

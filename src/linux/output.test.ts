@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FakeLinux } from "../../test/support/fake-linux.ts";
 import { Output, writeAll } from "./output.ts";
 
-test("lines go out at once where there is room, in their order", () => {
+test("lines are written immediately if there is room, in their order", () => {
   const linux = new FakeLinux();
   const output = new Output(linux, 2);
   output.writeLine("one");
@@ -27,7 +27,7 @@ test("a reader that is behind is never waited for, and misses nothing", () => {
   assert.equal(linux.stderr.text, `${line}\n`.repeat(20));
 });
 
-test("what nobody reads is dropped in the end, and a line says how much", () => {
+test("text that no process reads is dropped in the end, and a line says how much", () => {
   const linux = new FakeLinux();
   const output = new Output(linux, 2);
   linux.stderr.room = 0;
@@ -41,15 +41,15 @@ test("what nobody reads is dropped in the end, and a line says how much", () => 
   assert.ok(lines.slice(0, -2).every((line) => line.length === 999));
 });
 
-test("a closed descriptor takes everything, and nothing is kept for it", () => {
+test("nothing is kept for a closed descriptor", () => {
   const linux = new FakeLinux();
   const output = new Output(linux, 2);
   linux.stderr.isClosed = true;
-  output.writeLine("nobody hears this");
+  output.writeLine("unread");
   assert.equal(output.isBehind, false);
 });
 
-test("writeAll() writes all, and gives up where nobody reads", () => {
+test("writeAll() writes all, and gives up if no process reads", () => {
   const linux = new FakeLinux();
   writeAll(linux, 1, "all of it");
   assert.equal(linux.stdout.text, "all of it");
@@ -58,7 +58,7 @@ test("writeAll() writes all, and gives up where nobody reads", () => {
   assert.equal(linux.stdout.text, "all of it");
 });
 
-test("without a descriptor yet all is kept, and written once there is one", () => {
+test("without a descriptor all text is kept, and written once there is one", () => {
   const linux = new FakeLinux();
   const output = new Output(linux, -1);
   output.writeLine("one");
@@ -69,7 +69,7 @@ test("without a descriptor yet all is kept, and written once there is one", () =
   assert.equal(linux.stderr.text, "<one>\n<two>\n<three>\n");
 });
 
-test("what waits for room moves to the next descriptor, whole lines of it", () => {
+test("lines that wait for room move to the next descriptor, each as a whole", () => {
   const linux = new FakeLinux();
   const output = new Output(linux, 1);
   linux.stdout.room = 4096 + "first\n".length;

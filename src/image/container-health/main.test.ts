@@ -8,18 +8,18 @@ const RUN = 1;
 const FINISH = 2;
 const DOWN = 0;
 
-/** How a service is, as runsv writes it down. */
+/** The state of a service, as runsv writes it. */
 interface Fake {
   readonly state?: number;
   readonly ageMs?: number;
   readonly want?: string;
   readonly isPaused?: boolean;
-  /** false: runsv was killed. undefined: there never was one. */
+  /** false: runsv was killed. undefined: there was none. */
   readonly hasRunsv?: boolean;
   /** What its check does. */
   readonly check?: FakeProgram;
   readonly hasDownFile?: boolean;
-  /** Our own program is still in its place, and says for whom it waits. */
+  /** Our `./run` still waits for these services. */
   readonly waitsFor?: string;
 }
 
@@ -50,7 +50,7 @@ interface Container extends FakeOptions {
   readonly prepare?: (linux: FakeLinux, put: (name: string, service: Fake) => void) => void;
 }
 
-/** Asks after the health of a container whose my_init is PID 1. */
+/** Runs container_health in a container whose my_init is PID 1. */
 function ask({
   words = [],
   services = {},
@@ -65,7 +65,7 @@ function ask({
   const checks = new Map<string, FakeProgram>();
   const linux: FakeLinux = new FakeLinux({ argv: ["container_health", ...words], pid: 50, ...rest });
   const open = linux.openToAppend.bind(linux);
-  // A pipe that somebody reads.
+  // A FIFO with a reader.
   linux.openToAppend = (path) => (pipes.has(path) ? 99 : open(path));
   linux.addProgram("/bin/sh", (self) => checks.get(self.argv.at(-1) ?? "")?.(self));
   const init = linux.processes.get(1);
@@ -116,17 +116,17 @@ const exits =
     self.after(ms, () => self.exit(code));
 const hangs: FakeProgram = () => {};
 
-test("all up: 0, and nothing is said", () => {
+test("all up: 0, and no line", () => {
   const { status, said } = ask({ services: { web: up, db: up } });
   assert.equal(status, 0);
   assert.equal(said, "");
 });
 
-test("a container without services is well once runsvdir runs", () => {
+test("a container without services is healthy once runsvdir runs", () => {
   assert.equal(ask({}).status, 0);
 });
 
-test("what is not up has a line that says why", () => {
+test("a service that is not up has a line that says why", () => {
   for (const [service, word] of [
     [{ state: DOWN }, "down"],
     [{ state: FINISH }, "finish"],
@@ -142,12 +142,12 @@ test("what is not up has a line that says why", () => {
   }
 });
 
-test("a second old is up, and so is one from before the clock was set back", () => {
+test("a service is up when it is a second old, or was started before the clock was set back", () => {
   assert.equal(ask({ services: { web: { state: RUN, ageMs: 1000 } } }).status, 0);
   assert.equal(ask({ services: { web: { state: RUN, ageMs: -5000 } } }).status, 0);
 });
 
-test("what nobody wants up need not be", () => {
+test("a service that should not be up need not be", () => {
   for (const service of [
     { state: DOWN, want: "d" },
     { state: RUN, want: "d", ageMs: 10 },
@@ -156,7 +156,7 @@ test("what nobody wants up need not be", () => {
   ]) {
     assert.equal(ask({ services: { web: service } }).status, 0);
   }
-  // `sv up` was said.
+  // After `sv up`.
   assert.equal(ask({ services: { web: { state: DOWN, hasDownFile: true } } }).status, 1);
 });
 
@@ -180,7 +180,7 @@ test("a check decides, also in the first second", () => {
   assert.equal(said, "web: its check failed (exit status 3)\n");
 });
 
-test("checks run at once, in the service's directory, with the services' environment, and none for what is not up", () => {
+test("checks run at the same time, in the service's directory, with the services' environment, if the service is up", () => {
   const { linux, ms } = ask({
     services: {
       a: { ...up, check: exits(0, 100) },
@@ -197,7 +197,7 @@ test("checks run at once, in the service's directory, with the services' environ
   for (const { environ } of checks) assert.deepEqual(environ, ["FROM=runsvdir"]);
 });
 
-test("a check that hangs is killed after five seconds, and nobody is left behind", () => {
+test("a check that hangs is killed after five seconds, and leaves no process", () => {
   const { status, said, ms, linux } = ask({
     services: { web: { ...up, check: hangs }, ok: { ...up, check: exits(0) } },
   });
@@ -207,14 +207,14 @@ test("a check that hangs is killed after five seconds, and nobody is left behind
   assert.deepEqual(linux.living(), []);
 });
 
-test("the boot is over when my_init has recorded that, with services or without, and no more once it stops", () => {
+test("the boot is over when my_init has recorded that, with services or without, and not after it begins to stop", () => {
   const notOver = "my_init: the boot is not over, or the shutdown has begun\n";
   assert.equal(ask({ isBooted: false }).said, notOver);
   assert.equal(ask({ record: IS_STOPPING }).said, notOver);
   assert.equal(ask({ hasRunit: false }).status, 0);
 });
 
-test("what calls itself runsvdir is not asked for services, nor a later process with the recorded pid", () => {
+test("neither a process that calls itself runsvdir nor a later process with the recorded PID counts", () => {
   const { status, said } = ask({
     services: { web: up },
     prepare: (linux) => {
@@ -234,7 +234,7 @@ test("what calls itself runsvdir is not asked for services, nor a later process 
   assert.equal(later.status, 1);
 });
 
-test("root looks at another user's container as that user, and where it may not, says so", () => {
+test("root reads another user's container as that user, or reports that it cannot", () => {
   const others = (fault: FakeOptions["fault"]) =>
     ask({
       services: { web: up },
@@ -252,13 +252,13 @@ test("root looks at another user's container as that user, and where it may not,
   assert.equal(refused.said, "my_init: cannot set the groups of user 1000: operation not permitted (EPERM)\n");
 });
 
-test("without my_init that is what is said", () => {
+test("without my_init, a line says so", () => {
   const { status, said } = ask({ initWords: ["/usr/sbin/setuser"] });
   assert.equal(status, 1);
   assert.equal(said, "my_init: no my_init is running\n");
 });
 
-test("what may not be looked at is not well", () => {
+test("a service that this user may not inspect is not healthy", () => {
   const { status, said } = ask({
     services: { web: up },
     fault: (call, path) => (call === "readFile" && path.endsWith("/status") && path.startsWith("/run") ? 13 : 0),
@@ -267,7 +267,7 @@ test("what may not be looked at is not well", () => {
   assert.equal(said, "web: cannot be inspected: permission denied (EACCES)\n");
 });
 
-test("--wait ends as soon as all is well", () => {
+test("--wait ends as soon as all is healthy", () => {
   const { status, said, ms } = ask({
     words: ["--wait", "10"],
     services: { web: { state: DOWN } },
@@ -278,7 +278,7 @@ test("--wait ends as soon as all is well", () => {
   assert.equal(ms, 3333);
 });
 
-test("--wait does without watches, and sees what makes no event", () => {
+test("--wait needs no watches, and notices changes that are no event", () => {
   for (const fault of [() => 0, (call: string) => (call === "inotifyOpen" ? 24 : 0)]) {
     const { status, ms } = ask({ words: ["--wait", "10"], services: { web: { ...up, ageMs: 300 } }, fault });
     assert.equal(status, 0);
@@ -286,7 +286,7 @@ test("--wait does without watches, and sees what makes no event", () => {
   }
 });
 
-test("--wait gives up when the time is up, with what was seen last, also while a check hangs", () => {
+test("--wait ends at the deadline with the last result, also while a check hangs", () => {
   const down = ask({ words: ["--wait", "2"], services: { web: { state: DOWN } } });
   assert.equal(down.status, 1);
   assert.ok(down.said.startsWith("web: is down"));
@@ -294,7 +294,7 @@ test("--wait gives up when the time is up, with what was seen last, also while a
   assert.equal(ask({ words: ["--wait", "2"], services: { web: { ...up, check: hangs } } }).ms, 2000);
 });
 
-test("told to end it goes at once, and kills its checks", () => {
+test("a signal ends it immediately, and its checks are killed", () => {
   const { status, ms, linux } = ask({
     words: ["--wait", "100"],
     services: { web: { ...up, check: hangs } },

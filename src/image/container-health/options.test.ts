@@ -8,7 +8,7 @@ test("options come in any order", () => {
   assert.deepEqual(readCommandLine(["--wait", "3", "--json"]), { kind: "look", isJson: true, waitMs: 3000 });
 });
 
-test("all else is refused", () => {
+test("other words are refused", () => {
   for (const words of [
     ["x"],
     ["--wait"],

@@ -12,19 +12,19 @@ const ok: Report = {
 };
 const bad: Report = { ...ok, services: [...ok.services, { name: 'w\n"\xff', state: "down", detail: "down" }] };
 
-test("only what is not as it should be has a line, and each is one line", () => {
+test("only a problem has a line, and it is one line", () => {
   assert.equal(reportLines(ok), "");
   assert.equal(reportLines(bad), 'w\\n"\xff: down\n');
   assert.equal(reportLines({ boot: "not-over", detail: "wait", services: [] }), "my_init: wait\n");
 });
 
-test("one service that is not as it should be is enough, and so is a boot", () => {
+test("one unhealthy service is enough, and so is a boot that is not over", () => {
   assert.equal(isAllHealthy(ok), true);
   assert.equal(isAllHealthy(bad), false);
   assert.equal(isAllHealthy({ ...ok, boot: "no-init" }), false);
 });
 
-test("JSON has all services, and any name", () => {
+test("JSON has all services, with any name", () => {
   assert.equal(
     reportJson(bad),
     '{"healthy":false,"boot":"over","detail":"","services":[' +

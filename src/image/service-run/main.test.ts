@@ -4,7 +4,7 @@ import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
 import * as habit from "../../../test/support/fake-programs.ts";
 import { main } from "./main.ts";
 
-/** The kernel as runsv leaves it: in the directory of a service. */
+/** A kernel in which runsv has started this program: in the directory of a service. */
 function inDirectory(directory: string, prepare: (linux: FakeLinux) => void = () => {}) {
   const linux = new FakeLinux({ argv: ["./run"], environ: ["A=b"], pid: 20 });
   linux.addDirectory("/etc/service");
@@ -16,7 +16,7 @@ function inDirectory(directory: string, prepare: (linux: FakeLinux) => void = ()
   return linux;
 }
 
-test("it becomes the service's own program, with the same word and environment", () => {
+test("it executes the service's own program, with the same argument and environment", () => {
   const linux = inDirectory("/mirror/web", (linux) => linux.addProgram("/etc/service/web/run", habit.sleeps));
   let replaced: unknown;
   try {
@@ -30,7 +30,7 @@ test("it becomes the service's own program, with the same word and environment",
   assert.deepEqual(replaced.env, ["A=b"]);
 });
 
-test("why that one cannot be run is said with its path and the service's name, and told by a shell's status", () => {
+test("if that program cannot be run, a line names its path and the service, and the status is a shell's", () => {
   const gone = inDirectory("/mirror/web");
   assert.equal(main(gone), 127);
   assert.equal(gone.stderr.text, '*** web: cannot run "./run.own": no such file or directory (ENOENT)\n');

@@ -10,15 +10,15 @@ const RUN = 1;
 const FINISH = 2;
 const MIRROR = "/mirror";
 
-/** What there is to see of a service. */
+/** What a service shows of itself. */
 interface Fake {
   readonly state?: number;
   readonly isWanted?: boolean;
   readonly isPaused?: boolean;
   readonly hasRunsv?: boolean;
-  /** The words of what runsv has started. */
+  /** The arguments of the process that runsv has started. */
   readonly words?: readonly string[];
-  /** Whether that is our own program. */
+  /** Whether that is our own `./run`. */
   readonly isOurs?: boolean;
   readonly check?: FakeProgram;
 }
@@ -51,7 +51,7 @@ class Container {
     linux.cwd = `${MIRROR}/app`;
   }
 
-  /** Puts a service there, or changes it. */
+  /** Adds or changes a service. */
   put(name: string, service: Fake = {}): void {
     const { linux } = this;
     const { state = RUN, isWanted = true, isPaused = false, hasRunsv = true, words = ["db"], isOurs = false } = service;
@@ -75,7 +75,7 @@ class Container {
     this.linux.after(ms, act);
   }
 
-  /** Starts `app`. @returns its exit status, undefined: it became the service; the milliseconds it took; what it said */
+  /** Starts `app`. @returns its exit status, undefined: the service was executed; the milliseconds it took; its output */
   start() {
     const startMs = this.linux.nowMs;
     let status: number | undefined;
@@ -91,7 +91,7 @@ class Container {
     return { status, ms: this.linux.nowMs - startMs, said };
   }
 
-  /** For whom `app` says that it waits. */
+  /** The names of the services that `app` waits for, as it publishes them. */
   get waitsFor(): string | undefined {
     return this.linux.files.get(`${MIRROR}/app/supervise/waits-for`)?.content;
   }
@@ -103,13 +103,13 @@ const exits =
     self.after(ms, () => self.exit(code));
 const hangs: FakeProgram = (self) => self.ignore(SIGTERM);
 
-test("what needs nobody starts at once", () => {
+test("a service without needs starts immediately", () => {
   for (const needs of [undefined, "", "# nobody\n"]) {
     assert.deepEqual(new Container(needs).start(), { status: undefined, ms: 0, said: "" });
   }
 });
 
-test("so does what needs a service that is up and has no check", () => {
+test("so does a service that needs a service that is up and has no check", () => {
   const container = new Container("db\n");
   container.put("db");
   assert.deepEqual(container.start(), { status: undefined, ms: 0, said: "" });
@@ -130,7 +130,7 @@ test("it waits until the service is up", () => {
   assert.equal(seen, "db");
 });
 
-test("it waits until the check of the service says yes, and asks no more than ten times a second", () => {
+test("it waits until the check of the service succeeds, and runs it at most ten times a second", () => {
   const container = new Container("db\n");
   let code = 1;
   container.put("db", { check: (self) => exits(code)(self) });
@@ -143,14 +143,14 @@ test("it waits until the check of the service says yes, and asks no more than te
   assert.ok(container.checkCount < 42, `${container.checkCount} checks`);
 });
 
-test("a check that takes long is not asked again at once", () => {
+test("a slow check is not run again immediately", () => {
   const container = new Container("db 20\n");
   container.put("db", { check: exits(1, 400) });
   assert.equal(container.start().status, 1);
   assert.ok(container.checkCount <= 18, `${container.checkCount} checks`);
 });
 
-test("a service that itself still waits is not up, nor is one that runsv is about to start", () => {
+test("a service that itself still waits is not up, nor is a service that runsv is about to start", () => {
   const container = new Container("db\n");
   container.put("db", { words: ["./run"], isOurs: true });
   container.linux.addFile(`${MIRROR}/db/supervise/waits-for`, "disk");
@@ -170,7 +170,7 @@ test("without watches it looks ten times a second", () => {
   assert.ok(ms >= 2000 && ms <= 2100, `${ms} ms`);
 });
 
-test("when its limit is reached it says why, and fails", () => {
+test("at the time limit it logs why, and fails", () => {
   const reasons: readonly (readonly [Fake, string])[] = [
     [{ state: DOWN }, "it is down, and about to be started again"],
     [{ state: DOWN, isWanted: false }, "it is down, and is to stay down"],
@@ -190,7 +190,7 @@ test("when its limit is reached it says why, and fails", () => {
   }
 });
 
-test("one that is not there, or left out, is told", () => {
+test("a service that is not there, or is left out, is reported", () => {
   const gone = new Container("db 1\n");
   assert.equal(
     gone.start().said,
@@ -201,7 +201,7 @@ test("one that is not there, or left out, is told", () => {
   assert.equal(unavailable.start().said, "*** app: db, which it needs, is not ready after 1 s: it is left out\n");
 });
 
-test("the limit is a minute where the file does not say it, and after five seconds it is told once who is waited for", () => {
+test("the time limit is a minute by default, and after five seconds one line names the services that are not ready", () => {
   const container = new Container("db\ncache 70\nqueue\n");
   container.put("db", { state: DOWN });
   container.put("cache", { check: exits(1) });
@@ -215,7 +215,7 @@ test("the limit is a minute where the file does not say it, and after five secon
   );
 });
 
-test("a check that hangs is killed with its group after five seconds, and asked again", () => {
+test("a check that hangs is killed with its group after five seconds, and run again", () => {
   const container = new Container("db 7\n");
   container.put("db", { check: hangs });
   const { status, said } = container.start();
@@ -224,7 +224,7 @@ test("a check that hangs is killed with its group after five seconds, and asked 
   assert.equal(container.checkCount, 2);
 });
 
-test("what is said of it is what was seen last", () => {
+test("the reason is the newest one", () => {
   const container = new Container("db\n");
   container.put("db", { hasRunsv: false });
   container.later(4000, () => container.put("db", { check: hangs }));
@@ -232,7 +232,7 @@ test("what is said of it is what was seen last", () => {
   assert.equal(container.start().said, "*** app: waits for db (its check has not answered yet)\n");
 });
 
-test("one that needs long to go when it is killed costs no time of the processor", () => {
+test("a killed check that ends slowly costs no processor time", () => {
   const container = new Container("db 9\n", { maxCalls: 2000 });
   container.put("db", {
     check: (self) => {
@@ -246,7 +246,7 @@ test("one that needs long to go when it is killed costs no time of the processor
   assert.ok(ms > 7500 && ms < 9000, `${ms} ms`);
 });
 
-test("a signal to end ends it at once, with the check that runs; others are not for it", () => {
+test("TERM ends it immediately, with the check that runs; other signals do not", () => {
   const container = new Container("db\n");
   container.put("db", { check: hangs });
   container.later(1000, () => container.linux.signalSelf(SIGHUP));
@@ -254,7 +254,7 @@ test("a signal to end ends it at once, with the check that runs; others are not 
   assert.deepEqual(container.start(), { status: 128 + SIGTERM, ms: 2000, said: "" });
 });
 
-test("all that it needs has to be ready at one time", () => {
+test("all services that it needs have to be ready at the same time", () => {
   const container = new Container("db 10\ncache\n");
   container.put("db");
   container.put("cache", { state: DOWN });
@@ -266,7 +266,7 @@ test("all that it needs has to be ready at one time", () => {
   assert.ok(ms >= 28_000 && ms < 28_005, `${ms} ms`);
 });
 
-test("also where nothing tells of it", () => {
+test("also without watches", () => {
   const container = new Container("db\ncache\n", { fault: (call) => (call === "inotifyOpen" ? 24 : 0) });
   container.put("db");
   container.put("cache", { state: DOWN });
@@ -277,7 +277,7 @@ test("also where nothing tells of it", () => {
   assert.ok(ms >= 4000 && ms <= 4100, `${ms} ms`);
 });
 
-test("a file that came to be wrong while the container runs is told, and the start fails", () => {
+test("a mistake in the file that came while the container runs is reported, and the start fails", () => {
   const bad = new Container("db soon\n").start();
   assert.equal(bad.status, 1);
   assert.equal(bad.said, '*** app: its file needs, line 1: "soon" is no limit in whole seconds, 1 or more\n');
@@ -290,7 +290,7 @@ test("a file that came to be wrong while the container runs is told, and the sta
   });
 });
 
-test("what an earlier start left that was killed is taken away", () => {
+test("names that an earlier, killed start has published are removed", () => {
   const container = new Container("db\n");
   container.put("db");
   container.linux.addFile(`${MIRROR}/app/supervise/waits-for`, "db");

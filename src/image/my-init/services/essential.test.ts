@@ -44,7 +44,7 @@ test("an essential service gets links to the image's scripts, the others none", 
   }
 });
 
-test("what the service has of its own is kept beside them, once", () => {
+test("the service's own scripts are kept beside them, once", () => {
   const { linux } = boot((prepared) => {
     prepared.addFile("/etc/service/web/finish", "own", { mode: 0o755 });
     prepared.addDirectory("/etc/service/web/control");
@@ -87,7 +87,7 @@ test("the line on the container's end names the service and how it has ended", (
   assert.equal(line(3, "3 0\n", true), called, "what an earlier start of the container has left is not believed");
 });
 
-test("a directory that cannot be written is told in one line, and the container runs", () => {
+test("a directory that cannot be written has one line, and the container runs", () => {
   const readOnly = (call: string, path: string) =>
     ["mkdir", "rename", "symlink"].includes(call) && path.startsWith("/etc/service/") ? ERRNO.EROFS : 0;
   const { lines, status } = boot(() => {}, { fault: readOnly });

@@ -38,13 +38,13 @@ function later(linux: FakeLinux, directory: string, act: () => void) {
   });
 }
 
-/** What of services is in the mirror. */
+/** The services in the mirror. */
 function inMirror(linux: FakeLinux) {
   const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`));
   return paths.map((path) => path.slice(MIRROR.length + 1)).sort();
 }
 
-test("where a service needs another all run in a mirror, and that one by way of ours", () => {
+test("if a service needs another, all run in a mirror, and our `./run` starts that service", () => {
   const { linux, lines, status } = withNeeds();
   assert.equal(status, 0, lines.join("\n"));
   const runsvdir = linux.history.find(({ file }) => file === RUNSVDIR);
@@ -55,7 +55,7 @@ test("where a service needs another all run in a mirror, and that one by way of 
   assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
 });
 
-test("a service may use its directory as it may use the real one, also where a startup script changes that", () => {
+test("a service may use its directory like the real one, also after a startup script has changed that", () => {
   const access = (linux: FakeLinux, path: string) => {
     const { gid, mode, uid } = linux.files.get(`${MIRROR}/${path}`) ?? {};
     return `${uid}:${gid} ${((mode ?? 0) & 0o7777).toString(8)}`;
@@ -74,7 +74,7 @@ test("a service may use its directory as it may use the real one, also where a s
   assert.equal(access(linux, "web"), "0:0 755", "runsv has to write there");
 });
 
-test("a directory that cannot be given away stays our own, and nobody else may write there", () => {
+test("a directory that cannot be given away stays ours, and no other user may write there", () => {
   const { linux } = withNeeds((linux) => {
     linux.addDirectory("/etc/service/db", { mode: 0o777, uid: 7, gid: 8 });
     linux.chown = () => -1;
@@ -83,7 +83,7 @@ test("a directory that cannot be given away stays our own, and nobody else may w
   assert.deepEqual([uid, (mode ?? 0) & 0o7777], [0, 0o755]);
 });
 
-test("a directory that we cannot write to, as on a read-only file system, is not given to its owner, who might replace `run`", () => {
+test("a directory on a read-only file system is not given to its owner, as the owner could replace `run`", () => {
   const { linux } = withNeeds((linux) => {
     linux.addDirectory("/etc/service/db", { mode: 0o2770, uid: 7, gid: 8 });
     const access = linux.access.bind(linux);
@@ -93,12 +93,12 @@ test("a directory that we cannot write to, as on a read-only file system, is not
   assert.deepEqual([uid, gid, (mode ?? 0) & 0o7777], [0, 0, 0o755]);
 });
 
-test("where there is no `run`, none of ours hides it", () => {
+test("if there is no `run`, ours does not hide that", () => {
   const { linux } = withNeeds((linux) => linux.files.delete("/etc/service/web/run"));
   assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs"]);
 });
 
-test("files of a service that are called like ours are in nobody's way", () => {
+test("files of a service may have the names of ours", () => {
   const { linux, status, lines } = withNeeds((linux) => {
     for (const name of ["run.new", "run.own", ".run"]) linux.addFile(`/etc/service/web/${name}`, "");
   });
@@ -108,7 +108,7 @@ test("files of a service that are called like ours are in nobody's way", () => {
   assert.equal(linux.content(`${MIRROR}/web/run.new`), "/etc/service/web/run.new");
 });
 
-test("what an essential service has of its own in its directories stays as it is, and is run by way of the mirror", () => {
+test("an essential service's own scripts stay as they are, and run from the mirror", () => {
   const { linux, lines } = withNeeds((linux) => {
     for (const path of ["web/essential", "web/finish"]) linux.addFile(`/etc/service/${path}`, "");
     linux.addDirectory("/etc/service/web/control");
@@ -122,7 +122,7 @@ test("what an essential service has of its own in its directories stays as it is
   assert.ok(!linux.files.has("/etc/service/web/control/t.own"));
 });
 
-test("a log service may log into a directory that is called log", () => {
+test("a log service may log into a directory with the name log", () => {
   const { linux } = withNeeds((linux) => {
     for (const path of ["db/log", "db/log/log"]) linux.addDirectory(`/etc/service/${path}`);
     linux.addProgram("/etc/service/db/log/run", habit.sleeps);
@@ -130,7 +130,7 @@ test("a log service may log into a directory that is called log", () => {
   assert.equal(linux.content(`${MIRROR}/db/log/log`), "/etc/service/db/log/log");
 });
 
-test("what startup scripts change in /etc/service, and in the mirror, holds", () => {
+test("changes of startup scripts in /etc/service, and in the mirror, stay", () => {
   const { linux } = withNeeds((linux) => {
     for (const name of ["web/down", "db/down"]) linux.addFile(`/etc/service/${name}`, "");
     linux.addProgram("/etc/my_init.d/10_change", (self) => {
@@ -148,7 +148,7 @@ test("what startup scripts change in /etc/service, and in the mirror, holds", ()
   assert.deepEqual(inMirror(linux), [...db, ...rest]);
 });
 
-test("services that come while others run appear in the mirror, also what is put into their directories later", () => {
+test("new services appear in the mirror while others run, and so do files that come later", () => {
   const { linux } = withNeeds((linux) => {
     later(linux, "/etc/service", () => linux.addDirectory("/etc/service/late"));
     linux.after(100, () => {
@@ -162,7 +162,7 @@ test("services that come while others run appear in the mirror, also what is put
   assert.equal(linux.content(`${MIRROR}/late/run.own`), "/etc/service/late/run");
 });
 
-test("a service that was taken away is hidden from runsvdir, and its runsv still finds its files", () => {
+test("a service that was removed is hidden from runsvdir, and its runsv still finds its files", () => {
   const { linux } = withNeeds((linux) => {
     later(linux, "/etc/service", () => {
       for (const path of ["", "/run", "/needs"]) linux.files.delete(`/etc/service/web${path}`);
@@ -171,14 +171,14 @@ test("a service that was taken away is hidden from runsvdir, and its runsv still
   assert.deepEqual(inMirror(linux), [".web.1", ".web.1/needs", ".web.1/run", ".web.1/run.own", "db", "db/run"]);
 });
 
-test("another directory in the place of a service is another service", () => {
+test("a new directory with the name of a service is another service", () => {
   const { linux } = withNeeds((linux) => {
     later(linux, "/etc/service", () => addService(linux, "db"));
   });
   assert.deepEqual(inMirror(linux).slice(0, 4), [".db.1", ".db.1/run", "db", "db/run"]);
 });
 
-test("a service that needs no other any more is run without us", () => {
+test("a service that no longer needs another runs without our `./run`", () => {
   const { linux } = withNeeds((linux) => {
     later(linux, "/etc/service/web", () => linux.files.delete("/etc/service/web/needs"));
   });
@@ -186,7 +186,7 @@ test("a service that needs no other any more is run without us", () => {
   assert.equal(linux.content(`${MIRROR}/web/run`), "/etc/service/web/run");
 });
 
-test("what happens to /etc/service when services are being stopped has no effect", () => {
+test("changes of /etc/service have no effect once services are being stopped", () => {
   const { linux } = withNeeds((linux) => {
     linux.addProgram("/etc/my_init.pre_shutdown.d/10_slow", habit.exitsAfter(500));
     linux.after(800, () => {
@@ -197,7 +197,7 @@ test("what happens to /etc/service when services are being stopped has no effect
   assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs", "web/run", "web/run.own"]);
 });
 
-test("a change that cannot be followed is told, and ends nothing", () => {
+test("a change that cannot be copied has one line, and ends nothing", () => {
   const { lines, ms } = withNeeds((linux) => {
     later(linux, "/etc/service", () => {
       addService(linux, "late");

@@ -26,7 +26,7 @@ function withNeeds(needs: Readonly<Record<string, string | undefined>>, { prepar
   });
 }
 
-/** The one line that says why nothing is started. */
+/** The one line that says why no service is started. */
 function refusal(needs: Readonly<Record<string, string | undefined>>, prepare?: (linux: FakeLinux) => void): string {
   const { linux, lines, status } = withNeeds(needs, prepare === undefined ? {} : { prepare });
   assert.equal(status, 1);
@@ -37,7 +37,7 @@ function refusal(needs: Readonly<Record<string, string | undefined>>, prepare?: 
   return said[0] ?? "";
 }
 
-test("needs that can be had are no reason to say anything", () => {
+test("needs without a mistake cause no line", () => {
   const { lines, status } = withNeeds({ web: "app\n", app: "# first\r\ndb 5\r\n", db: undefined, none: "" });
   assert.equal(status, 0);
   assert.deepEqual(
@@ -46,7 +46,7 @@ test("needs that can be had are no reason to say anything", () => {
   );
 });
 
-test("a name of nobody stops the boot, and the line says where it is and what to do", () => {
+test("an unknown name stops the boot, and the line says where it is and what to do", () => {
   assert.equal(
     refusal({ app: "\ndbx\n", db: undefined }),
     "*** services are not started: /etc/service/app/needs, line 2: " +
@@ -75,7 +75,7 @@ test("so does a cycle, which is shown", () => {
   );
 });
 
-test("so does a line that says something else", () => {
+test("so does any other mistake in a line", () => {
   assert.equal(
     refusal({ app: "db soon", db: undefined }),
     '*** services are not started: /etc/service/app/needs, line 1: "soon" is no limit in whole seconds, 1 or more; ' +
@@ -83,7 +83,7 @@ test("so does a line that says something else", () => {
   );
 });
 
-test("so does a file that cannot be read, whatever it is", () => {
+test("so does a file that cannot be read", () => {
   const needs = "/etc/service/app/needs";
   const ofWhat = (prepare: (linux: FakeLinux) => void) => {
     const line = refusal({ app: undefined }, prepare);
@@ -109,7 +109,7 @@ test("a command does not run without the services", () => {
   assert.ok(!lines.some((line) => line.includes("Running app")), lines.join("\n"));
 });
 
-test("whom a service will have to wait for is told, unless nobody wants it to start", () => {
+test("a service that waits for a service that is not started has a line, unless it is not started itself", () => {
   const told = (prepare: (linux: FakeLinux) => void, euid = 0) => {
     const { lines, status } = withNeeds({ app: "db", db: undefined }, { euid, prepare });
     assert.equal(status, 0);
@@ -133,7 +133,7 @@ test("whom a service will have to wait for is told, unless nobody wants it to st
   );
 });
 
-test("what a service needs that is itself left out is nobody's concern", () => {
+test("the needs of a service that is left out do not matter", () => {
   const prepare = (linux: FakeLinux) => linux.addFile("/etc/service/app/needs-root", "");
   assert.equal(withNeeds({ app: "nobody", db: undefined }, { euid: 1000, prepare }).status, 0);
 });

@@ -35,7 +35,7 @@ function started(linux: FakeLinux) {
 
 const MIRROR = "/run/my_init/my_init-services-1000";
 
-test("where runsv could not keep its files, services run in a mirror of links", () => {
+test("if runsv could not keep its files, services run in a mirror of links", () => {
   const { linux, lines, status } = asUser();
   assert.equal(status, 0);
   assert.equal(started(linux).words, `${RUNSVDIR} -P ${MIRROR}`);
@@ -46,7 +46,7 @@ test("where runsv could not keep its files, services run in a mirror of links", 
   assert.ok(lines.includes("*** left out, as uid 1000 is not root: the service cron"));
 });
 
-test("a service that is down, or may not be executed, is left out; of the first nothing is said", () => {
+test("a service that is down, or may not be executed, is left out; only the second has a line", () => {
   const { linux, lines } = asUser((linux) => {
     linux.addFile("/etc/service/cron/down", "");
     linux.addProgram("/etc/service/web/run", habit.sleeps, { mode: 0o700 });
@@ -55,7 +55,7 @@ test("a service that is down, or may not be executed, is left out; of the first 
   assert.ok(lines.includes("*** left out, as uid 1000 is not root: the service web"));
 });
 
-test("where all of them can be supervised, they run where they are", () => {
+test("if all of them can be supervised, they run where they are", () => {
   const own = { uid: 1000 };
   const mayAll = (linux: FakeLinux) => {
     for (const path of ["web/supervise", "web/log", "cron"]) linux.addDirectory(`/etc/service/${path}`, own);
@@ -71,7 +71,7 @@ test("where all of them can be supervised, they run where they are", () => {
   assert.equal(started(hidden).words, `${RUNSVDIR} -P ${MIRROR}`, "runsvdir would start what is left out");
 });
 
-test("where no service is left runsvdir looks after an empty mirror, and one line says what is left out", () => {
+test("if no service is left, runsvdir runs with an empty mirror, and one line says what is left out", () => {
   const { linux, lines, status } = asUser((linux) => {
     for (const path of ["", "/run", "/supervise", "/log/run", "/log"]) linux.files.delete(`/etc/service/web${path}`);
   });
@@ -94,7 +94,7 @@ test("a service that a startup script brings is in the mirror, too", () => {
   assert.equal(linux.content(`${MIRROR}/late/run`), "/etc/service/late/run");
 });
 
-test("the mirror of a container that was stopped is made anew", () => {
+test("the mirror of a container that was stopped is made again", () => {
   const { linux } = asUser((linux) => {
     for (const path of [MIRROR, `${MIRROR}/gone`]) linux.addDirectory(path, { uid: 1000 });
     linux.addFile(`${MIRROR}/gone/run`, "", { uid: 1000 });
@@ -103,7 +103,7 @@ test("the mirror of a container that was stopped is made anew", () => {
   assert.ok(linux.files.has(`${MIRROR}/web/run`));
 });
 
-/** A runsv reads this one's pipe. */
+/** A runsv reads the FIFO of this service. */
 function hasRunsv(linux: FakeLinux, supervise: string) {
   const open = linux.openToAppend.bind(linux);
   linux.openToAppend = (path) => (path === `${supervise}/ok` ? 99 : open(path));
@@ -134,7 +134,7 @@ function assertElsewhere(line: string, taken: (linux: FakeLinux) => void, option
   return linux;
 }
 
-test("services that a runsv still looks after are not started again, and what it needs stays", () => {
+test("services that still have a runsv are not started again, and its files stay", () => {
   const inMirror = assertElsewhere(`they run already, in "${MIRROR}"`, (linux) => {
     for (const path of ["", "/web", "/web/supervise"]) linux.addDirectory(`${MIRROR}${path}`, { uid: 1000 });
     hasRunsv(linux, `${MIRROR}/web/supervise`);
@@ -161,12 +161,12 @@ test("services are not started while another my_init of the container has them, 
   }
 });
 
-test("a directory that another container has locked, as both have it as a volume, is this container's all the same", () => {
+test("another container that has the directory as a volume, and has locked it, prevents nothing", () => {
   const { linux } = asUser((linux) => isLocked(linux, "/etc/service"));
   assert.equal(started(linux).words, `${RUNSVDIR} -P ${MIRROR}`);
 });
 
-test("the mirror is locked and others may enter it; where a name is taken, by a container or a user, it has another", () => {
+test("the mirror is locked, and every user may enter it; if its name is taken, it has another", () => {
   const first = asUser(() => {}).linux;
   assert.deepEqual([...first.locks.values()], ["/etc/service", MIRROR]);
   assert.equal((first.files.get(MIRROR)?.mode ?? 0) & 0o7777, 0o755);
@@ -182,7 +182,7 @@ test("the mirror is locked and others may enter it; where a name is taken, by a 
   assert.ok(linux.files.has(`${MIRROR}/web`));
 });
 
-test("a directory of another user, or in one, is no place for it", () => {
+test("it is never in a directory of another user", () => {
   const { linux } = asUser((linux) => {
     linux.addDirectory("/tmp", { mode: 0o1777 });
     linux.addDirectory(MIRROR, { uid: 1001, mode: 0o777 });
@@ -195,7 +195,7 @@ test("a directory of another user, or in one, is no place for it", () => {
   assert.equal(started(elsewhere.linux).words, `${RUNSVDIR} -P /tmp/my_init-services-1000`);
 });
 
-test("with no place for it, a command runs without services, and a container without a command ends", () => {
+test("without a place for it, a command runs without services, and a container without a command ends", () => {
   const nowhere = (linux: FakeLinux) => {
     linux.addDirectory("/run/my_init");
     linux.addProgram("/bin/app", habit.exitsAfter(5, 3));
