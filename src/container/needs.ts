@@ -1,10 +1,12 @@
 import { wholeNumber } from "../core/args.ts";
+import { ERRNO } from "../linux/errno.ts";
+import type { Linux } from "../linux/linux.ts";
 
 /** In the directory of a service: the services that it needs. @see docs/reference/services.md */
 export const NEEDS = "needs";
 
 /** No real file is larger. */
-export const MAX_NEEDS_BYTES = 65_536;
+const MAX_BYTES = 65_536;
 
 /** How long a service waits for a service that it needs, if its file gives no time limit. */
 export const NEED_SECONDS = 60;
@@ -25,8 +27,15 @@ export type ParsedNeeds =
 /** What each service needs, by its name. */
 export type NeedsGraph = ReadonlyMap<string, readonly Need[]>;
 
+/** Reads the file `needs` of a service, which may have none. @returns an errno (above zero): it cannot be read */
+export function readNeeds(linux: Linux, directory: string): ParsedNeeds | number {
+  const text = linux.readFile(`${directory}/${NEEDS}`, MAX_BYTES, false);
+  if (typeof text !== "number") return parseNeeds(text);
+  return text === -ERRNO.ENOENT ? { kind: "ok", needs: [] } : -text;
+}
+
 /**
- * Reads a file `needs`: `NAME` or `NAME SECONDS` a line. Blanks around words, lines without words, Windows line ends and
+ * Parses a file `needs`: `NAME` or `NAME SECONDS` a line. Blanks around words, lines without words, Windows line ends and
  * comments after a `#` are ignored.
  *
  * @see docs/reference/services.md
@@ -51,13 +60,9 @@ export function parseNeeds(text: string): ParsedNeeds {
 
 /** The words of a line up to the first that begins with `#`. */
 function words(line: string): string[] {
-  const all = line
-    .split("\t")
-    .flatMap((part) => part.split("\r"))
-    .flatMap((part) => part.split(" "))
-    .filter((word) => word !== "");
-  const comment = all.findIndex((word) => word.startsWith("#"));
-  return comment < 0 ? all : all.slice(0, comment);
+  const blank = line.replaceAll("\t", " ").replaceAll("\r", " ");
+  const [text = ""] = ` ${blank}`.split(" #");
+  return text.split(" ").filter((word) => word !== "");
 }
 
 /** A cycle: each service needs the next one, and the last needs the first. undefined: there is none. */
@@ -82,11 +87,7 @@ export function findCycle(graph: NeedsGraph): readonly string[] | undefined {
 export function dependants(graph: NeedsGraph): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const [name, needs] of graph) {
-    for (const { service } of needs) {
-      const names = found.get(service);
-      if (names === undefined) found.set(service, [name]);
-      else names.push(name);
-    }
+    for (const { service } of needs) found.set(service, [...(found.get(service) ?? []), name]);
   }
   return found;
 }

@@ -36,12 +36,12 @@ export interface ServiceState {
 }
 
 const STATUS_BYTES = 20;
-/** The time of the last change, TAI64N: seconds since 1970, and ten more, in its bytes 4 to 7; then nanoseconds. */
-const SECONDS_INDEX = 4;
-const NANOSECONDS_INDEX = 8;
+/** The time of the last change, TAI64N: seconds since 1970, and ten more; then nanoseconds. */
+const SECONDS = [4, 5, 6, 7];
+const NANOSECONDS = [8, 9, 10, 11];
 const TAI_OFFSET = 10;
-/** The PID, its lowest byte first. */
-const PID_INDEX = 12;
+/** The lowest byte comes first. */
+const PID = [15, 14, 13, 12];
 const PAUSED_INDEX = 16;
 const WANT_INDEX = 17;
 const STATE_INDEX = 19;
@@ -82,13 +82,14 @@ export function readState(linux: Linux, directory: string): ServiceState | numbe
   const status = linux.readFile(`${directory}/status`, STATUS_BYTES, true);
   if (typeof status === "number") return -status;
   if (status.length < STATUS_BYTES) return ERRNO.ENOENT;
-  const changedMs = (bigEndian(status, SECONDS_INDEX) - TAI_OFFSET) * 1000 + bigEndian(status, NANOSECONDS_INDEX) / 1e6;
+  const number = (bytes: readonly number[]) => bytes.reduce((sum, index) => sum * 256 + status.charCodeAt(index), 0);
+  const changedMs = (number(SECONDS) - TAI_OFFSET) * 1000 + number(NANOSECONDS) / 1e6;
   return {
     isDown: status.charCodeAt(STATE_INDEX) === STATE_DOWN,
     isFinishing: status.charCodeAt(STATE_INDEX) === STATE_FINISH,
     isPaused: status.charCodeAt(PAUSED_INDEX) !== 0,
     isWanted: status.charAt(WANT_INDEX) === "u",
-    pid: [3, 2, 1, 0].reduce((number, byte) => number * 256 + status.charCodeAt(PID_INDEX + byte), 0),
+    pid: number(PID),
     ageMs: linux.realtimeMs() - changedMs,
   };
 }
@@ -96,12 +97,6 @@ export function readState(linux: Linux, directory: string): ServiceState | numbe
 /** Whether a runsv uses the directory `supervise`: it reads a FIFO there until it ends. */
 export function isSupervised(linux: Linux, directory: string): boolean {
   return hasReader(linux, `${directory}/ok`);
-}
-
-function bigEndian(bytes: string, index: number): number {
-  let number = 0;
-  for (let i = index; i < index + 4; i++) number = number * 256 + bytes.charCodeAt(i);
-  return number;
 }
 
 /** Whether the service has neither a finish script nor control scripts: runsv stops it with TERM and nothing else. */

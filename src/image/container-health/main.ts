@@ -1,3 +1,4 @@
+import { SUPERVISE } from "../../container/runsv.ts";
 import { CHECK_SECONDS } from "../../container/service-check.ts";
 import { isEnding } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
@@ -38,14 +39,19 @@ export function main(linux: Linux): number {
 function look(checker: Checker, waitMs: number): Report {
   const { linux, loop, wasInterrupted } = checker;
   const deadlineMs = loop.nowMs + waitMs;
-  const changes = waitMs > 0 ? new Changes(linux, loop) : undefined;
+  const watches = waitMs > 0 ? new DirectoryWatch(linux, loop) : undefined;
   for (;;) {
+    let hasChanged = false;
+    const onChange = () => {
+      hasChanged = true;
+    };
     const { boot, detail, services: supervision } = lookAtInit(linux);
     let services = supervision === undefined ? [] : lookAtServices(linux, supervision.directory);
     if (supervision !== undefined) {
       // Before the checks, so that changes during the checks are noticed, too.
       const { directory } = supervision;
-      changes?.watch([directory, ...services.map(({ name }) => `${directory}/${name}/supervise`)]);
+      watches?.add(directory, onChange);
+      for (const { name } of services) watches?.add(`${directory}/${name}/${SUPERVISE}`, onChange);
       const checkMs = loop.nowMs + CHECK_SECONDS * 1000;
       const killMs = waitMs > 0 ? Math.max(Math.min(checkMs, deadlineMs), loop.nowMs) : checkMs;
       services = runChecks(checker, supervision, services, killMs);
@@ -54,36 +60,8 @@ function look(checker: Checker, waitMs: number): Report {
     if (isAllHealthy(report) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;
     const againMs = Math.min(deadlineMs, loop.nowMs + POLL_INTERVAL_MS);
     loop.waitUntil(
-      () => wasInterrupted() || changes?.take() === true,
+      () => wasInterrupted() || hasChanged,
       () => againMs,
     );
-  }
-}
-
-/** Whether a directory of a service has changed, if the kernel gives watches. */
-class Changes {
-  readonly #directories: DirectoryWatch;
-  readonly #watched = new Set<string>();
-  #hasChanged = false;
-
-  constructor(linux: Linux, loop: EventLoop) {
-    this.#directories = new DirectoryWatch(linux, loop);
-  }
-
-  watch(directories: readonly string[]): void {
-    for (const directory of directories) {
-      if (this.#watched.has(directory)) continue;
-      const end = this.#directories.add(directory, () => {
-        this.#hasChanged = true;
-      });
-      if (end !== undefined) this.#watched.add(directory);
-    }
-  }
-
-  /** Whether there was a change since the last call. */
-  take(): boolean {
-    const hasChanged = this.#hasChanged;
-    this.#hasChanged = false;
-    return hasChanged;
   }
 }

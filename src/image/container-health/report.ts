@@ -1,19 +1,14 @@
 import { jsonString } from "../../container/env-export.ts";
+import type { ServiceStatus } from "../../container/service-status.ts";
 import { printable } from "../../core/printable.ts";
 
 /** The state of a service. The words are part of --json. */
 export type State =
-  | "up" // and its check, if it has one, succeeds
+  | Exclude<ServiceStatus["state"], "starting">
   | "not-wanted" // need not be up
-  | "not-supervised" // has no runsv
-  | "down" // between two starts
-  | "finishing" // its finish script runs
-  | "paused"
-  | "waiting" // for services that it needs
   | "just-started" // less than a second ago: it may be a service that ends again and again
   | "check-failed"
-  | "check-timed-out"
-  | "unknown"; // this user may not read it
+  | "check-timed-out";
 
 export interface ServiceHealth {
   /** The name of its directory; `NAME/log` for a log service. */

@@ -31,27 +31,19 @@ const NOT_OVER: Progress = {
  * calls and my_init has another user, root reads as that user.
  */
 export function lookAtInit(linux: Linux): Progress {
-  let init: number;
+  let boot: Boot = "no-init";
   try {
-    init = findInit(linux);
-  } catch (error) {
-    return { boot: "no-init", detail: failureWords(error), services: undefined };
-  }
-  try {
+    const init = findInit(linux);
+    boot = "unknown";
     const progress = parseProgress(readBootRecord(linux, init) ?? "");
     if (progress === undefined || progress.isStopping) return NOT_OVER;
     const { services } = progress;
     const isGone = services !== undefined && readProcess(linux, services.pid)?.startTime !== services.startTime;
     return isGone ? NOT_OVER : { boot: "over", detail: "", services };
   } catch (error) {
-    return { boot: "unknown", detail: failureWords(error), services: undefined };
+    if (!(error instanceof Failure)) throw error;
+    return { boot, detail: error.message, services: undefined };
   }
-}
-
-/** The sentence of a Failure. Another error is thrown again. */
-function failureWords(error: unknown): string {
-  if (error instanceof Failure) return error.message;
-  throw error;
 }
 
 /** Looks at all services of a directory, and their log services, in byte order of their names. @see runsvdir(8) */

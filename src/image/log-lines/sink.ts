@@ -12,8 +12,8 @@ const PIECE_BYTES = 4096;
 const WRITE_BYTES = 65_536;
 
 /**
- * One of the two outputs of the container. Lines that find no room are kept, and their sources are not read meanwhile. Unlike
- * writeIfRoom(), it ends each write at the end of a line if it can, and reports before a write that may tear one.
+ * One of the two outputs of the container. While lines wait for room, their sources are not read. Unlike writeIfRoom(), it
+ * writes whole lines if it can, and reports a torn line before it writes it.
  */
 export class Sink {
   /** For poll(2), which waits until there is room. */

@@ -1,11 +1,11 @@
-import { MAX_NEEDS_BYTES, NEEDS, type Need, parseNeeds } from "../../container/needs.ts";
+import { NEEDS, type Need, readNeeds } from "../../container/needs.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
 import { tellWaiting } from "../../container/service-start.ts";
 import { printable } from "../../core/printable.ts";
 import { SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
 import { DirectoryWatch } from "../../linux/directory-watch.ts";
-import { ERRNO, errorWords } from "../../linux/errno.ts";
+import { errorWords } from "../../linux/errno.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { Output } from "../../linux/output.ts";
@@ -25,23 +25,18 @@ const REPORT_MS = 5000;
  * @returns undefined: they are ready; else the exit status of a start that has failed, after a line that says why
  */
 export function awaitNeeds(linux: Linux, service: Service): number | undefined {
-  const needs = readNeeds(linux, service);
+  const needs = needsOf(linux, service);
   if (typeof needs === "number") return needs;
   if (needs.length === 0) return undefined;
   return new Wait(linux, service, needs).wait();
 }
 
 /** Reads the file `needs`, which was correct when the container started. @returns an exit status if it no longer is */
-function readNeeds(linux: Linux, service: Service): readonly Need[] | number {
-  const text = linux.readFile(`${service.directory}/${NEEDS}`, MAX_NEEDS_BYTES, false);
-  if (text === -ERRNO.ENOENT) return [];
-  if (typeof text === "number") {
-    log(linux, service, `cannot read its file ${NEEDS}: ${errorWords(-text)}`);
-    return STATUS_FAILED;
-  }
-  const parsed = parseNeeds(text);
-  if (parsed.kind === "ok") return parsed.needs;
-  log(linux, service, `its file ${NEEDS}, line ${parsed.line}: ${printable(parsed.reason)}`);
+function needsOf(linux: Linux, service: Service): readonly Need[] | number {
+  const read = readNeeds(linux, service.directory);
+  if (typeof read === "number") log(linux, service, `cannot read its file ${NEEDS}: ${errorWords(read)}`);
+  else if (read.kind === "ok") return read.needs;
+  else log(linux, service, `its file ${NEEDS}, line ${read.line}: ${printable(read.reason)}`);
   return STATUS_FAILED;
 }
 

@@ -1,4 +1,4 @@
-import { type FileFacts, MAKE_FILES } from "../../../linux/files.ts";
+import { fileFacts, linkFacts, MAKE_FILES } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 
 /** Bits of a mode. */
@@ -9,20 +9,22 @@ const OTHERS_WRITE = 0o022;
 /** Without setuid, setgid and sticky. */
 const PERMISSIONS = 0o777;
 
-/**
- * Lets a service that drops its privileges use its directory of the mirror, `to`, as it may use the real one, `from`.
- *
- * @see docs/adr/0009-mirror-of-services.md
- */
-export function copyAccess(linux: Linux, from: string, real: FileFacts, to: string, own: FileFacts): void {
+/** Lets a service that drops its privileges use its directory `to` of the mirror like `from`. @returns what it has copied last */
+export function copyAccess(linux: Linux, from: string, to: string, last: string): string {
+  const [real, own] = [fileFacts(linux, from), linkFacts(linux, to)];
+  // If a script has put a link there, it leads to a directory that is not ours.
+  if (typeof real === "number" || typeof own === "number" || own.type !== "directory") return last;
+  const access = `${real.uid}:${real.gid}:${real.mode}`;
+  if (access === last) return last;
   // If this user cannot write there, a read-only file system may keep the owner from it, too. `run` must be as safe here.
   if (linux.access(from, MAKE_FILES) === 0) {
     // Mode before owner: afterwards chmod(2) takes a capability.
     linux.chmod(to, real.mode | OWNER_ALL);
-    if (linux.chown(to, real.uid, real.gid) === 0) return;
+    if (linux.chown(to, real.uid, real.gid) === 0) return access;
   }
   // It stays ours. The real owner and group count as others here, and may enter it as others may.
   const owner = real.uid === own.uid ? 0 : (real.mode & OWNER_ENTERS) >> 6;
   const group = real.gid === own.gid ? 0 : (real.mode & GROUP_ENTERS) >> 3;
   linux.chmod(to, (real.mode & PERMISSIONS & ~OTHERS_WRITE) | OWNER_ALL | owner | group);
+  return access;
 }

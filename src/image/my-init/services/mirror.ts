@@ -1,7 +1,7 @@
 import { SERVICES, SUPERVISE } from "../../../container/runsv.ts";
 import { printable } from "../../../core/printable.ts";
 import { ERRNO } from "../../../linux/errno.ts";
-import { fileFacts, isDirectory, linkFacts } from "../../../linux/files.ts";
+import { isDirectory } from "../../../linux/files.ts";
 import { SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 import { copyAccess } from "./mirror-access.ts";
@@ -106,7 +106,7 @@ export class Mirror {
     const directory = this.#directories.get(name) ?? this.#add(name);
     // Watch before the look, so that no change is missed.
     if (this.#isFollowing) directory.endWatch ??= this.#watch(from, () => this.#updateDirectory(name));
-    this.#updateAccess(from, to, directory);
+    directory.access = copyAccess(linux, from, to, directory.access);
     const names = linux.listDir(from);
     if (names === -ERRNO.ENOENT) return; // it is being removed
     if (typeof names === "number") throw new SysError("cannot read", from, -names);
@@ -143,18 +143,6 @@ export class Mirror {
     if (made !== -ERRNO.EEXIST || !isDirectory(this.#context.linux, path)) must(path, made);
     this.#directories.set(name, directory);
     return directory;
-  }
-
-  /** Gives the mirror's directory owner and mode of the real one, when these have changed. */
-  #updateAccess(from: string, to: string, directory: Mirrored): void {
-    const { linux } = this.#context;
-    const [real, own] = [fileFacts(linux, from), linkFacts(linux, to)];
-    // If a script has put a link there, it leads to a directory that is not ours.
-    if (typeof real === "number" || typeof own === "number" || own.type !== "directory") return;
-    const access = `${real.uid}:${real.gid}:${real.mode}`;
-    if (access === directory.access) return;
-    directory.access = access;
-    copyAccess(linux, from, real, to, own);
   }
 
   /** Replaces the service's `run` by ours, or restores it. If there is none, runsv reports that. */

@@ -1,4 +1,4 @@
-import { findCycle, MAX_NEEDS_BYTES, NEEDS, type Need, type NeedsGraph, parseNeeds } from "../../../container/needs.ts";
+import { findCycle, NEEDS, type Need, type NeedsGraph, readNeeds } from "../../../container/needs.ts";
 import { printable } from "../../../core/printable.ts";
 import { ERRNO, errorWords } from "../../../linux/errno.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -12,7 +12,7 @@ import { Failure } from "../../../linux/sys-error.ts";
  * @param exists whether there is a service of this name, whether or not it is to run
  * @throws Failure a file cannot be read or understood, or names no service; or services need each other in a cycle
  */
-export function readNeeds(
+export function checkedNeeds(
   linux: Linux,
   directory: string,
   names: readonly string[],
@@ -20,8 +20,7 @@ export function readNeeds(
 ): NeedsGraph {
   const graph = new Map<string, readonly Need[]>();
   for (const name of names) {
-    const needs = readFile(linux, `${directory}/${name}/${NEEDS}`);
-    if (needs === undefined) continue;
+    const needs = readOrRefuse(linux, `${directory}/${name}`);
     graph.set(name, needs);
     for (const { line, service } of needs) {
       const where = place(directory, name, line);
@@ -39,21 +38,19 @@ export function readNeeds(
 
 /** What a service needs; nothing if its file has a mistake, which does not matter when the service is stopped. */
 export function needsOf(linux: Linux, directory: string): readonly Need[] {
-  const text = linux.readFile(`${directory}/${NEEDS}`, MAX_NEEDS_BYTES, false);
-  const parsed = typeof text === "number" ? undefined : parseNeeds(text);
-  return parsed?.kind === "ok" ? parsed.needs : [];
+  const read = readNeeds(linux, directory);
+  return typeof read !== "number" && read.kind === "ok" ? read.needs : [];
 }
 
-function readFile(linux: Linux, path: string): readonly Need[] | undefined {
-  const text = linux.readFile(path, MAX_NEEDS_BYTES, false);
-  if (text === -ERRNO.ENOENT) return undefined;
-  if (typeof text === "number") {
-    const reason = text === -ERRNO.EINVAL ? "it is no file" : errorWords(-text);
-    refuse(`cannot read "${printable(path)}": ${reason}; it has to be a file of a line for each service`);
+function readOrRefuse(linux: Linux, directory: string): readonly Need[] {
+  const read = readNeeds(linux, directory);
+  const path = printable(`${directory}/${NEEDS}`);
+  if (typeof read === "number") {
+    const reason = read === ERRNO.EINVAL ? "it is no file" : errorWords(read);
+    refuse(`cannot read "${path}": ${reason}; it has to be a file of a line for each service`);
   }
-  const parsed = parseNeeds(text);
-  if (parsed.kind === "ok") return parsed.needs;
-  refuse(`${printable(path)}, line ${parsed.line}: ${printable(parsed.reason)}; write NAME or NAME SECONDS`);
+  if (read.kind === "ok") return read.needs;
+  refuse(`${path}, line ${read.line}: ${printable(read.reason)}; write NAME or NAME SECONDS`);
 }
 
 function refuseCycle(directory: string, graph: NeedsGraph, cycle: readonly string[]): never {

@@ -135,11 +135,18 @@ function assertElsewhere(line: string, taken: (linux: FakeLinux) => void, option
 }
 
 test("services that still have a runsv are not started again, and its files stay", () => {
-  const inMirror = assertElsewhere(`they run already, in "${MIRROR}"`, (linux) => {
-    for (const path of ["", "/web", "/web/supervise"]) linux.addDirectory(`${MIRROR}${path}`, { uid: 1000 });
-    hasRunsv(linux, `${MIRROR}/web/supervise`);
-  });
-  assert.ok(inMirror.files.has(`${MIRROR}/web/supervise`));
+  // A mirror gives the directory of a service that is gone a name with a dot.
+  for (const name of ["web", ".web.1"]) {
+    const supervise = `${MIRROR}/${name}/supervise`;
+    const inMirror = assertElsewhere(`they run already, in "${MIRROR}"`, (linux) => {
+      for (const path of [MIRROR, `${MIRROR}/${name}`, supervise]) linux.addDirectory(path, { uid: 1000 });
+      hasRunsv(linux, supervise);
+      linux.addDirectory("/tmp", { mode: 0o1777 });
+      linux.addDirectory("/tmp/my_init-services-1000", { uid: 1000 });
+    });
+    assert.ok(inMirror.files.has(supervise));
+    assert.equal(inMirror.files.has("/tmp/my_init-services-1000"), false);
+  }
   const where = 'they run already, in "/etc/service"';
   assertElsewhere(where, (linux) => hasRunsv(linux, "/etc/service/web/supervise"), { euid: 0 });
 });

@@ -8,7 +8,7 @@ import { makePrivateDirectory, PLACES } from "../../../linux/private-directory.t
 import { failure } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 import { Mirror } from "./mirror.ts";
-import { readNeeds } from "./needs.ts";
+import { checkedNeeds } from "./needs.ts";
 import { isRunByUs } from "./run-by-us.ts";
 import { takeServices } from "./take-services.ts";
 
@@ -51,9 +51,7 @@ export class ServiceDirectory {
 
   /**
    * Makes the mirror if one is needed. Called before the startup scripts, so that scripts see it, and again after them,
-   * for what they changed.
-   *
-   * @throws SysError the file system is full
+   * for what they changed. @throws SysError the file system is full
    */
   prepare(): void {
     const { environment } = this.#context;
@@ -100,7 +98,7 @@ export class ServiceDirectory {
     if (this.#mirror === undefined) return;
     const { linux, log } = this.#context;
     const all = this.#services();
-    const graph = readNeeds(linux, SERVICES, this.#wanted(), (name) => all.includes(name));
+    const graph = checkedNeeds(linux, SERVICES, this.#wanted(), (name) => all.includes(name));
     const isDown = (name: string) => linux.access(`${this.#mirror?.path}/${name}/${DOWN}`, 0) === 0;
     for (const [name, needs] of graph) {
       if (isDown(name)) continue;

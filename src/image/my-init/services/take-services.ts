@@ -10,14 +10,12 @@ import { privateDirectories } from "../../../linux/private-directory.ts";
 /**
  * Takes the services for this my_init until it ends. Two runsv for one service would start it twice, or print errors for
  * ever. So services are not started while another my_init of this container has them, or a runsv that it has left.
- *
  * @returns why this my_init cannot have them; undefined: it has them
  */
 export function takeServices(linux: Linux): string | undefined {
   // Another container may have the same directory, as a volume, and any user may lock it.
   if (linux.lockDirectory(SERVICES) === -ERRNO.EAGAIN && isSecondInit(linux, true)) return "another my_init runs them";
-  if (hasSupervisors(linux, SERVICES)) return runAlready(SERVICES);
-  return removeOldMirrors(linux);
+  return findSupervisors(linux, SERVICES) ?? removeOldMirrors(linux);
 }
 
 /** Removes mirrors of an earlier start, or of the container that the image was made from: `sv` would use them. */
@@ -27,19 +25,18 @@ function removeOldMirrors(linux: Linux): string | undefined {
     const lock = linux.lockDirectory(path);
     // Another container uses it: containers of a pod share /dev/shm.
     if (lock === -ERRNO.EAGAIN) continue;
-    if (hasSupervisors(linux, path)) reason = runAlready(path);
-    else removeTree(linux, path);
+    const found = findSupervisors(linux, path);
+    if (found === undefined) removeTree(linux, path);
+    reason ??= found;
     if (lock >= 0) linux.close(lock);
   }
   return reason;
 }
 
-/** Whether a runsv uses a directory there. This may be no service any more: a mirror keeps it under a name with a dot. */
-function hasSupervisors(linux: Linux, directory: string): boolean {
+/** Looks for a runsv there, also of a service that is gone: a mirror keeps its directory under a name with a dot. */
+function findSupervisors(linux: Linux, directory: string): string | undefined {
   const names = linux.listDir(directory);
-  return typeof names !== "number" && names.some((name) => isSupervised(linux, `${directory}/${name}/${SUPERVISE}`));
-}
-
-function runAlready(directory: string): string {
-  return `they run already, in "${printable(directory)}"`;
+  const isFound =
+    typeof names !== "number" && names.some((each) => isSupervised(linux, `${directory}/${each}/${SUPERVISE}`));
+  return isFound ? `they run already, in "${printable(directory)}"` : undefined;
 }
