@@ -225,3 +225,45 @@ test("every make task that a text names exists", () => {
       assert.ok(tasks.has(task), `${file}: make ${task}`);
   }
 });
+
+test("an exported value has an importer", () => {
+  const texts = files.filter((file) => file.endsWith(".ts")).map((file) => ({ file, text: read(file) }));
+  const imported = new Map<string, Set<string>>();
+  for (const { file, text } of texts) {
+    for (const [, names = ""] of text.matchAll(/^import (?:type )?\{([^}]*)\} from/gm)) {
+      for (const name of names.split(",").map(
+        (each) =>
+          each
+            .trim()
+            .replace(/^type /, "")
+            .split(" as ")[0] ?? "",
+      )) {
+        imported.set(name, (imported.get(name) ?? new Set()).add(file));
+      }
+    }
+  }
+  for (const { file, text } of texts.filter(({ file }) => shipped.includes(file))) {
+    for (const [, name = ""] of text.matchAll(/^export (?:const|function|class) (\w+)/gm)) {
+      const isRoot = ["main", "warmUp"].includes(name);
+      assert.ok(isRoot || [...(imported.get(name) ?? [])].some((other) => other !== file), `${file}: ${name}`);
+    }
+  }
+});
+
+/** What changes something: an assignment to a field, or a call by the name of an act. */
+const ACT =
+  /this\.#\w+ [-+|&?*]{0,2}= |\.(?:warn|info|signal|spawn|add|set|push|unlink|unwatch|watch|write|chmod|mkdir|rename|adopt|reap|wake|exec|waitUntil)\(/;
+
+test("a function whose name asks changes nothing", () => {
+  for (const file of shipped) {
+    const text = read(file);
+    for (const { 0: line, 1: name, index } of text.matchAll(
+      /^ *(?:export )?(?:function |get |const )?#?((?:is|are|has|can)[A-Z]\w*)(?:\(| = \().*(?:\{|\(|=>.*)$/gm,
+    )) {
+      const indent = " ".repeat(line.length - line.trimStart().length);
+      const end =
+        line.endsWith("{") || line.endsWith("(") ? text.indexOf(`\n${indent}}`, index) : text.indexOf(";\n", index);
+      assert.doesNotMatch(text.slice(index, end), ACT, `${file}: ${name}`);
+    }
+  }
+});

@@ -24,7 +24,7 @@ export const OWN_SERVICE = "my_init";
 export const OWN_LOG = `${OWN_SERVICE}.stderr`;
 
 /** Has the lines of services for which log_lines has no descriptors. */
-export const OTHER_SERVICES = "others";
+const OTHER_SERVICES = "others";
 
 /** What log_lines has open beside FIFOs, with some to spare, and the FIFOs of {@link OTHER_SERVICES}. */
 const RESERVED_DESCRIPTORS = 16 + 2;

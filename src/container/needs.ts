@@ -9,7 +9,7 @@ export const NEEDS = "needs";
 const MAX_BYTES = 65_536;
 
 /** How long a service waits for a service that it needs, if its file gives no time limit. */
-export const NEED_SECONDS = 60;
+const NEED_SECONDS = 60;
 
 /** A line of a file `needs`: a service that has to be ready first. */
 export interface Need {

@@ -29,7 +29,7 @@ export interface Report {
 }
 
 /** Whether the container can be healthy with a service in this state. */
-export function isHealthy({ state }: ServiceHealth): boolean {
+function isHealthy({ state }: ServiceHealth): boolean {
   return state === "up" || state === "not-wanted";
 }
 

@@ -129,7 +129,7 @@ export class ServiceDirectory {
   }
 
   #wanted(): string[] {
-    return this.#services().filter((name) => !this.#isLeftOut(name));
+    return this.#services().filter((name) => this.#accept(name));
   }
 
   #runsWhereItIs(name: string): boolean {
@@ -138,15 +138,15 @@ export class ServiceDirectory {
     return directories.every((each) => canSupervise(linux, `${SERVICES}/${each}`) && !isRunByUs(this.#context, each));
   }
 
-  /** Whether this user cannot run the service: runsv would print an error each second. Reported once if it has no file `down`. */
-  #isLeftOut(name: string): boolean {
+  /** Whether this user can run the service; if not, runsv would print an error each second. Reported once without a file `down`. */
+  #accept(name: string): boolean {
     const { unavailable, linux } = this.#context;
     const directory = `${SERVICES}/${name}`;
-    if (linux.getEuid() === 0 || mayRun(linux, directory)) return false;
+    if (linux.getEuid() === 0 || mayRun(linux, directory)) return true;
     const isWanted = linux.access(`${directory}/${DOWN}`, 0) < 0;
     if (isWanted && !this.#unavailable.has(name)) unavailable.add(`the service ${printable(name)}`, "");
     this.#unavailable.add(name);
-    return true;
+    return false;
   }
 
   #take(): void {

@@ -1,4 +1,5 @@
-import { SERVICES } from "../../../container/runsv.ts";
+import { DOWN, SERVICES } from "../../../container/runsv.ts";
+import { listServices } from "../../../container/service-list.ts";
 import { printable } from "../../../core/printable.ts";
 import { execFailure, execRefusal } from "../../../linux/exec-failure.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -27,9 +28,8 @@ export function serviceFaults(linux: Linux, directory: string): string[] {
 
 /** Warns of the faults of services that are about to be started. @param directory where runsvdir finds them */
 export function warnOfFaults({ linux, log }: Context, directory: string): void {
-  const names = linux.listDir(directory);
-  for (const name of typeof names === "number" ? [] : [...names].sort()) {
-    if (name.startsWith(".") || linux.access(`${SERVICES}/${name}/down`, 0) === 0) continue;
+  for (const name of listServices(linux, directory).services) {
+    if (linux.access(`${SERVICES}/${name}/${DOWN}`, 0) === 0) continue;
     for (const fault of serviceFaults(linux, `${SERVICES}/${name}`)) log.warn(`${printable(name)}: ${fault}`);
   }
 }
