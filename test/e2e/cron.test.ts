@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { buildImage, type Container, image, runContainer, startContainer } from "../support/container.ts";
+import { until } from "../support/until.ts";
 
 /** A line of a Dockerfile that writes a file, byte for byte. */
 function file(path: string, content: string, mode = "644"): string {
@@ -172,20 +173,21 @@ MAILTO=somebody@example.com
 
   async function checkOutput(container: Container, lines: () => Promise<Line[]>) {
     const texts = async (user: string) => (await lines()).filter((line) => line.user === user).map(({ text }) => text);
-    const until = async (user: string, text: string) => {
-      for (const end = Date.now() + 60_000; !(await texts(user)).includes(text); ) {
-        if (Date.now() > end)
-          throw new Error(`no "${text}" of ${user} in\n${(await texts(user)).join("\n").slice(-2000)}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+    const untilThere = async (user: string, text: string) => {
+      let all: string[] = [];
+      const isThere = async () => {
+        all = await texts(user);
+        return all.includes(text);
+      };
+      await until(isThere, () => `"${text}" of ${user} in\n${all.join("\n").slice(-2000)}`, 60_000, 100);
     };
     // While the job runs.
-    for (const text of ["out", "err"]) await until("root", text);
-    await until("joe", "joe begins");
+    for (const text of ["out", "err"]) await untilThere("root", text);
+    await untilThere("joe", "joe begins");
     assert.ok(!(await texts("joe")).includes("joe ends"));
     await container.sh("touch /tmp/go");
-    await until("root", "end without newline");
-    for (const text of ["joe ends", "counted", "after nothing", "for somebody"]) await until("joe", text);
+    await untilThere("root", "end without newline");
+    for (const text of ["joe ends", "counted", "after nothing", "for somebody"]) await untilThere("joe", text);
     await container.sh(
       'until [ -e /tmp/silent-ended ]; do sleep 0.1; done; until [ -z "$(ls /run/baseimage/cron)" ]; do sleep 0.1; done',
     );
@@ -381,7 +383,7 @@ log { source(s); filter(f); destination(d); };
       file("/usr/bin/msmtp", '#!/bin/sh\n{ echo "called $*"; cat; } > /tmp/mail\nmv /tmp/mail /tmp/mailed\n', "755"),
       file(
         "/etc/cron.d/mail",
-        "MAILTO=boss@example.com\n@reboot joe echo by mail; sleep 2 # long enough to be followed\n",
+        "MAILTO=boss@example.com\n@reboot joe echo by mail; sleep 2 # time enough for it to be followed\n",
       ),
     ]);
     await container.waitForLog("Runit started as PID");

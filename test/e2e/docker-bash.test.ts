@@ -20,6 +20,7 @@ import { imageWith } from "../support/derived-image.ts";
 import { hostTool, processesOf, runTool, startTool, type ToolOptions } from "../support/host-tool.ts";
 import { podman, podmanImage, podmanOptions, removePodmanImage, withPodman } from "../support/podman.ts";
 import { startAtTerminal } from "../support/terminal.ts";
+import { until } from "../support/until.ts";
 
 const dockerBash = hostTool("docker-bash");
 
@@ -56,12 +57,8 @@ async function nothingLeft(container: Container): Promise<void> {
 }
 
 /** Waits until no process of this machine runs `name` with `word`: one that was told to go may need a moment. */
-async function untilGone(name: string, word: string): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (processesOf(name, word).length > 0) {
-    if (performance.now() > end) throw new Error(`${name} ${word} does not go`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
+function untilGone(name: string, word: string): Promise<void> {
+  return until(() => processesOf(name, word).length === 0, `the end of ${name} ${word}`, 10_000, 20);
 }
 
 describe("docker-bash", asRoot, () => {
@@ -460,7 +457,7 @@ describe("docker-bash and signals", asRoot, () => {
     writeFileSync(join(directory, "docker"), "#!/bin/sh\nexec sleep 71009\n", { mode: 0o755 });
     const env = { PATH: `${directory}:${process.env["PATH"] ?? ""}` };
     const tool = startTool(t, [dockerBash, "--engine", "docker", "web"], { env });
-    while (processesOf("sleep", "71009").length === 0) await new Promise((done) => setTimeout(done, 20));
+    await until(() => processesOf("sleep", "71009").length > 0, "docker-bash asks the container engine", 10_000, 20);
     tool.signal("SIGTERM");
     assert.equal((await tool.ended()).status, 143);
     await untilGone("sleep", "71009");

@@ -31,6 +31,7 @@ import {
 } from "../support/container.ts";
 import { hostTool, runTool, startTool, type ToolOptions, type ToolOutcome } from "../support/host-tool.ts";
 import { startAtTerminal } from "../support/terminal.ts";
+import { until } from "../support/until.ts";
 
 const isPodmanHere = spawnSync("podman", ["--version"]).status === 0;
 if (!isPodmanHere && process.env["CI"]) throw new Error("podman is not installed: this test must not be skipped here");
@@ -541,15 +542,16 @@ function freePort(): Promise<number> {
 
 /** What a server says first; tries until there is one. */
 async function greeting(port: number): Promise<string> {
-  const end = performance.now() + 20_000;
-  for (;;) {
-    const text = await new Promise<string>((done) => {
+  let text = "";
+  const hasAnswered = async () => {
+    text = await new Promise<string>((done) => {
       const socket = connect(port, "127.0.0.1");
       socket.once("data", (data) => done(data.toString()));
       socket.once("error", () => done(""));
       socket.once("close", () => done(""));
     });
-    if (text !== "" || performance.now() > end) return text;
-    await new Promise((done) => setTimeout(done, 50));
-  }
+    return text !== "";
+  };
+  await until(hasAnswered, `the server at port ${port} says something`, 20_000, 50);
+  return text;
 }

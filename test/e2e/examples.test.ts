@@ -30,11 +30,18 @@ function fetched(t: TestContext, container: Container, address: string): Promise
   return beside(t, container, untilLine(`curl --silent --fail ${address}`));
 }
 
-/** Stops the container while it has a request, which `sign` in its log tells of, and answers what came of the request. */
+/**
+ * Stops the container during a request, and returns the answer to the request.
+ *
+ * @param sign in the log once the container has the request
+ */
 async function stoppedWhileAsked(t: TestContext, container: Container, address: string, sign: string): Promise<string> {
   const answer = beside(t, container, `curl --silent --show-error --fail ${address}`);
   await container.waitForLog(sign);
-  await container.stop();
+  const stopped = container.stop();
+  await container.waitForLog("Shutting down runit");
+  await container.sh("touch /tmp/stopping");
+  await stopped;
   assert.equal(await container.exitCode(), 0);
   return answer;
 }
@@ -75,10 +82,10 @@ describe("examples", { concurrency: true }, () => {
       assert.equal(await container.sh("find /var/log/nginx -type f -size +0"), "", "no log grows in the container");
     });
     await t.test("and its app answer what they were asked before they stop", async () => {
-      const slow = `import sys, time
+      const slow = `import os, sys, time
 def app(environ, start_response):
     print("asked for", environ["PATH_INFO"], file=sys.stderr, flush=True)
-    if environ["PATH_INFO"] == "/slow": time.sleep(2)
+    while environ["PATH_INFO"] == "/slow" and not os.path.exists("/tmp/stopping"): time.sleep(0.05)
     start_response("200 OK", [])
     return [b"done"]`;
       await container.exec(["tee", "/app/app.py"], { input: slow });

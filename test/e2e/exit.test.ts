@@ -7,9 +7,9 @@ import { imageWith } from "../support/derived-image.ts";
 describe("container_exit", { concurrency: 2 }, () => {
   test("in a finish script it ends the container with its status, after an orderly shutdown", async (t) => {
     const image = await imageWith(t, {
-      "/etc/service/main/run": "sleep 1; exit 9",
+      "/etc/service/main/run": "until [ -e /tmp/up ]; do sleep 0.05; done; exit 9",
       "/etc/service/main/finish": "container_exit 3",
-      "/etc/service/other/run": 'trap "echo other stopped; exit 0" TERM; while :; do sleep 0.1; done',
+      "/etc/service/other/run": 'trap "echo other stopped; exit 0" TERM; : > /tmp/up; while :; do sleep 0.1; done',
       "/etc/my_init.post_shutdown.d/bye": "echo bye",
     });
     const container = await startContainer(t, { image });
@@ -58,7 +58,8 @@ test("an essential service's death is the container's end, with its status", asy
   await container.waitForLog("up");
   await container.sh("sv restart main");
   await container.waitForLog(/up\n(?:.*\n)*up\n/);
-  await container.sh("(sleep 0.1; kill -9 $(cat /etc/service/main/supervise/pid)) > /dev/null 2>&1 &");
+  // The container may end before this has.
+  await container.exec(["sh", "-c", "kill -9 $(cat /etc/service/main/supervise/pid)"]);
   assert.equal(await container.waitForExit(), 137);
   assert.match((await container.logs()).stdout, /bye\n$/);
 

@@ -3,17 +3,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Container, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
+import { until } from "../support/until.ts";
 
 /** Asks the engine until it calls the container `status`. @returns how long that took, in milliseconds */
 async function becomes(container: Container, status: string, withinMs = 20_000): Promise<number> {
   const begin = performance.now();
-  for (;;) {
-    const now = await container.inspect("{{.State.Health.Status}}");
-    const tookMs = performance.now() - begin;
-    if (now === status) return tookMs;
-    if (tookMs > withinMs) throw new Error(`${now} after ${withinMs} ms, not ${status}`);
-    await new Promise((done) => setTimeout(done, 50));
-  }
+  const isSo = async () => (await container.inspect("{{.State.Health.Status}}")) === status;
+  await until(isSo, `the container is ${status}`, withinMs, 50);
+  return performance.now() - begin;
 }
 
 const healthcheck = 'HEALTHCHECK --interval=1s --timeout=10s --retries=1 CMD ["container_health"]';

@@ -6,6 +6,7 @@ import { after, before, describe, type TestContext, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { buildDirectory, buildImage, cleanUp, engine, image, run } from "../support/container.ts";
 import { ask, type Load, startLoad, type Tally } from "../support/load.ts";
+import { until } from "../support/until.ts";
 
 /** Standard output of the engine's command, which must succeed. */
 async function docker(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -15,14 +16,13 @@ async function docker(words: readonly string[], env: Readonly<Record<string, str
 }
 
 /** Asks again and again until the answer is good. */
-async function until<T>(what: string, ask: () => Promise<T>, isGood: (answer: T) => boolean, withinMs: number) {
-  const end = performance.now() + withinMs;
-  for (;;) {
-    const answer = await ask();
-    if (isGood(answer)) return;
-    if (performance.now() > end) throw new Error(`${what}: ${JSON.stringify(answer)} after ${withinMs} ms`);
-    await new Promise((done) => setTimeout(done, 100));
-  }
+function untilGood<T>(what: string, ask: () => Promise<T>, isGood: (answer: T) => boolean, withinMs: number) {
+  let answer: T;
+  const isSo = async () => {
+    answer = await ask();
+    return isGood(answer);
+  };
+  return until(isSo, () => `${what}; the last answer was ${JSON.stringify(answer)}`, withinMs, 100);
 }
 
 /** A port of this machine that nobody listens on. */
@@ -73,12 +73,12 @@ async function startStack(t: TestContext, name: string, images: { app: string; p
     const rest = async () =>
       `${await docker(["ps", "--all", "--quiet", "--filter", `label=com.docker.stack.namespace=${name}`])}
       ${await docker(["network", "ls", "--quiet", "--filter", `name=${name}_`])}`.trim();
-    await until("the stack goes", rest, (ids) => ids === "", 60_000);
+    await untilGood("the stack goes", rest, (ids) => ids === "", 60_000);
   });
   await deploy(images.app);
   const replicas = () => docker(["service", "ls", "--filter", `name=${name}_`, "--format", "{{.Name}} {{.Replicas}}"]);
   const areUp = (lines: string) => lines.includes(`${name}_app 3/3`) && lines.includes(`${name}_proxy 1/1`);
-  await until("the stack comes up", replicas, areUp, 60_000);
+  await untilGood("the stack comes up", replicas, areUp, 60_000);
   return {
     ports,
     deploy,
@@ -116,13 +116,13 @@ function summary(tallies: readonly Tally[]): string {
 async function updateUnderLoad(stack: Stack, ports: readonly number[], next: string): Promise<Tally[]> {
   for (const port of ports) {
     const status = () => ask(port, "/").then(({ status }) => status, String);
-    await until("the first answer", status, (answer) => answer === 200, 20_000);
+    await untilGood("the first answer", status, (answer) => answer === 200, 20_000);
   }
   const loads = ports.flatMap(startClients);
   try {
     await Promise.all(loads.map((load) => load.answered("version 1", 20_000)));
     await stack.deploy(next);
-    await until("the update", stack.update, (state) => state === "completed", 90_000);
+    await untilGood("the update", stack.update, (state) => state === "completed", 90_000);
     await Promise.all(loads.map((load) => load.answered("version 2", 20_000)));
   } finally {
     await Promise.all(loads.map((load) => load.stop()));
@@ -168,7 +168,7 @@ describe("examples/swarm", { skip: reason }, () => {
         t.diagnostic(`as it is: ${summary(tallies)}`);
         for (const { losses } of tallies) assert.deepEqual([...losses], []);
         const ends = Array<string>(3).fill("shutdown 0");
-        await until("the old replicas' ends", stack.ended, (states) => isDeepStrictEqual(states, ends), 30_000);
+        await untilGood("the old replicas' ends", stack.ended, (states) => isDeepStrictEqual(states, ends), 30_000);
       }),
       t.test("of the same app in a plain image, without init and health, loses some", async (t) => {
         const stack = await startStack(t, `swarm-test-${process.pid}-plain`, { app: naive[0], proxy });

@@ -135,7 +135,8 @@ describe("syslog-ng", { concurrency: 3 }, () => {
 
   test("killed, it comes back", async (t) => {
     const container = await booted(t);
-    await container.sh("sleep 1.1"); // who dies younger is started again after a pause
+    // A daemon that ends in its first second is started again only after a pause, and its age shows no other sign.
+    await container.sh("sleep 1.1");
     const pid = await container.sh("cat /run/syslog-ng.pid");
     await container.sh("kill -9 $(cat /run/syslog-ng.pid)");
     await container.until(`[ "$(cat /run/syslog-ng.pid)" != ${pid.trim()} ] && logger back`);
@@ -384,6 +385,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
 
   test("messages reach a standard output of any kind: pipe, terminal, file, socket", async (t) => {
     const name = await imageWith(t, {});
+    // The command cannot see when the message is in my_init's output.
     const talk = "/sbin/my_init --quiet -- sh -c 'echo before; logger -t T hello; sleep 0.2; echo after'";
     const pipe = await runContainer(t, { image: name, command: ["sh", "-c", talk] });
     const terminal = await runContainer(t, { image: name, command: ["sh", "-c", talk], args: ["--tty"] });
@@ -561,6 +563,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
 
   test("the output keeps its owner and mode", async (t) => {
     for (const args of [[], ["--tty"]]) {
+      // As above, the command cannot see when the message is written.
       const look = "stat -L -c '%a %u:%g' /dev/stdout";
       const { stdout, status } = await runContainer(t, {
         command: ["sh", "-c", `${look}; my_init --quiet -- sh -c "logger hello; sleep 0.2; ${look}"`],
@@ -575,6 +578,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
   });
 
   test("where the reader of the output has gone, a stop is not held up", async (t) => {
+    // No message can be seen any more: half a second is time enough for both to be written.
     const line = "my_init --quiet -- sh -c 'echo up; logger one; logger two; sleep 0.5' 2> /err | head -1; cat /err";
     const begin = performance.now();
     const { stdout } = await runContainer(t, { command: ["bash", "-c", line] });

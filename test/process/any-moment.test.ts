@@ -129,7 +129,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
 
   test("a stop while nothing has started yet leaves nothing running", async (t) => {
     const init = await startInit(t, {
-      scripts: { "/etc/my_init.d/10_a": "kill -TERM $PPID; sleep 0.1", "/etc/my_init.d/20_b": "echo second ran" },
+      scripts: { "/etc/my_init.d/10_a": "kill -TERM $PPID; exec sleep 1000", "/etc/my_init.d/20_b": "echo second ran" },
       args: ["echo", "command ran"],
     });
     const ended = await init.ended();

@@ -103,6 +103,7 @@ describe("cron", processRing, () => {
       },
     });
     await init.waitFor(/\(root\) one$/m);
+    // The second before "two" is time enough for a follower that does not wait for the job's end.
     await init.exec("kill -9 $(cat /tmp/cron)");
     init.view.write("/tmp/go", "");
     await init.waitFor(/\(root\) two$/m);

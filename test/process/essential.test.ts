@@ -17,8 +17,8 @@ describe("essential", processRing, () => {
     test(`a service that ends by '${line}' ends the container with ${status}, in order`, async (t) => {
       const ended = await runInit(t, {
         scripts: {
-          "/etc/service/main/run": `sleep 0.1; echo run; ${line}`,
-          "/etc/service/other/run": 'trap "echo stopped; exit 0" TERM; while :; do sleep 0.05; done',
+          "/etc/service/main/run": `until [ -e /tmp/up ]; do sleep 0.02; done; echo run; ${line}`,
+          "/etc/service/other/run": 'trap "echo stopped; exit 0" TERM; : > /tmp/up; while :; do sleep 0.05; done',
           "/etc/my_init.post_shutdown.d/bye": "echo bye",
         },
         files: { "/etc/service/main/essential": "" },
@@ -35,6 +35,7 @@ describe("essential", processRing, () => {
   test("it is not started again, however long the shutdown takes", async (t) => {
     const ended = await runInit(t, {
       scripts: {
+        // runsv starts a service that ran for a second again without a pause: within the second that the script takes.
         "/etc/service/main/run": "echo run; sleep 1; exit 3",
         "/etc/my_init.pre_shutdown.d/slow": "sleep 1; echo slow",
       },

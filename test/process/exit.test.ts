@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { type Init, isSanitized, processRing, runInit, startInit, until } from "../support/process.ts";
 
 /** Runs as a service until it is told to stop, and tells that. */
-const orderly = 'trap "echo stopped; exit 0" TERM; echo up; while :; do sleep 0.1; done';
+const orderly = 'trap "echo stopped; exit 0" TERM; echo up; : > /tmp/up; while :; do sleep 0.1; done';
 
 /** Asks from outside; the end of the namespace may come before that of whoever asked. */
 async function askIn(init: Init, status: number): Promise<void> {
@@ -15,7 +15,7 @@ describe("container_exit", processRing, () => {
   test("called in a finish script it ends the container with its status, in order", async (t) => {
     const ended = await runInit(t, {
       scripts: {
-        "/etc/service/main/run": "sleep 0.2; exit 9",
+        "/etc/service/main/run": "until [ -e /tmp/up ]; do sleep 0.02; done; exit 9",
         "/etc/service/main/finish": "container_exit 3",
         "/etc/service/other/run": orderly,
         "/etc/my_init.post_shutdown.d/bye": "echo bye",

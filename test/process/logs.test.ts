@@ -1,6 +1,7 @@
 // Log lines that tell whose they are, with the real log writer and real pipes: docs/reference/logs.md.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   dockerEnv,
   type Init,
@@ -10,6 +11,7 @@ import {
   runInit,
   startInit,
   until,
+  untilFull,
 } from "../support/process.ts";
 
 const json = { ...dockerEnv, LOG_FORMAT: "json" };
@@ -44,6 +46,16 @@ function logWriterPid(init: Init): number | undefined {
   // Started by its loader it has the loader's name, and so has my_init.
   const name = isSanitized ? "ld-linux-x86-64" : "log_lines";
   return init.processes().find((each) => each.name === name && each.pid !== 1 && each.state !== "Z")?.pid;
+}
+
+/** Waits until all pipes from the service of `counts` to the reader are full: it and the log writer are blocked. */
+async function untilNothingMoves(init: Init): Promise<void> {
+  await untilFull(init, "stdout");
+  const areAsleep = () => {
+    const both = init.processes().filter(({ name, pid }) => name === "run" || pid === logWriterPid(init));
+    return both.length === 2 && both.every(({ state }) => state === "S");
+  };
+  await until(areAsleep, "the service and the log writer are blocked");
 }
 
 /** Prints numbered lines until it is told to end, and then that it has. */
@@ -221,7 +233,7 @@ describe("log lines", processRing, () => {
     await init.waitFor(/line 100"/);
     for (let i = 0; i < 5; i++) {
       init.stopReading();
-      await new Promise((done) => setTimeout(done, 200));
+      await untilNothingMoves(init);
       init.readAgain();
     }
     init.signal("SIGTERM");
@@ -235,7 +247,7 @@ describe("log lines", processRing, () => {
     });
     await init.waitFor(/line 100"/);
     init.stopReading();
-    await new Promise((done) => setTimeout(done, 500)); // all pipes are full
+    await untilNothingMoves(init);
     const begin = performance.now();
     init.signal("SIGTERM");
     await until(() => init.isGone, "it has ended", 20_000);
@@ -253,8 +265,8 @@ describe("log lines", processRing, () => {
   test("killed, the log writer is back at once; what was not read yet is not lost, and every line is JSON", async (t) => {
     const init = await startInit(t, { env: json, scripts: { "/etc/service/a/run": counts } });
     await init.waitFor(/line 100"/);
-    // It has worked for a second then.
-    await new Promise((done) => setTimeout(done, 1000));
+    // One that ends in its first second is started again only after a pause, and its age shows no other sign.
+    await pause(1000);
     const killed = logWriterPid(init);
     await init.exec(`kill -9 ${killed}`);
     await until(() => ![undefined, killed].includes(logWriterPid(init)), "there is another");
@@ -302,7 +314,7 @@ describe("log lines", processRing, () => {
     await init.waitFor(/line 200"/);
     for (let i = 0; i < 3; i++) {
       init.stopReading();
-      await new Promise((done) => setTimeout(done, 100));
+      await untilNothingMoves(init);
       init.readAgain();
     }
     init.signal("SIGTERM");

@@ -16,11 +16,14 @@ const strangers = {
   before: `inside "exec setsid /fixtures/prints-signals.sh /tmp/end far" &
     inside "exec /fixtures/prints-signals.sh /tmp/end near" &
     inside "sh -c 'setsid /fixtures/prints-signals.sh /tmp/end orphan & exit'"`,
-  after: `inside "pkill -USR1 -f [p]rints-signals; sleep 0.2; touch /tmp/end; while pgrep -f [p]rints-signals; do sleep 0.01; done"`,
+  after: `inside "pkill -USR1 -f [p]rints-signals; touch /tmp/end; while pgrep -f [p]rints-signals; do sleep 0.01; done"`,
 };
-/** What has to be so before anything ends: they listen. */
+/** Lines of `sh` that wait until the strangers listen: RTMAX, the last signal that each of the three traps, is caught. */
 const wait =
-  "until pgrep -f 'near$' && pgrep -f 'far$' && pgrep -f 'orphan$'; do sleep 0.02; done > /dev/null; sleep 0.2";
+  "until [ $(grep -l '^SigCgt:.[89a-f]' /proc/[0-9]*/status 2> /dev/null | wc -l) = 3 ]; do sleep 0.02; done";
+/** A program that gets no TERM, and the lines that wait until that is so. */
+const deaf = "exec /fixtures/ignores-term.sh > /tmp/deaf";
+const waitForDeaf = "until grep -q deaf /tmp/deaf; do sleep 0.02; done 2> /dev/null";
 
 function assertUnhurt(output: string): void {
   assert.equal(output.match(/ends unhurt/g)?.length, 3, output);
@@ -38,16 +41,12 @@ describe("not PID 1", processRing, () => {
     "a startup script that fails": { scripts: { "/etc/my_init.d/10_a": `${wait}; exit 6` } },
     "a daemon that has to be killed": {
       env: { ...dockerEnv, KILL_ALL_PROCESSES_TIMEOUT: "1" },
-      args: [
-        "sh",
-        "-c",
-        `${wait}; setsid /fixtures/ignores-term.sh & until pgrep -f [i]gnores-term; do :; done; sleep 0.2; exit 6`,
-      ],
+      args: ["sh", "-c", `${wait}; setsid sh -c '${deaf}' & ${waitForDeaf}; exit 6`],
     },
     "a service that has to be killed": {
       env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
-      scripts: { "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh" },
-      args: ["sh", "-c", `${wait}; until pgrep -f [i]gnores-term; do :; done; sleep 0.2; exit 6`],
+      scripts: { "/etc/service/deaf/run": deaf },
+      args: ["sh", "-c", `${wait}; ${waitForDeaf}; exit 6`],
     },
   };
   for (const [what, options] of Object.entries(cases)) {

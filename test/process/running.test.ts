@@ -1,7 +1,16 @@
 // While a container runs: orphans are reaped, and nothing blocks my_init. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { dockerEnv, type Init, makeView, processRing, runInit, startInit, until } from "../support/process.ts";
+import {
+  dockerEnv,
+  type Init,
+  makeView,
+  processRing,
+  runInit,
+  startInit,
+  until,
+  untilFull,
+} from "../support/process.ts";
 
 const zombies = (init: Init) => init.processes().filter(({ state }) => state === "Z");
 
@@ -90,17 +99,22 @@ describe("running", processRing, () => {
     const ended = await runInit(t, {
       prepare:
         'mkfifo "$root/tmp/pipe"; (head -c 1 > /dev/null) < "$root/tmp/pipe" & exec 2> "$root/tmp/pipe"; printf x >&2; wait $!',
-      args: ["sh", "-c", "sleep 0.1; exit 5"],
+      args: ["sh", "-c", "exit 5"],
     });
     assert.equal(ended.status, 5);
   });
 
   test("output that nobody reads holds up neither boot nor shutdown", async (t) => {
     const init = await startInit(t, {
-      scripts: { "/etc/my_init.d/10_floods": "(yes >&2 &); sleep 0.2", "/etc/my_init.d/20_next": ":" },
+      scripts: {
+        "/etc/my_init.d/10_floods": "(yes >&2 &); until [ -e /tmp/full ]; do sleep 0.02; done",
+        "/etc/my_init.d/20_next": ":",
+      },
       args: ["sh", "-c", "touch /tmp/command; exec sleep 1000"],
     });
     init.stopReading();
+    await untilFull(init, "stderr");
+    init.view.write("/tmp/full", "");
     await until(() => init.view.exists("/tmp/command"), "the command runs");
     init.signal("SIGTERM");
     await until(() => init.isGone, "it ends", 8000);
@@ -138,7 +152,7 @@ describe("running", processRing, () => {
   test("a service that dies is started again", async (t) => {
     const init = await startInit(t, { scripts: { "/etc/service/worker/run": "echo worker starts; exec sleep 1000" } });
     await init.waitFor("worker starts");
-    await init.exec("sleep 1.1; pkill -KILL -x sleep; true");
+    await init.exec("until pkill -KILL -x sleep; do :; done");
     await init.waitFor(/worker starts[^]*worker starts/);
     assert.equal(zombies(init).length, 0);
     init.signal("SIGTERM");

@@ -26,6 +26,7 @@ describe("scripts", processRing, () => {
 
   test("a script runs alone: the next begins when it has ended", async (t) => {
     const ended = await runInit(t, {
+      // Time enough for a second script that does not wait.
       scripts: { "/etc/my_init.d/10_a": "sleep 0.3; echo a ends", "/etc/my_init.d/20_b": "echo b begins" },
       args: bare,
     });

@@ -26,7 +26,7 @@ describe("shutdown", processRing, () => {
   for (const besides of [undefined, {}] as const) {
     test(`${besides === undefined ? "as PID 1" : "as a child"}: only what is stopped gets CONT`, async (t) => {
       const lines = `trap "echo $1 got CONT" CONT; trap "echo $1 ends; end=1" TERM; echo $1 up
-        end=; until [ "$end" ]; do sleep 0.05; done; sleep 0.1`;
+        end=; until [ "$end" ]; do sleep 0.05; done; sleep 0.1`; // in which CONT would come
       const init = await startInit(t, {
         ...(besides === undefined ? {} : { besides }),
         scripts: {

@@ -215,10 +215,12 @@ describe("terminal", processRing, () => {
     const init = await startInit(t, {
       hasTerminal: true,
       env,
-      scripts: { "/etc/service/thief/run": 'echo thief up; read -r line && echo "stolen: $line"; exec sleep 1000' },
-      args: ["--quiet", "--", "sh", "-c", 'sleep 0.3; echo reads; while read -r line; do echo "read: $line"; done'],
+      scripts: {
+        "/etc/service/thief/run": 'read -r line && echo "stolen: $line"; echo nothing to steal; exec sleep 1000',
+      },
+      args: ["--quiet", "--", "sh", "-c", 'echo reads; while read -r line; do echo "read: $line"; done'],
     });
-    await init.waitFor("thief up");
+    await init.waitFor("nothing to steal");
     await init.waitFor("reads");
     for (const word of ["one", "two", "three"]) {
       init.type(`${word}\n`);

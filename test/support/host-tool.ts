@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
+import { until } from "./until.ts";
 
 /** Path of the program `name`. */
 export function hostTool(name: string): string {
@@ -43,6 +44,7 @@ export function startTool(t: TestContext, words: readonly string[], options: Too
   const stdout = listenTo(child.stdout);
   const stderr = listenTo(child.stderr);
   const output = () => stdout.text + stderr.text;
+  const hasClosed = () => stdout.hasEnded && stderr.hasEnded;
   t.after(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     if ((t as { passed?: boolean }).passed === false) console.error(`${words.join(" ")} printed:\n${output()}`);
@@ -52,11 +54,18 @@ export function startTool(t: TestContext, words: readonly string[], options: Too
     get output() {
       return output();
     },
-    waitFor: (sign) => until(child, () => sign.test(output()), `${sign}`),
+    waitFor: (sign) => {
+      const isThere = () => {
+        if (sign.test(output())) return true;
+        if (hasClosed()) throw new Error(`it ended before: ${sign}`);
+        return false;
+      };
+      return until(isThere, `${sign}`, 30_000);
+    },
     signal: (name) => void child.kill(name),
-    ended: async (withinMs) => {
-      const hasEnded = () => stdout.hasEnded && stderr.hasEnded && (child.exitCode ?? child.signalCode) !== null;
-      await until(undefined, hasEnded, `the end of ${words.join(" ")}`, withinMs);
+    ended: async (withinMs = 30_000) => {
+      const hasEnded = () => hasClosed() && (child.exitCode ?? child.signalCode) !== null;
+      await until(hasEnded, `the end of ${words.join(" ")}`, withinMs);
       return { status: statusOf(child), stdout: stdout.text, stderr: stderr.text };
     },
   };
@@ -99,16 +108,4 @@ function listenTo(stream: Readable | null): { text: string; hasEnded: boolean } 
     heard.hasEnded = true;
   });
   return heard;
-}
-
-async function until(child: ChildProcess | undefined, isSo: () => boolean, what: string, withinMs = 30_000) {
-  const end = performance.now() + withinMs;
-  while (!isSo()) {
-    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
-    if (child !== undefined && (child.exitCode ?? child.signalCode) !== null && !isSo()) {
-      await new Promise((done) => setTimeout(done, 100)); // what it printed last may still be on its way
-      if (!isSo()) throw new Error(`it ended before: ${what}`);
-    }
-    await new Promise((done) => setTimeout(done, 10));
-  }
 }

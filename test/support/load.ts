@@ -1,5 +1,7 @@
 // A client that asks all the time, for tests of what a rolling update costs.
 import { Agent, type IncomingMessage, request } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { until } from "./until.ts";
 
 /** What became of all requests that were sent. */
 export type Tally = {
@@ -52,7 +54,7 @@ export function startLoad(port: number, options: LoadOptions): Load {
       } catch (error) {
         count(losses, (error as NodeJS.ErrnoException).code ?? String(error));
       }
-      await new Promise((done) => setTimeout(done, options.pauseMs));
+      await pause(options.pauseMs);
     }
     agent.destroy();
   };
@@ -66,13 +68,7 @@ export function startLoad(port: number, options: LoadOptions): Load {
   });
   return {
     tally,
-    answered: async (body, withinMs) => {
-      const giveUp = performance.now() + withinMs;
-      while (!answers.has(body)) {
-        if (performance.now() > giveUp) throw new Error(`no answer ${JSON.stringify(body)} within ${withinMs} ms`);
-        await new Promise((done) => setTimeout(done, 20));
-      }
-    },
+    answered: (body, withinMs) => until(() => answers.has(body), `the answer ${JSON.stringify(body)}`, withinMs),
     stop: async () => {
       isStopped = true;
       await Promise.all(clients);

@@ -27,6 +27,8 @@ import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 import { imagePrograms } from "./image-programs.ts";
 
+export { until } from "./until.ts";
+
 export const isSanitized = Boolean(process.env["SANITIZED"]);
 export const isEmulated = Boolean(process.env["EMULATED"]);
 
@@ -314,13 +316,11 @@ export function runSetuser(t: TestContext, args: readonly string[], options: Ini
   return runInit(t, { ...options, program: "setuser", args });
 }
 
-/** Asks again and again until `isSo`: for what gives no sign by itself. */
-export async function until(isSo: () => boolean, what: string, withinMs = 60_000): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!isSo()) {
-    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((done) => setTimeout(done, 5));
-  }
+/** Waits until an output of PID 1, which the test has stopped reading, has room for nothing more. */
+export async function untilFull(init: Init, output: "stdout" | "stderr"): Promise<void> {
+  const pipe = `/proc/1/fd/${output === "stdout" ? 1 : 2}`;
+  const isFull = `perl -MFcntl -e 'sysopen(OUT, "${pipe}", O_WRONLY | O_NONBLOCK) or die; vec($set, fileno(OUT), 1) = 1; exit select(undef, $set, undef, 0)'`;
+  await init.exec(`until ${isFull}; do sleep 0.02; done`);
 }
 
 /** The shell script that becomes the program. */
