@@ -55,10 +55,10 @@ check: setup-node setup-lint ## types, lint, layers, shell scripts, the reposito
 	node_modules/.bin/tsc --project tsconfig.test.json
 	node_modules/.bin/biome check --error-on-warnings .
 	@sh scripts/lint-shell.sh
-	node scripts/test.mjs test/tidy.test.ts
+	node scripts/test.mjs test/tidy.test.ts test/covered.test.ts
 
 test-unit: setup-node ## unit tests on Node
-	node scripts/test.mjs $(or $(FILES),src test/simulation test/release test/tidy.test.ts)
+	node scripts/test.mjs $(or $(FILES),src test/simulation test/release test/tidy.test.ts test/covered.test.ts)
 
 test-engine: build ## the same unit tests on the QuickJS that ships
 	node scripts/engine-tests.mjs $(FILES)

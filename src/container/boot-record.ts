@@ -1,3 +1,4 @@
+// Tested by src/image/container-health/main.test.ts.
 import { errorWords } from "../linux/errno.ts";
 import { fileFacts } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";

@@ -1,3 +1,4 @@
+// Tested by test/e2e/boot-report.test.ts.
 import type { Linux } from "../linux/linux.ts";
 
 /** Where my_init leaves the record of its shutdown. */

@@ -1,3 +1,4 @@
+// Tested by src/image/container-health/main.test.ts.
 import { SIGNAL } from "../core/signals.ts";
 import type { Child, Children } from "../linux/children.ts";
 import { errorWords } from "../linux/errno.ts";

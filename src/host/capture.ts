@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { type ChildEnd, exitStatus, STATUS_CANNOT_RUN } from "../core/child-end.ts";
 import { isEnding, SIGNAL } from "../core/signals.ts";
 import { Children, type Program } from "../linux/children.ts";

@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts, test/e2e/docker-ssh.test.ts.
 import { exitStatus } from "../core/child-end.ts";
 import { parseEnviron } from "../core/container-env.ts";
 import { printable } from "../core/printable.ts";

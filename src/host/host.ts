@@ -1,3 +1,4 @@
+// Tested by test/tidy.test.ts.
 import type { Linux } from "../linux/linux.ts";
 
 /**

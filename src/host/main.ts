@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { writeAll } from "../linux/output.ts";
 import { STATUS_USAGE, STDERR } from "../linux/program.ts";
 import { main as dockerBash } from "./docker-bash/main.ts";

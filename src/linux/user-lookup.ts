@@ -1,3 +1,4 @@
+// Tested by src/image/setuser/main.test.ts.
 import { type Group, idNumber, parseGroup, parsePasswd, type User } from "../core/passwd.ts";
 import { printable } from "../core/printable.ts";
 import { ERRNO } from "./errno.ts";

@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { attempt, reply, STDERR } from "../../linux/program.ts";
 import { findContainer } from "../engine.ts";
 import type { Host } from "../host.ts";

@@ -1,3 +1,4 @@
+// Tested by test/e2e/boot-report.test.ts.
 import { MAX_RECORD_BYTES, readBootRecord } from "../../container/boot-record.ts";
 import { LAST_SHUTDOWN, ownHostName } from "../../container/last-shutdown.ts";
 import { findInit } from "../../container/own-init.ts";

@@ -1,3 +1,4 @@
+// Tested by test/process/scripts.test.ts.
 import { STATUS_CANNOT_RUN } from "../../core/child-end.ts";
 import { toEnviron } from "../../core/container-env.ts";
 import { printable } from "../../core/printable.ts";

@@ -1,3 +1,4 @@
+// Tested by test/process/terminal.test.ts.
 import type { Child } from "../../linux/children.ts";
 import { type Linux, SPAWN } from "../../linux/linux.ts";
 import { STDERR, STDIN, STDOUT } from "../../linux/program.ts";

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readHostWords } from "./command-line.ts";
+
+const OWN = [{ flag: "--user", letter: "-u", value: "a name" }];
+
+function refusal(...words: string[]): string {
+  const read = readHostWords(words, OWN);
+  return read.kind === "refuse" ? read.reason : read.kind;
+}
+
+test("options end at the container, and the command follows", () => {
+  const read = readHostWords(["-v", "--engine", "podman", "-u", "joe", "web", "ls", "--verbose"], OWN);
+  assert.ok(read.kind === "asked");
+  assert.deepEqual([read.container, read.command], ["web", ["ls", "--verbose"]]);
+  assert.deepEqual([read.engine, read.isVerbose, read.given.get("--user")], ["podman", true, "joe"]);
+});
+
+test("without options nothing is chosen: no container engine, no command", () => {
+  const read = readHostWords(["web"], OWN);
+  assert.ok(read.kind === "asked");
+  assert.deepEqual([read.container, read.command, read.engine, read.isVerbose], ["web", [], undefined, false]);
+});
+
+test("a command line without a container, with another engine or with an unknown option is refused", () => {
+  assert.equal(refusal(), "no container is named");
+  assert.equal(refusal(""), "no container is named");
+  assert.equal(refusal("--engine", "lxc", "web"), "--engine needs docker or podman");
+  assert.ok(refusal("--bogus", "web").includes("--bogus"));
+});
