@@ -1,11 +1,11 @@
-// Every user, with every restriction: docs/reference/anywhere.md. All cells, none picked: one half runs
+// Every user, with every restriction: docs/reference/anywhere.md. All cells of the table: one half runs
 // a command, the other half services, so that each of the two meets any five of the six choices together.
 import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { image, run, runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 
-/** What Docker is given, and what it means for the expected lines. */
+/** Options for Docker, and their effect on the expected lines. */
 const users = { root: ["--user", "0"], "uid 1000": ["--user", "1000"], "uid 12345": ["--user", "12345:0"] };
 const capabilities = { "all capabilities": [], "no capabilities": ["--cap-drop", "ALL"] };
 const privileges = { "new privileges": [], "no-new-privileges": ["--security-opt", "no-new-privileges"] };
@@ -33,7 +33,7 @@ const cells = [users, capabilities, privileges, roots, inits, terminals].reduce<
   [{ words: [], args: [], sum: 0 }],
 );
 
-/** A service with a log service, whose words go to standard error; and what a user does with `sv`. */
+/** A service with a log service, which writes to standard error; and a user's calls of `sv`. */
 const scripts = {
   "/etc/service/worker/run": `exec 2>&1
 trap 'echo worker said goodbye; kill $! 2> /dev/null; exit 0' TERM
@@ -72,7 +72,7 @@ before(async () => {
 });
 after(() => run(["rmi", "--force", from]));
 
-/** What a cell may say beside what its service says. */
+/** The lines that a cell may have beside its service's. */
 function allowedLines(words: readonly string[]): string[] {
   const uid = words[0]?.split(" ")[1];
   if (uid !== undefined) {
@@ -83,7 +83,7 @@ function allowedLines(words: readonly string[]): string[] {
   return words.includes("no capabilities") ? [cron] : [];
 }
 
-/** Whether nothing is in the output but what may be: no warning of another kind, no supervisor's complaint, no stack. */
+/** Whether the output has only allowed lines: no other warning, no supervisor's complaint, no stack. */
 function assertOnly(output: string, words: readonly string[], more: RegExp): void {
   const allowed = allowedLines(words);
   const lines = output.split(/\r?\n/).filter((line) => line !== "" && !more.test(line));
@@ -142,14 +142,14 @@ describe("anywhere", { concurrency: 6 }, () => {
     assert.match((await status("1001")).stdout, /access denied/);
   });
 
-  test("root's `sv` is not misled by a mirror of root's in an image that was made of another container", async (t) => {
+  test("root's `sv` ignores a mirror of root's in an image that was made from another container", async (t) => {
     const image = await imageWith(t, scripts, "RUN mkdir -p /run/my_init/my_init-services-0/worker/supervise");
     const container = await startContainer(t, { image, args: ["--user", "1000"] });
     await container.waitForLog("worker is up");
     assert.match((await container.exec(["sv", "status", "worker"], { user: "0" })).stdout, /^run: worker: /);
   });
 
-  test("a mirror that another user made up is not believed", async (t) => {
+  test("a mirror that another user has faked is ignored", async (t) => {
     const container = await startContainer(t, { image: from });
     await container.waitForLog("worker is up");
     const directory = "/run/my_init/my_init-services-1000";
@@ -158,7 +158,7 @@ describe("anywhere", { concurrency: 6 }, () => {
     assert.match((await container.exec(["sv", "status", "worker"])).stdout, /^run: worker: /);
   });
 
-  test("the stock image as another user is healthy although no service is left, and says one line", async (t) => {
+  test("the stock image as another user is healthy although it can run no service, and logs one line", async (t) => {
     const container = await startContainer(t, { image, args: ["--user", "1000"] });
     await container.waitForLog("Runit started as PID");
     await container.until("container_health --wait 20");
@@ -167,7 +167,7 @@ describe("anywhere", { concurrency: 6 }, () => {
     assert.equal(stderr.match(/left out/g)?.length, 1, stderr);
   });
 
-  test("a service that belongs to that user runs beside those that are left out", async (t) => {
+  test("a service that belongs to the user runs, while others are unavailable", async (t) => {
     const own = await imageWith(t, scripts, "RUN chown -R 1000 /etc/service/worker");
     const command = ["/sbin/my_init", "--quiet", "--", "container_health", "--wait", "20"];
     const { status, stderr } = await runContainer(t, { image: own, args: ["--user", "1000"], command });
@@ -176,7 +176,7 @@ describe("anywhere", { concurrency: 6 }, () => {
     assert.equal(stderr.match(/left out/g)?.length, 1, stderr);
   });
 
-  test("without any place to write but /dev/shm services run, and one line says what is left out", async (t) => {
+  test("if only /dev/shm can be written, services run, and one line names what is unavailable", async (t) => {
     const args = ["--read-only"];
     const command = ["/sbin/my_init", "--quiet", "--", "/check"];
     const { status, stdout, stderr } = await runContainer(t, { image: from, args, env: { GIVEN: "it" }, command });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { run, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 
-test("boot_report tells how long each step took: a table, JSON, a picture", async (t) => {
+test("boot_report shows how long each step took: a table, JSON, a picture", async (t) => {
   const image = await imageWith(t, { "/etc/my_init.d/50_slow": "sleep 0.4" });
   const container = await startContainer(t, { image });
   await container.waitForLog("Runit started as PID");
@@ -27,7 +27,7 @@ test("boot_report tells how long each step took: a table, JSON, a picture", asyn
   assert.match(svg, />\/etc\/my_init\.d\/50_slow </);
 });
 
-test("after a restart, boot_report --shutdown tells how long each service took to stop, and who had to be killed", async (t) => {
+test("after a restart, boot_report --shutdown shows how long each service took to stop, and which processes were killed", async (t) => {
   const image = await imageWith(t, {
     "/etc/service/slow/run": "trap 'sleep 0.4; exit' TERM; while :; do sleep 0.01; done",
     "/etc/service/deaf/run": "trap '' TERM; while :; do sleep 0.1; done",
@@ -61,7 +61,7 @@ test("after a restart, boot_report --shutdown tells how long each service took t
   const before = await container.sh("boot_report --shutdown --json");
   await container.sh("my_init --skip-startup-files --skip-runit -- true");
   assert.equal(await container.sh("boot_report --shutdown --json"), before);
-  // Of another container, as it is found in an image that was made of one; and of somebody else.
+  // A record of another container, as in an image that was made from one; and a record of another user.
   for (const forge of [
     "sed -i 's/^host .*/host other/' /run/my_init/last_shutdown",
     "chown nobody /run/my_init/last_shutdown",
@@ -71,7 +71,7 @@ test("after a restart, boot_report --shutdown tells how long each service took t
   }
 });
 
-test("boot_report says why there is none", async (t) => {
+test("boot_report prints why there is no record", async (t) => {
   const image = await imageWith(t, { "/etc/my_init.d/50_slow": "boot_report; echo $? > /status; exit 0" });
   const container = await startContainer(t, { image });
   await container.waitForLog("Runit started as PID");

@@ -1,4 +1,4 @@
-// Every program of ours in the image: --help and --version answer, what it does not know is refused, nothing is done.
+// Each program of ours in the image answers --help and --version, refuses unknown words, and does nothing else.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { run, startContainer } from "../support/container.ts";
 import { imagePrograms } from "../support/image-programs.ts";
 
-/** Executables whose arguments are not ours to choose, and why. */
+/** Executables whose command lines are another program's, by the end of their paths. */
 const others: Readonly<Record<string, string>> = {
   [imagePrograms.runsv]: "hands them to runit's runsv",
   [imagePrograms.sv]: "hands them to runit's sv",
@@ -24,9 +24,9 @@ const scripts = execFileSync("git", ["ls-files", "--stage", "rootfs"], { encodin
   .filter((line) => line.startsWith("100755"))
   .map((line) => (line.split("\t")[1] ?? "").replace(/^rootfs\/[^/]+/, ""));
 
-test("each program tells its usage and version, and refuses an unknown word, and changes no file", async (t) => {
+test("each program prints its usage and version, refuses an unknown word, and changes no file", async (t) => {
   const container = await startContainer(t, { command: ["sleep", "600"] });
-  await container.sh("mkdir /dev/shm/told"); // no part of the container's layer
+  await container.sh("mkdir /dev/shm/marks"); // no part of the container's layer
   const changes = async () => (await run(["diff", container.id])).stdout;
   const before = await changes();
   const version = readFileSync("VERSION", "utf8").trim();
@@ -38,16 +38,16 @@ test("each program tells its usage and version, and refuses an unknown word, and
       ["--no-such", name === "sendmail" ? 69 : 2], // EX_UNAVAILABLE of sendmail(8), as for every mail
     ] as const) {
       const outcome = await container.exec(["timeout", "20", path, word]);
-      const [told, other] = status === 0 ? [outcome.stdout, outcome.stderr] : [outcome.stderr, outcome.stdout];
-      assert.deepEqual([outcome.status, other], [status, ""], `${path} ${word}: ${told}`);
-      if (word === "--version") assert.equal(told, `${name} ${version}\n`);
-      else if (name !== "sendmail" || status === 0) assert.match(told, new RegExp(`^usage: ${name}`, "m"));
+      const [printed, other] = status === 0 ? [outcome.stdout, outcome.stderr] : [outcome.stderr, outcome.stdout];
+      assert.deepEqual([outcome.status, other], [status, ""], `${path} ${word}: ${printed}`);
+      if (word === "--version") assert.equal(printed, `${name} ${version}\n`);
+      else if (name !== "sendmail" || status === 0) assert.match(printed, new RegExp(`^usage: ${name}`, "m"));
     }
   }
   assert.equal(await changes(), before);
 });
 
-test("options behind other words are no less known or unknown", async (t) => {
+test("options after other words are known or refused as well", async (t) => {
   const container = await startContainer(t, { command: ["sleep", "600"] });
   const status = async (...words: string[]) => (await container.exec(words)).status;
   assert.equal(await status("install_clean", "nginx-light", "--no-such"), 2);

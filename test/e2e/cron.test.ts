@@ -1,5 +1,5 @@
 // Jobs of cron, their environment and their output. See docs/reference/cron.md
-// @reboot jobs run as soon as cron starts; only what is about times of the day waits for a minute to begin.
+// @reboot jobs run as soon as cron starts; only tests of times of the day wait for a minute to begin.
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { buildImage, type Container, image, runContainer, startContainer } from "../support/container.ts";
@@ -33,7 +33,7 @@ async function environment(container: Container, path: string): Promise<Map<stri
 
 type Line = { readonly user: string; readonly text: string };
 
-/** What jobs have printed, out of a log; cron's own lines left out. */
+/** The output of jobs in a log, without cron's own lines. */
 function jobLines(log: string): Line[] {
   return log
     .split("\n")
@@ -55,7 +55,7 @@ const values: Record<string, string> = {
 };
 
 describe("cron", { concurrency: true }, () => {
-  test("a job of root or of a member of docker_env sees the container's environment byte for byte, nobody else's does", async (t) => {
+  test("a job of root or of a member of docker_env sees the container environment byte for byte, any other job does not", async (t) => {
     const dump = "cat /proc/$$/environ > /tmp/$LOGNAME; echo dumped $LOGNAME";
     const container = await start(
       t,
@@ -95,7 +95,7 @@ describe("cron", { concurrency: true }, () => {
     assert.ok(!daemon.has("SECRET"), "cron hands its own environment to the mailer, which runs as the job's user");
   });
 
-  test("who may read the directory by its mode sees it, less the files that are closed", async (t) => {
+  test("a job whose user may read the directory sees its variables, except those of unreadable files", async (t) => {
     const container = await start(t, [
       file("/etc/container_environment/OPEN", "yes"),
       file("/etc/container_environment/CLOSED", "no", "600"),
@@ -108,7 +108,7 @@ describe("cron", { concurrency: true }, () => {
     assert.ok(!env.has("CLOSED"));
   });
 
-  test("a file that is no variable is passed over, and the job runs with the rest", async (t) => {
+  test("a file that is no variable is skipped, and the job runs with the others", async (t) => {
     const container = await start(t, [
       file("/etc/container_environment/GOOD", "yes"),
       // After my_init has read the directory, which would stop the boot.
@@ -134,7 +134,7 @@ sv start cron
       assert.ok(!env.has(name), name);
   });
 
-  test("files that cron would pass over in silence are named in a line, and what cron itself says reaches the log", async (t) => {
+  test("files that cron would skip silently are named in a line, and cron's own messages reach the log", async (t) => {
     const container = await start(t, [
       ...["/etc/cron.d/a.sh", "/etc/cron.d/off.disabled", "/etc/cron.d/.hidden"].map((path) =>
         file(path, "@reboot root :\n"),
@@ -165,8 +165,8 @@ sv start cron
 @reboot joe head -c 20000 /dev/zero | tr '\\0' y; echo; printf 'a\\0b=\\033[1mc\\r\\n'; printf '\\377\\n\\nafter nothing\\n'
 MAILTO=""
 @reboot joe echo silent; until [ -e /tmp/go ]; do sleep 0.1; done; echo still silent; touch /tmp/silent-ended
-MAILTO=somebody@example.com
-@reboot joe echo for somebody
+MAILTO=joe@example.com
+@reboot joe echo for joe
 `,
     ),
   ];
@@ -187,7 +187,7 @@ MAILTO=somebody@example.com
     assert.ok(!(await texts("joe")).includes("joe ends"));
     await container.sh("touch /tmp/go");
     await untilThere("root", "end without newline");
-    for (const text of ["joe ends", "counted", "after nothing", "for somebody"]) await untilThere("joe", text);
+    for (const text of ["joe ends", "counted", "after nothing", "for joe"]) await untilThere("joe", text);
     await container.sh(
       'until [ -e /tmp/silent-ended ]; do sleep 0.1; done; until [ -z "$(ls /run/baseimage/cron)" ]; do sleep 0.1; done',
     );
@@ -214,7 +214,7 @@ MAILTO=somebody@example.com
     });
   });
 
-  test("with syslog, output reaches it the same way, by the facility cron", async (t) => {
+  test("with syslog, output reaches syslog the same way, by the facility cron", async (t) => {
     const config = `@version: current
 source s { unix-dgram("/dev/log"); };
 destination d { file("/tmp/cron-facility" template("$PROGRAM[$PID]: $MESSAGE\\n")); };
@@ -236,7 +236,7 @@ log { source(s); filter(f); destination(d); };
     });
   });
 
-  test("what a job has printed before the container is stopped is not lost", async (t) => {
+  test("the output of a job before the container's stop is not lost", async (t) => {
     const container = await start(t, [
       file("/etc/cron.d/stop", "@reboot joe touch /tmp/begun; printf 'half a line'; exec sleep 600\n"),
     ]);
@@ -245,7 +245,7 @@ log { source(s); filter(f); destination(d); };
     await container.stop();
     assert.equal(await container.exitCode(), 0);
     await container.waitForLog("(joe) half a line");
-    // Neither the job nor what writes for it held up the stop until its time was over.
+    // Neither the job nor the process that writes its output delayed the stop until the time limit.
     const { stderr } = await container.logs();
     assert.doesNotMatch(stderr, /in time|Forcing/);
   });
@@ -255,13 +255,13 @@ log { source(s); filter(f); destination(d); };
     const kinds = ["hourly", "daily", "weekly", "monthly"];
     const container = await start(t, [
       ...kinds.map((kind) => file(`/etc/cron.${kind}/test`, script(kind), "755")),
-      // The times only: what is run, and how, stays the image's.
+      // Only the times: the commands stay the image's.
       "RUN sed -i 's/^[0-9][^a-z]*root/* * * * * root/' /etc/crontab",
       file("/etc/cron.d/test", "* * * * * root echo ran cron.d\n"),
       "RUN echo '* * * * * echo ran crontab -u' | crontab -u joe -",
     ]);
     await container.waitForLog("Runit started as PID");
-    // As root of a user, and by the user himself, whom the setgid program lets in.
+    // By root for a user, and by the user, for whom the program is setgid.
     const own = await container.exec(["crontab", "-"], { user: "reader", input: "* * * * * echo ran own crontab\n" });
     assert.equal(own.status, 0, own.stderr);
     assert.match((await container.exec(["crontab", "-l"], { user: "reader" })).stdout, /ran own crontab/);
@@ -271,7 +271,7 @@ log { source(s); filter(f); destination(d); };
     await container.waitForLog("(reader) ran own crontab");
   });
 
-  test("crontab files with several hard links run, those of an image's layers and those of one file system", async (t) => {
+  test("crontab files with several hard links run, in an image's layers and in one file system", async (t) => {
     const container = await start(
       t,
       [
@@ -300,7 +300,7 @@ log { source(s); filter(f); destination(d); };
     );
   });
 
-  test("on a read-only root jobs run, and one line names the crontabs that cannot", async (t) => {
+  test("on a read-only root jobs run, and one line names the crontabs that cannot run", async (t) => {
     const container = await start(
       t,
       [
@@ -327,7 +327,7 @@ log { source(s); filter(f); destination(d); };
     assert.equal(await container.exitCode(), 0);
   });
 
-  test("where cron cannot switch users one line says so, and the container runs", async (t) => {
+  test("if cron cannot switch users, one line reports it, and the container runs", async (t) => {
     for (const args of [
       ["--cap-drop", "ALL"],
       ["--user", "1000"],
@@ -367,7 +367,7 @@ log { source(s); filter(f); destination(d); };
     assert.doesNotMatch(log, /pam_|session|ERROR|error|MAIL/);
   });
 
-  test("sendmail is no mail system, and says so", async (t) => {
+  test("our sendmail reports that it is no mail system", async (t) => {
     const { status, stdout, stderr } = await runContainer(t, {
       command: ["/usr/sbin/sendmail", "-t"],
       input: "To: x@example.com\n\nhello\n",
@@ -377,7 +377,7 @@ log { source(s); filter(f); destination(d); };
     assert.match(stderr, /^sendmail: no mail system is installed in this container .*\n$/);
   });
 
-  test("a package that brings a mail system replaces our sendmail, and then output is mail", async (t) => {
+  test("a package with a mail system replaces our sendmail, and then output is sent by mail", async (t) => {
     const container = await start(t, [
       "RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends msmtp-mta",
       file("/usr/bin/msmtp", '#!/bin/sh\n{ echo "called $*"; cat; } > /tmp/mail\nmv /tmp/mail /tmp/mailed\n', "755"),
@@ -395,7 +395,7 @@ log { source(s); filter(f); destination(d); };
     assert.doesNotMatch(`${stdout}${stderr}`, /\(joe\) by mail/);
   });
 
-  test("entries that make no sense in a container are gone, and modes are as they must be", async (t) => {
+  test("entries that make no sense in a container are removed, and modes are right", async (t) => {
     const container = await startContainer(t, { command: ["sleep", "600"] });
     const entries = (await container.sh("find /etc/cron.* -type f ! -name .placeholder")).trim().split("\n");
     assert.deepEqual(entries.sort(), ["/etc/cron.daily/logrotate"]);

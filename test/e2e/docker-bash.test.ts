@@ -37,26 +37,26 @@ function enter(t: TestContext, container: Container, command: readonly string[],
   return runTool(t, [dockerBash, container.id, ...command], options);
 }
 
-/** What a line of `sh` prints that must succeed. */
+/** The output of a line of `sh`, which must succeed. */
 async function sh(t: TestContext, container: Container, line: string): Promise<string> {
   const { status, stdout, stderr } = await enter(t, container, ["sh", "-c", line]);
   assert.deepEqual([status, stderr], [0, ""], line);
   return stdout;
 }
 
-/** A line of `sh` that starts processes which do not want to end, and waits. Each has a word of its own. */
+/** A line of `sh` that starts processes which ignore signals, and waits. Each has a word of its own. */
 const stubborn = `trap "" HUP INT TERM
   setsid sh -c 'trap "" HUP TERM; sleep 71001; sleep 71002' &
   nohup sleep 71003 > /dev/null &
   echo up; sleep 71004; sleep 71005`;
 
-/** Waits until nothing of `stubborn` is left, and no process of docker-bash. */
+/** Waits until no process of `stubborn` and of docker-bash is left. */
 async function nothingLeft(container: Container): Promise<void> {
   await container.until("! pgrep -f '^(sleep 7100|[^ ]*docker-bash )'", { withinMs: 15_000 });
   await untilGone("docker-bash", container.id);
 }
 
-/** Waits until no process of this machine runs `name` with `word`: one that was told to go may need a moment. */
+/** Waits until no process of this machine runs `name` with `word`: after TERM it may need a moment. */
 function untilGone(name: string, word: string): Promise<void> {
   return until(() => processesOf(name, word).length === 0, `the end of ${name} ${word}`, 10_000, 20);
 }
@@ -93,7 +93,7 @@ describe("docker-bash", asRoot, () => {
     assert.deepEqual([status, stdout], [0, "hello a  b\ntwo\nlines"]);
   });
 
-  test("more variables than a program can be started with keep nobody out", async (t) => {
+  test("a container with more variables than execve(2) takes can be entered", async (t) => {
     const container = await idle(t);
     await container.sh(`mkdir -p /etc/container_environment; cd /etc/container_environment
       for i in $(seq 31); do head -c 131000 /dev/zero | tr '\\0' x > BIG$i; done`);
@@ -102,7 +102,7 @@ describe("docker-bash", asRoot, () => {
     assert.match(stderr, /^docker-bash: the container's environment is too large \(E2BIG\): .*\n$/);
   });
 
-  test("where there is no bash it is a login sh; where there is neither: 127, and a line that says so", async (t) => {
+  test("without bash it is a login sh; without both the status is 127, with a message", async (t) => {
     const noBash = await idle(t, [], await buildImage(t, `FROM ${image}\nRUN rm -f /bin/bash /usr/bin/bash\n`));
     const answer = await enter(t, noBash, [], { input: 'echo "$0"; exit 3\n' });
     assert.deepEqual([answer.status, answer.stdout], [3, "sh\n"]);
@@ -113,7 +113,7 @@ describe("docker-bash", asRoot, () => {
     assert.equal((await enter(t, neither, ["id", "-un"])).stdout, "root\n");
   });
 
-  test("the exit status is the command's, as a shell tells it", async (t) => {
+  test("the exit status is the command's, as in a shell", async (t) => {
     const container = await idle(t);
     const statuses: readonly (readonly [readonly string[], number])[] = [
       [["true"], 0],
@@ -135,14 +135,14 @@ describe("docker-bash", asRoot, () => {
     assert.deepEqual([stdout, stderr], ["a\r\nb\0c", "oops\n"]);
   });
 
-  test("its caller's mask of modes is not the container's", async (t) => {
+  test("the caller's umask is not passed on to the container", async (t) => {
     const container = await idle(t);
     const wrapper = ["sh", "-c", 'umask 077; exec "$@"', "sh"];
     const { stdout } = await enter(t, container, ["sh", "-c", "umask"], { wrapper });
     assert.equal(stdout, "0022\n");
   });
 
-  test("nothing that its caller has open is open in the container", async (t) => {
+  test("no open file of the caller is open in the container", async (t) => {
     const container = await idle(t);
     const fd = openSync("/etc", "r");
     const command = ["ls", "/proc/self/fd"];
@@ -153,7 +153,7 @@ describe("docker-bash", asRoot, () => {
     assert.equal(child.stdout, (await container.exec(command)).stdout);
   });
 
-  test("a directory of the host's is not handed in", async (t) => {
+  test("a directory of the host is not passed on to the container", async (t) => {
     const container = await idle(t);
     const fd = openSync("/etc", "r");
     t.after(() => closeSync(fd));
@@ -186,13 +186,13 @@ describe("docker-bash", asRoot, () => {
       const theirs = await container.exec(["sh", "-c", line], { user: "0" });
       assert.equal(theirs.stderr, "");
       assert.equal(await sh(t, container, line), theirs.stdout);
-      // Not those of docker exec: runc's own run time now and then raises the soft one of open files.
+      // Not those of docker exec: runc's own runtime sometimes raises the soft limit of open files.
       const limits = `/proc/${(await container.inspect("{{.State.Pid}}")).trim()}/limits`;
       assert.equal(await sh(t, container, "cat /proc/self/limits"), readFileSync(limits, "utf8"));
     });
   }
 
-  test("while somebody traces the container's first process it is entered by the engine, which knows its filters", async (t) => {
+  test("while the container's first process is traced, it is entered by the container engine, which knows its filters", async (t) => {
     const container = await idle(t);
     const seize = 'syscall($ARGV[0] + 0, 0x4206, $ARGV[1] + 0, 0, 0) == 0 or die; $| = 1; print "traced\\n"; sleep 60';
     const number = process.arch === "x64" ? "101" : "117";
@@ -208,7 +208,7 @@ describe("docker-bash", asRoot, () => {
     assert.match(stderr, /by the namespaces/);
   });
 
-  test("another user is who docker exec makes of it, at home and with no capabilities", async (t) => {
+  test("another user is the same as with docker exec, in its home and without capabilities", async (t) => {
     const container = await idle(t);
     const line = "id; echo $HOME; grep CapEff /proc/self/status";
     for (const user of ["www-data", "33", "33:100", "12345"]) {
@@ -220,7 +220,7 @@ describe("docker-bash", asRoot, () => {
     assert.deepEqual([status, stderr], [1, "docker-bash: user nobody-here not found\n"]);
   });
 
-  test("a container that is not ours is entered as well", async (t) => {
+  test("a container of another image can be entered", async (t) => {
     const debian = execFileSync("sh", ["scripts/base-image.sh", "debian:13"], { encoding: "utf8" }).trim();
     const container = await idle(t, [], debian);
     const { status, stdout } = await enter(t, container, [], { input: "shopt -q login_shell && cat /proc/1/comm\n" });
@@ -235,7 +235,7 @@ describe("docker-bash", asRoot, () => {
     for (const name of ["exe", "root", "cwd", "environ", "fd/2", "mem"]) {
       assert.notEqual((await container.exec(["head", "-c1", `/proc/${keeper}/${name}`])).status, 0, name);
     }
-    // Even who may look into it finds a copy there, and none of the host's files.
+    // Even a process that may inspect it finds a copy there, and no file of the host.
     const [first] = processesOf("docker-bash", container.id);
     assert.ok(first);
     assert.match(execFileSync("readlink", [`/proc/${first.pid}/exe`], { encoding: "utf8" }), /^\/memfd:/);
@@ -244,7 +244,7 @@ describe("docker-bash", asRoot, () => {
   });
 });
 
-describe("docker-bash and a container that means harm", asRoot, () => {
+describe("docker-bash and a hostile container", asRoot, () => {
   test("no link in it leads to another container while it is entered", async (t) => {
     const victim = await startContainer(t, {
       command: ["sh", "-c", "mkdir /run/own && echo 71010 > /run/own/WORD && echo up && exec sleep 100000"],
@@ -278,7 +278,7 @@ describe("docker-bash at a terminal", asRoot, () => {
     assert.equal(await terminal.ended(), 9);
   });
 
-  test("Ctrl-C reaches the job inside, Ctrl-Z stops it, and the shell lives on", async (t) => {
+  test("Ctrl-C reaches the job inside, Ctrl-Z stops it, and the shell goes on", async (t) => {
     const container = await idle(t);
     const terminal = startAtTerminal(t, [dockerBash, container.id]);
     await terminal.waitFor(/#/);
@@ -300,7 +300,7 @@ describe("docker-bash at a terminal", asRoot, () => {
     assert.equal(await terminal.ended(), 4);
   });
 
-  test("Ctrl-C ends a command with 130, and leaves nothing of it", async (t) => {
+  test("Ctrl-C ends a command with 130, and leaves no process of it", async (t) => {
     const container = await idle(t);
     const line = "'setsid sleep 71001 & sleep 71002 & echo up; wait; sleep 71003'";
     const terminal = startAtTerminal(t, [dockerBash, container.id, "sh", "-c", line]);
@@ -325,7 +325,7 @@ describe("docker-bash at a terminal", asRoot, () => {
     });
   }
 
-  test("a closed terminal leaves nothing running, not even what ignores HUP and TERM", async (t) => {
+  test("a closed terminal leaves nothing running, not even a process that ignores HUP and TERM", async (t) => {
     const container = await idle(t);
     const terminal = startAtTerminal(t, [dockerBash, container.id]);
     await terminal.waitFor(/#/);
@@ -347,7 +347,7 @@ describe("docker-bash at a terminal", asRoot, () => {
     await nothingLeft(container);
   });
 
-  test("not even what another user runs where nobody may signal others is left", async (t) => {
+  test("not even a process of another user is left, in a container without the capability to signal it", async (t) => {
     const container = await idle(t, ["--cap-drop", "ALL"]);
     const terminal = startAtTerminal(t, [dockerBash, "-u", "1000", container.id]);
     await terminal.waitFor(/\$/);
@@ -357,7 +357,7 @@ describe("docker-bash at a terminal", asRoot, () => {
     await nothingLeft(container);
   });
 
-  test("errors that go elsewhere go there", async (t) => {
+  test("a redirected standard error stays redirected", async (t) => {
     const container = await idle(t);
     const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
     t.after(() => rmSync(directory, { recursive: true }));
@@ -369,7 +369,7 @@ describe("docker-bash at a terminal", asRoot, () => {
     assert.equal(readFileSync(file, "utf8"), "oops\n");
   });
 
-  test("all that is typed arrives, however much at once", async (t) => {
+  test("all typed bytes arrive, however many at a time", async (t) => {
     const container = await idle(t);
     const line = "'stty raw -echo; echo ready; head -c 300000 | md5sum'";
     const terminal = startAtTerminal(t, [dockerBash, container.id, "sh", "-c", line]);
@@ -380,7 +380,7 @@ describe("docker-bash at a terminal", asRoot, () => {
     assert.equal(await terminal.ended(), 0);
   });
 
-  test("what was put into the background stays after exit", async (t) => {
+  test("a background job stays after exit", async (t) => {
     const container = await idle(t);
     const terminal = startAtTerminal(t, [dockerBash, container.id]);
     await terminal.waitFor(/#/);
@@ -391,7 +391,7 @@ describe("docker-bash at a terminal", asRoot, () => {
     await container.sh("pgrep -f '^sleep 71001'");
   });
 
-  test("all that was printed arrives, also what nobody had read when the command ended", async (t) => {
+  test("all output arrives, also the part that was unread when the command ended", async (t) => {
     const container = await idle(t);
     const line = "'echo ready; until [ -e /tmp/go ]; do sleep 0.05; done; exec seq 1200'";
     // With a shell between, as script(1) stops when its child does.
@@ -409,7 +409,7 @@ describe("docker-bash at a terminal", asRoot, () => {
 });
 
 describe("docker-bash and signals", asRoot, () => {
-  test("INT, TERM and others go on to the command, whose status it is", async (t) => {
+  test("INT, TERM and others are passed on to the command, and its status is the exit status", async (t) => {
     const container = await idle(t);
     for (const [name, status] of [
       ["INT", 5],
@@ -425,20 +425,20 @@ describe("docker-bash and signals", asRoot, () => {
     await nothingLeft(container);
   });
 
-  test("TERM leaves nothing; said twice, not even what ignores it for ten seconds", async (t) => {
+  test("TERM leaves nothing running; a second TERM kills also processes that ignore it", async (t) => {
     const container = await idle(t);
     const tool = startTool(t, [dockerBash, container.id, "sh", "-c", stubborn]);
     await tool.waitFor(/up/);
     tool.signal("SIGTERM");
     tool.signal("SIGTERM");
-    const twice = setInterval(() => tool.signal("SIGTERM"), 200); // two that are pending at once are one
+    const twice = setInterval(() => tool.signal("SIGTERM"), 200); // two that are pending at the same time are one
     t.after(() => clearInterval(twice));
     assert.equal((await tool.ended(8000)).status, 137);
     clearInterval(twice);
     await nothingLeft(container);
   });
 
-  test("without a terminal Ctrl-Z stops the command too, and it goes on with docker-bash", async (t) => {
+  test("without a terminal Ctrl-Z also stops the command, which goes on with docker-bash", async (t) => {
     const container = await idle(t);
     const tool = startTool(t, [dockerBash, container.id, "sleep", "71001"]);
     const isSo = (state: string) => `grep -q '^State:.*${state}' /proc/$(pgrep -f '^sleep 71001')/status`;
@@ -451,7 +451,7 @@ describe("docker-bash and signals", asRoot, () => {
     assert.equal((await tool.ended()).status, 130);
   });
 
-  test("while the engine does not answer, it can be ended", async (t) => {
+  test("while the container engine does not answer, it can be ended", async (t) => {
     const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
     t.after(() => rmSync(directory, { recursive: true }));
     writeFileSync(join(directory, "docker"), "#!/bin/sh\nexec sleep 71009\n", { mode: 0o755 });
@@ -474,7 +474,7 @@ describe("docker-bash and signals", asRoot, () => {
     });
   }
 
-  test("under nohup it lives on when the terminal is closed", async (t) => {
+  test("under nohup it goes on when the terminal is closed", async (t) => {
     const container = await idle(t);
     const tool = startTool(
       t,
@@ -489,7 +489,7 @@ describe("docker-bash and signals", asRoot, () => {
     assert.equal((await tool.ended()).status, 3);
   });
 
-  test("where the container has as many processes as it may, a line says so", async (t) => {
+  test("if the container has as many processes as it may have, a message says so", async (t) => {
     const container = await startContainer(t, {
       command: ["sh", "-c", "sleep 100000 & sleep 100000 & echo full; wait"],
       args: ["--pids-limit", "4"],
@@ -502,7 +502,7 @@ describe("docker-bash and signals", asRoot, () => {
     );
   });
 
-  test("TERM to its process in the container ends all of it", async (t) => {
+  test("TERM to its process in the container ends the whole session", async (t) => {
     const container = await idle(t);
     const tool = startTool(t, [dockerBash, container.id, "sh", "-c", stubborn]);
     await tool.waitFor(/up/);
@@ -511,7 +511,7 @@ describe("docker-bash and signals", asRoot, () => {
     await nothingLeft(container);
   });
 
-  test("a container that is killed is told of", async (t) => {
+  test("if the container is killed, a message reports it", async (t) => {
     const container = await idle(t);
     const tool = startTool(t, [dockerBash, container.id, "sh", "-c", "echo up; sleep 71001"]);
     await tool.waitFor(/up/);
@@ -521,7 +521,7 @@ describe("docker-bash and signals", asRoot, () => {
     assert.match(stderr, /^docker-bash: the session was killed: the container has ended.*\n$/);
   });
 
-  test("a container that stops takes a shell in it along, and is not kept waiting", async (t) => {
+  test("a container that stops ends a shell in it, and is not delayed", async (t) => {
     const container = await startContainer(t);
     await container.waitForLog("Runit started");
     const terminal = startAtTerminal(t, [dockerBash, container.id]);
@@ -534,7 +534,7 @@ describe("docker-bash and signals", asRoot, () => {
 });
 
 describe("docker-bash finds the container", asRoot, () => {
-  test("by its name, its id, or what its id begins with", async (t) => {
+  test("by its name, its id, or the beginning of its id", async (t) => {
     const name = `baseimage-test-bash-${process.pid}`;
     const container = await idle(t, ["--name", name]);
     for (const word of [name, container.id, container.id.slice(0, 12)]) {
@@ -542,7 +542,7 @@ describe("docker-bash finds the container", asRoot, () => {
     }
   });
 
-  test("and says what to do where there is none, or more than one", async (t) => {
+  test("and says what to do if there is none, or more than one", async (t) => {
     const none = await runTool(t, [dockerBash, "--engine", engine, "no-such-container"]);
     assert.equal(none.status, 1);
     assert.match(none.stderr, /^docker-bash: cannot find container "no-such-container": .* has none .*\n$/);
@@ -561,7 +561,7 @@ describe("docker-bash finds the container", asRoot, () => {
     assert.match(two.stderr, /^docker-bash: more than one container has an id that begins with .*\n$/);
   });
 
-  test("and says what to do where it does not run", async (t) => {
+  test("and says what to do if it does not run", async (t) => {
     const container = await idle(t);
     await run(["pause", container.id]);
     const paused = await enter(t, container, ["true"]);
@@ -575,7 +575,7 @@ describe("docker-bash finds the container", asRoot, () => {
     assert.match(ended.stderr, /^docker-bash: cannot enter container "\w+": it is exited, .* start .*\n$/);
   });
 
-  test("and says so where no engine answers, or none is there", async (t) => {
+  test("and reports that no container engine answers, or none is installed", async (t) => {
     const mute = await runTool(t, [dockerBash, "--engine", "docker", "web"], {
       env: { DOCKER_HOST: "tcp://127.0.0.1:1" },
     });
@@ -642,8 +642,8 @@ describe("docker-bash and podman", { ...asRoot, ...withPodman }, () => {
   }
 });
 
-describe("docker-bash by the engine's own exec", asRoot, () => {
-  /** A docker that tells another pid than the container has here, as one on another machine would. */
+describe("docker-bash by the container engine's own exec", asRoot, () => {
+  /** A docker that reports another pid than the container has here, as a docker on another machine would. */
   function remoteDocker(t: TestContext, pid: string): ToolOptions {
     const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
     t.after(() => rmSync(directory, { recursive: true }));
@@ -658,7 +658,7 @@ describe("docker-bash by the engine's own exec", asRoot, () => {
     ["no process", "4194305"],
     ["a process of this machine", "1"],
   ] as const) {
-    test(`is how it enters where the engine is on another machine: its pid is ${what} here`, async (t) => {
+    test(`is how it enters if the container engine is on another machine: its pid is ${what} here`, async (t) => {
       const container = await idle(t);
       const options = remoteDocker(t, pid);
       const words = ["--engine", engine, "-v", container.id, "sh", "-c", "hostname; exit 5"];
@@ -674,7 +674,9 @@ describe("docker-bash by the engine's own exec", asRoot, () => {
     });
   }
 
-  test("is how it enters for who is not root but may use the engine", { skip: engine !== "docker" }, async (t) => {
+  test("is how it enters for a user that is not root but may use the container engine", {
+    skip: engine !== "docker",
+  }, async (t) => {
     const container = await idle(t);
     const { gid } = statSync("/var/run/docker.sock");
     const wrapper = ["setpriv", "--reuid", "65534", "--regid", `${gid}`, "--clear-groups"];

@@ -1,4 +1,4 @@
-// docker-ssh on the host: how it reaches a container, whom it trusts, and what it says where it cannot log in.
+// docker-ssh on the host: how it reaches a container, which host key it trusts, and its messages.
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import {
@@ -40,7 +40,7 @@ const runtime = spawnSync("runc", ["--version"]).status === 0 ? ["--runtime", "r
 const tool = hostTool("docker-ssh");
 const insecure = { command: ["/sbin/my_init", "--enable-insecure-key"] };
 
-/** docker-ssh with a directory of its own to keep things in. */
+/** docker-ssh with a state directory of its own. */
 function caller(t: TestContext) {
   const state = temporaryDirectory(t);
   const env = { XDG_STATE_HOME: state, CONTAINER_ENGINE: engine };
@@ -56,7 +56,7 @@ function temporaryDirectory(t: TestContext): string {
   return directory;
 }
 
-/** As on a machine that is not the engine's: none of its processes is to be seen. */
+/** As on another machine than the container engine's: none of the containers' processes is visible. */
 const elsewhere = ["unshare", "--pid", "--fork", "--mount-proc"];
 
 async function nameOf(container: Container): Promise<string> {
@@ -74,7 +74,7 @@ function assertRefused(outcome: ToolOutcome, reason: RegExp, remedy: RegExp): vo
 }
 
 describe("docker-ssh", { concurrency: 2 }, () => {
-  test("logs in with the insecure key as soon as the container was started, by name, id and start of the id", async (t) => {
+  test("logs in with the insecure key as soon as the container has started, by name, id and start of the id", async (t) => {
     const { call } = caller(t);
     const container = await startContainer(t, insecure);
     for (const word of [container.id, await nameOf(container), container.id.slice(0, 12)]) {
@@ -101,7 +101,7 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     assert.equal(missing.status, 127);
   });
 
-  test("one word is a line for the shell, several reach the program as they are", async (t) => {
+  test("one word is a line for the shell, several words reach the program unchanged", async (t) => {
     const { call } = caller(t);
     const { id } = await startContainer(t, insecure);
     const odd = ["a  b", "", "it's", '"', "$HOME", "`id`", "*", "\\", "-n", "two\nlines", "é"];
@@ -136,7 +136,7 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     assert.equal((await call([container.id, "echo", "here"])).stdout, "here\n");
   });
 
-  test("takes a published port where the engine is on another machine", async (t) => {
+  test("uses a published port if the container engine is on another machine", async (t) => {
     const { call } = caller(t);
     const container = await startContainer(t, { ...insecure, args: ["--publish", "127.0.0.1::22"] });
     const outcome = await call(["-v", container.id, "echo", "there"], { wrapper: elsewhere });
@@ -144,7 +144,7 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     assert.match(outcome.stderr, /HostName=127\.0\.0\.1 -o Port=\d{4,5} /);
   });
 
-  test("goes through the engine where no network leads to the container", async (t) => {
+  test("goes through the container engine if no network leads to the container", async (t) => {
     const { call } = caller(t);
     const container = await startContainer(t, { ...insecure, args: ["--network", "none"] });
     assert.deepEqual(await call([container.id, "echo out; exit 6"]), { status: 6, stdout: "out\n", stderr: "" });
@@ -186,7 +186,7 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     assert.doesNotMatch(outcome.stderr, /ProxyCommand/);
   });
 
-  test("finds host keys where a read-only root has them, and keys of one's own without a public half", async (t) => {
+  test("finds the host keys of a read-only root, and own host keys without a public half", async (t) => {
     const { call } = caller(t);
     const from = await buildImage(t, `FROM ${image}\nRUN /usr/sbin/enable_insecure_key\n`);
     const readOnly = ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"];
@@ -244,7 +244,7 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     assert.equal(readFileSync(join(state, "docker-ssh/known_hosts"), "utf8"), before);
   });
 
-  test("where its directory cannot be made or written to, says so and what to do", async (t) => {
+  test("if its state directory cannot be made or written, a message says what to do", async (t) => {
     const { call, state } = caller(t);
     const { id } = await startContainer(t, insecure);
     const remedy = /^set XDG_STATE_HOME to a directory that you may write to, with room in it$/;
@@ -256,7 +256,9 @@ describe("docker-ssh", { concurrency: 2 }, () => {
   });
 
   const noSocket = engine === "docker" && process.getuid?.() === 0 ? false : "needs root and Docker's socket";
-  test("needs no root and no copy of the key, but the right to use the engine", { skip: noSocket }, async (t) => {
+  test("needs neither root nor a copy of the key, only the right to use the container engine", {
+    skip: noSocket,
+  }, async (t) => {
     const { call, state } = caller(t);
     const { id } = await startContainer(t, insecure);
     chownSync(state, 65534, 65534);
@@ -272,9 +274,9 @@ describe("docker-ssh", { concurrency: 2 }, () => {
     );
   });
 
-  test("many at once keep each other's host keys", async (t) => {
+  test("many runs at the same time keep each other's host keys", async (t) => {
     const { call, state } = caller(t);
-    // An engine that answers at once, so that they do meet; and a long file, which takes its time to be written.
+    // A container engine that answers immediately, so that the runs overlap; and a long file, which is slow to write.
     const bin = temporaryDirectory(t);
     const stub = `#!/bin/sh
 case "$*" in
@@ -304,7 +306,7 @@ esac
     const { call } = caller(t);
     const other = await startContainer(t, insecure);
     assert.equal((await call([other.id, "true"])).status, 0);
-    // At its address and port somebody else answers.
+    // At its address and port another server answers.
     const container = await startContainer(t, {
       args: ["--network", `container:${other.id}`],
       command: ["/sbin/my_init", "--enable-insecure-key", "--", "sleep", "600"],
@@ -315,7 +317,7 @@ esac
     assert.match(outcome.stderr, /Host key verification failed\./);
   });
 
-  test("what a container tells too much of keeps nobody out of the others", async (t) => {
+  test("an oversized host key or known_hosts file prevents no login", async (t) => {
     const container = await startContainer(t, insecure);
     const { call, state } = caller(t);
     assert.equal((await call([container.id, "true"])).status, 0);
@@ -324,13 +326,13 @@ esac
     await container.sh(`echo x > ${key}; { printf 'x AAAA'; head -c 1200000 /dev/zero | tr '\\0' A; } > ${key}.pub`);
     assert.equal((await call([container.id, "true"])).status, 0);
     assert.equal(readFileSync(join(state, "docker-ssh/known_hosts"), "utf8"), known);
-    // As one that was too large would be.
+    // Larger than docker-ssh reads.
     writeFileSync(join(state, "docker-ssh/known_hosts"), "x".repeat(2_000_000));
     assert.equal((await call([container.id, "true"])).status, 0);
     assert.equal(readFileSync(join(state, "docker-ssh/known_hosts"), "utf8"), known);
   });
 
-  test("a shell in the container that prints without end is given up", async (t) => {
+  test("docker-ssh gives up on a shell in the container that prints without end", async (t) => {
     const container = await startContainer(t, { command: ["sleep", "100000"] });
     await container.exec(["bash", "-c", "rm /bin/sh; printf '#!/bin/bash\\nexec yes\\n' > /bin/sh; chmod 755 /bin/sh"]);
     const { call } = caller(t);
@@ -338,7 +340,7 @@ esac
     assert.deepEqual([status, stderr], [255, "docker-ssh: the container engine printed more than 16 MiB\n"]);
   });
 
-  test("logs in with a key of one's own, and as another user", async (t) => {
+  test("logs in with the user's own key, and as another user", async (t) => {
     const { call } = caller(t);
     const key = join(temporaryDirectory(t), "your_key");
     await runTool(t, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
@@ -368,7 +370,7 @@ RUN useradd -m -s /bin/bash ann && mkdir ~ann/.ssh && echo '${line}' | tee -a ~a
     );
   });
 
-  test("what its remedies say lets it in", async (t) => {
+  test("after the remedy that its message names it logs in", async (t) => {
     const { call } = caller(t);
     const container = await startContainer(t);
     await container.waitForLog("Runit started as PID");
@@ -405,7 +407,7 @@ RUN useradd -m -s /bin/bash ann && mkdir ~ann/.ssh && echo '${line}' | tee -a ~a
     assert.equal((await call([name, "echo", "in"])).stdout, "in\n");
   });
 
-  test("says so where there is no sshd, no shell, no service", async (t) => {
+  test("reports that there is no sshd, no shell, no service", async (t) => {
     const { call } = caller(t);
     const [without, shellless, unserved] = await Promise.all([
       buildImage(t, `FROM ${image}\nRUN rm -r /usr/sbin/sshd /etc/service/sshd\n`),
@@ -422,7 +424,7 @@ RUN useradd -m -s /bin/bash ann && mkdir ~ann/.ssh && echo '${line}' | tee -a ~a
     assertRefused(await call([(await start(unserved)).id]), /sshd is not up.*no service/, /^docker-bash /);
   });
 
-  test("says so where there is no such container, no engine, no ssh, no key", async (t) => {
+  test("reports that there is no such container, no container engine, no ssh, no key", async (t) => {
     const { call, env } = caller(t);
     const gone = await call(["baseimage-test-no-such-container"]);
     assert.equal(gone.status, 255);
@@ -458,7 +460,7 @@ describe("docker-ssh with Podman", { skip: isPodmanHere ? false : "podman is not
   });
   after(() => podman(["rmi", "--force", ours]));
 
-  /** Limits that an unprivileged machine allows, and the runtime that is there. */
+  /** Limits that an unprivileged machine allows, and the runtime that is installed. */
   const options = ["--ulimit=nofile=1024:2048", "--ulimit=nproc=1000:1000", "--pull=never"];
   const start = async (t: TestContext, what: string, words: readonly string[]) => {
     const name = `baseimage-test-docker-ssh-${what}-${process.pid}`;
@@ -482,7 +484,7 @@ describe("docker-ssh with Podman", { skip: isPodmanHere ? false : "podman is not
     assert.deepEqual([through.status, through.stdout], [0, "out\n"], through.stderr);
   });
 
-  test("finds a container that only Podman has, by the start of its id too, and says what keeps it out", async (t) => {
+  test("finds a container that only Podman has, also by the start of its id, and reports why a login fails", async (t) => {
     const { call } = caller(t);
     const name = await start(t, "found", []);
     const id = (await podman(["inspect", "--format", "{{.Id}}", name])).trim();
@@ -494,7 +496,7 @@ describe("docker-ssh with Podman", { skip: isPodmanHere ? false : "podman is not
   });
 });
 
-/** A PATH with a podman that tells another process than the container's here, as one on another machine would. */
+/** A PATH with a podman that reports another pid than the container's here, as a podman on another machine would. */
 function pathToOtherMachine(t: TestContext): string {
   const directory = temporaryDirectory(t);
   const path = process.env["PATH"] ?? "";
@@ -540,7 +542,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** What a server says first; tries until there is one. */
+/** The first line of a server; tries until there is one. */
 async function greeting(port: number): Promise<string> {
   let text = "";
   const hasAnswered = async () => {
@@ -552,6 +554,6 @@ async function greeting(port: number): Promise<string> {
     });
     return text !== "";
   };
-  await until(hasAnswered, `the server at port ${port} says something`, 20_000, 50);
+  await until(hasAnswered, `the server at port ${port} answers`, 20_000, 50);
   return text;
 }

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { type Container, runContainer, startContainer } from "../support/container.ts";
 import { dropIn } from "../support/derived-image.ts";
 
-/** The names of all processes that run in the container but those that are looking. */
+/** The names of all processes in the container, except those of this question. */
 async function programs(container: Container): Promise<string[]> {
   const names = (await container.sh("ps -e -o comm=")).trim().split("\n");
   return [...new Set(names)].filter((name) => !["ps", "sh"].includes(name)).sort();
@@ -71,7 +71,7 @@ exec /sbin/setuser worker bash -c 'echo "I am $(whoami) in $HOME with $QUEUE"; e
     await stopsWell(container);
   });
 
-  test("2014: host keys at build time, HOME for all, a user of another id who owns what he runs", async (t) => {
+  test("2014: host keys at build time, HOME for all, a user of another id that owns its program", async (t) => {
     const name = await dropIn(
       t,
       `FROM phusion/baseimage:0.9.11
@@ -284,7 +284,7 @@ rm -rf /pd_build
     assert.equal((await container.logs()).stdout.match(/web ends gracefully/g)?.length, 2);
   });
 
-  test("today: install_clean, en_US, an init directory of its own, a script on the way out", async (t) => {
+  test("today: install_clean, en_US, an init directory of its own, a shutdown script", async (t) => {
     const name = await dropIn(
       t,
       `ARG BASE_VERSION=unused

@@ -1,4 +1,4 @@
-// The examples: each is built as a reader would, and does what its page says.
+// The examples: each is built as its page describes, and works as described.
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import {
@@ -17,7 +17,7 @@ function built(t: TestContext, name: string): Promise<string> {
   return buildDirectory(t, `examples/${name}`, ["--build-arg", `BASEIMAGE=${image}`]);
 }
 
-/** What a program beside the container prints that shares nothing with it but the network. */
+/** The output of a program in another container, which shares only the network with this one. */
 async function beside(t: TestContext, container: Container, line: string): Promise<string> {
   const args = ["--network", `container:${container.id}`];
   const outcome = await runContainer(t, { args, command: ["bash", "-c", line] });
@@ -25,7 +25,7 @@ async function beside(t: TestContext, container: Container, line: string): Promi
   return outcome.stdout;
 }
 
-/** Waits until the address answers, and tells what. */
+/** Waits until the address answers. @returns the answer */
 function fetched(t: TestContext, container: Container, address: string): Promise<string> {
   return beside(t, container, untilLine(`curl --silent --fail ${address}`));
 }
@@ -53,11 +53,11 @@ describe("examples", { concurrency: true }, () => {
       printf 'set key 0 0 5\\r\\nvalue\\r\\nget key\\r\\nquit\\r\\n' >&3; cat <&3`;
     const answer = "STORED\r\nVALUE key 0 5\r\nvalue\r\nEND\r\n";
 
-    await t.test("keeps what it is given, as its own user", async () => {
+    await t.test("keeps a value, as its own user", async () => {
       assert.equal(await beside(t, container, ask), answer);
       assert.equal(await container.sh("ps -o user= -C memcached"), "memcache\n");
     });
-    await t.test("comes back when it was killed", async () => {
+    await t.test("is started again when it was killed", async () => {
       await container.sh("pkill -KILL memcached");
       assert.equal(await beside(t, container, ask), answer);
     });
@@ -71,7 +71,7 @@ describe("examples", { concurrency: true }, () => {
     const env = { APP_NAME: "the test" };
     const container = await startContainer(t, { image: await built(t, "nginx"), env });
 
-    await t.test("serves the app's answer, also after each of them was killed", async () => {
+    await t.test("serves the app's answer, also after either process was killed", async () => {
       assert.equal(await fetched(t, container, "http://localhost/"), "Hello from the test\n");
       assert.equal(await container.sh("ps -o user= -C gunicorn | sort -u"), "app\n");
       for (const name of ["gunicorn", "nginx"]) {
@@ -81,7 +81,7 @@ describe("examples", { concurrency: true }, () => {
       assert.match((await container.logs()).stdout, /"GET \/ HTTP\/1.1" 200/);
       assert.equal(await container.sh("find /var/log/nginx -type f -size +0"), "", "no log grows in the container");
     });
-    await t.test("and its app answer what they were asked before they stop", async () => {
+    await t.test("and its app answer a pending request before they stop", async () => {
       const slow = `import os, sys, time
 def app(environ, start_response):
     print("asked for", environ["PATH_INFO"], file=sys.stderr, flush=True)
@@ -125,7 +125,7 @@ def app(environ, start_response):
     cleanUp(t, () => run(["volume", "rm", "--force", volume]));
     const name = await built(t, "postgresql");
     const options = { image: name, args: ["--volume", `${volume}:/var/lib/postgresql`] };
-    // As if a container had been killed while it made the database.
+    // As if a container had been killed while it initialised the database.
     const half = "mkdir /var/lib/postgresql/new; echo 17 > /var/lib/postgresql/new/PG_VERSION";
     assert.equal((await runContainer(t, { ...options, command: ["sh", "-c", half] })).status, 0);
 
@@ -134,7 +134,7 @@ def app(environ, start_response):
     await container.waitForLog(ready);
     const psql = (sql: string) => container.sh(`setuser postgres psql --no-align --tuples-only --command "${sql}"`);
 
-    await t.test("lets nobody in from outside without a password", async () => {
+    await t.test("refuses connections from outside without a password", async () => {
       const address = await container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
       const url = `postgresql://postgres:secret@${address}/postgres`;
       const command = ["psql", "--no-align", "--tuples-only", "--command", "SELECT 40 + 2", url];

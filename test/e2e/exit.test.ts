@@ -1,4 +1,4 @@
-// The end of a service as the end of the container. See docs/reference/container_exit.md
+// A service's end that ends the container. See docs/reference/container_exit.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { engine, startContainer } from "../support/container.ts";
@@ -48,7 +48,7 @@ describe("container_exit", { concurrency: 2 }, () => {
   });
 });
 
-test("an essential service's death is the container's end, with its status", async (t) => {
+test("the end of an essential service ends the container with its status", async (t) => {
   const image = await imageWith(
     t,
     { "/etc/service/main/run": "echo up; exec sleep 1000", "/etc/my_init.post_shutdown.d/bye": "echo bye" },
@@ -58,7 +58,7 @@ test("an essential service's death is the container's end, with its status", asy
   await container.waitForLog("up");
   await container.sh("sv restart main");
   await container.waitForLog(/up\n(?:.*\n)*up\n/);
-  // The container may end before this has.
+  // The container may end before this command.
   await container.exec(["sh", "-c", "kill -9 $(cat /etc/service/main/supervise/pid)"]);
   assert.equal(await container.waitForExit(), 137);
   assert.match((await container.logs()).stdout, /bye\n$/);

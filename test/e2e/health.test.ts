@@ -1,11 +1,11 @@
-// HEALTHCHECK with container_health: the engine learns of a service's death. See docs/reference/container_health.md
+// HEALTHCHECK with container_health: the container engine learns of a service's end. See docs/reference/container_health.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Container, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 import { until } from "../support/until.ts";
 
-/** Asks the engine until it calls the container `status`. @returns how long that took, in milliseconds */
+/** Waits until the container engine reports `status` for the container. @returns how long that took, in milliseconds */
 async function becomes(container: Container, status: string, withinMs = 20_000): Promise<number> {
   const begin = performance.now();
   const isSo = async () => (await container.inspect("{{.State.Health.Status}}")) === status;
@@ -16,7 +16,7 @@ async function becomes(container: Container, status: string, withinMs = 20_000):
 const healthcheck = 'HEALTHCHECK --interval=1s --timeout=10s --retries=1 CMD ["container_health"]';
 
 describe("container_health", { concurrency: 2 }, () => {
-  test("HEALTHCHECK turns unhealthy soon after a service's death, and healthy when it is back", async (t) => {
+  test("HEALTHCHECK turns unhealthy soon after a service's end, and healthy when it is up again", async (t) => {
     const image = await imageWith(
       t,
       { "/etc/service/web/run": "until [ -e /broken ] && exit 1; do sleep 0.05; done" },
@@ -32,7 +32,7 @@ describe("container_health", { concurrency: 2 }, () => {
     await becomes(container, "healthy");
   });
 
-  test("a check that fails makes the container unhealthy, and its output is in the engine's log of it", async (t) => {
+  test("a check that fails makes the container unhealthy, and its output is in the container engine's health log", async (t) => {
     const image = await imageWith(
       t,
       {
@@ -51,7 +51,7 @@ describe("container_health", { concurrency: 2 }, () => {
   });
 
   for (const [how, args] of Object.entries({ "as PID 1": [], "under docker-init": ["--init"] })) {
-    test(`asked in the container's own image, ${how}, it is healthy, and JSON says so`, async (t) => {
+    test(`the stock image, ${how}, is healthy, and the JSON output shows it`, async (t) => {
       const container = await startContainer(t, { args });
       await container.waitForLog("Runit started");
       assert.equal((await container.exec(["container_health", "--wait", "20"])).status, 0);

@@ -31,7 +31,7 @@ function startIdle(t: TestContext, from = image, args: readonly string[] = []): 
 const setLibc = "libc=$(realpath /lib/*-linux-gnu/libc.so.6 | grep -E 'x86_64|aarch64' | head -n 1); set -eu; ";
 const sh = (container: Container, lines: string) => container.sh(setLibc + lines);
 
-/** Every file, and what of it does not change by being looked at; of directories not the time, as that is no content. */
+/** Every file with the attributes that reading does not change; without the times of directories. */
 async function snapshot(container: Container): Promise<string> {
   const files = await container.sh(
     `find / -xdev \\( -type d -printf '%p %m %u %g\\n' -o -printf '%p %s %m %u %g %T@ %l\\n' \\) | sort`,
@@ -77,14 +77,14 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     );
   });
 
-  test("an image that it was not run in has a libc as the distribution made it", async (t) => {
+  test("an image in which it was not run has the distribution's libc", async (t) => {
     const container = await startIdle(t);
     await container.sh("! test -e /cte && ! test -e /etc/workaround-docker-2267 && dpkg --verify libc6");
     await container.sh("echo 127.0.0.78 in-etc-hosts >> /etc/hosts");
     assert.equal(await addressOf(container, "in-etc-hosts"), "127.0.0.78");
   });
 
-  test("it works where /etc/hosts cannot be written", async (t) => {
+  test("it works if /etc/hosts cannot be written", async (t) => {
     const directory = mkdtempSync(join(tmpdir(), "baseimage-hosts-"));
     t.after(() => rmSync(directory, { recursive: true }));
     writeFileSync(join(directory, "hosts"), "127.0.0.1 localhost\n10.1.2.3 given\n");
@@ -98,7 +98,7 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     assert.equal(await addressOf(container, "given"), "10.1.2.3");
   });
 
-  test("it works in a shell of a running container, at once, and what runs goes on", async (t) => {
+  test("it works immediately in a shell of a running container, whose processes go on", async (t) => {
     const container = await startContainer(t, { args: ["--add-host", "given:10.1.2.3"] });
     await container.waitForLog("Runit started as PID");
     const processes = () => container.sh("ps -e -o pid= -o comm= | grep -E 'my_init|runsv'");
@@ -113,10 +113,10 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     assert.equal(await container.exitCode(), 0);
   });
 
-  test("a second run says so and changes nothing, in another layer and in a container", async (t) => {
-    const twice = await buildImage(t, `FROM ${changed}\nRUN ${TOOL} > /said\n`);
+  test("a second run reports that and changes nothing, in another layer and in a container", async (t) => {
+    const twice = await buildImage(t, `FROM ${changed}\nRUN ${TOOL} > /printed\n`);
     const container = await startIdle(t, twice);
-    assert.match(await container.sh("cat /said"), /^workaround-docker-2267: nothing to do: [^\n]+\n$/);
+    assert.match(await container.sh("cat /printed"), /^workaround-docker-2267: nothing to do: [^\n]+\n$/);
     const asItWas = await snapshot(container);
     const { status, stdout, stderr } = await container.exec([TOOL]);
     assert.deepEqual([status, stderr], [0, ""]);
@@ -147,11 +147,11 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     await assertWorks(container);
   });
 
-  test("everything else works as ever", async (t) => {
+  test("everything else still works", async (t) => {
     const container = await startIdle(t, changed);
     await container.sh(`echo 127.0.0.1 my-test-domain.com >> ${HOSTS}`);
     const refused = await container.exec(["curl", "-sS", "http://my-test-domain.com:1/"]);
-    assert.equal(refused.status, 7, "curl finds the name, and nobody listens there");
+    assert.equal(refused.status, 7, "curl finds the name, and no server listens there");
     assert.equal((await container.exec(["curl", "-sS", "http://no-such-name.invalid:1/"])).status, 6);
     await container.sh("ldconfig && dpkg --audit && apt-get check && bash -lc 'id root' && getent passwd nobody");
     await container.sh("apt-get -q update && apt-get -qy install --no-install-recommends hello && hello");
@@ -200,8 +200,8 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     }
   });
 
-  test("without room nothing changes, also where another libc was ready already", async (t) => {
-    // Sorted behind the real one, which there is room for.
+  test("on a full disk nothing changes, also if another libc was already prepared", async (t) => {
+    // Sorted after the real one, for which there is room.
     const small = "/usr/lib/zz-linux-gnu";
     const container = await startIdle(t, image, ["--mount", `type=tmpfs,destination=${small},tmpfs-size=3m`]);
     await sh(container, `cp $libc ${small}/libc.so.6`);
@@ -212,7 +212,7 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     );
   });
 
-  test("what must not be written is named, and nothing changes", async (t) => {
+  test("a file that must not be written is named, and nothing changes", async (t) => {
     const readOnly = await startIdle(t, image, ["--read-only"]);
     await mustRefuse(readOnly, /cannot make "\/etc\/workaround-docker-2267": read-only file system \(EROFS\)/);
     const container = await startIdle(t);
@@ -239,21 +239,21 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     await assertWorks(container);
   });
 
-  test("many runs at once, and runs that are killed, leave a libc that is whole", async (t) => {
+  test("many runs at the same time, and killed runs, leave a whole libc", async (t) => {
     const container = await startIdle(t);
     await sh(container, `cp -a $libc /original; ${TOOL}; cp -a $libc /changed`);
-    // Each round starts from the libc of the distribution; what ran is told by its status.
+    // Each round starts from the distribution's libc; the status shows which run did it.
     const begin = "cp -a /original $libc.new; mv $libc.new $libc; rm -rf /cte /etc/workaround-docker-2267";
     const end = 'cmp -s $libc /original || cmp $libc /changed; [ "$(wc -c < $libc)" = "$(wc -c < /original)" ]';
     for (let i = 0; i < 5; i++) {
-      const said = await sh(
+      const printed = await sh(
         container,
         `${begin}
         for n in 1 2 3 4 5 6; do { ${TOOL} > /dev/null 2> /err.$n && echo done || { echo refused; grep -q EAGAIN /err.$n; }; } & done; wait
         ${end}`,
       );
-      assert.match(said, /^((done|refused)\n){6}$/);
-      assert.match(said, /done/);
+      assert.match(printed, /^((done|refused)\n){6}$/);
+      assert.match(printed, /done/);
       await sh(container, "cmp $libc /changed; [ -e /cte/hosts ]; rm /err.*");
     }
     await sh(
@@ -274,7 +274,7 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     await assertWorks(container);
   });
 
-  test("my_init fills it at boot, before the first startup script, with what the container was started with", async (t) => {
+  test("my_init fills it at boot, before the first startup script, with the content of /etc/hosts", async (t) => {
     const args = ["--add-host", "db.example:10.9.8.7"];
     const ask = ["getent", "hosts", "db.example"];
     const filled = await runContainer(t, { image: changed, args, command: ["my_init", "--quiet", "--", ...ask] });
@@ -290,7 +290,7 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     assert.deepEqual([early.status, early.stdout], [0, "10.9.8.7        db.example\n"]);
   });
 
-  test("it is filled anew at every boot: what was edited is gone, and the container knows its own address", async (t) => {
+  test("it is filled again at every boot: edits are gone, and the container knows its own address", async (t) => {
     const container = await startContainer(t, { image: changed, args: ["--add-host", "db.example:10.9.8.7"] });
     await container.waitForLog("Runit started as PID");
     await container.sh(`echo 127.0.0.1 edited >> ${HOSTS}`);
@@ -301,7 +301,7 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
     assert.equal(await container.sh(`cmp /etc/hosts ${HOSTS}`), "");
   });
 
-  test("where it cannot be written there is one warning, and the boot goes on", async (t) => {
+  test("if it cannot be written there is one warning, and the boot goes on", async (t) => {
     const tmp = ["--tmpfs", "/run", "--tmpfs", "/tmp"];
     for (const args of [
       ["--read-only", ...tmp],

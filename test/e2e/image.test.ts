@@ -20,8 +20,8 @@ test("dpkg and apt find nothing wrong, and nothing is held back", async (t) => {
   assert.equal(await container.sh("dpkg --audit"), "");
   await container.sh("apt-get check");
   assert.equal(await container.sh("apt-mark showhold"), "");
-  // That the image was whole when it was built, its build has asked (image/build.sh). What the archive has got since says
-  // nothing about the image: it is told, so that somebody may build again.
+  // The build has checked the image (image/build.sh). Later updates of the archive are no fault of the
+  // image: they are only reported, as a reason to build again.
   await container.sh("apt-get -q update");
   const since = (await container.sh("apt-get -s dist-upgrade")).match(/^Inst \S+/gm) ?? [];
   t.diagnostic(
@@ -38,7 +38,7 @@ test("security and update archives are among apt's sources", async (t) => {
   assert.match(sources, /-security$/m);
 });
 
-test("all of it adds at most 60 packages and 50 MB, and neither Python, Perl nor systemd", async (t) => {
+test("the image adds at most 60 packages and 50 MB, and neither Python, Perl nor systemd", async (t) => {
   const { below, own } = openImage(image, baseOf(image));
   const { all, packages, upgraded } = addedTo(below, own);
   const inMB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -73,7 +73,7 @@ test("services see a UTF-8 locale", async (t) => {
   const derived = await buildImage(
     t,
     `FROM ${image}
-RUN mkdir /etc/service/teller && printf '#!/bin/sh\\nlocale\\nexec sleep 600\\n' > /etc/service/teller/run && chmod +x /etc/service/teller/run`,
+RUN mkdir /etc/service/web && printf '#!/bin/sh\\nlocale\\nexec sleep 600\\n' > /etc/service/web/run && chmod +x /etc/service/web/run`,
   );
   const container = await startContainer(t, { image: derived });
   await container.waitForLog(/^LANG=\S+\.UTF-8$/m);
@@ -104,7 +104,7 @@ test("package scripts never start daemons", async (t) => {
   assert.equal((await container.exec(["pgrep", "memcached"])).status, 1, "memcached is installed and not running");
 });
 
-test("ischroot and initctl are neutralised by diversion where the distribution has them", async (t) => {
+test("ischroot and initctl are replaced by diversion if the distribution has them", async (t) => {
   const container = await startContainer(t, idle);
   const diverted = await container.sh(
     "for f in /usr/bin/ischroot /sbin/initctl; do [ ! -e $f.distrib ] || echo $f; done",
@@ -116,7 +116,7 @@ test("ischroot and initctl are neutralised by diversion where the distribution h
   }
 });
 
-test("a later version of runit's sv is put beside ours", async (t) => {
+test("a later version of runit's sv is installed beside ours", async (t) => {
   const container = await startContainer(t, idle);
   assert.match(await container.sh("dpkg-divert --list /usr/bin/sv"), /^local diversion of \/usr\/bin\/sv /);
   const ours = await container.sh("cat /usr/bin/sv");
@@ -128,7 +128,7 @@ test("a later version of runit's sv is put beside ours", async (t) => {
   );
 });
 
-test("HTTPS sources work in apt and curl, with certificates of one's own too", async (t) => {
+test("HTTPS sources work in apt and curl, also with own certificates", async (t) => {
   const container = await startContainer(t, idle);
   await container.sh(`
     mkdir /tmp/archive && cd /tmp/archive && printf 'HTTP/1.0 200 OK\\r\\nContent-Length: 6\\r\\n\\r\\nhello\\n' > Packages
@@ -211,7 +211,7 @@ test("install_clean installs without recommends, cleans up, and ends with apt's 
   assert.equal((await container.exec(["install_clean"])).status, 2);
 });
 
-test("install_clean takes recommends where it is told to", async (t) => {
+test("install_clean installs recommends on request", async (t) => {
   const container = await startContainer(t, idle);
   const plan = (words: string) => container.sh(`install_clean -s ${words} | sed -n 's/^Inst \\([^ ]*\\).*/\\1/p'`);
   assert.doesNotMatch(await plan("git"), /^patch$/m);
@@ -247,13 +247,13 @@ test("modes and owners are those of image/permissions", async (t) => {
   );
 });
 
-test("the container environment says INITRD=no and LANG", async (t) => {
+test("the container environment has INITRD=no and LANG", async (t) => {
   const container = await startContainer(t, idle);
   assert.equal(await container.sh("cat /etc/container_environment/INITRD"), "no");
   assert.match(await container.sh("cat /etc/container_environment/LANG"), /^\S+\.UTF-8$/);
 });
 
-test("a login shell of an ordinary user prints no error about the environment it may not read", async (t) => {
+test("a login shell of an ordinary user prints no error about the environment that it may not read", async (t) => {
   const container = await startContainer(t, {});
   await container.waitForLog("Runit started as PID");
   const outcome = await container.exec(["su", "-", "games", "-s", "/bin/bash", "-c", "cd /; true"]);
@@ -268,7 +268,7 @@ test("nothing is left of the build", async (t) => {
   assert.equal((await container.exec(["test", "-s", "/etc/machine-id"])).status, 1);
 });
 
-test("derived images find buildconfig and cleanup.sh where the original has them", async (t) => {
+test("derived images find buildconfig and cleanup.sh at the original's paths", async (t) => {
   const container = await startContainer(t, idle);
   const printed = await container.sh(
     'set -eu; . /bd_build/buildconfig; echo "$minimal_apt_get_install|$LC_ALL|$DEBIAN_FRONTEND|$DISABLE_SSH"',
@@ -278,7 +278,7 @@ test("derived images find buildconfig and cleanup.sh where the original has them
   assert.equal(await container.sh("ls /tmp; find /var/lib/apt/lists -type f"), "");
 });
 
-test("who installs the real helper of runit gets it in exchange, and nothing breaks", async (t) => {
+test("runit's real helper can be installed in place of ours, and all still works", async (t) => {
   const container = await startContainer(t, idle);
   if ((await container.exec(["dpkg", "--status", "baseimage-sysuser-helper"])).status !== 0) {
     t.skip("this distribution's runit needs no stand-in");
@@ -289,8 +289,8 @@ test("who installs the real helper of runit gets it in exchange, and nothing bre
   assert.equal(await container.sh("dpkg-query --show --showformat '${db:Status-Abbrev}' sysuser-helper"), "ii ");
 });
 
-test("`make build NAME=... VERSION=...` names the image so, and a second one builds nothing again", async (t) => {
-  // Of our own, so that no image that another checkout tests changes under it.
+test("`make build NAME=... VERSION=...` names the image, and a second run builds nothing again", async (t) => {
+  // Names of our own, so that no image changes while another checkout tests it.
   const name = `joe/baseimage-test-${process.pid}`;
   t.after(() => run(["rmi", "--force", `${name}:1.2`, `${name}:latest`, `${name}-binary`]));
   const build = async () => {
@@ -302,14 +302,14 @@ test("`make build NAME=... VERSION=...` names the image so, and a second one bui
   assert.equal(await build(), await build());
 });
 
-/** Without what an outer `make` left there, which would be passed on to this one. */
+/** Without the variables of an outer `make`, which this one would inherit. */
 function makeEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(MAKE|MFLAGS|NAME$|VERSION$|IMAGE$)/.test(name)),
   );
 }
 
-test("locale-gen and update-locale, which many Dockerfiles call, do for the locales that are here", async (t) => {
+test("locale-gen and update-locale, which many Dockerfiles call, succeed for the locales of the image", async (t) => {
   const container = await startContainer(t, idle);
   await container.sh("locale-gen en_US.UTF-8 && locale-gen C.UTF-8 && locale-gen");
   await container.sh("update-locale LANG=en_US.UTF-8 LC_ALL=en_US.UTF-8 && update-locale LC_ALL");
@@ -321,7 +321,7 @@ test("locale-gen and update-locale, which many Dockerfiles call, do for the loca
   assert.match(await container.sh("locale -a"), /^de_DE\.utf8$/m);
 });
 
-test("login shells of who may read it see the container's environment, and keep their own TERM", async (t) => {
+test("login shells of users with access see the container environment, and keep their own TERM", async (t) => {
   const container = await startContainer(t, { env: { FOO: "it's", TERM: "odd" } });
   await container.waitForLog("Runit started as PID");
   const login = (user: string) =>

@@ -1,4 +1,4 @@
-// install-tools.sh: from a checkout and from an archive, into an empty place, and what then is there works.
+// install-tools.sh: from a checkout and from an archive, into an empty place, and the installed programs work.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -22,7 +22,7 @@ import { runTool, type ToolOptions } from "../support/host-tool.ts";
 const script = resolve("install-tools.sh");
 const key = readFileSync("rootfs/ssh/etc/insecure_key");
 
-/** A directory that everybody may look into, gone when `t` ends. */
+/** A directory that every user may read, gone when `t` ends. */
 function temporaryDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -63,7 +63,7 @@ function install(t: TestContext, words: readonly string[], options: ToolOptions 
   return runTool(t, words, { ...options, env: { PREFIX: "", DESTDIR: "", ...options.env } });
 }
 
-test("from a checkout into an empty place, again over it, and away without a trace", async (t) => {
+test("installs from a checkout into an empty place, installs over it, and uninstalls without a trace", async (t) => {
   const prefix = join(temporaryDirectory(t), "usr local");
   for (const round of [1, 2]) {
     const { status, stdout, stderr } = await install(t, [script, "--prefix", prefix]);
@@ -94,7 +94,7 @@ test("a CDPATH of the caller's makes no difference", async (t) => {
   assert.deepEqual(filesOf(join(directory, "new")), installed);
 });
 
-test("what an archive installed works from there, and finds the key beside it", async (t) => {
+test("a program that was installed from an archive works, and finds the key beside it", async (t) => {
   const prefix = temporaryDirectory(t);
   const { status, stderr } = await install(t, [join(archive(t), "install-tools.sh"), "--prefix", prefix]);
   assert.deepEqual([status, stderr], [0, ""]);
@@ -113,7 +113,7 @@ test("what an archive installed works from there, and finds the key beside it", 
   );
 });
 
-test("in an empty Debian, with nothing else installed", async (t) => {
+test("installs in an empty Debian, with nothing else installed", async (t) => {
   const base = execFileSync("sh", ["scripts/base-image.sh", "debian:13"], { encoding: "utf8" }).trim();
   const line = [
     "'/tmp/tools/install-tools.sh'",
@@ -134,7 +134,7 @@ test("in an empty Debian, with nothing else installed", async (t) => {
   assert.doesNotMatch(stdout.slice(stdout.indexOf("removed")), /docker-|baseimage/);
 });
 
-test("the programs need no file but themselves", async (t) => {
+test("the programs need no other file", async (t) => {
   const directory = temporaryDirectory(t);
   writeFileSync(join(directory, "Dockerfile"), 'FROM scratch\nCOPY docker-ssh /\nCMD ["/docker-ssh", "--version"]\n');
   cpSync("build/bin/host-tools", join(directory, "docker-ssh"));
@@ -142,7 +142,7 @@ test("the programs need no file but themselves", async (t) => {
   assert.match((await runContainer(t, { image: from })).stdout, /^docker-ssh \d/);
 });
 
-test("a checkout that was not built is built first, and says so where it cannot be", async (t) => {
+test("a checkout that is not built is built first; if that is not possible, a message says so", async (t) => {
   const [checkout, prefix] = [temporaryDirectory(t), temporaryDirectory(t)];
   cpSync(script, join(checkout, "install-tools.sh"));
   cpSync("rootfs/ssh/etc", join(checkout, "rootfs/ssh/etc"), { recursive: true });
@@ -174,7 +174,7 @@ test("a program that does not run here, or an archive that lacks something, chan
   assert.deepEqual(filesOf(prefix), installed);
   assert.deepEqual(readFileSync(join(prefix, "bin/docker-ssh")), before);
   assert.deepEqual(readdirSync(join(prefix, "bin")).sort(), ["docker-bash", "docker-ssh"]);
-  // For a package it may well be another machine's.
+  // For a package it may be another machine's.
   const destination = temporaryDirectory(t);
   const packaged = await install(t, [join(directory, "install-tools.sh")], {
     env: { DESTDIR: destination, PREFIX: "/usr" },
@@ -206,7 +206,7 @@ test("a directory in the place of a program is refused, before anything is chang
   assert.deepEqual(filesOf(prefix), []);
 });
 
-test("what an installation that was killed has left goes with the next, and with --uninstall", async (t) => {
+test("leftovers of a killed installation are removed by the next, and by --uninstall", async (t) => {
   const [directory, prefix] = [archive(t), temporaryDirectory(t)];
   const gone = spawnSync("true").pid;
   const leave = () => {
@@ -224,7 +224,7 @@ test("what an installation that was killed has left goes with the next, and with
   assert.deepEqual(readdirSync(join(prefix, "share")), []);
 });
 
-test("who is not root is told what to do, and can install at home", {
+test("for another user than root a message says what to do, and installation at home works", {
   skip: process.getuid?.() !== 0 && "needs root",
 }, async (t) => {
   const [directory, home] = [archive(t), temporaryDirectory(t)];
@@ -241,7 +241,7 @@ test("who is not root is told what to do, and can install at home", {
   assert.deepEqual(filesOf(home), installed);
 });
 
-test("a command line that it cannot understand is status 2; --help tells the options, --version the release", async (t) => {
+test("an unknown command line is status 2; --help prints the options, --version the release", async (t) => {
   for (const words of [["--nonsense"], ["--prefix"], ["--prefix", "usr/local"]]) {
     const outcome = await install(t, [script, ...words]);
     assert.equal(outcome.status, 2);

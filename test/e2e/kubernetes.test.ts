@@ -1,4 +1,4 @@
-// examples/kubernetes, run by `podman play kube`: what is checked is the pod, not who would watch over it.
+// examples/kubernetes, run by `podman play kube`: the test checks the pod, not the cluster that would watch it.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,7 +95,7 @@ function assertRestricted(pod: Pod): void {
 async function stopUnderLoad(pod: Pod, words: readonly string[]): Promise<void> {
   const beside = (line: string) => podmanBeside(["exec", pod.container, "sh", "-c", line]);
   const slow = beside("curl --silent --show-error --fail http://localhost:3000/slow");
-  // Who asks for its health is told to send no more; who does not know yet is answered, and told to come back elsewhere.
+  // The readiness probe fails; a request that still comes is answered, and its connection is closed.
   const last = beside(`echo watching > /tmp/watcher; while ${probes()[1]} > /dev/null; do sleep 0.05; done
     until curl --silent --include http://localhost:3000/ | tee /tmp/answer | grep -q 'Connection: close'; do sleep 0.05; done
     cat /tmp/answer`);
@@ -118,7 +118,7 @@ describe("examples/kubernetes", withPodman, () => {
     cleanUp(t, () => removePodmanImage(`${own}:1`));
     await podmanImage(built, `${own}:1`);
 
-    await t.test("shares its processes, and stops in order when its container is told to", async (t) => {
+    await t.test("shares its processes, and stops in order when its container is stopped", async (t) => {
       const pod = startPod(t, manifest);
       assertRestricted(pod);
       assert.notEqual(pod.sh("pgrep -x my_init"), "1\n");

@@ -1,4 +1,4 @@
-// Logs one can read: LOG_PREFIX and LOG_FORMAT, in real containers. What can be seen without an engine is in
+// LOG_PREFIX and LOG_FORMAT in real containers. The tests without a container engine are in
 // test/process/logs.test.ts.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -37,7 +37,7 @@ const life = {
 };
 const job = "RUN echo '@reboot root echo from a job' > /etc/cron.d/job";
 
-test("as JSON, every line of a container's whole life is an object that says who printed it", async (t) => {
+test("as JSON, every line from boot to shutdown is an object that names its service", async (t) => {
   const derived = await imageWith(t, life, job);
   const begin = Date.now();
   const container = await startContainer(t, { image: derived, env: { LOG_FORMAT: "json" } });
@@ -96,7 +96,7 @@ test("with a prefix, every line begins with its service's name", async (t) => {
   }
 });
 
-test("by default nothing is changed, and nothing runs beside", async (t) => {
+test("by default lines are unchanged, and no log writer runs", async (t) => {
   const derived = await imageWith(t, {
     "/etc/service/web/run": "printf 'caf\\303\\251\\r b\\n\\n[x] {\"y\":1}\\nready'; exec sleep 1000",
   });
@@ -129,7 +129,7 @@ for (const [how, args] of [
   });
 }
 
-test("where there is no place for it, one line says so, and everything is as it would be without", async (t) => {
+test("if there is no place for the FIFOs, one line reports it, and lines are as by default", async (t) => {
   const derived = await imageWith(t, { "/etc/my_init.d/50_start": "echo starting" });
   const { status, stderr, stdout } = await runContainer(t, {
     image: derived,
@@ -185,7 +185,7 @@ test("100 MB through JSON: every line is there, in order for each service, and i
   assert.ok(performance.now() - begin < 120_000, `${performance.now() - begin} ms`);
 });
 
-test("docker stop in the middle of a flood ends in order and in time, with all that was printed", async (t) => {
+test("docker stop in the middle of a flood ends in order and in time, and no line is lost", async (t) => {
   const counts = `i=0
     trap 'echo "last $i"; exit 0' TERM
     while :; do i=$((i + 1)); echo "line $i"; done`;
@@ -199,13 +199,13 @@ test("docker stop in the middle of a flood ends in order and in time, with all t
   for (const name of ["a", "b"]) {
     const own = lines.filter(({ service }) => service === name).map(({ message }) => message);
     const last = Number(own.pop()?.slice("last ".length));
-    // Told to end after it had counted, it has not printed that number.
+    // If TERM comes after it has counted, it has not printed that number.
     assert.ok([last, last - 1].includes(own.length), `${own.length} of ${last}`);
     for (const [i, message] of own.entries()) assert.equal(message, `line ${i + 1}`);
   }
 });
 
-test("one command is as quiet with it as without", async (t) => {
+test("the output of a single command is the same with it as without", async (t) => {
   const { stderr, stdout } = await runContainer(t, {
     env: { LOG_FORMAT: "json" },
     image,

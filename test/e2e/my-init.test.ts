@@ -1,4 +1,4 @@
-// What only a real container shows of my_init: the engine's signals, terminals, namespaces and patience. See docs/reference/my_init.md
+// my_init with a real container engine: its signals, terminals, namespaces and time limit. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
@@ -40,7 +40,7 @@ describe("one-shot", several, () => {
     assert.deepEqual([outcome.status, outcome.stdout, outcome.stderr], [0, "X\n", ""]);
   });
 
-  test("what `docker run --env` gives arrives in script, service and command as it would without my_init", async (t) => {
+  test("a variable of `docker run --env` reaches script, service and command as it would without my_init", async (t) => {
     const env = {
       QUOTES: `it's "quoted" \\ $HOME \`id\``,
       NEWLINES: "two\nlines\n\n",
@@ -55,7 +55,7 @@ describe("one-shot", several, () => {
     const show = 'tr "\\0" "\\n" < /proc/$$/environ | sort';
     const derived = await imageWith(t, {
       "/etc/my_init.d/10_a": `${show} > /tmp/script`,
-      "/etc/service/teller/run": `${show} > /tmp/service.new; mv /tmp/service.new /tmp/service; exec sleep 1000`,
+      "/etc/service/web/run": `${show} > /tmp/service.new; mv /tmp/service.new /tmp/service; exec sleep 1000`,
       "/show": `${show} > /tmp/command; until [ -e /tmp/service ]; do sleep 0.01; done; cmp /tmp/script /tmp/service && cmp /tmp/script /tmp/command && cat /tmp/command`,
     });
     const args = ["--hostname", "box"];
@@ -78,7 +78,7 @@ describe("one-shot", several, () => {
     for (const name of Object.keys(env)) assert.ok(ours.stdout.includes(`${name}=`), name);
   });
 
-  test("bytes that are not UTF-8 arrive from the command line as they would without my_init, and from the directory whole", async (t) => {
+  test("bytes that are not UTF-8 arrive from the command line as they would without my_init, and from the directory unchanged", async (t) => {
     const derived = await imageWith(t, {
       "/etc/my_init.d/10_a": "printf '\\377\\376x' > /etc/container_environment/RAW",
     });
@@ -98,7 +98,7 @@ describe("docker stop", several, () => {
   let cleanUp: (() => Promise<unknown>) | undefined;
 
   before(async () => {
-    // An image for all of them, removed after the last: what imageWith expects of a test is its end.
+    // An image for all of them, removed after the last: imageWith needs only the end of a test.
     const context = { after: (act: () => Promise<unknown>) => void (cleanUp = act) } as Parameters<typeof imageWith>[0];
     derived = await imageWith(context, {
       "/etc/my_init.d/10_a": half("first"),
@@ -132,7 +132,7 @@ describe("docker stop", several, () => {
     });
   }
 
-  test("of a command is 143, or what the command makes of it", async (t) => {
+  test("of a command gives 143, or the status of a command that handles TERM", async (t) => {
     const plain = await startContainer(t, { command: ["/sbin/my_init", "--", "sleep", "1000"] });
     const handles = await startContainer(t, {
       image: derived,
@@ -146,7 +146,7 @@ describe("docker stop", several, () => {
   });
 
   for (const args of [[], ["--init"]]) {
-    test(`a service that ignores TERM is named and killed before Docker loses its patience${args.length ? ", with --init too" : ""}`, async (t) => {
+    test(`a service that ignores TERM is named and killed before Docker's time limit${args.length ? ", with --init too" : ""}`, async (t) => {
       const deaf = await imageWith(t, {
         "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh",
         "/etc/my_init.post_shutdown.d/10_a": "echo reached the last",
@@ -169,7 +169,7 @@ describe("docker stop", several, () => {
     });
   }
 
-  test("is not held up by who came in with docker exec: a bash at a terminal, a program without", async (t) => {
+  test("is not delayed by a process of docker exec: a bash at a terminal, a program without", async (t) => {
     const container = await startContainer(t, {});
     await container.waitForLog("Runit started as PID");
     const guest = startAtTerminal(t, [engine, "exec", "-it", container.id, "bash"]);
@@ -185,7 +185,7 @@ describe("docker stop", several, () => {
     assert.doesNotMatch((await container.logs()).stderr, /Forcing/);
   });
 
-  test("is not held up by a process that it has no right to end, and says so", async (t) => {
+  test("is not delayed by a process that it has no right to end, and reports it", async (t) => {
     const container = await startContainer(t, { args: ["--user", "1000"] });
     await container.waitForLog("Runit started as PID");
     execFileSync(engine, ["exec", "--detach", "--user", "0", container.id, "sleep", "1000"]);
@@ -196,7 +196,7 @@ describe("docker stop", several, () => {
     assert.match((await container.logs()).stderr, /^\*\*\* cannot signal sleep 1000 \(PID \d+\): .*EPERM/m);
   });
 
-  test("of a hundred services that trap TERM runs every handler, all at once", async (t) => {
+  test("of a hundred services that trap TERM runs all handlers at the same time", async (t) => {
     const many = await imageWith(t, {
       "/make": "for i in $(seq 100); do mkdir /etc/service/s$i; cp /service /etc/service/s$i/run; done",
       "/service":
@@ -228,7 +228,7 @@ describe("a container", several, () => {
     assert.equal(await container.exitCode(), 0);
   });
 
-  test("passes on what `docker kill --signal` sends to its command, and ends for those that ask it to", async (t) => {
+  test("passes a signal of `docker kill --signal` on to its command, and ends by a signal that requests it", async (t) => {
     const derived = await imageWith(t, {});
     const container = await startContainer(t, {
       image: derived,
@@ -298,7 +298,7 @@ describe("a container", several, () => {
     assert.equal(await terminal.ended(), 7);
   });
 
-  test("at a terminal ends by Ctrl-C in order where there is no command", async (t) => {
+  test("at a terminal and without a command ends in order by Ctrl-C", async (t) => {
     const name = uniqueName("ctrl-c");
     t.after(() => run(["rm", "--force", name]));
     const terminal = startAtTerminal(t, [engine, "run", "--rm", "-it", "--name", name, image]);
@@ -309,7 +309,7 @@ describe("a container", several, () => {
   });
 });
 
-describe("strangers", several, () => {
+describe("foreign processes", several, () => {
   const services = {
     "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh worker",
     "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh",
@@ -317,7 +317,7 @@ describe("strangers", several, () => {
   };
   const env = { KILL_PROCESS_TIMEOUT: "1", KILL_ALL_PROCESSES_TIMEOUT: "1" };
 
-  test("of a container whose pid namespace is shared are not harmed", async (t) => {
+  test("of a container whose PID namespace is shared are not harmed", async (t) => {
     const derived = await imageWith(t, services);
     const stranger = await startContainer(t, {
       image: derived,
@@ -333,7 +333,7 @@ describe("strangers", several, () => {
     await guest.stop();
     assert.equal(await guest.exitCode(), 0);
     const log = await guest.logs();
-    for (const who of ["worker", "daemon"]) assert.match(log.stdout, new RegExp(`${who} said goodbye`));
+    for (const name of ["worker", "daemon"]) assert.match(log.stdout, new RegExp(`${name} said goodbye`));
     assert.match(log.stderr, /service deaf\) did not shut down in time/);
 
     await stranger.sh("touch /tmp/end");
@@ -344,7 +344,7 @@ describe("strangers", several, () => {
     assert.doesNotMatch(stdout, /^got/m);
   });
 
-  test("on the host are not harmed by a container in the host's pid namespace", async (t) => {
+  test("on the host are not harmed by a container in the host's PID namespace", async (t) => {
     const derived = await imageWith(t, services);
     const stranger = spawn("test/fixtures/prints-signals.sh", ["/nowhere", "host"], {
       stdio: ["ignore", "pipe", "inherit"],

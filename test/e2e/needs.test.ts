@@ -4,10 +4,10 @@ import { describe, type TestContext, test } from "node:test";
 import { runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 
-/** A service that tells when it is up and when it goes. */
+/** A service that prints when it is up and when it ends. */
 const server = (name: string) => `exec /fixtures/says-goodbye.sh ${name} 0.1`;
 
-/** web needs app, which is ready when it has said that it is up; app needs db, whose check says yes once there is /tmp/ready. */
+/** web needs app, which is ready when it has printed that it is up; app needs db, whose check needs /tmp/ready. */
 const threeServices = {
   "/etc/service/web/run": server("web"),
   "/etc/service/app/run": `trap "echo app said goodbye; exit 0" TERM
@@ -38,8 +38,8 @@ describe("needs", { concurrency: 3 }, () => {
       ...["--security-opt", "no-new-privileges"],
     ],
   };
-  for (const [who, args] of Object.entries(restrictions)) {
-    test(`as ${who}: start when ready, health and sv meanwhile, stop in the reverse order`, async (t) => {
+  for (const [name, args] of Object.entries(restrictions)) {
+    test(`as ${name}: start when ready, health and sv meanwhile, stop in the reverse order`, async (t) => {
       const image = await imageWith(t, threeServices, threeNeeds);
       const container = await startContainer(t, { image, args });
       await container.waitForLog("db is up");
@@ -70,7 +70,7 @@ describe("needs", { concurrency: 3 }, () => {
     });
   }
 
-  test("a service that is needed may go and come; who needs it waits again only when it is started anew", async (t) => {
+  test("a needed service may end and start again; a service that needs it waits again only at its own next start", async (t) => {
     const image = await imageWith(t, threeServices, threeNeeds);
     const container = await startContainer(t, { image });
     await container.sh("touch /tmp/ready");
@@ -85,13 +85,13 @@ describe("needs", { concurrency: 3 }, () => {
     await container.sh("sv up db");
     await container.until("container_health");
     assert.equal((await container.logs()).stdout.match(/app is up/g)?.length, 2);
-    // While it waits it can be stopped as any other.
+    // While it waits it can be stopped like any other service.
     await container.sh("sv -w 10 down db && sv -w 10 restart app && sv -w 1 down app");
     await container.stop();
     assert.equal(await container.exitCode(), 0);
   });
 
-  test("a limit that is reached ends the container where the service is essential", async (t) => {
+  test("if an essential service's time limit for its needs is over, the container ends", async (t) => {
     const needs = "RUN echo 'db 2' > /etc/service/app/needs && touch /etc/service/app/essential";
     const image = await appAndDb(t, needs, { "/etc/service/db/check": "exit 9" });
     const { status, stdout, stderr } = await runContainer(t, { image });
@@ -125,7 +125,7 @@ describe("needs", { concurrency: 3 }, () => {
     });
   }
 
-  test("the command of a one-shot container can wait for services by asking for their health", async (t) => {
+  test("the command of a one-shot container can wait for services by container_health --wait", async (t) => {
     const needs = "RUN printf 'db\\r\\n# more' > /etc/service/app/needs";
     const image = await appAndDb(t, needs, { "/etc/service/db/check": "sleep 0.3" });
     const { status, stdout } = await runContainer(t, {
@@ -136,7 +136,7 @@ describe("needs", { concurrency: 3 }, () => {
     assert.match(stdout, /db is up[^]*app is up[^]*run: app:[^]*app said goodbye[^]*db said goodbye/);
   });
 
-  test("services that hang at the stop cost half of the time, and it is said", async (t) => {
+  test("services that hang at the stop cost half of the time limit, and a message names them", async (t) => {
     const needs = "RUN echo db > /etc/service/app/needs";
     const image = await appAndDb(t, needs, { "/etc/service/app/run": "exec /fixtures/ignores-term.sh" });
     const container = await startContainer(t, { image, env: { KILL_PROCESS_TIMEOUT: "2" } });
@@ -149,7 +149,7 @@ describe("needs", { concurrency: 3 }, () => {
     assert.match(stdout, /db said goodbye/);
   });
 
-  test("a check that hangs is killed with its children, one that leaves a child behind is not waited for", async (t) => {
+  test("a check that hangs is killed with its children; a child that a check leaves behind delays nothing", async (t) => {
     const needs = "RUN printf 'db 12\\ncache 12' > /etc/service/app/needs";
     const image = await appAndDb(t, needs, {
       "/etc/service/db/check": "if mkdir /tmp/asked 2> /dev/null; then sleep 3333; fi; exit 0",
@@ -164,7 +164,7 @@ describe("needs", { concurrency: 3 }, () => {
     assert.ok(tookMs < 2000, `${tookMs} ms`);
   });
 
-  test("services come and go while others run, and what is wrong with them then they say themselves", async (t) => {
+  test("services can be added and removed while others run, and then report their errors themselves", async (t) => {
     const image = await appAndDb(t, "RUN echo db > /etc/service/app/needs");
     const container = await startContainer(t, { image });
     await container.waitForLog("app is up");
@@ -188,7 +188,7 @@ describe("needs", { concurrency: 3 }, () => {
     );
   });
 
-  test("without a file `needs` services run where they are", async (t) => {
+  test("without a file `needs` services run in /etc/service itself", async (t) => {
     const image = await imageWith(t, threeServices);
     const container = await startContainer(t, { image });
     await container.waitForLog("web is up");
@@ -196,7 +196,7 @@ describe("needs", { concurrency: 3 }, () => {
     assert.equal(await container.sh("ls -A /run/my_init"), "");
   });
 
-  test("a second my_init that starts while the first one boots takes nothing away from it", async (t) => {
+  test("a second my_init that starts during the boot of the first one does not disturb it", async (t) => {
     const untilGo = "until [ -e /tmp/go ]; do sleep 0.05; done";
     const image = await appAndDb(t, "RUN echo db > /etc/service/app/needs", { "/etc/my_init.d/10_slow": untilGo });
     const container = await startContainer(t, { image });

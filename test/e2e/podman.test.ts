@@ -1,4 +1,4 @@
-// The same image under Podman: what differs from Docker is who starts the container and how it is told to stop.
+// The same image under Podman: it differs from Docker in how the container is started and stopped.
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -57,7 +57,7 @@ describe("podman", withPodman, () => {
     assert.doesNotMatch(stdout + stderr, /Forcing/);
   });
 
-  test("SIGRTMIN+3, which Podman sends to what it takes for systemd, ends a container in order", (t) => {
+  test("SIGRTMIN+3, which Podman sends to a container that it takes for systemd, ends it in order", (t) => {
     const name = `baseimage-test-podman-rtmin-${process.pid}`;
     start(t, name, ["--stop-signal", "37", image]);
     waitForLog(name, /Runit started as PID/);
@@ -74,8 +74,8 @@ describe("podman", withPodman, () => {
   };
   for (const user of ["0", "1000", "12345:0"]) {
     for (const [what, more] of Object.entries(restrictions)) {
-      // A service on a volume that cannot be written: in a mirror even where the root can.
-      test(`as ${user}, ${what}: services are looked after, the status is the command's, at most one warning`, (t) => {
+      // A service on a volume that cannot be written: it needs a mirror even if the root can be written.
+      test(`as ${user}, ${what}: services are supervised, the status is the command's, at most one warning`, (t) => {
         const volume = mkdtempSync(join(tmpdir(), "baseimage-test-"));
         t.after(() => rmSync(volume, { recursive: true }));
         chmodSync(volume, 0o755);

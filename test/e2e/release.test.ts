@@ -1,4 +1,4 @@
-// What `make release` makes of the image under test: complete, checked by its sums, and good for what it is for.
+// The products of `make release` from the image under test: complete, with right checksums, and usable.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -40,7 +40,7 @@ after(async () => {
   for (const file of ["key", "key.pub"]) rmSync(join(dist, "..", `${name}-${file}`), { force: true });
 });
 
-test("binaries, tools, images, what is in them, and notes are there, with sums that hold and are signed", () => {
+test("binaries, tools, images, their SBOM and notes are there, with checksums that are right and signed", () => {
   const files = [
     "NOTES.md",
     "SHA256SUMS",
@@ -59,7 +59,7 @@ test("binaries, tools, images, what is in them, and notes are there, with sums t
   assert.equal(printed.toString(), `my_init ${version}\n`);
 });
 
-test("what fails is told in one line, leaves what was there, and makes nothing", () => {
+test("a failure is one line, keeps the old files and makes no new ones", () => {
   const release = (variables: Record<string, string>) =>
     spawnSync("node", ["scripts/release.mjs"], { env: { ...process.env, VERSION: version, ...variables } });
   const own = mkdtempSync(join(tmpdir(), "baseimage-own-"));
@@ -110,10 +110,10 @@ test("the archive's image has one layer above its base, holds no time after the 
   assert.equal(await container.exitCode(), 0);
 });
 
-test("what is in the image is told as SPDX 2.3: every package that dpkg knows, our programs, engine and C library", async (t) => {
+test("the image's content is described in SPDX 2.3: every package of dpkg, our programs, QuickJS and the C library", async (t) => {
   const sbom = JSON.parse(readFileSync(join(dist, `baseimage-${version}-${architecture}.spdx.json`), "utf8"));
   assert.deepEqual(complaintsAbout(sbom), []);
-  const told = new Map<string, Record<string, string>>(
+  const described = new Map<string, Record<string, string>>(
     sbom.packages.map((each: { name: string }) => [each.name, each]),
   );
   const dpkg = await runContainer(t, { command: ["dpkg-query", "-W", "-f", "${Package} ${Version}\n"] });
@@ -121,17 +121,17 @@ test("what is in the image is told as SPDX 2.3: every package that dpkg knows, o
   assert.ok(installed.length > 80);
   for (const line of installed) {
     const [packageName = "", packageVersion] = line.split(" ");
-    assert.equal(told.get(packageName)?.["versionInfo"], packageVersion, packageName);
+    assert.equal(described.get(packageName)?.["versionInfo"], packageVersion, packageName);
   }
   for (const own of ["baseimage", "my_init", "pam_container_environment", "quickjs", "musl"])
-    assert.ok(told.has(own), own);
-  const licences = installed.map((line) => told.get(line.split(" ")[0] ?? "")?.["licenseDeclared"]);
+    assert.ok(described.has(own), own);
+  const licences = installed.map((line) => described.get(line.split(" ")[0] ?? "")?.["licenseDeclared"]);
   const unknown = licences.filter((licence) => licence === "NOASSERTION").length;
   t.diagnostic(`${unknown} of ${installed.length} packages have a copyright file in prose`);
   assert.ok(unknown < installed.length / 5);
 });
 
-/** What makes a container a host that has nothing but the engine's command: the machine's processes, network and groups. */
+/** Options that make a container a host with only the container engine's command. */
 const HOST_ARGS = [
   "--pid",
   "host",
@@ -168,7 +168,7 @@ test("the tools are installed from their archive into an empty container, used t
     input: "hello\n",
   });
   assert.deepEqual([entered.status, entered.stdout], [7, "hello\nsh /root\n"], entered.stderr);
-  // By itself, not by the engine; and nothing else is said: all of the container's limits hold.
+  // By namespaces, not by the container engine, and without a warning: all of the container's limits hold.
   assert.match(entered.stderr, /^docker-bash: entering .* by the namespaces of process \d+: [^\n]*\n$/);
 
   const without = await host.exec(["docker-ssh", web.id, "true"]);

@@ -1,4 +1,4 @@
-// What `make reproduce` proves at length, as far as seconds go: the same binaries from another directory and hour, and no
+// A quick part of `make reproduce`: the same binaries from another directory and at another time, and no
 // date of the build in the image.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -51,7 +51,7 @@ test("the image's users were made on the day of the sources, not of the build", 
   for (const [name, day] of added) assert.equal(day, Math.floor(epoch / 86_400), name);
 });
 
-test(`${engine} says on what and as which version the image was built`, async () => {
+test(`${engine} shows the base and the version of the image`, async () => {
   const label = (name: string) => `{{index .Config.Labels "org.opencontainers.image.${name}"}}`;
   const { stdout } = await run(["image", "inspect", "--format", `${label("version")} ${label("base.name")}`, image]);
   assert.match(stdout, /^\S+ \S+\n$/);

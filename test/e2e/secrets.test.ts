@@ -19,7 +19,7 @@ function mount(t: TestContext): string[] {
 }
 
 test("scripts, services and the command see the secret; no file, image, log or inspection shows it", async (t) => {
-  const see = (who: string) => `[ "$TOKEN" = "$(cat /run/secrets/token)" ] && echo "${who} has it"`;
+  const see = (name: string) => `[ "$TOKEN" = "$(cat /run/secrets/token)" ] && echo "${name} has it"`;
   const name = await imageWith(t, {
     "/etc/my_init.d/50_script": see("script"),
     "/etc/service/worker/run": `${see("service")}; exec sleep 600`,
@@ -31,7 +31,7 @@ test("scripts, services and the command see the secret; no file, image, log or i
     env: { FILE__TOKEN: "/run/secrets/token" },
     args: mount(t),
   });
-  for (const who of ["script", "service", "command"]) await container.waitForLog(`${who} has it`);
+  for (const name of ["script", "service", "command"]) await container.waitForLog(`${name} has it`);
   assert.match(await container.sh("cat /etc/container_environment.sh"), /^export FILE__TOKEN=\/run\/secrets\/token$/m);
 
   const found = await container.exec(["grep", "-rlF", SECRET, "/", "--exclude-dir=proc", "--exclude-dir=sys"]);

@@ -1,4 +1,4 @@
-// A walk through what the first readers were told to type, in that order, with what they were told to see.
+// A walk through the commands of the first documentation, in its order, with the output that it promises.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { dropIn } from "../support/derived-image.ts";
 import { runTool, startTool } from "../support/host-tool.ts";
 import { startAtTerminal, type Terminal } from "../support/terminal.ts";
 
-/** The Dockerfile that all begin with, with these lines where one's own go. */
+/** The Dockerfile that all begin with, with these lines in the place of the user's own. */
 function template(lines = ""): string {
   return `FROM phusion/baseimage:0.9.15
 
@@ -35,7 +35,7 @@ async function shellIn(t: TestContext, from: string, options: readonly string[] 
   return terminal;
 }
 
-/** Types a line at the shell, and answers what it printed. */
+/** Types a line at the shell. @returns its output */
 async function typed(terminal: Terminal, line: string): Promise<string> {
   count += 1;
   // The shell puts the marks together, so that they are not in what was typed.
@@ -71,7 +71,7 @@ describe("walk", { concurrency: 4 }, () => {
     assert.match(terminal.output, /^\*\*\* bash exited with exit code 0\.\r\n\*\*\* Shutting down runit daemon/m);
   });
 
-  test("one's own image: a daemon, a startup script, variables and who may read them", async (t) => {
+  test("an own image: a daemon, a startup script, variables and the users that may read them", async (t) => {
     const files = {
       "memcached.sh": "#!/bin/sh\nexec /sbin/setuser memcache /usr/bin/memcached >>/var/log/memcached.log 2>&1\n",
       "logtime.sh": "#!/bin/sh\ndate > /tmp/boottime.txt\n",
@@ -90,7 +90,7 @@ RUN echo Apachai Hopachai > /etc/container_environment/MY_NAME
 RUN bash -c 'echo -e "two\\n" > /etc/container_environment/WITH_NEWLINE'`),
       files,
     );
-    await t.test("the daemon runs as its user, logs to its file and comes back", async (t) => {
+    await t.test("the daemon runs as its user, logs to its file and is started again", async (t) => {
       const container = await startContainer(t, { image: mine });
       const ask = `bash -c 'exec 3<> /dev/tcp/127.0.0.1/11211; printf "version\\r\\nquit\\r\\n" >&3; grep -q VERSION <&3' 2> /dev/null`;
       await container.until(ask);
@@ -122,7 +122,7 @@ RUN bash -c 'echo -e "two\\n" > /etc/container_environment/WITH_NEWLINE'`),
       await typed(terminal, "unset HELLO; source /etc/container_environment.sh");
       assert.equal(await typed(terminal, "echo $HELLO"), "my beautiful world\n");
     });
-    await t.test("only root and docker_env can read them, until the Dockerfile says otherwise", async (t) => {
+    await t.test("only root and docker_env can read them, unless the Dockerfile changes that", async (t) => {
       const read = [
         "cat",
         "/etc/container_environment/MY_NAME",
@@ -185,7 +185,7 @@ RUN chmod 644 /etc/container_environment.sh /etc/container_environment.json`),
     assert.equal(await container.sh("ls /etc/ssh/ssh_host_* 2> /dev/null; pgrep sshd || true"), "");
   });
 
-  test("one-shot: what runs is told, step by step", async (t) => {
+  test("one-shot: each step is logged", async (t) => {
     const rc = await dropIn(t, template("ADD rc.local /etc/rc.local"), { "rc.local": "#!/bin/sh\n" });
     const { status, stdout, stderr } = await runContainer(t, { image: rc, command: ["/sbin/my_init", "--", "ls"] });
     assert.equal(status, 0);
@@ -206,7 +206,7 @@ RUN chmod 644 /etc/container_environment.sh /etc/container_environment.json`),
     );
   });
 
-  test("one-shot: less is told and done on demand, and --help says how", async (t) => {
+  test("one-shot: options skip steps and messages, and --help names them", async (t) => {
     const loud = await dropIn(t, template("ADD loud.sh /etc/my_init.d/loud.sh"), {
       "loud.sh": "#!/bin/sh\necho loud\n",
     });
@@ -242,7 +242,7 @@ RUN chmod 644 /etc/container_environment.sh /etc/container_environment.json`),
     assert.equal(await other.sh("ls /root/.ssh; pgrep sshd || true"), "");
   });
 
-  test("SSH: the insecure key for good, and a key of one's own", async (t) => {
+  test("SSH: the insecure key for good, and an own key", async (t) => {
     const { sh, login } = await startClient(t);
     const [forGood, ownKey] = await Promise.all([
       dropIn(t, template("RUN /usr/sbin/enable_insecure_key")),
@@ -269,7 +269,7 @@ RUN cat /tmp/your_key.pub >> /root/.ssh/authorized_keys && rm -f /tmp/your_key.p
     const directory = mkdtempSync(join(tmpdir(), "baseimage-test-"));
     t.after(() => rmSync(directory, { recursive: true, force: true }));
     archiveOfSource(directory);
-    // Where it is taken from and installed to is ours.
+    // The source and the destination are the test's.
     const lines = `curl --fail -L -O file://${directory}/archive/master.tar.gz && \\
 tar xzf master.tar.gz && \\
 ./baseimage-docker-master/install-tools.sh`;

@@ -1,4 +1,4 @@
-// SSH: who can log in, when sshd runs, host keys, and what a session sees. See docs/reference/ssh.md
+// SSH: which users can log in, when sshd runs, host keys, and the environment of a session. See docs/reference/ssh.md
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import {
@@ -16,7 +16,7 @@ import {
 const insecure = { command: ["/sbin/my_init", "--enable-insecure-key"] };
 const regen = "/etc/my_init.d/00_regen_ssh_host_keys.sh";
 
-/** The client: a container of the same image, so that nothing is asked of the host but a network of containers. */
+/** The client: a container of the same image, so that the host needs only a network of containers. */
 type Client = {
   readonly container: Container;
   /** Logs in to `server` and runs `command`; without one, a login shell that reads `input`. */
@@ -68,7 +68,7 @@ async function addressOf(container: Container): Promise<string> {
   return address;
 }
 
-/** Waits until the container is booted and runit has looked at sshd, and tells whether sshd is up. */
+/** Waits until the container is booted and runit has looked at sshd. @returns whether sshd is up */
 async function isUp(container: Container): Promise<boolean> {
   await container.waitForLog("Runit started as PID");
   return (await container.sh(`${untilLine("sv status sshd > /tmp/status 2>&1")}; cat /tmp/status`)).startsWith("run:");
@@ -83,7 +83,7 @@ function derived(t: TestContext, ...lines: string[]): Promise<string> {
   return buildImage(t, `FROM ${image}\n${lines.join("\n")}\n`);
 }
 
-/** What a user's Dockerfile does with a key of one's own. The client has the private half. */
+/** Lines of a user's Dockerfile with an own key. The client has the private half. */
 async function ownKey(t: TestContext, client: Client, ...lines: string[]): Promise<string> {
   const make = "ssh-keygen -q -t ed25519 -N '' -C own -f /root/own && cat /root/own.pub";
   const key = (await client.container.sh(make)).trim();
@@ -131,13 +131,13 @@ describe("sshd", { concurrency: 3 }, () => {
     assert.equal((await client.ssh(container, "echo hello world")).stdout, "hello world\n");
   });
 
-  test("enabling the insecure key prints a warning that cannot be missed, --quiet or not", async (t) => {
+  test("enabling the insecure key prints a warning, also with --quiet", async (t) => {
     for (const words of [[], ["--quiet"]]) {
       const outcome = await runContainer(t, { command: [...insecure.command, ...words, "--", "true"] });
       assert.equal(outcome.status, 0, outcome.stderr);
       assert.match(outcome.stderr, /\*{20}/);
       assert.match(outcome.stderr, /WARNING: THE INSECURE SSH KEY IS ENABLED FOR root/);
-      // What sshd says, if it is up before the command has ended, goes where all syslog goes.
+      // Messages of sshd, if it is up before the command has ended, go to the output as all of syslog does.
       const lines = outcome.stdout.split("\n").filter((line) => line !== "" && !line.includes(" sshd["));
       assert.deepEqual(lines, [], "the command's output stays its own");
     }
@@ -169,7 +169,7 @@ describe("sshd", { concurrency: 3 }, () => {
     assert.equal(`${lines[2]}\n`, await container.sh("cat /etc/insecure_key.pub"));
   });
 
-  test("a key of one's own in authorized_keys lets root log in; the insecure key does not", async (t) => {
+  test("an own key in authorized_keys lets root log in; the insecure key does not", async (t) => {
     const client = await startClient(t);
     const container = await startContainer(t, { image: await ownKey(t, client) });
     const outcome = await client.ssh(container, "echo hello world", { words: ["-i", "/root/own"] });
@@ -191,7 +191,11 @@ describe("sshd", { concurrency: 3 }, () => {
       assert.equal((await client.ssh(container, "echo ok", { words: ["-i", key] })).stdout, "ok\n");
     }
     const baked = await runContainer(t, { image: present, command: ["ls", "/etc/ssh"] });
-    assert.match(baked.stdout, /ssh_host_ed25519_key\n/, "who asks for it gets the same keys in all containers");
+    assert.match(
+      baked.stdout,
+      /ssh_host_ed25519_key\n/,
+      "a Dockerfile that makes them gets the same keys in all containers",
+    );
   });
 
   test("an authorized_keys that is empty or all comments is no key; one without a final newline is", async (t) => {
@@ -212,7 +216,7 @@ describe("sshd", { concurrency: 3 }, () => {
     }
   });
 
-  test("a key that is taken away again switches sshd off at the next start", async (t) => {
+  test("a key that is removed again switches sshd off at the next start", async (t) => {
     const client = await startClient(t);
     const container = await startContainer(t, { image: await derived(t, "RUN enable_insecure_key") });
     assert.equal((await client.ssh(container, "rm /root/.ssh/authorized_keys")).status, 0);
@@ -265,7 +269,7 @@ describe("sshd", { concurrency: 3 }, () => {
     assert.equal(await hostKeyFiles(container), "");
   });
 
-  test("-f makes host keys while `down` is there, and leaves those that are", async (t) => {
+  test("-f makes host keys while `down` is there, and keeps existing ones", async (t) => {
     const container = await startContainer(t, { command: ["sleep", "600"] });
     await container.sh(regen);
     assert.equal(await hostKeyFiles(container), "");
@@ -344,7 +348,7 @@ SLOW
     assert.equal(await container.sh(sums), before);
   });
 
-  test("a password never lets anybody in: root, a user, keyboard-interactive", async (t) => {
+  test("no login works with a password: root, a user, keyboard-interactive", async (t) => {
     const client = await startClient(t);
     const container = await startContainer(t, insecure);
     await container.sh("useradd -m ann && echo 'root:secret\nann:secret' | chpasswd");
@@ -355,7 +359,7 @@ SLOW
     }
   });
 
-  test("a file of sshd_config.d wins: whoever wants passwords can have them", async (t) => {
+  test("a file of sshd_config.d takes precedence: it can allow passwords", async (t) => {
     const client = await startClient(t);
     const from = await derived(t, "RUN echo 'PasswordAuthentication yes' > /etc/ssh/sshd_config.d/mine.conf");
     const container = await startContainer(t, { image: from, ...insecure });
@@ -373,7 +377,7 @@ SLOW
     });
   }
 
-  test("failed logins lock out nobody: all clients may come from one address", async (t) => {
+  test("failed logins lock out no client: all may come from one address", async (t) => {
     const client = await startClient(t);
     const container = await startContainer(t, insecure);
     for (let count = 0; count < 8; count += 1) {
@@ -385,7 +389,7 @@ SLOW
     assert.equal((await client.ssh(container, "echo ok")).stdout, "ok\n");
   });
 
-  test("sshd finds nothing to complain about in its configuration", async (t) => {
+  test("sshd reports no error in its configuration", async (t) => {
     const client = await startClient(t);
     const container = await startContainer(t, insecure);
     assert.equal((await client.ssh(container, "true")).status, 0);
@@ -409,7 +413,7 @@ SLOW
     assert.doesNotMatch(stdout + stderr, /error:|PAM |lastlog|wtmp|deprecated/i);
   });
 
-  test("the insecure key pair is one key in all its formats, and none that anybody else has", async (t) => {
+  test("the insecure key pair is one key in all its formats, and no other project's", async (t) => {
     const container = await startContainer(t, { command: ["sleep", "600"] });
     await container.sh("install_clean putty-tools && install -m 600 /etc/insecure_key /tmp/key");
     const words = (await container.sh("cat /etc/insecure_key.pub")).trim().split(" ");
@@ -445,7 +449,7 @@ SLOW
     return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
   }
 
-  /** A container whose environment is not easy to pass on, and its users: ann is nobody, bob is in docker_env. */
+  /** A container whose environment is hard to pass on, and its users: ann is in no group, bob is in docker_env. */
   async function startWithEnvironment(t: TestContext, options: ContainerOptions = {}): Promise<Container> {
     const from = await derived(
       t,
@@ -465,7 +469,7 @@ SLOW
     return startContainer(t, { ...insecure, image: from, env, ...options });
   }
 
-  /** What my_init says that the container's environment is. */
+  /** The container environment as my_init has it. */
   async function containerEnvironment(container: Container): Promise<Map<string, string>> {
     const line =
       'cd /etc/container_environment; for f in * .[!.]*; do [ ! -e "$f" ] || { printf \'%s=\' "$f"; cat "$f"; printf \'\\0\'; }; done';
@@ -527,7 +531,7 @@ SLOW
       assert.deepEqual(keys, [own], "the keys are those of the client's agent");
       return seen;
     };
-    // A login shell alone reads what a file says: sshd would not know it from the client's.
+    // Only a login shell reads the value of a file: sshd could not distinguish it from the client's.
     assert.equal(await shown(`${login} "$(cat /tmp/show)"`), "/root    backup");
     assert.equal(await shown(`${login} < /tmp/show`), "/root   :9 backup");
     const inTmp = ["exec", "-w", "/tmp", container.id, "bash", "-lc", 'echo "$PWD $DISPLAY $SSH_HOST"'];
@@ -555,7 +559,7 @@ SLOW
     });
   }
 
-  test("a file of sshd_config.d that sshd would pass over in silence is named, and the distribution's SSHD_OPTS are taken", async (t) => {
+  test("a file of sshd_config.d that sshd would skip silently is named, and the distribution's SSHD_OPTS are used", async (t) => {
     const client = await startClient(t);
     const from = await derived(
       t,
@@ -584,7 +588,7 @@ SLOW
     return Buffer.from(inside.trim(), "base64");
   }
 
-  test("nobody else sees the container's environment, nor an error about it; the locale is UTF-8 all the same", async (t) => {
+  test("other users see neither the container environment nor an error about it; the locale is UTF-8 all the same", async (t) => {
     const client = await startClient(t);
     const container = await startWithEnvironment(t);
     for (const input of ["env -0\n", undefined]) {
@@ -625,7 +629,7 @@ SLOW
     await client.container.sh(`scp ${options} root@${address}:/tmp/by-rcp /tmp/back && cmp /tmp/file /tmp/back`);
   });
 
-  test("a session prints nothing of its own and passes on what it runs: status, signal, both streams", async (t) => {
+  test("a session prints nothing of its own and passes on its command's status, signal and both streams", async (t) => {
     const client = await startClient(t);
     const container = await startContainer(t, insecure);
     const outcome = await client.ssh(container, "echo out; echo err >&2; exit 42");
@@ -639,7 +643,7 @@ SLOW
     assert.doesNotMatch(motd.stdout, /Debian|Ubuntu|Last login|mail/i);
   });
 
-  test("a locked password keeps nobody with a key out", async (t) => {
+  test("a locked password does not prevent a login with a key", async (t) => {
     const client = await startClient(t);
     const container = await startWithEnvironment(t);
     for (const field of ["*", "!", "!!"]) {
@@ -650,7 +654,7 @@ SLOW
     }
   });
 
-  test("sshd that is killed comes back", async (t) => {
+  test("sshd is started again after it was killed", async (t) => {
     const client = await startClient(t);
     const container = await startContainer(t, insecure);
     assert.equal((await client.ssh(container, "true")).status, 0);
@@ -660,7 +664,7 @@ SLOW
     assert.equal((await client.ssh(container, "echo ok")).stdout, "ok\n");
   });
 
-  test("`docker stop` ends open sessions at once and in order", async (t) => {
+  test("`docker stop` ends open sessions immediately and in order", async (t) => {
     const client = await startClient(t);
     const container = await startContainer(t, insecure);
     await client.hostKeys(container);
@@ -707,7 +711,7 @@ SLOW
     assert.match(await hostKeyFiles(container), /^\/run\/sshd\/ssh_host_ed25519_key$/m);
   });
 
-  test("as another user than root the container boots without a word about SSH", async (t) => {
+  test("as another user than root the container boots without a message about SSH", async (t) => {
     const outcome = await runContainer(t, { args: ["--user", "1000"], command: ["/sbin/my_init", "--", "true"] });
     assert.equal(outcome.status, 0, outcome.stderr);
     assert.doesNotMatch(outcome.stderr, /host key|authorized|sshd\/down|sh: /);

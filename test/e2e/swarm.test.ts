@@ -1,4 +1,4 @@
-// examples/swarm: a rolling update while clients ask all the time. Each request is sent once, and must be answered.
+// examples/swarm: a rolling update while clients send requests all the time. Each is sent once, and must be answered.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
@@ -25,7 +25,7 @@ function untilGood<T>(what: string, ask: () => Promise<T>, isGood: (answer: T) =
   return until(isSo, () => `${what}; the last answer was ${JSON.stringify(answer)}`, withinMs, 100);
 }
 
-/** A port of this machine that nobody listens on. */
+/** A free port of this machine. */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, () => {
@@ -40,7 +40,7 @@ type Stack = {
   readonly ports: { readonly proxy: number; readonly ingress: number };
   /** `docker stack deploy` with this image as the app's. */
   deploy(appImage: string): Promise<void>;
-  /** How the update goes: `updating`, `completed`, `rollback_started` ... */
+  /** The state of the update: `updating`, `completed`, `rollback_started` ... */
   update(): Promise<string>;
   /** How each task of the app that is gone ended: its exit code. */
   ended(): Promise<string[]>;
@@ -112,7 +112,7 @@ function summary(tallies: readonly Tally[]): string {
   return `${lost} of ${sent} requests lost${why.length === 0 ? "" : `: ${why.join(", ")}`}`;
 }
 
-/** Updates the app under load. @returns what the clients saw, from before the first to after the last replica changed */
+/** Updates the app under load. @returns the clients' results during the whole update */
 async function updateUnderLoad(stack: Stack, ports: readonly number[], next: string): Promise<Tally[]> {
   for (const port of ports) {
     const status = () => ask(port, "/").then(({ status }) => status, String);
@@ -145,7 +145,7 @@ describe("examples/swarm", { skip: reason }, () => {
     hasBegun = true;
   });
   after(async () => {
-    // Somebody else may have come to use it.
+    // Another user may have begun to use it.
     if (!hasBegun || (await docker(["service", "ls", "--quiet"])) !== "") return;
     await docker(["swarm", "leave", "--force"]);
     await run(["network", "rm", "docker_gwbridge"]);

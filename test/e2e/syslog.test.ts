@@ -30,7 +30,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
   const configurations = { ours: "", "one's own": `RUN printf '${all}' > /etc/syslog-ng/syslog-ng.conf` };
   // These wait for cron, and so they are first.
   for (const [whose, lines] of Object.entries(configurations)) {
-    test(`what is large is rotated within a minute or so, and no line tells of it, with a syslog-ng.conf that is ${whose}`, async (t) => {
+    test(`a large log is rotated within about a minute, without a message, with a syslog-ng.conf that is ${whose}`, async (t) => {
       const container = await booted(t, { image: await imageWith(t, {}, lines) });
       await container.sh("logger small; until [ -e /var/log/user.log ]; do sleep 0.01; done");
       assert.equal(await container.sh("/usr/lib/baseimage/rotate-when-large; ls /var/log | grep -c user.log"), "1\n");
@@ -46,12 +46,12 @@ describe("syslog-ng", { concurrency: 3 }, () => {
   }
 
   test(`${MESSAGES} messages each of the first script, a stopping service and the last script, ${BOOTS} boots in a row`, async (t) => {
-    const say = (who: string) => `for i in $(seq ${MESSAGES}); do logger "${who} $BOOT.$i."; done`;
+    const logs = (name: string) => `for i in $(seq ${MESSAGES}); do logger "${name} $BOOT.$i."; done`;
     const name = await imageWith(t, {
-      "/etc/my_init.d/00_first": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("first")}`,
-      "/etc/service/last-words/run": "trap 'exec ./say' TERM; touch /ready; while :; do sleep 100 & wait; done",
-      "/etc/service/last-words/say": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("stopping")}`,
-      "/etc/my_init.post_shutdown.d/99_last": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${say("last")}; echo $((BOOT + 1)) > /boots`,
+      "/etc/my_init.d/00_first": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${logs("first")}`,
+      "/etc/service/last-words/run": "trap 'exec ./logs' TERM; touch /ready; while :; do sleep 100 & wait; done",
+      "/etc/service/last-words/logs": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${logs("stopping")}`,
+      "/etc/my_init.post_shutdown.d/99_last": `BOOT=$(cat /boots 2> /dev/null || echo 1); ${logs("last")}; echo $((BOOT + 1)) > /boots`,
     });
     const command = ["my_init", "--quiet", "--", "sh", "-c", "until [ -e /ready ]; do sleep 0.01; done; rm /ready"];
     const container = await startContainer(t, { image: name, command });
@@ -64,10 +64,10 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     const copied = await run(["cp", `${container.id}:/var/log/syslog`, "-"]);
     for (const [where, text] of Object.entries({ "docker logs": stdout, "/var/log/syslog": copied.stdout })) {
       const lost: string[] = [];
-      for (const who of ["first", "stopping", "last"]) {
+      for (const name of ["first", "stopping", "last"]) {
         for (let boot = 1; boot <= BOOTS; boot++) {
           for (let i = 1; i <= MESSAGES; i++)
-            if (!text.includes(` ${who} ${boot}.${i}.\n`)) lost.push(`${who} ${boot}.${i}`);
+            if (!text.includes(` ${name} ${boot}.${i}.\n`)) lost.push(`${name} ${boot}.${i}`);
         }
       }
       assert.deepEqual(lost, [], where);
@@ -85,14 +85,14 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     const { stdout } = await container.logs();
     for (const facility of FACILITIES) {
       for (const level of LEVELS) {
-        // To the facility of the kernel only the kernel may write: logger says user instead.
+        // Only the kernel may write to the kernel's facility: logger uses user instead.
         assert.equal(count(stdout, `message ${facility} ${level} end`), 1, `${facility}.${level}`);
       }
     }
     assert.match(stdout, /^\w{3} [ \d]\d \d\d:\d\d:\d\d [0-9a-f]{12} root: message auth emerg end$/m);
   });
 
-  test("files are root:adm 0640: syslog has all but what is private, which auth.log has", async (t) => {
+  test("files are root:adm 0640: syslog has all messages but the private ones, which auth.log has", async (t) => {
     const container = await booted(t);
     await container.sh(FACILITIES.map((facility) => `logger -p ${facility}.info "message ${facility} end"`).join("\n"));
     await container.until("grep -q 'message local7 end' /var/log/local7.log");
@@ -117,7 +117,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.equal(await container.sh("find /var/log -type f"), "");
   });
 
-  test("it says nothing of itself, and listens on no network", async (t) => {
+  test("it logs nothing about itself, and listens on no network", async (t) => {
     const container = await booted(t);
     await container.sh("kill -HUP $(cat /run/syslog-ng.pid); logger marker");
     await container.waitForLog("marker");
@@ -133,7 +133,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     );
   });
 
-  test("killed, it comes back", async (t) => {
+  test("it is started again after it was killed", async (t) => {
     const container = await booted(t);
     // A daemon that ends in its first second is started again only after a pause, and its age shows no other sign.
     await container.sh("sleep 1.1");
@@ -196,7 +196,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     }
   });
 
-  test("neither a message without text nor a facility without a name costs memory or disk that stays", async (t) => {
+  test("neither a message without text nor a facility without a name leaks memory or disk", async (t) => {
     const container = await booted(t, { image: await imageWith(t, {}) });
     const peak = async () =>
       Number(
@@ -221,7 +221,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     );
   });
 
-  test("a broken configuration costs a warning, never the boot, and no program waits for it", async (t) => {
+  test("a broken configuration gives a warning, does not stop the boot, and blocks no program", async (t) => {
     const name = await imageWith(
       t,
       { "/etc/my_init.d/50_talks": "for i in $(seq 50); do logger hello; done" },
@@ -246,7 +246,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     return `RUN ${commands.join(" && ")}`;
   }
 
-  test("a file in conf.d that syslog-ng refuses costs that file and a warning with its name and line", async (t) => {
+  test("a file in conf.d that syslog-ng refuses is left out, and a warning has its name and line", async (t) => {
     const refused = {
       "b unknown word.conf": [1, "destination d_x { nonsense(); };\n"],
       "c-reference.conf": [2, "\nlog { source(s_nowhere); destination(d_syslog); };\n"],
@@ -301,14 +301,14 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     });
   }
 
-  test("a file in conf.d that fails only when it is started costs that file, too", async (t) => {
+  test("a file in conf.d that fails only at the start is left out, too", async (t) => {
     const name = await imageWith(
       t,
       {},
       rules({
         "a.conf": 'log { source(s_src); destination { file("/kept"); }; };\n',
         "b.conf": "\nlog { source { network(ip(192.0.2.1) port(514)); }; destination(d_syslog); };\n",
-        // To find these takes longer than a daemon needs to be taken for one that works.
+        // To find these takes longer than my_init watches a new daemon for an early end.
         ...Object.fromEntries(["x", "y", "z"].map((name) => [`${name}.conf`, "log { source(s_nowhere); };\n"])),
       }),
     );
@@ -321,7 +321,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     );
   });
 
-  test("rules of one's own get every message, auth and authpriv too, by the names s_local and s_src", async (t) => {
+  test("own rules get every message, also auth and authpriv, by the names s_local and s_src", async (t) => {
     const file = (path: string, source: string) =>
       `log { source(${source}); destination { file("${path}" template("$FACILITY $MESSAGE\\n")); }; };\n`;
     const name = await imageWith(t, {}, rules({ "a.conf": file("/a", "s_local"), "b.conf": file("/b", "s_src") }));
@@ -370,7 +370,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     );
   });
 
-  test("one's own rules in conf.d work, whatever modules they need", async (t) => {
+  test("own rules in conf.d work, whatever modules they need", async (t) => {
     const name = await imageWith(
       t,
       { "/usr/local/bin/keep": "exec cat > /kept" },
@@ -407,7 +407,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     const container = await booted(t, { image: await imageWith(t, {}) });
     const isInFile = (sign: string, least: number) => `[ "$(grep -c '${sign}' /var/log/user.log)" -ge ${least} ]`;
     for (let part = 1; part <= 4; part++) {
-      // What has just been rotated is written to for some seconds more: without a new file there is nothing to rotate.
+      // A rotated file is still written to for some seconds: without a new file there is nothing to rotate.
       await container.until(`logger -p user.info part ${part}; ${isInFile(`part ${part}`, 1)}`);
       const flood = container.exec(["/fixtures/flood.pl", "25000"]);
       await container.until(isInFile("flood", 5000), { withinMs: 60_000 });
@@ -425,7 +425,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.equal(await container.sh("ls /var/log | grep '^syslog'"), "syslog\nsyslog.1\nsyslog.2.gz\nsyslog.3.gz\n");
   });
 
-  test("a slow reader of the output gets every message, also what waits for it while logs are rotated", async (t) => {
+  test("a slow reader of the output gets every message, also those that wait for it while logs are rotated", async (t) => {
     const command = ["sh", "-c", "mkfifo /out; exec 9<> /out; exec my_init > /out"];
     const name = await imageWith(t, {
       "/etc/syslog-ng/conf.d/mine.conf":
@@ -439,7 +439,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     const sleeps = "grep -q '^State:.S' /proc/$(cat /run/syslog-ng.pid)/status";
     for (let rotation = 1; rotation <= 3; rotation++) {
       await container.until(`${isFull} && ${sleeps}`);
-      // Into a page's room it writes as many of those that it has as there is room for, and holds the next one ready.
+      // Into the room of a page it writes as many messages as fit, and has the next one ready.
       await container.sh(readPage);
       await container.until(`${isFull} && ${sleeps}`);
       await container.sh("logrotate --force /etc/logrotate.conf");
@@ -530,7 +530,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.equal(await container.sh("ls /var/log | grep -c '^syslog'"), "8\n");
   });
 
-  test("a full disk below /var/log costs the files, not docker logs, and stops nobody", async (t) => {
+  test("a full disk below /var/log costs the files, not docker logs, and stops no process", async (t) => {
     const container = await booted(t, { image: await imageWith(t, {}), args: ["--tmpfs", "/var/log:size=64k"] });
     const { stdout } = await container.exec(["/fixtures/flood.pl", "20000"]);
     assert.equal(stdout, "refused 0\n");
@@ -539,7 +539,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.ok((await container.stop()) < 5000);
   });
 
-  test("deleted like the original's, it is not there and nothing is said of it", async (t) => {
+  test("deleted as in the original's documentation, it is gone without a message", async (t) => {
     const name = await buildImage(
       t,
       `FROM ${image}\nRUN rm /etc/my_init.d/10_syslog-ng.init && rm /etc/my_init.post_shutdown.d/10_syslog-ng.shutdown`,
@@ -552,7 +552,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.doesNotMatch(outcome.stderr, /system log|syslog-ng/);
   });
 
-  test("a /dev/log from outside is left to its owner", async (t) => {
+  test("a /dev/log from outside the container is not touched", async (t) => {
     const outcome = await runContainer(t, {
       command: ["my_init", "--", "test", "-c", "/dev/log"],
       args: ["--volume", "/dev/null:/dev/log"],
@@ -577,7 +577,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     }
   });
 
-  test("where the reader of the output has gone, a stop is not held up", async (t) => {
+  test("if the reader of the output has ended, a stop is not delayed", async (t) => {
     // No message can be seen any more: half a second is time enough for both to be written.
     const line = "my_init --quiet -- sh -c 'echo up; logger one; logger two; sleep 0.5' 2> /err | head -1; cat /err";
     const begin = performance.now();
@@ -597,7 +597,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.match((await container.logs()).stdout, /root: from the second$/m);
   });
 
-  test("docker stop is as quick with it, also right after a start, and while messages come", async (t) => {
+  test("docker stop is as quick with it, also immediately after a start, and while messages come", async (t) => {
     const name = await imageWith(t, { "/etc/service/talks/run": "while logger hello; do :; done" });
     const container = await booted(t, { image: name });
     await container.waitForLog("hello");

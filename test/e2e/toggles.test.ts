@@ -1,4 +1,4 @@
-// DISABLE_SYSLOG, DISABLE_CRON and DISABLE_SSH leave a part out; one that cannot be installed fails the build. See docs/building.md
+// DISABLE_SYSLOG, DISABLE_CRON and DISABLE_SSH leave a part out of the image. See docs/building.md
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -54,7 +54,7 @@ test("DISABLE_CRON=1 leaves out cron and logrotate, DISABLE_SSH=1 sshd and the i
   assert.match(outcome.stderr, /^\*\*\* cannot run "\/usr\/sbin\/enable_insecure_key": .*ENOENT/m);
 });
 
-test("a part that cannot be installed fails the build, and says why", async (t) => {
+test("if a part cannot be installed, the build fails and prints the reason", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "build-"));
   t.after(() => rmSync(directory, { recursive: true }));
   for (const part of ["Dockerfile", "native", "image", "rootfs", "build/js"]) {

@@ -1,4 +1,4 @@
-// An image of another architecture, run by an emulator: that it boots, tells the truth about how things ended, and stops
+// An image of another architecture, run by an emulator: it boots, has the right exit statuses, and stops
 // in order. All else is the same files or the same source as in the other rings. For `make test-arm64`.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
@@ -30,14 +30,14 @@ describe("exit status in a container", { concurrency: 2 }, () => {
     });
   }
 
-  test("a startup script that fails with N makes it N", async (t) => {
+  test("if a startup script fails with N, the container's exit code is N", async (t) => {
     const derived = await imageWith(t, { "/etc/my_init.d/50_bad": "exit 42" });
     const outcome = await runContainer(t, { ...patience, image: derived, command: ["/sbin/my_init", "--", "true"] });
     assert.equal(outcome.status, 42, outcome.stderr);
     assert.match(outcome.stderr, /^\*\*\* \/etc\/my_init\.d\/50_bad failed with status 42$/m);
   });
 
-  test("container_exit N makes it N", async (t) => {
+  test("after container_exit N the container's exit code is N", async (t) => {
     const container = await startContainer(t);
     await container.waitForLog("Runit started as PID", patience);
     assert.equal((await container.exec(["container_exit", "9"])).status, 0);
@@ -61,8 +61,8 @@ test("the image boots, its parts work, and docker stop ends it in order with sta
   assert.equal(await container.sh("sv status cron sshd worker | grep -c ^run:"), "3\n");
   assert.equal(await container.sh("setuser nobody sh -c 'id -un; echo $HOME'"), "nobody\n/nonexistent\n");
   assert.equal(await container.sh("cat /etc/container_environment/FOO"), "it's");
-  await container.sh("logger -t told hello");
-  await container.waitForLog(/told.*hello/, patience);
+  await container.sh("logger -t tag hello");
+  await container.waitForLog(/tag.*hello/, patience);
   await container.until("ssh-keyscan -T 5 127.0.0.1 2> /dev/null | grep -q ssh-", patience);
 
   await container.stop({ graceSeconds: 60 });

@@ -17,8 +17,8 @@ const scripts = {
   "/etc/my_init.post_shutdown.d/10_a": half("sixth"),
 };
 
-/** From here on it hears signals. Before, the kernel keeps from a PID 1 what it has not asked for. */
-async function hearsSignals(init: Init): Promise<void> {
+/** Waits until it takes signals. Before, the kernel drops a signal for which PID 1 has no handler. */
+async function takesSignals(init: Init): Promise<void> {
   await until(() => !/^SigBlk:\s+0+$/m.test(readFileSync(`/proc/${init.pid}/status`, "latin1")), "it blocks signals");
 }
 
@@ -48,7 +48,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
   for (const moment of moments) {
     test(`after ${moment} ms, without a command, it is 0 and in order`, async (t) => {
       const init = await startInit(t, { scripts });
-      await hearsSignals(init);
+      await takesSignals(init);
       await pause(moment);
       init.signal("SIGTERM");
       const ended = await init.ended(15_000);
@@ -60,7 +60,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
   for (const moment of moments.filter((_, i) => i % 4 === 0)) {
     test(`after ${moment} ms, with a command, it is 143 and in order`, async (t) => {
       const init = await startInit(t, { scripts, args: ["sleep", "1000"] });
-      await hearsSignals(init);
+      await takesSignals(init);
       await pause(moment);
       init.signal("SIGTERM");
       const ended = await init.ended(15_000);
@@ -70,7 +70,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
 
     test(`after ${moment} ms, where it is not PID 1, it is 0 and in order`, async (t) => {
       const init = await startInit(t, { scripts, besides: {} });
-      await hearsSignals(init);
+      await takesSignals(init);
       await pause(moment);
       init.signal("SIGTERM");
       const ended = await init.ended(15_000);
@@ -79,7 +79,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
     });
   }
 
-  test("services that have only just started, or not yet, are stopped with their finish scripts and log services", async (t) => {
+  test("services that are just starting are stopped with their finish scripts and log services", async (t) => {
     const names = ["a", "b", "c"];
     const services = Object.fromEntries(
       names.flatMap((name) => [
@@ -113,7 +113,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
     for (let ms = 0; ms < 18; ms += 3) await Promise.all([0, 1, 2, 3, 4].map((part) => stopAfter(ms + part / 2)));
   });
 
-  test("a startup script that takes its time is told to stop, and one that does not is killed by name", async (t) => {
+  test("a startup script gets TERM and time to end; a process that ignores TERM is killed, and a message names it", async (t) => {
     const init = await startInit(t, {
       env: { PATH: "/usr/bin:/bin", SHUTDOWN_TIMEOUT: "3" },
       scripts: { "/etc/my_init.d/10_a": "/fixtures/ignores-term.sh & exec /fixtures/says-goodbye.sh script" },
@@ -127,7 +127,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
     assert.match(ended.stderr, new RegExp(`ignores-term\\.sh \\(PID ${pid}\\) did not shut down in time`));
   });
 
-  test("a stop while nothing has started yet leaves nothing running", async (t) => {
+  test("a stop before anything has started leaves nothing running", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/my_init.d/10_a": "kill -TERM $PPID; exec sleep 1000", "/etc/my_init.d/20_b": "echo second ran" },
       args: ["echo", "command ran"],

@@ -1,4 +1,4 @@
-// The service cron with the distribution's daemon: docs/reference/cron.md. All else about it is in test/e2e/cron.test.ts.
+// The service cron with the distribution's daemon: docs/reference/cron.md. More tests are in test/e2e/cron.test.ts.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -26,7 +26,7 @@ function lines(init: Init, name: string, file: string, line: RegExp): string[][]
 }
 
 describe("cron", processRing, () => {
-  test("a job that prints costs no memory for each descriptor that it may have, and can raise its limit again", async (t) => {
+  test("a job that prints costs no memory for descriptors that it does not use, and can raise its limit again", async (t) => {
     const most = mostDescriptors();
     t.diagnostic(`limit of descriptors: ${most}`);
     const init = await startInit(t, {
@@ -53,7 +53,7 @@ describe("cron", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("a limit that is smaller already is left as it is", async (t) => {
+  test("a limit that is already smaller stays as it is", async (t) => {
     const init = await startInit(t, {
       wrapper: ["prlimit", "--nofile=300:800"],
       scripts: { "/etc/service/cron/run": cronRun },
@@ -64,22 +64,22 @@ describe("cron", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  // Nothing here logs but the container's output: a socket of this machine's own is none of the view's.
+  // The only log here is the container's output: hides a socket of this machine from the view.
   const withoutSyslog = `if [ -S "$root/dev/log" ]; then mount --bind /dev/null "$root/dev/log"; fi`;
 
-  /** A job that prints \`words\` a while after it was told to end. */
-  const says = (words: string) =>
+  /** A job that prints \`words\` a while after it gets TERM. */
+  const printsLate = (words: string) =>
     `trap 'sleep 0.7; echo ${words}; exit' TERM; echo ${words} begins; while :; do sleep 0.05; done`;
 
-  test("what a job prints after it was told to end is not lost, whoever it is and whichever of its processes", async (t) => {
+  test("what a job prints after TERM is not lost, whatever its user and whichever of its processes prints it", async (t) => {
     const init = await startInit(t, {
       prepare: withoutSyslog,
-      scripts: { "/etc/service/cron/run": cronRun, "/opt/says": says("child") },
+      scripts: { "/etc/service/cron/run": cronRun, "/opt/prints-late": printsLate("child") },
       files: {
-        "/etc/cron.d/test": `@reboot root ${says("root")}
-@reboot daemon ${says("daemon")}
-@reboot root /opt/says & wait
-@reboot daemon setsid /opt/says; true
+        "/etc/cron.d/test": `@reboot root ${printsLate("root")}
+@reboot daemon ${printsLate("daemon")}
+@reboot root /opt/prints-late & wait
+@reboot daemon setsid /opt/prints-late; true
 `,
       },
     });
@@ -93,7 +93,7 @@ describe("cron", processRing, () => {
     assert.deepEqual(["root", "daemon", "child"].map(count), [1, 1, 2]);
   });
 
-  test("where cron ends before a job, what the job prints is followed to its end", async (t) => {
+  test("if cron ends before a job, the job's output is still read to its end", async (t) => {
     const init = await startInit(t, {
       prepare: withoutSyslog,
       scripts: { "/etc/service/cron/run": cronRun },
@@ -107,19 +107,25 @@ describe("cron", processRing, () => {
     await init.exec("kill -9 $(cat /tmp/cron)");
     init.view.write("/tmp/go", "");
     await init.waitFor(/\(root\) two$/m);
-    await until(() => !init.processes().some(({ name }) => name === "cron-output"), "nothing follows it any more");
+    await until(
+      () => !init.processes().some(({ name }) => name === "cron-output"),
+      "no process reads its output any more",
+    );
     init.signal("SIGTERM");
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("a daemon that a job leaves behind keeps nothing waiting once the job has ended", async (t) => {
+  test("a daemon that a job leaves behind delays nothing after the job's end", async (t) => {
     const init = await startInit(t, {
       prepare: withoutSyslog,
       scripts: { "/etc/service/cron/run": cronRun },
       files: { "/etc/cron.d/test": "@reboot root echo started; setsid sleep 1000 &\n" },
     });
     await init.waitFor(/\(root\) started$/m);
-    await until(() => !init.processes().some(({ name }) => name === "cron-output"), "nothing follows it any more");
+    await until(
+      () => !init.processes().some(({ name }) => name === "cron-output"),
+      "no process reads its output any more",
+    );
     assert.ok(init.processes().some(({ name }) => name === "sleep"));
     init.signal("SIGTERM");
     assert.equal((await init.ended()).status, 0);

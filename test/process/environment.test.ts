@@ -102,7 +102,7 @@ describe("environment", processRing, () => {
       scripts: {
         "/etc/my_init.d/10_first": "cat /proc/$$/environ > /tmp/first",
         "/etc/my_init.d/20_second": "cat /proc/$$/environ > /tmp/second",
-        "/etc/service/teller/run":
+        "/etc/service/web/run":
           "cat /proc/$$/environ > /tmp/service.new; mv /tmp/service.new /tmp/service; exec sleep 1000",
         "/tmp/command": "cat /proc/$$/environ > /tmp/command.environ; until [ -e /tmp/service ]; do sleep 0.01; done",
       },
@@ -142,7 +142,7 @@ describe("environment", processRing, () => {
     });
   }
 
-  test("the dump for shells leaves out what no shell can set, which one line on standard error tells", async (t) => {
+  test("the dump for shells has no variable that a shell cannot set, and one line on standard error names these variables", async (t) => {
     const view = await makeView(t, `mount -t proc proc "$root/proc"`);
     const ended = await runInit(t, {
       view,
@@ -165,7 +165,7 @@ describe("environment", processRing, () => {
     assert.deepEqual(jsonDump(view), expected);
   });
 
-  test("a file of the directory fills a gap, and what the process was given wins", async (t) => {
+  test("a file of the directory defines a variable only if the process's environment does not", async (t) => {
     const view = await makeView(t);
     view.write(`${DIRECTORY}/GAP`, "from the file\n");
     view.write(`${DIRECTORY}/GIVEN`, "from the file\n");
@@ -203,7 +203,7 @@ describe("environment", processRing, () => {
     assert.match(view.read("/tmp/script"), /^HOME=\/home\/me$/m);
   });
 
-  test("the variables of one process or session are handed on, and written nowhere unless a file defines them", async (t) => {
+  test("the variables of one process or session are passed on, and written nowhere unless a file defines them", async (t) => {
     const view = await makeView(t);
     view.write(`${DIRECTORY}/DISPLAY`, ":1\n");
     const ended = await runInit(t, {
@@ -212,7 +212,7 @@ describe("environment", processRing, () => {
       scripts: {
         "/etc/my_init.d/10_a": "cat /proc/$$/environ > /tmp/script",
         "/etc/my_init.d/20_b": ":",
-        "/etc/service/teller/run": "cat /proc/$$/environ > /tmp/new; mv /tmp/new /tmp/service; exec sleep 1000",
+        "/etc/service/web/run": "cat /proc/$$/environ > /tmp/new; mv /tmp/new /tmp/service; exec sleep 1000",
         "/tmp/command": "cat /proc/$$/environ > /tmp/own; until [ -e /tmp/service ]; do sleep 0.01; done",
       },
       args: ["/tmp/command"],
@@ -236,7 +236,7 @@ describe("environment", processRing, () => {
   });
 
   for (const shell of ["/bin/dash", "/bin/bash"]) {
-    test(`a login shell, ${shell}, keeps what belongs to its session, whatever the container says`, async (t) => {
+    test(`a login shell, ${shell}, keeps the variables of its session, whatever the container environment has`, async (t) => {
       const view = await makeView(t, `mount -t proc proc "$root/proc"`);
       for (const name of [...Object.keys(ofSession), "TERM", "DISPLAY", "COLUMNS"])
         view.write(`${DIRECTORY}/${name}`, "file's");
@@ -275,7 +275,7 @@ describe("environment", processRing, () => {
     });
   }
 
-  test("after each startup script the environment is what the directory holds", async (t) => {
+  test("after each startup script the environment is read from the directory again", async (t) => {
     const view = await makeView(t);
     const d = DIRECTORY;
     const ended = await runInit(t, {
@@ -313,7 +313,7 @@ describe("environment", processRing, () => {
     assert.equal(seen["USER"], "me");
   });
 
-  test("the directory stays 0700 and the dumps 0640 of docker_env; what their author widened is kept", async (t) => {
+  test("the directory stays 0700 and the dumps 0640 of docker_env; wider modes set by the image's author are kept", async (t) => {
     const view = await makeView(t);
     const facts = (path: string) => {
       const { mode, uid, gid } = statSync(view.path(path));
@@ -352,7 +352,7 @@ describe("environment", processRing, () => {
     );
   });
 
-  test("a stranger cannot read the environment, a member of docker_env can", async (t) => {
+  test("a member of docker_env can read the environment, any other user cannot", async (t) => {
     const view = await makeView(t);
     await runInit(t, { view, env: { ...dockerEnv, SECRET: "s3cret" }, args: ["--skip-runit", "true"] });
     const attempt = (groups: string) =>
@@ -404,7 +404,7 @@ describe("environment", processRing, () => {
     assert.ok(reads > 5, `${reads} reads`);
   });
 
-  test("a dump is replaced, never written over: who has the old one open reads it to its end", async (t) => {
+  test("a dump is replaced, never overwritten: a process that has the old one open reads it to its end", async (t) => {
     const view = await makeView(t);
     await runInit(t, { view, env: { ...dockerEnv, COLOUR: "red" }, args: ["--skip-runit", "true"] });
     const dumps = [`${DIRECTORY}.sh`, `${DIRECTORY}.json`, `${DIRECTORY}/COLOUR`];
@@ -417,7 +417,7 @@ describe("environment", processRing, () => {
     }
   });
 
-  test("an image without the directory boots, and none is made", async (t) => {
+  test("an image without the directory boots, and the directory is not made", async (t) => {
     const view = await makeView(t, `rm -r "$root${DIRECTORY}"*`);
     const ended = await runInit(t, { view, args: ["--quiet", "--skip-runit", "--", "echo", "X"] });
     assert.deepEqual([ended.status, ended.output], [0, "X\n"]);

@@ -1,4 +1,4 @@
-// A service whose end is the container's: a file `essential` in its directory. See docs/reference/container_exit.md
+// A service whose end ends the container: a file `essential` in its directory. See docs/reference/container_exit.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { processRing, runInit, startInit } from "../support/process.ts";
@@ -35,7 +35,7 @@ describe("essential", processRing, () => {
   test("it is not started again, however long the shutdown takes", async (t) => {
     const ended = await runInit(t, {
       scripts: {
-        // runsv starts a service that ran for a second again without a pause: within the second that the script takes.
+        // After a second of life runsv restarts a service without a pause: the shutdown script lasts longer than that.
         "/etc/service/main/run": "echo run; sleep 1; exit 3",
         "/etc/my_init.pre_shutdown.d/slow": "sleep 1; echo slow",
       },
@@ -52,7 +52,7 @@ describe("essential", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("a service's own finish script runs first, with the same words, and its own control script too", async (t) => {
+  test("the service's own finish script, with the same arguments, and its own control script run first", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/main/run": lasting,
@@ -70,7 +70,7 @@ describe("essential", processRing, () => {
     assert.match(ended.stdout, /\nfinish -1 9\n/);
   });
 
-  test("what an administrator asks of sv is not the end: restart, term, kill, down and up", async (t) => {
+  test("an administrator's sv restart, term, kill, down and up do not end the container", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/main/run": 'trap "exit 0" TERM; echo "up $$"; while :; do sleep 0.05; done' },
       files: { "/etc/service/main/essential": "" },
@@ -92,7 +92,7 @@ describe("essential", processRing, () => {
     assert.equal((await init.ended()).status, 137);
   });
 
-  test("a stop of the container keeps its status, and so does a second essential service", async (t) => {
+  test("the container's status stays that of the stop, and that of the first essential service", async (t) => {
     const scripts = {
       "/etc/service/a/run": lasting,
       "/etc/service/b/run": "trap 'exit 44' TERM; echo b; while :; do sleep 0.05; done",
@@ -113,7 +113,7 @@ describe("essential", processRing, () => {
     assert.equal((await ended.ended()).status, 128 + 10);
   });
 
-  test("it ends a container that runs a command, and also after a restart of the container", async (t) => {
+  test("its end ends a container that runs a command, also after a restart of the container", async (t) => {
     const first = await startInit(t, {
       scripts: {
         "/etc/service/main/run": "until [ -e /go ]; do sleep 0.02; done; exit 5",
@@ -133,7 +133,7 @@ describe("essential", processRing, () => {
     assert.equal(ended.stdout, "ready\nfinish\n");
   });
 
-  test("without the file any more, its end is its own affair", async (t) => {
+  test("once the file is removed, the service's end no longer ends the container", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/main/run": "echo up; until [ -e /go ]; do sleep 0.02; done; rm /go; exit 5" },
       files: { "/etc/service/main/essential": "" },
@@ -145,7 +145,7 @@ describe("essential", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("in a directory that cannot be written it is told in one line that it has no effect", async (t) => {
+  test("in a directory that cannot be written, one line warns that the file has no effect", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/other/run": "echo other", "/srv/main/run": "echo up; exit 3" },
       files: { "/srv/main/essential": "" },

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Init, isSanitized, processRing, runInit, startInit, until } from "../support/process.ts";
 
-/** Runs as a service until it is told to stop, and tells that. */
+/** A service that runs until it gets TERM, and prints that. */
 const orderly = 'trap "echo stopped; exit 0" TERM; echo up; : > /tmp/up; while :; do sleep 0.1; done';
 
-/** Asks from outside; the end of the namespace may come before that of whoever asked. */
+/** Calls container_exit from outside; the namespace may end before the caller does. */
 async function askIn(init: Init, status: number): Promise<void> {
   await init.exec(`container_exit ${status}`).catch(() => {});
 }
@@ -26,27 +26,27 @@ describe("container_exit", processRing, () => {
     assert.match(ended.stderr, /^\*\*\* container_exit was called: the container ends with exit status 3$/m);
   });
 
-  test("called by the command it counts more than the command's own status", async (t) => {
+  test("called by the command, its status takes precedence over the command's own", async (t) => {
     for (const [line, status] of [
-      ["container_exit 7; echo said $?", 7],
+      ["container_exit 7; echo status $?", 7],
       ["container_exit; exit 5", 0],
       ["container_exit 255; exec sleep 1000", 255],
     ] as const) {
       const ended = await runInit(t, { args: ["--skip-runit", "--", "sh", "-c", line] });
       assert.equal(ended.status, status, line);
-      assert.ok(!ended.stdout.includes("said") || ended.stdout === "said 0\n", ended.stdout);
+      assert.ok(!ended.stdout.includes("status") || ended.stdout === "status 0\n", ended.stdout);
     }
   });
 
-  test("called by somebody who has no parent here it finds my_init, while a command runs", async (t) => {
+  test("called by a process without a parent in the container, it finds my_init, while a command runs", async (t) => {
     const init = await startInit(t, {
-      args: ["sh", "-c", 'trap "echo told TERM; exit 8" TERM; echo ready; sleep 1000 & wait'],
+      args: ["sh", "-c", 'trap "echo got TERM; exit 8" TERM; echo ready; sleep 1000 & wait'],
     });
     await init.waitFor("ready");
     await askIn(init, 44);
     const ended = await init.ended();
     assert.equal(ended.status, 44);
-    assert.match(ended.stdout, /told TERM/);
+    assert.match(ended.stdout, /got TERM/);
   });
 
   test("called by a startup script it ends the boot", async (t) => {
@@ -62,7 +62,7 @@ describe("container_exit", processRing, () => {
     assert.equal(ended.stdout, "first goes on\nbye\n");
   });
 
-  test("it finds a my_init that is not PID 1, from its children and from elsewhere", async (t) => {
+  test("it finds a my_init that is not PID 1, called by its child or by another process", async (t) => {
     const inside = await runInit(t, { besides: {}, args: ["sh", "-c", "container_exit 21"] });
     assert.equal(inside.status, 21);
     const init = await startInit(t, { besides: {} });
@@ -80,7 +80,7 @@ describe("container_exit", processRing, () => {
     assert.equal(ended.stdout, "0\n");
   });
 
-  test("many at once are one shutdown, with one of their statuses", async (t) => {
+  test("many calls at the same time cause one shutdown, with one of their statuses", async (t) => {
     const ended = await runInit(t, {
       args: ["sh", "-c", "for n in 11 12 13 14 15 16 17 18; do container_exit $n & done; wait; sleep 1000"],
     });
@@ -88,7 +88,7 @@ describe("container_exit", processRing, () => {
     assert.equal(ended.stderr.split("container_exit was called").length, 2);
   });
 
-  test("a shutdown that has another reason keeps its status: a stop, the command's end", async (t) => {
+  test("a shutdown that has already begun, by a stop or the command's end, keeps its status", async (t) => {
     const finish = {
       "/etc/service/web/run": "echo ready; exec sleep 1000",
       "/etc/service/web/finish": "container_exit 3",
@@ -104,23 +104,23 @@ describe("container_exit", processRing, () => {
     assert.equal(ended.status, 4);
   });
 
-  test("a plain RTMIN+3, and one with a number that is not ours, name no status", async (t) => {
+  test("a plain RTMIN+3, and one with a value that is not ours, set no status", async (t) => {
     for (const queue of ["", "--queue 3"]) {
       const init = await startInit(t);
       await init.waitFor("Runit started as PID");
-      // The shell may be ended with the container before it can say how kill has ended.
+      // The container may end the shell before it can print the status of kill.
       await init.exec(`/usr/bin/kill -s RTMIN+3 ${queue} 1`).catch(() => {});
       assert.equal((await init.ended()).status, 0);
     }
   });
 
-  // The sanitizer's loader hides the name by which somebody else's my_init is known.
-  test("another user than my_init's is refused in one line, with 1", { skip: isSanitized }, async (t) => {
+  // The sanitizer's loader hides the name by which another user's my_init is known.
+  test("another user than my_init's is refused in one line, with status 1", { skip: isSanitized }, async (t) => {
     const init = await startInit(t);
     await init.waitFor("Runit started as PID");
-    const said = await init.exec("setuser nobody container_exit 3 2>&1; echo $?");
+    const printed = await init.exec("setuser nobody container_exit 3 2>&1; echo $?");
     assert.equal(
-      said,
+      printed,
       "container_exit: cannot ask my_init (PID 1) to stop: operation not permitted (EPERM); " +
         "only root and the user it runs as may ask\n1\n",
     );
@@ -128,7 +128,7 @@ describe("container_exit", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("the user that my_init runs as may ask", async (t) => {
+  test("the user that my_init runs as may call it", async (t) => {
     const ended = await runInit(t, {
       wrapper: ["setuser", "nobody"],
       args: ["--skip-runit", "--", "sh", "-c", "container_exit 12"],
@@ -136,7 +136,7 @@ describe("container_exit", processRing, () => {
     assert.equal(ended.status, 12);
   });
 
-  test("without a my_init it is told, with 1; a bad status is usage, 2", async (t) => {
+  test("without a my_init the status is 1, with a message; for a bad exit status it is 2, with the usage", async (t) => {
     const alone = await runInit(t, { program: "container_exit", args: ["3"] });
     assert.equal(alone.status, 1);
     assert.equal(alone.stderr, "container_exit: no my_init is running\n");
@@ -147,7 +147,7 @@ describe("container_exit", processRing, () => {
     }
   });
 
-  test("it comes back at once", async (t) => {
+  test("it returns immediately", async (t) => {
     const init = await startInit(t, { args: ["sh", "-c", 'trap "" TERM; echo ready; while :; do sleep 1; done'] });
     await init.waitFor("ready");
     const begin = performance.now();

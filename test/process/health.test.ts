@@ -1,15 +1,15 @@
-// container_health: what it says of real services under a real runit. See docs/reference/container_health.md
+// container_health: its report about real services under a real runit. See docs/reference/container_health.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Init, processRing, runInit, startInit } from "../support/process.ts";
 
 const lasting = "exec sleep 1000";
 
-/** Asks, and answers the status and what was printed on standard output. */
-async function ask(init: Init, words = ""): Promise<{ status: number; said: string }> {
+/** Runs container_health. @returns its status and standard output */
+async function ask(init: Init, words = ""): Promise<{ status: number; printed: string }> {
   const text = await init.exec(`container_health ${words} 2>/dev/null; echo "asked: $?"`);
-  const [said = "", status] = text.split("asked: ");
-  return { status: Number(status), said };
+  const [printed = "", status] = text.split("asked: ");
+  return { status: Number(status), printed };
 }
 
 /** A line of `sh`: starts `container_health --wait`, runs `line` once it waits, and prints its status. */
@@ -20,29 +20,29 @@ function whileWaiting(line: string): string {
 }
 
 describe("container_health", processRing, () => {
-  test("it is healthy once every service is up, and --wait waits for that", async (t) => {
+  test("a container is healthy once every service is up, and --wait waits for that", async (t) => {
     const init = await startInit(t, { scripts: { "/etc/service/web/run": lasting, "/etc/service/db/run": lasting } });
     await init.waitFor("Runit started as PID");
     const begin = performance.now();
-    assert.deepEqual(await ask(init, "--wait 20"), { status: 0, said: "" });
+    assert.deepEqual(await ask(init, "--wait 20"), { status: 0, printed: "" });
     assert.ok(performance.now() - begin < 5000);
-    assert.deepEqual(await ask(init), { status: 0, said: "" });
+    assert.deepEqual(await ask(init), { status: 0, printed: "" });
   });
 
-  test("during the boot it is not", async (t) => {
+  test("a container is not healthy during the boot", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/my_init.d/10_slow": "echo slow; until [ -e /go ]; do sleep 0.02; done" },
     });
     await init.waitFor("slow");
     assert.deepEqual(await ask(init), {
       status: 1,
-      said: "my_init: the boot is not over, or the shutdown has begun\n",
+      printed: "my_init: the boot is not over, or the shutdown has begun\n",
     });
     assert.equal((await ask(init, "--wait 1")).status, 1);
     assert.equal(await init.exec(whileWaiting("touch /go")), "0\n");
   });
 
-  test("with --skip-runit it is once the command runs", async (t) => {
+  test("with --skip-runit a container is healthy once the command runs", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/my_init.d/10_slow": "echo slow; until [ -e /go ]; do sleep 0.02; done" },
       args: ["--skip-runit", "sh", "-c", "echo command; exec sleep 1000"],
@@ -51,10 +51,10 @@ describe("container_health", processRing, () => {
     assert.equal((await ask(init)).status, 1);
     await init.exec("touch /go");
     await init.waitFor("command");
-    assert.deepEqual(await ask(init), { status: 0, said: "" });
+    assert.deepEqual(await ask(init), { status: 0, printed: "" });
   });
 
-  test("a service that keeps dying, has no run script, or hangs in its finish script is told by name", async (t) => {
+  test("a service that ends again and again, has no run script, or hangs in its finish script is named", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/dying/run": "echo once more; exit 1",
@@ -68,16 +68,16 @@ describe("container_health", processRing, () => {
     await init.waitFor("finishing");
     await init.waitFor(/unable to start/);
     await init.exec(`until container_health --json | grep -q '"good","healthy":true'; do sleep 0.1; done`);
-    // At any moment of its life, its death and runsv's pause of a second after it.
+    // At any moment of a service's life, end and pause before the next start.
     const deaths = () => init.output.split("once more\n").length - 1;
     for (const enough = deaths() + 2; deaths() < enough; ) {
-      const { status, said } = await ask(init);
+      const { status, printed } = await ask(init);
       assert.equal(status, 1);
-      const names = said.split("\n").map((line) => line.slice(0, line.indexOf(": ")));
-      assert.deepEqual(names, ["dying", "empty", "finishing", "odd \\x1b\xff '\"$(name)", ""], said);
+      const names = printed.split("\n").map((line) => line.slice(0, line.indexOf(": ")));
+      assert.deepEqual(names, ["dying", "empty", "finishing", "odd \\x1b\xff '\"$(name)", ""], printed);
     }
-    const { said } = await ask(init, "--json");
-    const services = JSON.parse(Buffer.from(said, "latin1").toString()).services;
+    const { printed } = await ask(init, "--json");
+    const services = JSON.parse(Buffer.from(printed, "latin1").toString()).services;
     assert.equal(services.length, 5);
     assert.equal(services[4].name, "odd \x1b\udcff '\"$(name)");
     assert.deepEqual(
@@ -91,7 +91,7 @@ describe("container_health", processRing, () => {
     );
   });
 
-  test("red when a service is killed or paused, green when it is back; one that is not wanted is green", async (t) => {
+  test("a service is unhealthy while it is killed or paused, and healthy when it is back or not wanted", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/web/run": lasting, "/etc/service/job/run": lasting },
       files: { "/etc/service/job/down": "" },
@@ -99,7 +99,7 @@ describe("container_health", processRing, () => {
     await init.waitFor("Runit started as PID");
     assert.equal((await ask(init, "--wait 20")).status, 0);
     await init.exec("sv -v kill web");
-    assert.match((await ask(init)).said, /^web: /);
+    assert.match((await ask(init)).printed, /^web: /);
     assert.equal((await ask(init, "--wait 20")).status, 0);
     await init.exec("sv pause web");
     await init.exec("until container_health | grep paused; do sleep 0.01; done");
@@ -111,20 +111,21 @@ describe("container_health", processRing, () => {
     await init.exec("sv status job | grep ^run");
   });
 
-  test("a runsv that was killed is told, and one that took its place", async (t) => {
+  test("a killed runsv is reported, and the one in its place counts", async (t) => {
     const init = await startInit(t, { scripts: { "/etc/service/web/run": lasting } });
     await init.waitFor("Runit started as PID");
     assert.equal((await ask(init, "--wait 20")).status, 0);
-    // Who was killed is gone a moment later.
-    const untilTold = "n=100; while said=$(container_health); do n=$((n - 1)); [ $n -gt 0 ] || break; sleep 0.02; done";
-    const said = await init.exec(
-      `pkill -STOP -x runsvdir; pkill -KILL -x runsv; ${untilTold}; echo "$said"; pkill -CONT -x runsvdir`,
+    // A killed process is gone a moment later.
+    const untilReported =
+      "n=100; while printed=$(container_health); do n=$((n - 1)); [ $n -gt 0 ] || break; sleep 0.02; done";
+    const printed = await init.exec(
+      `pkill -STOP -x runsvdir; pkill -KILL -x runsv; ${untilReported}; echo "$printed"; pkill -CONT -x runsvdir`,
     );
-    assert.equal(said, "web: has no runsv: not started yet, or killed\n");
+    assert.equal(printed, "web: has no runsv: not started yet, or killed\n");
     assert.equal((await ask(init, "--wait 20")).status, 0);
   });
 
-  test("a check decides; it runs in its directory with the services' environment; what it prints is on standard error", async (t) => {
+  test("a check decides; it runs in its directory with the services' environment; its output is on standard error", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/web/run": lasting,
@@ -136,27 +137,27 @@ describe("container_health", processRing, () => {
     });
     await init.waitFor("Runit started as PID");
     await init.exec("touch /good; container_health --wait 20; rm /good");
-    assert.deepEqual(await ask(init), { status: 1, said: "web: its check failed (exit status 1)\n" });
+    assert.deepEqual(await ask(init), { status: 1, printed: "web: its check failed (exit status 1)\n" });
     assert.equal(await init.exec("container_health 2>&1 >/dev/null; true"), "/etc/service/web\nblue\n");
     await init.exec("touch /good");
     assert.equal((await ask(init)).status, 0);
   });
 
-  test("a check that hangs is killed with its children when the time is up", async (t) => {
+  test("a check that hangs is killed with its children when the time limit is over", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/web/run": lasting, "/etc/service/web/check": "sleep 4711; exit 0" },
     });
     await init.waitFor("Runit started as PID");
     await init.exec("until sv status web | grep ^run; do sleep 0.1; done");
     const begin = performance.now();
-    const { status, said } = await ask(init, "--wait 1");
+    const { status, printed } = await ask(init, "--wait 1");
     assert.equal(status, 1);
-    assert.equal(said, "web: its check did not end in time, and was killed\n");
+    assert.equal(printed, "web: its check did not end in time, and was killed\n");
     assert.ok(performance.now() - begin < 4000);
     await init.exec("! pgrep -f 'sleep [4]711'");
   });
 
-  test("a runsvdir, a runsv and a my_init of another user's are not believed, whatever they are called", async (t) => {
+  test("a runsvdir, a runsv and a my_init of another user are ignored, whatever their names", async (t) => {
     const evil = (command: string) =>
       `mkdir -p /tmp/evil; setuser nobody sh -c 'mkdir -p /tmp/evil/x; cd /tmp/evil/x
         printf "#!/bin/sh\\nexec sleep 1000\\n" > run; printf "#!/bin/sh\\nid -u > /tmp/ran\\n" > check; chmod +x run check
@@ -166,8 +167,8 @@ describe("container_health", processRing, () => {
       args: ["--skip-runit", "sh", "-c", "echo command; exec sleep 1000"],
     });
     await withoutRunit.waitFor("command");
-    const { status, said } = await ask(withoutRunit, "--json");
-    assert.deepEqual([status, JSON.parse(said).services], [0, []]);
+    const { status, printed } = await ask(withoutRunit, "--json");
+    assert.deepEqual([status, JSON.parse(printed).services], [0, []]);
     assert.equal(withoutRunit.view.exists("/tmp/ran"), false);
 
     const init = await startInit(t, {
@@ -180,22 +181,22 @@ describe("container_health", processRing, () => {
       besides: {},
     });
     await init.waitFor("Runit started as PID");
-    assert.deepEqual(await ask(init, "--wait 20"), { status: 0, said: "" });
+    assert.deepEqual(await ask(init, "--wait 20"), { status: 0, printed: "" });
     init.signal("SIGTERM");
     assert.equal((await init.ended()).status, 0);
     assert.equal(init.view.exists("/tmp/ran"), false);
     const record = init.view.read("/run/my_init/last_shutdown");
     assert.match(record, / service web$/m);
-    assert.doesNotMatch(record, / service .*x$/m, "it is no service of ours");
+    assert.doesNotMatch(record, / service .*x$/m, "it is no service of the container");
   });
 
-  test("it goes when it is told to", async (t) => {
+  test("it ends by TERM", async (t) => {
     const init = await startInit(t, { scripts: { "/etc/service/web/run": "exit 1" } });
     await init.waitFor("Runit started as PID");
     assert.equal(await init.exec(whileWaiting("kill $!")), "143\n");
   });
 
-  test("bad usage is 2, and without my_init it is not healthy", async (t) => {
+  test("bad usage is status 2, and without my_init the container is not healthy", async (t) => {
     for (const args of [["x"], ["--wait"], ["--wait", "soon"]]) {
       const bad = await runInit(t, { program: "container_health", args });
       assert.equal(bad.status, 2);

@@ -1,4 +1,4 @@
-// workaround-docker-2267 as a plain process: its calls to the kernel, with the sanitizers too. See docs/reference/workaround-docker-2267.md
+// workaround-docker-2267 as a plain process, with the sanitizers too. See docs/reference/workaround-docker-2267.md
 import assert from "node:assert/strict";
 import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { describe, test } from "node:test";
@@ -11,7 +11,7 @@ const HOSTS = "/etc/workaround-docker-2267/hosts";
 const namesIn = (view: View) => view.read(LIBC).match(/\0\/(etc|cte)\/hosts\0/g);
 
 describe("workaround-docker-2267", { ...processRing, skip: processRing.skip || process.arch !== "x64" }, () => {
-  test("libc reads the other file afterwards, which my_init fills; a second run does nothing", async (t) => {
+  test("afterwards libc reads the other file, which my_init fills; a second run does nothing", async (t) => {
     const view = await makeView(t);
     view.write("/etc/hosts", "127.0.0.1 localhost\n10.0.0.1 first\n");
     assert.deepEqual(namesIn(view), ["\0/etc/hosts\0"]);
@@ -33,7 +33,7 @@ describe("workaround-docker-2267", { ...processRing, skip: processRing.skip || p
     assert.deepEqual(view.list("/etc/workaround-docker-2267"), ["hosts"]);
   });
 
-  test("everybody may read it, whatever the umask is", async (t) => {
+  test("every user may read the file, whatever the umask is", async (t) => {
     const view = await makeView(t);
     const ended = await runInit(t, { view, program, prepare: "umask 077" });
     assert.equal(ended.status, 0, ended.stderr);
@@ -41,7 +41,7 @@ describe("workaround-docker-2267", { ...processRing, skip: processRing.skip || p
     assert.deepEqual([mode("/etc/workaround-docker-2267"), mode(HOSTS), mode(LIBC)], ["755", "644", "755"]);
   });
 
-  test("who is not root is refused in one line, and nothing is there afterwards", async (t) => {
+  test("another user than root is refused in one line, and no file is made", async (t) => {
     const view = await makeView(t);
     const wrapper = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"];
     const ended = await runInit(t, { view, program, wrapper });
@@ -51,7 +51,7 @@ describe("workaround-docker-2267", { ...processRing, skip: processRing.skip || p
     assert.throws(() => lstatSync(view.path("/cte")));
   });
 
-  test("no file that is large, odd or missing in place of a libc makes it stumble", async (t) => {
+  test("it gets past a large, odd or missing file in the place of a libc", async (t) => {
     for (const content of [
       "",
       "\x7fELF",

@@ -1,4 +1,4 @@
-// Log lines that tell whose they are, with the real log writer and real pipes: docs/reference/logs.md.
+// Log lines that name their service, with the real log writer and real pipes: docs/reference/logs.md.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -25,7 +25,7 @@ interface Line {
   readonly partial?: boolean;
 }
 
-/** Every line of an output, each of which has to be JSON as it should be. */
+/** Every line of an output; each has to be JSON of the documented form. */
 function parse(output: string): Line[] {
   return output
     .split("\n")
@@ -58,7 +58,7 @@ async function untilNothingMoves(init: Init): Promise<void> {
   await until(areAsleep, "the service and the log writer are blocked");
 }
 
-/** Prints numbered lines until it is told to end, and then that it has. */
+/** Prints numbered lines until it gets TERM, and then the last number. */
 const counts = `i=0
   trap 'echo "last $i"; exit 0' TERM
   while :; do i=$((i + 1)); echo "line $i"; done`;
@@ -66,13 +66,13 @@ const counts = `i=0
 /** What `counts` printed, as far as it came: all of it, in its order. */
 function assertWhole(lines: readonly string[]): void {
   const last = Number(lines.at(-1)?.slice("last ".length));
-  // Told to end after it had counted, it has not printed that number yet.
+  // If TERM comes after it has counted, it has not printed that number yet.
   assert.ok([last, last + 1].includes(lines.length), `${lines.length} lines, of which the last is ${lines.at(-1)}`);
   for (const [i, line] of lines.slice(0, -1).entries()) assert.equal(line, `line ${i + 1}`);
 }
 
 describe("log lines", processRing, () => {
-  test("without a wish, lines are what they were, and nothing runs beside", async (t) => {
+  test("by default lines are unchanged, and no log writer runs", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/my_init.d/10_a": "printf 'no newline'",
@@ -88,7 +88,7 @@ describe("log lines", processRing, () => {
     assert.ok(!stdout.includes("MY_INIT"));
   });
 
-  test("as JSON, every line of a life has its time, service, stream and message", async (t) => {
+  test("as JSON, every line from boot to shutdown has its time, service, stream and message", async (t) => {
     const init = await startInit(t, {
       env: json,
       scripts: {
@@ -103,24 +103,24 @@ describe("log lines", processRing, () => {
     init.signal("SIGTERM");
     const { stderr, stdout, status } = await init.ended();
     assert.equal(status, 0);
-    // Of one service in their order; which of two comes first is anybody's guess.
-    const told = (output: string) => parse(output).map((line) => `${line.service} ${line.stream} ${line.message}`);
+    // The lines of one service are in order; the order of two services is not fixed.
+    const summary = (output: string) => parse(output).map((line) => `${line.service} ${line.stream} ${line.message}`);
     assert.deepEqual(messages(stdout, "web"), ["hello", "finished 15"]);
-    assert.deepEqual(told(stdout).sort(), [
+    assert.deepEqual(summary(stdout).sort(), [
       "10_bye stdout bye",
       "10_start stdout starting",
       "90_gone stdout gone",
       "web stdout finished 15",
       "web stdout hello",
     ]);
-    const others = told(stderr).filter((line) => !line.startsWith("my_init "));
+    const others = summary(stderr).filter((line) => !line.startsWith("my_init "));
     assert.deepEqual(others.sort(), ["10_start stderr careful", "web stderr unfinished"]);
     const own = messages(stderr, "my_init");
     assert.equal(own[0], "*** Running /etc/my_init.d/10_start...");
     assert.equal(own.at(-1), "*** Killing all processes...");
   });
 
-  test("with a prefix, every line has its service's name before it, and its bytes are what they were", async (t) => {
+  test("with a prefix, every line begins with its service's name, and its bytes are unchanged", async (t) => {
     const init = await startInit(t, {
       env: prefix,
       scripts: { "/etc/service/web/run": "printf 'a \\377\\0\\r b\\n\\nready\\n'; exec sleep 1000" },
@@ -135,7 +135,7 @@ describe("log lines", processRing, () => {
     );
   });
 
-  test("whatever bytes a line has, it is JSON, and reads as UTF-8 does", async (t) => {
+  test("a line is valid JSON in UTF-8, whatever its bytes", async (t) => {
     const view = await makeView(t);
     const all = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("");
     const pieces = [
@@ -175,7 +175,7 @@ describe("log lines", processRing, () => {
     assert.deepEqual(messages(stdout, "10_hostile"), expected);
   });
 
-  test("a very long line comes in pieces that say so", async (t) => {
+  test("a very long line comes in pieces that are marked as partial", async (t) => {
     const { stdout } = await runInit(t, {
       env: json,
       scripts: { "/etc/my_init.d/10_long": "head -c 600000 /dev/zero | tr '\\0' x; echo end; echo next" },
@@ -190,7 +190,7 @@ describe("log lines", processRing, () => {
     assert.equal(lines.at(-1)?.message, "next");
   });
 
-  test("a prompt is shown after a moment of silence, and what follows is told from it", async (t) => {
+  test("a prompt is written after a moment of silence, and is marked as partial", async (t) => {
     const init = await startInit(t, {
       env: json,
       scripts: {
@@ -212,7 +212,7 @@ describe("log lines", processRing, () => {
     );
   });
 
-  test("told to stop in the middle of a flood, a container ends at once, with all that was printed", async (t) => {
+  test("a container that is stopped in the middle of a flood ends immediately, and no line is lost", async (t) => {
     const init = await startInit(t, {
       env: json,
       scripts: Object.fromEntries(["a", "b", "c"].map((name) => [`/etc/service/${name}/run`, counts])),
@@ -226,8 +226,8 @@ describe("log lines", processRing, () => {
     for (const name of ["a", "b", "c"]) assertWhole(messages(stdout, name));
   });
 
-  test("nothing is lost where the reader stops reading for a while", async (t) => {
-    // What a slow machine has not written when the time of the stop is up is lost, as documented: here it has a minute.
+  test("no line is lost if the reader stops reading for a while", async (t) => {
+    // Lines that are not written at the shutdown's deadline are lost, as documented: a slow machine gets a minute here.
     const env = { ...json, SHUTDOWN_TIMEOUT: "60" };
     const init = await startInit(t, { env, scripts: { "/etc/service/a/run": counts } });
     await init.waitFor(/line 100"/);
@@ -240,7 +240,7 @@ describe("log lines", processRing, () => {
     assertWhole(messages((await init.ended()).stdout, "a"));
   });
 
-  test("where nobody reads any more, a container ends within its time all the same", async (t) => {
+  test("a container whose output has no reader any more still ends within its time limit", async (t) => {
     const init = await startInit(t, {
       env: { ...json, SHUTDOWN_TIMEOUT: "2" },
       scripts: { "/etc/service/a/run": counts },
@@ -262,7 +262,7 @@ describe("log lines", processRing, () => {
     );
   });
 
-  test("killed, the log writer is back at once; what was not read yet is not lost, and every line is JSON", async (t) => {
+  test("a killed log writer is started again immediately; lines it had not read are not lost, and every line is JSON", async (t) => {
     const init = await startInit(t, { env: json, scripts: { "/etc/service/a/run": counts } });
     await init.waitFor(/line 100"/);
     // One that ends in its first second is started again only after a pause, and its age shows no other sign.
@@ -283,7 +283,7 @@ describe("log lines", processRing, () => {
       const number = /^(?:line|last) (\d+)$/.exec(message)?.[1];
       return number === undefined ? [] : [Number(number)];
     });
-    numbers.pop(); // the last line says the last number once more
+    numbers.pop(); // the last line repeats the last number
     assert.ok(numbers.length >= lines.length - 3);
     const gaps = numbers.slice(1).map((number, i) => number - (numbers[i] ?? 0) - 1);
     assert.ok(gaps.filter((gap) => gap !== 0).length <= 1, `${gaps.filter((gap) => gap !== 0).length} gaps`);
@@ -294,11 +294,11 @@ describe("log lines", processRing, () => {
     assert.ok(messages(stderr, "my_init").includes(words));
   });
 
-  test("what a script has printed while there was no log writer comes out when there is one again", async (t) => {
+  test("lines printed while there is no log writer are written by the next one", async (t) => {
     const { stderr, stdout } = await runInit(t, {
       env: prefix,
       scripts: {
-        // Not itself.
+        // The bracket keeps pkill from matching itself.
         "/etc/my_init.d/10_kills": "pkill -9 -f 'log_line[s].* prefix'; echo kept",
         "/etc/my_init.d/20_next": "echo kept, too",
       },
@@ -308,7 +308,7 @@ describe("log lines", processRing, () => {
     assert.deepEqual(lines.sort(), ["[10_kills] kept", "[20_next] kept, too"], stderr);
   });
 
-  test("where both outputs are one, no line is torn", async (t) => {
+  test("if both outputs are the same pipe, no line is torn", async (t) => {
     const both = `${counts.replace('echo "line $i"', 'echo "line $i"; echo "line $i" >&2')}`;
     const init = await startInit(t, { env: json, redirect: "2>&1", scripts: { "/etc/service/a/run": both } });
     await init.waitFor(/line 200"/);
@@ -323,7 +323,7 @@ describe("log lines", processRing, () => {
     assert.ok(parse(stdout).length > 400);
   });
 
-  test("a service that has become another user can open its outputs again", async (t) => {
+  test("a service that has switched to another user can open its outputs again", async (t) => {
     const init = await startInit(t, {
       env: prefix,
       scripts: {
@@ -338,7 +338,7 @@ describe("log lines", processRing, () => {
     assert.ok(stderr.includes("[web] err\n"));
   });
 
-  test("what a service with a log service prints goes there; standard error, and what the log service prints, comes out", async (t) => {
+  test("a service's output goes to its log service; standard error and the log service's output go to the container's", async (t) => {
     const init = await startInit(t, {
       env: prefix,
       scripts: {
@@ -352,7 +352,7 @@ describe("log lines", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("what runit itself has to say is marked, too", async (t) => {
+  test("runit's own messages are marked, too", async (t) => {
     const init = await startInit(t, { env: json, files: { "/etc/service/broken/run": "no program\n" } });
     await init.waitFor(/unable to start \.\/run/);
     init.signal("SIGTERM");
@@ -360,7 +360,7 @@ describe("log lines", processRing, () => {
     assert.ok(messages(stderr, "broken").some((message) => message.startsWith("runsv broken: fatal")));
   });
 
-  test("services see nothing of how it is done: their environment and their descriptors are what they were", async (t) => {
+  test("the environment and the descriptors of services are the same as by default", async (t) => {
     const seen = async (variable: string, sign: string) => {
       const init = await startInit(t, {
         env: { ...dockerEnv, LOG_PREFIX: variable },
@@ -375,7 +375,7 @@ describe("log lines", processRing, () => {
     assert.equal(await seen("yes", "[web] ready"), plain);
   });
 
-  test("the command's outputs are its own: not a byte of them is changed", async (t) => {
+  test("not a byte of the command's outputs is changed", async (t) => {
     const ended = await runInit(t, {
       env: json,
       scripts: {
@@ -400,7 +400,7 @@ describe("log lines", processRing, () => {
     }
   });
 
-  test("a log writer that is slow to start writes all that was said before, and holds up nobody longer than that", async (t) => {
+  test("a log writer that is slow to start writes all earlier lines, and delays nothing beyond its start", async (t) => {
     const view = await makeView(t);
     const directory = "/usr/lib/baseimage";
     await runInit(t, {
@@ -425,7 +425,7 @@ describe("log lines", processRing, () => {
     assert.ok(performance.now() - begin < 30_000, `${performance.now() - begin} ms`);
   });
 
-  test("a value that means nothing is told, and the default stands", async (t) => {
+  test("an unknown value gives a warning, and the default stays", async (t) => {
     const { stderr, stdout } = await runInit(t, {
       env: { ...dockerEnv, LOG_FORMAT: "xml" },
       scripts: { "/etc/my_init.d/10_a": "echo script" },
@@ -435,7 +435,7 @@ describe("log lines", processRing, () => {
     assert.equal(stderr, '*** LOG_FORMAT is "xml", which is neither json nor text; the default stands\n');
   });
 
-  test("it can be asked for by a file of /etc/container_environment", async (t) => {
+  test("a file of /etc/container_environment can switch it on", async (t) => {
     const { stdout } = await runInit(t, {
       files: { "/etc/container_environment/LOG_PREFIX": "yes\n" },
       scripts: { "/etc/my_init.d/10_a": "echo script" },
@@ -444,7 +444,7 @@ describe("log lines", processRing, () => {
     assert.equal(stdout, "[10_a] script\n");
   });
 
-  test("another user can do it, and so can one who is not PID 1", async (t) => {
+  test("it works for another user, and for a my_init that is not PID 1", async (t) => {
     const asUser = await runInit(t, {
       env: prefix,
       wrapper: ["setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "--inh-caps", "-all"],
@@ -464,7 +464,7 @@ describe("log lines", processRing, () => {
     assert.ok(stdout.includes("leftover: 0"), stdout);
   });
 
-  test("two my_init that share a place, each PID 1, leave each other alone", async (t) => {
+  test("two my_init that share /run, each PID 1 of its namespace, do not disturb each other", async (t) => {
     const view = await makeView(t);
     const scripts = { "/etc/service/web/run": "echo ready; exec sleep 1000" };
     const first = await startInit(t, { view, env: prefix, scripts });
@@ -480,7 +480,7 @@ describe("log lines", processRing, () => {
     assert.match((await first.ended()).stderr, /^\[my_init\] \*\*\* Killing all processes/m);
   });
 
-  test("nothing is left in /run when the container has ended, and what a killed one left is removed", async (t) => {
+  test("nothing is left in /run when the container has ended, and leftovers of a killed one are removed", async (t) => {
     const view = await makeView(t);
     const first = await startInit(t, {
       view,
@@ -507,7 +507,7 @@ describe("log lines", processRing, () => {
 
 // After the others: what they measure would wait for so many processes.
 describe("log lines of many services", processRing, () => {
-  /** Services that print a line each when they start, and one when they are told to end. */
+  /** Services that print a line when they start, and a line when they get TERM. */
   const manyServices = (count: number) =>
     Object.fromEntries(
       Array.from({ length: count }, (_, i) => [
@@ -516,14 +516,14 @@ describe("log lines of many services", processRing, () => {
       ]),
     );
 
-  test("with more services than the soft limit has descriptors, every line comes, with its name", async (t) => {
+  test("with more services than the soft limit of descriptors allows, every line comes with its name", async (t) => {
     const init = await startInit(t, {
       env: json,
       wrapper: ["prlimit", "--nofile=64:1024"],
       scripts: { ...manyServices(60), "/etc/service/limits/run": "ulimit -S -n; exec sleep 1000" },
     });
     for (let i = 0; i < 60; i++) await init.waitFor(new RegExp(`"s${i}".*start of s${i}"`));
-    await init.waitFor(/"limits".*"64"/); // services keep the limit that they were given
+    await init.waitFor(/"limits".*"64"/); // services keep their own limit
     init.signal("SIGTERM");
     const { status, stderr, stdout } = await init.ended();
     assert.equal(status, 0);
@@ -531,7 +531,7 @@ describe("log lines of many services", processRing, () => {
     assert.doesNotMatch(stderr, /others/);
   });
 
-  test("with more than the hard limit has, every line comes, some without a name, and one warning tells why", async (t) => {
+  test("with more than the hard limit allows, every line comes, some without a name, and one warning gives the reason", async (t) => {
     const init = await startInit(t, {
       env: json,
       wrapper: ["prlimit", "--nofile=64:64"],
@@ -551,7 +551,7 @@ describe("log lines of many services", processRing, () => {
     assert.match(warnings[0]?.message ?? "", /^\*\*\* cannot name the log lines of "s\d+" .* is 64; .*--ulimit nofile/);
   });
 
-  test("more startup scripts than descriptors are named, too", async (t) => {
+  test("the lines of more startup scripts than descriptors have their names, too", async (t) => {
     const scripts = Array.from({ length: 100 }, (_, i) => [`/etc/my_init.d/${100 + i}`, `echo script ${100 + i}`]);
     const { status, stdout } = await runInit(t, {
       env: json,

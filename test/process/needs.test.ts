@@ -1,5 +1,5 @@
-// Services that need each other: docs/reference/services.md. With the sanitizers' loader in between, what runs as
-// `./run` would be that loader: these tests run without.
+// Services that need each other: docs/reference/services.md. With the sanitizers' loader, the process of
+// `./run` would be the loader: these tests run without sanitizers.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { isSanitized, processRing, startInit, until } from "../support/process.t
 
 const ring = isSanitized ? { ...processRing, skip: "a service cannot be started by way of the loader" } : processRing;
 
-/** A server that says when it is up and when it goes. */
+/** A server that prints when it is up and when it ends. */
 const server = (name: string, seconds = 0.1) => `exec /fixtures/says-goodbye.sh ${name} ${seconds}`;
 
 /** The lines of an output that hold one of these words, in their order. */
@@ -16,7 +16,7 @@ function order(output: string, words: RegExp): string[] {
 }
 
 describe("needs", ring, () => {
-  test("services start when those they need are ready, and stop before them", async (t) => {
+  test("a service starts when the services it needs are ready, and stops before them", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/web/run": server("web"),
@@ -40,12 +40,12 @@ describe("needs", ring, () => {
     assert.deepEqual(order(output, /\w+ is up/), ["db is up", "app is up", "web is up"]);
     assert.deepEqual(
       order(output, /[\w ]+ said goodbye/),
-      ["web", "app", "app finished", "db"].map((who) => `${who} said goodbye`),
+      ["web", "app", "app finished", "db"].map((name) => `${name} said goodbye`),
     );
     assert.doesNotMatch(output, /Forcing|is told to stop while/);
   });
 
-  test("no process is left between runsv and the service, and it has the words and directory of any other", async (t) => {
+  test("no process stays between runsv and the service, which has the usual arguments and working directory", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/app/run": 'echo "app in $PWD: $0 $# is child of $(cat /proc/$PPID/comm)"; exec sleep 1000',
@@ -58,7 +58,7 @@ describe("needs", ring, () => {
     await init.ended();
   });
 
-  test("when the time is half over a service is told to stop although others that need it hang", async (t) => {
+  test("at half of the time limit a service gets TERM although services that need it still hang", async (t) => {
     const init = await startInit(t, {
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", KILL_PROCESS_TIMEOUT: "2" },
       scripts: {
@@ -79,7 +79,7 @@ describe("needs", ring, () => {
     assert.match(output, /ignores-term.sh .*did not shut down in time\. Forcing it to exit/);
   });
 
-  test("a start that comes to nothing says why, and is tried again", async (t) => {
+  test("a start that fails logs the reason and is tried again", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/app/run": "echo app is up; exec sleep 1000",
@@ -97,7 +97,7 @@ describe("needs", ring, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("where services need each other in a cycle, none is started", async (t) => {
+  test("if services need each other in a cycle, no service is started", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/a/run": "echo a is up", "/etc/service/b/run": "echo b is up" },
       files: { "/etc/service/a/needs": "b\n", "/etc/service/b/needs": "\na\n" },
@@ -111,7 +111,7 @@ describe("needs", ring, () => {
     assert.doesNotMatch(output, /is up/);
   });
 
-  test("a stop while services wait for one that never comes does not wait for it", async (t) => {
+  test("the shutdown does not wait for a service that other services wait for in vain", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/app/run": "echo app is up",
@@ -146,10 +146,10 @@ describe("needs", ring, () => {
     assert.deepEqual(order(init.output, /s\d+(?= up)/), [...names].reverse());
     // Services younger than three seconds are stopped in another way, and give no sign when they are old enough.
     await pause(3500);
-    const told = performance.now();
+    const signalled = performance.now();
     init.signal("SIGTERM");
     const { output } = await init.ended();
-    const stopMs = performance.now() - told;
+    const stopMs = performance.now() - signalled;
     t.diagnostic(`start ${startMs.toFixed(0)} ms, stop ${stopMs.toFixed(0)} ms`);
     assert.ok(startMs < 15_000, `${startMs} ms`);
     assert.ok(stopMs < 3000, `${stopMs} ms`);

@@ -1,4 +1,4 @@
-// Not PID 1: the same behaviour as a subreaper, and never a signal to a stranger. See docs/reference/my_init.md
+// Not PID 1: the same behaviour as a subreaper, and never a signal to a foreign process. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
@@ -11,14 +11,14 @@ import {
   until,
 } from "../support/process.ts";
 
-/** Strangers in a session of their own, in the very group that my_init is in, and without a parent. They tell what they hear. */
-const strangers = {
+/** Foreign processes: in another session, in my_init's own process group, and an orphan. They print each signal. */
+const foreign = {
   before: `inside "exec setsid /fixtures/prints-signals.sh /tmp/end far" &
     inside "exec /fixtures/prints-signals.sh /tmp/end near" &
     inside "sh -c 'setsid /fixtures/prints-signals.sh /tmp/end orphan & exit'"`,
   after: `inside "pkill -USR1 -f [p]rints-signals; touch /tmp/end; while pgrep -f [p]rints-signals; do sleep 0.01; done"`,
 };
-/** Lines of `sh` that wait until the strangers listen: RTMAX, the last signal that each of the three traps, is caught. */
+/** Lines of `sh` that wait until all three listen: the last signal that each traps, RTMAX, is caught. */
 const wait =
   "until [ $(grep -l '^SigCgt:.[89a-f]' /proc/[0-9]*/status 2> /dev/null | wc -l) = 3 ]; do sleep 0.02; done";
 /** A program that gets no TERM, and the lines that wait until that is so. */
@@ -30,7 +30,7 @@ function assertUnhurt(output: string): void {
   assert.deepEqual(
     output.match(/^got .*/gm),
     ["got USR1", "got USR1", "got USR1"],
-    "they heard the test, and nothing else",
+    "they got the test's signal, and no other",
   );
 }
 
@@ -50,16 +50,16 @@ describe("not PID 1", processRing, () => {
     },
   };
   for (const [what, options] of Object.entries(cases)) {
-    test(`no stranger is ever signalled: ${what}`, async (t) => {
-      const ended = await runInit(t, { ...options, besides: strangers });
+    test(`no foreign process is ever signalled: ${what}`, async (t) => {
+      const ended = await runInit(t, { ...options, besides: foreign });
       assert.equal(ended.status, 6, ended.output);
       assertUnhurt(ended.output);
     });
   }
 
-  test("no stranger is ever signalled: asked to stop twice", async (t) => {
+  test("no foreign process is ever signalled: a second request to stop", async (t) => {
     const init = await startInit(t, {
-      besides: strangers,
+      besides: foreign,
       scripts: { "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh", "/etc/my_init.d/10_a": wait },
     });
     await init.waitFor("deaf as PID");
@@ -71,7 +71,7 @@ describe("not PID 1", processRing, () => {
     assertUnhurt(ended.output);
   });
 
-  test("services, daemons and orphans are its own: handed to it, told to end, reaped", async (t) => {
+  test("services, daemons and orphans become its children, get TERM and are reaped", async (t) => {
     const init = await startInit(t, {
       besides: {},
       scripts: {
@@ -80,7 +80,7 @@ describe("not PID 1", processRing, () => {
       },
       args: ["/fixtures/says-goodbye.sh", "command"],
     });
-    for (const who of ["worker", "daemon", "command"]) await init.waitFor(`${who} is up`);
+    for (const name of ["worker", "daemon", "command"]) await init.waitFor(`${name} is up`);
     const self = init.processes().find(({ parent, name }) => parent === 1 && /^my_init|^ld-linux/.test(name));
     const [, daemon] = await init.waitFor(/^daemon is up as PID (\d+)$/m);
     assert.equal(init.processes().find(({ pid }) => pid === Number(daemon))?.parent, self?.pid);
@@ -88,12 +88,12 @@ describe("not PID 1", processRing, () => {
     init.signal("SIGTERM");
     const ended = await init.ended();
     assert.equal(ended.status, 0);
-    for (const who of ["worker", "daemon", "command"]) assert.match(ended.output, new RegExp(`${who} said goodbye`));
+    for (const name of ["worker", "daemon", "command"]) assert.match(ended.output, new RegExp(`${name} said goodbye`));
     assert.doesNotMatch(ended.output, /Forcing/);
   });
 
   const skip = isSanitized && "the sanitizers need /proc";
-  test("without /proc what is left cannot be found: it is told so, and not waited for", { skip }, async (t) => {
+  test("without /proc it cannot find the remaining processes: it logs this and does not wait", { skip }, async (t) => {
     const ended = await runInit(t, {
       besides: {},
       prepare: 'umount "$root/proc"',

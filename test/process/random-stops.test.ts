@@ -1,5 +1,5 @@
 // A stop at a random moment of boot and life, with random STOP, CONT, TERM and KILL to children of PID 1 before it: it
-// never hangs, and the exit status is one that what happened explains.
+// never hangs, and the events explain the exit status.
 //
 //   SEED=42 RUNS=1 make test-process FILES=test/process/random-stops.test.ts      repeats one choice
 import assert from "node:assert/strict";
@@ -12,7 +12,7 @@ const FIRST_SEED = Number(process.env["SEED"] ?? 1);
 const RUNS = Number(process.env["RUNS"] ?? (isSanitized ? 10 : 100));
 
 const SHUTDOWN_SECONDS = 3;
-/** After the budget: a second for what was killed, a second for the last messages, and a slow machine. */
+/** After the budget: a second for killed processes, a second for the last messages, and a slow machine. */
 const MARGIN_MS = 12_000;
 
 /** Numbers from 0 to 1 that a seed fixes. */
@@ -61,7 +61,7 @@ describe("stops at random moments, with random signals", { ...processRing, concu
         init.signal("SIGTERM");
       } catch {} // it has ended already
       const { output, status } = await init.ended(SHUTDOWN_SECONDS * 1000 + MARGIN_MS);
-      // Without a death that was sent, the stop alone decides; each such death may have ended the container first.
+      // If no child got a fatal signal, the stop alone decides; each fatal signal may have ended the container first.
       const asked = hasCommand ? [143] : [0];
       const allowed = fatal.length === 0 ? asked : [...asked, 1, 137, 143];
       assert.ok(allowed.includes(status), `status ${status} after ${fatal.join(", ") || "no death"}\n${output}`);

@@ -23,7 +23,7 @@ describe("running", processRing, () => {
     assert.equal((await init.ended()).status, 143);
   });
 
-  test("the test of orphans can fail: a PID 1 that does not reap keeps every one", async (t) => {
+  test("the test of orphans can fail: with a PID 1 that does not reap, all stay zombies", async (t) => {
     const init = await startInit(t, { wrapper: ["sh", "-c", "echo careless; exec sleep 1000"] });
     await init.waitFor("careless");
     await init.exec("/fixtures/leaves-orphans.sh 50");
@@ -41,7 +41,7 @@ describe("running", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("orphans are reaped while a service takes its time to stop", async (t) => {
+  test("orphans are reaped while a service takes time to stop", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/slow/run":
@@ -67,7 +67,7 @@ describe("running", processRing, () => {
     });
     for (const name of ["shared", "own"]) await init.waitFor(`${name} is up`);
     await init.exec("sv down own shared; until sv status own | grep -q ^down; do sleep 0.05; done");
-    // What the reference page says of the other: its runsv is gone, and runsvdir starts a new one.
+    // The other as the reference page describes it: its runsv is gone, and runsvdir starts a new one.
     await init.waitFor(/shared is up\n(?:.*\n)*shared is up\n/);
     assert.match(await init.exec("sv status own"), /^down: own: /);
     init.signal("SIGTERM");
@@ -78,7 +78,7 @@ describe("running", processRing, () => {
   });
 
   for (const redirect of ["2>&-", ">&-", ">&- 2>&- <&-", "2>/dev/full", ">/dev/full"]) {
-    test(`a container goes through its life with ${redirect}`, async (t) => {
+    test(`a container boots, runs and ends with ${redirect}`, async (t) => {
       const ended = await runInit(t, {
         redirect,
         scripts: { "/etc/my_init.d/10_a": "touch /tmp/script", "/etc/service/idle/run": "exec sleep 1000" },
@@ -88,14 +88,14 @@ describe("running", processRing, () => {
     });
   }
 
-  test("standard streams that are closed are none for what it opens, and are open for what it starts", async (t) => {
+  test("a closed standard stream is not reused for another file, and is open for the command", async (t) => {
     const view = await makeView(t);
     const line = 'for fd in 0 1 2; do readlink "/proc/$$/fd/$fd"; done > /tmp/streams';
     await runInit(t, { view, redirect: ">&- 2>&- <&-", args: ["sh", "-c", line] });
     assert.match(view.read("/tmp/streams"), /^\/dev\/null\n.*\n\/dev\/null\n$/);
   });
 
-  test("a reader that has gone away ends nothing", async (t) => {
+  test("an output whose reader has ended ends nothing", async (t) => {
     const ended = await runInit(t, {
       prepare:
         'mkfifo "$root/tmp/pipe"; (head -c 1 > /dev/null) < "$root/tmp/pipe" & exec 2> "$root/tmp/pipe"; printf x >&2; wait $!',
@@ -104,7 +104,7 @@ describe("running", processRing, () => {
     assert.equal(ended.status, 5);
   });
 
-  test("output that nobody reads holds up neither boot nor shutdown", async (t) => {
+  test("output without a reader delays neither boot nor shutdown", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/my_init.d/10_floods": "(yes >&2 &); until [ -e /tmp/full ]; do sleep 0.02; done",
@@ -122,7 +122,7 @@ describe("running", processRing, () => {
     assert.equal((await init.ended()).status, 143);
   });
 
-  test("a reader that is late gets every message whole and in order", async (t) => {
+  test("a late reader gets every message whole and in order", async (t) => {
     const long = "x".repeat(120_000);
     const init = await startInit(t, {
       args: ["sh", "-c", "touch /tmp/command; until [ -e /tmp/go ]; do sleep 0.01; done", long],
@@ -136,7 +136,7 @@ describe("running", processRing, () => {
     assert.match(ended.stderr, /^\*\*\* sh exited with exit code 0\.$/m);
   });
 
-  test("more messages than can be kept for a reader are counted, never waited for", async (t) => {
+  test("messages beyond what is kept for a reader are counted, and delay nothing", async (t) => {
     const long = "y".repeat(120_000);
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: long, KILL_PROCESS_TIMEOUT: long, KILL_ALL_PROCESSES_TIMEOUT: long },
@@ -149,7 +149,7 @@ describe("running", processRing, () => {
     assert.equal(ended.status, 0);
   });
 
-  test("a service that dies is started again", async (t) => {
+  test("a service that ends is started again", async (t) => {
     const init = await startInit(t, { scripts: { "/etc/service/worker/run": "echo worker starts; exec sleep 1000" } });
     await init.waitFor("worker starts");
     await init.exec("until pkill -KILL -x sleep; do :; done");

@@ -1,4 +1,4 @@
-// The scripts of boot and shutdown: which run, in what order, and what is said of those that cannot. See docs/reference/my_init.md
+// The scripts of boot and shutdown: which run, their order, and warnings about the others. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
@@ -24,7 +24,7 @@ describe("scripts", processRing, () => {
     ]);
   });
 
-  test("a script runs alone: the next begins when it has ended", async (t) => {
+  test("scripts run one at a time: the next starts when the last has ended", async (t) => {
     const ended = await runInit(t, {
       // Time enough for a second script that does not wait.
       scripts: { "/etc/my_init.d/10_a": "sleep 0.3; echo a ends", "/etc/my_init.d/20_b": "echo b begins" },
@@ -33,7 +33,7 @@ describe("scripts", processRing, () => {
     assert.equal(ended.stdout, "a ends\nb begins\n");
   });
 
-  test("a dotfile and a subdirectory are skipped in silence, what is not executable with a warning", async (t) => {
+  test("a dotfile and a subdirectory are skipped silently, a file that is not executable with a warning", async (t) => {
     const view = await makeView(t);
     for (const directory of ["my_init.d", "my_init.pre_shutdown.d", "my_init.post_shutdown.d"]) {
       view.script(`/etc/${directory}/.hidden`, "echo hidden ran");
@@ -58,7 +58,7 @@ describe("scripts", processRing, () => {
     assert.doesNotMatch(ended.output, /hidden|directory is/);
   });
 
-  test("an rc.local that cannot be run is skipped with a warning, an empty one and none in silence", async (t) => {
+  test("an rc.local that cannot be run is skipped with a warning, an empty or missing one silently", async (t) => {
     const view = await makeView(t);
     const boot = async () => {
       const { status, stdout, stderr } = await runInit(t, { view, args: ["--quiet", ...bare] });
@@ -76,7 +76,7 @@ describe("scripts", processRing, () => {
     assert.equal(await boot(), "*** /etc/rc.local is skipped: it is no file\n");
   });
 
-  test("an ENV_INIT_DIRECTORY that is not there is told", async (t) => {
+  test("if ENV_INIT_DIRECTORY does not exist, there is a warning", async (t) => {
     const ended = await runInit(t, {
       env: { ...dockerEnv, ENV_INIT_DIRECTORY: "/etc/mine.d" },
       args: ["--quiet", ...bare],
@@ -86,7 +86,7 @@ describe("scripts", processRing, () => {
     assert.deepEqual([ended.status, ended.stderr], [0, `*** ${line}\n`]);
   });
 
-  test("what is in /etc/service and is no directory is told, a dotfile is not", async (t) => {
+  test("an entry of /etc/service that is no directory gives a warning, a dotfile does not", async (t) => {
     const view = await makeView(t);
     view.script("/etc/service/app.sh", "exec sleep 1000");
     view.script("/etc/service/.off", "exec sleep 1000");
@@ -99,7 +99,7 @@ describe("scripts", processRing, () => {
     ]);
   });
 
-  test("directories of scripts that are not there are no mistake", async (t) => {
+  test("missing directories of scripts are no error", async (t) => {
     const ended = await runInit(t, { prepare: 'rm -r "$root"/etc/my_init.*', args: ["--quiet", ...bare] });
     assert.deepEqual([ended.status, ended.output], [0, ""]);
   });
@@ -117,7 +117,7 @@ describe("scripts", processRing, () => {
     ],
   };
   for (const [what, [content, reason]] of Object.entries(unrunnable)) {
-    test(`a startup script that cannot be executed ends the boot in words: ${what}`, async (t) => {
+    test(`a startup script that cannot be executed ends the boot with a message: ${what}`, async (t) => {
       const view = await makeView(t);
       view.write("/etc/my_init.d/10_it", content, 0o755);
       const ended = await runInit(t, { view, args: bare });
@@ -129,7 +129,7 @@ describe("scripts", processRing, () => {
     });
   }
 
-  test("a script on a file system mounted noexec is told apart from one without the executable bit", async (t) => {
+  test("the message for a script on a noexec file system differs from that for a missing executable bit", async (t) => {
     const view = await makeView(t, 'mount -t tmpfs -o noexec,mode=755 tmpfs "$root/etc/my_init.d"');
     view.script("/etc/my_init.d/10_it", "exit 0");
     const asScript = await runInit(t, { view });
@@ -139,7 +139,7 @@ describe("scripts", processRing, () => {
     assert.deepEqual([asScript.status, asCommand.status], [126, 126]);
   });
 
-  test("shutdown scripts run before the services stop and after, with the environment as it is then", async (t) => {
+  test("shutdown scripts run before and after the stop of the services, with the environment of that moment", async (t) => {
     const ended = await runInit(t, {
       env: { ...dockerEnv, COLOUR: "red" },
       scripts: {
@@ -154,7 +154,7 @@ describe("scripts", processRing, () => {
     assert.match(ended.stdout, /^pre 1\npre 2: green, runsv: 1\npost: green, runsv: 0\n$/m);
   });
 
-  test("shutdown scripts run with --skip-runit all the same, and with --skip-startup-files", async (t) => {
+  test("shutdown scripts also run with --skip-runit and with --skip-startup-files", async (t) => {
     const scripts = {
       "/etc/my_init.pre_shutdown.d/10_a": "echo pre",
       "/etc/my_init.post_shutdown.d/10_a": "echo post",
@@ -164,7 +164,7 @@ describe("scripts", processRing, () => {
     }
   });
 
-  test("a shutdown script that fails, dies or cannot be run is told, and stops nothing", async (t) => {
+  test("a shutdown script that fails, is killed or cannot be run gives a warning, and the shutdown goes on", async (t) => {
     const view = await makeView(t);
     view.script("/etc/my_init.pre_shutdown.d/10_fails", "exit 3");
     view.script("/etc/my_init.pre_shutdown.d/20_dies", "kill -KILL $$");
@@ -183,7 +183,7 @@ describe("scripts", processRing, () => {
     for (const line of lines) assert.ok(ended.stderr.includes(`*** ${line}\n`), line);
   });
 
-  test("a directory of scripts that root may not read is told", async (t) => {
+  test("a directory of scripts that root may not read gives a warning", async (t) => {
     const view = await makeView(t);
     view.script("/etc/my_init.d/10_a", "echo ran");
     chmodSync(view.path("/etc/my_init.d"), 0o000);

@@ -1,4 +1,4 @@
-// A my_init in a container that has one: docs/reference/anywhere.md.
+// A second my_init in a container: docs/reference/anywhere.md.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isSanitized, processRing, startInit } from "../support/process.ts";
@@ -10,24 +10,24 @@ const ring = isSanitized
 describe("a second my_init", ring, () => {
   const inPlace = { "/etc/service/web/run": "echo web is up; exec sleep 1000" };
   const refusal = "*** services are not started: another my_init runs them; for a command alone say --skip-runit\n";
-  // A process may be started and not have become runsvdir yet.
+  // A process may have started and not executed runsvdir yet.
   const count = "sh -c 'until pgrep -x runsvdir > /dev/null; do sleep 0.02; done; pgrep -c -x runsvdir'";
 
-  test("by docker exec runs its command without services, and says so in one line", async (t) => {
+  test("by docker exec runs its command without services, and logs this in one line", async (t) => {
     const init = await startInit(t, { scripts: inPlace });
     await init.waitFor("web is up");
     assert.equal(await init.exec(`my_init --quiet -- ${count} 2>&1`), `${refusal}1\n`);
     assert.equal(await init.exec(`my_init --quiet --skip-runit -- ${count} 2>&1`), "1\n");
   });
 
-  test("of another user, who cannot look at the first one, starts no service either", async (t) => {
+  test("of another user, which cannot inspect the first one, starts no service either", async (t) => {
     const init = await startInit(t, { scripts: inPlace });
     await init.waitFor("web is up");
     const answer = await init.exec(`setuser nobody my_init --quiet --skip-startup-files -- ${count} 2>&1`);
     assert.ok(answer.startsWith(refusal) && answer.endsWith("\n1\n"), answer);
   });
 
-  test("that starts while the first one boots leaves the services to it", async (t) => {
+  test("that starts during the boot of the first one leaves the services to it", async (t) => {
     const slow = "echo booting; until [ -e /go ]; do sleep 0.02; done";
     const init = await startInit(t, { scripts: { ...inPlace, "/etc/my_init.d/10_slow": slow } });
     await init.waitFor("booting");
@@ -54,13 +54,13 @@ describe("a second my_init", ring, () => {
     assert.equal((await without.ended()).status, 0);
   });
 
-  test("starts services where the first one was told not to", async (t) => {
+  test("starts services if the first one runs with --skip-runit", async (t) => {
     const init = await startInit(t, { scripts: inPlace, args: ["--skip-runit", "--", "sleep", "1000"] });
     await init.waitFor("Running sleep 1000...");
     assert.match(await init.exec(`my_init --quiet -- ${count} 2>/dev/null`), /^1$/m);
   });
 
-  test("leaves services alone whose my_init was killed, as long as they are supervised", async (t) => {
+  test("leaves the services of a killed my_init alone as long as they are supervised", async (t) => {
     const init = await startInit(t, {
       scripts: inPlace,
       besides: { after: "inside 'my_init --quiet -- true'" },

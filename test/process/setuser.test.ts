@@ -1,4 +1,4 @@
-// setuser: becoming somebody else. See docs/reference/setuser.md
+// setuser: runs a command as another user. See docs/reference/setuser.md
 import assert from "node:assert/strict";
 import { appendFileSync, chmodSync, statSync } from "node:fs";
 import { describe, test } from "node:test";
@@ -37,10 +37,10 @@ describe("setuser", processRing, () => {
     homeless: [1236, 2345, "2345", "/ homeless homeless"],
     root: [0, 0, "0", "/root root root"],
   };
-  for (const [who, [uid, gid, groups, names]] of Object.entries(cases)) {
-    test(`${who} is uid ${uid}, gid ${gid}, with the right groups, HOME, USER and LOGNAME, for good`, async (t) => {
+  for (const [user, [uid, gid, groups, names]] of Object.entries(cases)) {
+    test(`${user} is uid ${uid}, gid ${gid}, with the right groups, HOME, USER and LOGNAME, for good`, async (t) => {
       const view = await viewWithApp(t);
-      const ended = await runSetuser(t, [who, ...whoAmI], { view });
+      const ended = await runSetuser(t, [user, ...whoAmI], { view });
       assert.equal(ended.status, 0, ended.stderr);
       const [u, g, all, home, ...status] = ended.stdout.trim().split("\n");
       assert.deepEqual([Number(u), Number(g), home], [uid, gid, names]);
@@ -54,7 +54,7 @@ describe("setuser", processRing, () => {
     });
   }
 
-  test("HOME, USER, LOGNAME and UID are set, and the rest of the environment is left as it is", async (t) => {
+  test("HOME, USER, LOGNAME and UID are set, and the rest of the environment is unchanged", async (t) => {
     const view = await viewWithApp(t);
     const env = {
       ...dockerEnv,
@@ -63,7 +63,7 @@ describe("setuser", processRing, () => {
       RAW: "\xff 'x'\n\r",
       LONG: "y".repeat(100_000),
       GID: "9",
-      USER: "somebody",
+      USER: "other",
     };
     const ended = await runSetuser(t, ["app", "cat", "/proc/self/environ"], { view, env });
     const seen = Object.fromEntries(
@@ -75,7 +75,7 @@ describe("setuser", processRing, () => {
     assert.deepEqual(seen, { ...env, HOME: "/srv/app", USER: "app", LOGNAME: "app", UID: "1234" });
   });
 
-  test("it becomes the command: the same process, no other left behind, the same status", async (t) => {
+  test("it executes the command in its own process, leaves no other, and has the command's status", async (t) => {
     const init = await startInit(t, {
       program: "setuser",
       args: ["nobody", "sh", "-c", "echo PID $$; read -r line; kill -TERM $$; exit 9"],
@@ -90,7 +90,7 @@ describe("setuser", processRing, () => {
     assert.equal((await init.ended()).status, 9);
   });
 
-  test("arguments, options among them, reach the command byte for byte", async (t) => {
+  test("arguments, also options, reach the command byte for byte", async (t) => {
     const words = ["", "--help", "-x", "it's", "\xff\xfe", "two\nlines"];
     const ended = await runSetuser(t, ["nobody", "printf", "%s\\0", ...words]);
     assert.equal(ended.stdout, words.map((word) => `${word}\0`).join(""));
@@ -107,7 +107,7 @@ describe("setuser", processRing, () => {
     assert.match(other.stderr, /Permission denied/, "the test can fail: without setuser it is not permitted");
   });
 
-  test("the command can reopen them where they are a terminal", async (t) => {
+  test("the command can reopen /dev/stdout and /dev/stderr where they are a terminal", async (t) => {
     const init = await startInit(t, {
       program: "setuser",
       hasTerminal: true,
@@ -128,18 +128,18 @@ describe("setuser", processRing, () => {
     assert.deepEqual([(mode & 0o777).toString(8), uid], ["640", 0]);
   });
 
-  test("an unknown user is status 1 and a sentence", async (t) => {
-    for (const who of ["no-such-user", "", "-1", "1x", "4294967295", "99999999999", "no-such-user:root"]) {
-      const ended = await runSetuser(t, [who, "echo", "ran"]);
+  test("for an unknown user the status is 1, with a message", async (t) => {
+    for (const user of ["no-such-user", "", "-1", "1x", "4294967295", "99999999999", "no-such-user:root"]) {
+      const ended = await runSetuser(t, [user, "echo", "ran"]);
       assert.deepEqual(
         [ended.status, ended.stdout, ended.stderr],
-        [1, "", `setuser: user ${who.split(":")[0]} not found\n`],
-        who,
+        [1, "", `setuser: user ${user.split(":")[0]} not found\n`],
+        user,
       );
     }
   });
 
-  test("an unknown group is status 1 and a sentence", async (t) => {
+  test("for an unknown group the status is 1, with a message", async (t) => {
     for (const group of ["no-such-group", "", "-1", "4294967295", "1:2"]) {
       const ended = await runSetuser(t, [`nobody:${group}`, "echo", "ran"]);
       assert.deepEqual(
@@ -150,7 +150,7 @@ describe("setuser", processRing, () => {
     }
   });
 
-  test("a command that is not found is 127, one that cannot be executed 126, both in words", async (t) => {
+  test("the status is 127 if the command is not found, 126 if it cannot be executed, with a message", async (t) => {
     const view = await makeView(t);
     view.write("/tmp/plain", "#!/bin/sh\n");
     view.write("/tmp/windows", "#!/bin/sh\r\n", 0o755);
@@ -168,7 +168,7 @@ describe("setuser", processRing, () => {
     }
   });
 
-  test("the command is looked up as the user, who may not see every directory", async (t) => {
+  test("the command is looked up with the user's rights, which may hide directories", async (t) => {
     const view = await makeView(t);
     view.script("/opt/secret/tool", "echo secret");
     view.script("/opt/open/tool", "echo open");
@@ -178,7 +178,7 @@ describe("setuser", processRing, () => {
     assert.equal((await runSetuser(t, ["root", "tool"], { view, env })).stdout, "secret\n");
   });
 
-  test("too few words are answered by the usage, status 1", async (t) => {
+  test("too few words give the usage and status 1", async (t) => {
     for (const args of [[], ["nobody"]]) {
       const ended = await runSetuser(t, args);
       assert.deepEqual([ended.status, ended.stdout], [1, ""]);
@@ -186,7 +186,7 @@ describe("setuser", processRing, () => {
     }
   });
 
-  test("who is not root is told that it is not permitted, and nothing runs", async (t) => {
+  test("another user than root is refused with a message, and nothing runs", async (t) => {
     const ended = await runSetuser(t, ["nobody", "echo", "ran"], {
       wrapper: ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"],
     });
@@ -195,7 +195,7 @@ describe("setuser", processRing, () => {
     assert.match(ended.stderr, /^setuser: cannot .* user nobody: operation not permitted \(EPERM\)\n$/);
   });
 
-  test("without a passwd file nobody has a name, and a number needs none", async (t) => {
+  test("without a passwd file no user has a name, and a numeric user needs none", async (t) => {
     const prepare = 'rm "$root/etc/passwd"';
     const named = await runSetuser(t, ["nobody", "echo", "ran"], { prepare });
     assert.deepEqual([named.status, named.stdout, named.stderr], [1, "", "setuser: user nobody not found\n"]);

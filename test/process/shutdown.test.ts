@@ -1,4 +1,4 @@
-// Shutdown: its order, its limits, and who is waited for, named and killed. See docs/reference/my_init.md
+// Shutdown: order, time limits, and the processes that it waits for, names and kills. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { describe, test } from "node:test";
@@ -18,37 +18,37 @@ function order(output: string, words: RegExp): string[] {
   return [...output.matchAll(new RegExp(words, "g"))].map(([word]) => word);
 }
 
-function assertNobodyForced(ended: Ended): void {
+function assertNoneForced(ended: Ended): void {
   assert.doesNotMatch(ended.stderr, /Forcing|in time/);
 }
 
 describe("shutdown", processRing, () => {
   for (const besides of [undefined, {}] as const) {
-    test(`${besides === undefined ? "as PID 1" : "as a child"}: only what is stopped gets CONT`, async (t) => {
+    test(`${besides === undefined ? "as PID 1" : "as a child"}: only stopped processes get CONT`, async (t) => {
       const lines = `trap "echo $1 got CONT" CONT; trap "echo $1 ends; end=1" TERM; echo $1 up
         end=; until [ "$end" ]; do sleep 0.05; done; sleep 0.1`; // in which CONT would come
       const init = await startInit(t, {
         ...(besides === undefined ? {} : { besides }),
         scripts: {
-          "/opt/tell": lines,
+          "/opt/reports": lines,
           "/etc/my_init.d/10_a":
-            "setsid /opt/tell daemon & setsid sh -c 'kill -STOP $$; exec /opt/tell stopped' & sleep 0",
-          "/etc/service/app/run": "exec /opt/tell service",
+            "setsid /opt/reports daemon & setsid sh -c 'kill -STOP $$; exec /opt/reports stopped' & sleep 0",
+          "/etc/service/app/run": "exec /opt/reports service",
         },
-        args: ["/opt/tell", "command"],
+        args: ["/opt/reports", "command"],
       });
-      for (const who of ["daemon", "service", "command"]) await init.waitFor(`${who} up`);
-      await until(() => init.processes().some(({ state }) => state === "T"), "one is stopped");
-      // A younger service is told by its runsv, which sends CONT in any case.
+      for (const name of ["daemon", "service", "command"]) await init.waitFor(`${name} up`);
+      await until(() => init.processes().some(({ state }) => state === "T"), "one process is stopped");
+      // A younger service gets TERM from its runsv, which sends CONT in any case.
       await init.exec("until sv status /etc/service/app | grep -q ') [4-9]s'; do sleep 0.1; done");
       init.signal("SIGTERM");
       const ended = await init.ended();
-      for (const who of ["daemon", "service", "command"]) assert.match(ended.output, new RegExp(`^${who} ends`, "m"));
+      for (const name of ["daemon", "service", "command"]) assert.match(ended.output, new RegExp(`^${name} ends`, "m"));
       assert.doesNotMatch(ended.output, /got CONT|Forcing/);
     });
   }
 
-  test("it goes in order: command, first scripts, services, last scripts, all that is left", async (t) => {
+  test("it stops in order: command, first scripts, services, last scripts, remaining processes", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh service 0.1",
@@ -58,18 +58,18 @@ describe("shutdown", processRing, () => {
       },
       args: ["/fixtures/says-goodbye.sh", "command", "0.1"],
     });
-    for (const who of ["daemon", "service", "command"]) await init.waitFor(`${who} is up`);
+    for (const name of ["daemon", "service", "command"]) await init.waitFor(`${name} is up`);
     init.signal("SIGTERM");
     const ended = await init.ended();
     assert.equal(ended.status, 0);
     assert.deepEqual(
       order(ended.output, /[\w-]+ said goodbye/),
-      ["command", "pre-shutdown", "service", "post-shutdown", "daemon"].map((who) => `${who} said goodbye`),
+      ["command", "pre-shutdown", "service", "post-shutdown", "daemon"].map((name) => `${name} said goodbye`),
     );
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("services are told to stop all at once", async (t) => {
+  test("all services get TERM at the same time", async (t) => {
     const count = 8;
     const init = await startInit(t, {
       scripts: Object.fromEntries(
@@ -82,10 +82,10 @@ describe("shutdown", processRing, () => {
     const ended = await init.ended();
     assert.equal(ended.output.match(/said goodbye/g)?.length, count);
     assert.ok(performance.now() - begin < count * 500, "not one after the other");
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("each wait ends as soon as what it waits for has happened, for services that have only just started, too", async (t) => {
+  test("each wait ends with the event that it waits for, also for services that have only just started", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh worker",
@@ -101,7 +101,7 @@ describe("shutdown", processRing, () => {
     assert.ok(tookMs < 3000, `${tookMs} ms`); // the shares of the time that it does not wait for are seconds
   });
 
-  test("a runsv that is stopped goes on, also that of a service that has only just started", async (t) => {
+  test("a stopped runsv is continued, also if its service has only just started", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh worker" },
     });
@@ -111,10 +111,10 @@ describe("shutdown", processRing, () => {
     const ended = await init.ended();
     assert.equal(ended.status, 0);
     assert.match(ended.output, /worker said goodbye/);
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("no service is restarted while the shutdown goes on", async (t) => {
+  test("no service is restarted during the shutdown", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/brief/run": "echo brief runs; exec sleep 0.02",
@@ -132,7 +132,7 @@ describe("shutdown", processRing, () => {
     assert.ok((output.slice(before.length).match(/brief runs/g)?.length ?? 0) <= 1, output);
   });
 
-  test("a log service is not kept waiting by a child that its service left behind", async (t) => {
+  test("a child that a service has left behind does not keep the log service waiting", async (t) => {
     for (const finish of [{}, { "/etc/service/a/finish": "exit 0" }]) {
       const init = await startInit(t, {
         scripts: {
@@ -151,7 +151,7 @@ describe("shutdown", processRing, () => {
     }
   });
 
-  test("a log service ends after its service and hears its last words", async (t) => {
+  test("a log service ends after its service and gets its last lines", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/talker/run":
@@ -168,10 +168,10 @@ describe("shutdown", processRing, () => {
       "logged: last words",
       "logger ends",
     ]);
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("a finish script and a control/t of a service are run", async (t) => {
+  test("a service's finish script and control/t are run", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/worker/run": 'trap "echo quit heard; exit 7" QUIT; echo worker up; while :; do sleep 0.05; done',
@@ -184,10 +184,10 @@ describe("shutdown", processRing, () => {
     const ended = await init.ended();
     assert.match(ended.output, /quit heard/);
     assert.match(ended.output, /finish 7/);
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("a service that ignores TERM is named by command line, pid and service, and killed; the others end in peace", async (t) => {
+  test("a service that ignores TERM is killed, and a message names command line, PID and service; the others end by TERM", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
       scripts: {
@@ -212,7 +212,7 @@ describe("shutdown", processRing, () => {
     assert.match(ended.output, /reached the last/);
   });
 
-  test("a service that ignores TERM does not take its log service along, which hears all it said", async (t) => {
+  test("the log service of a service that ignores TERM is not killed with it, and gets all its lines", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
       scripts: {
@@ -229,7 +229,7 @@ describe("shutdown", processRing, () => {
     assert.equal(ended.stderr.match(/Forcing it/g)?.length, 1, ended.stderr);
   });
 
-  test("a command that does not end is named and killed, and its status says so", async (t) => {
+  test("a command that does not end is named and killed, and the status shows it", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "1" },
       args: ["--skip-runit", "/fixtures/ignores-term.sh", "a b"],
@@ -247,7 +247,7 @@ describe("shutdown", processRing, () => {
     assert.match(ended.stderr, /^\*\*\* \/fixtures\/ignores-term\.sh was killed by signal 9 \(SIGKILL\)\.$/m);
   });
 
-  test("shutdown scripts that hang are named and killed, one after the other, and the whole still ends in time", async (t) => {
+  test("shutdown scripts that hang are named and killed, one after the other, and the shutdown still ends in time", async (t) => {
     const hang = "exec /fixtures/ignores-term.sh";
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "3" },
@@ -275,7 +275,7 @@ describe("shutdown", processRing, () => {
     assert.match(ended.stdout, /reached the last/);
   });
 
-  test("daemonised grandchildren in sessions of their own are told to end, and waited for", async (t) => {
+  test("daemonised grandchildren in sessions of their own get TERM, and the shutdown waits for them", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/my_init.d/10_a":
@@ -288,12 +288,12 @@ describe("shutdown", processRing, () => {
         "/fixtures/daemonises.sh /fixtures/says-goodbye.sh third 0.3; until [ -e /tmp/go ]; do sleep 0.05; done; exit 4",
       ],
     });
-    for (const who of ["first", "second", "third"]) await init.waitFor(`${who} is up`);
+    for (const name of ["first", "second", "third"]) await init.waitFor(`${name} is up`);
     init.view.write("/tmp/go", "");
     const ended = await init.ended();
     assert.equal(ended.status, 4);
-    for (const who of ["first", "second", "third"]) assert.match(ended.output, new RegExp(`${who} said goodbye`));
-    assertNobodyForced(ended);
+    for (const name of ["first", "second", "third"]) assert.match(ended.output, new RegExp(`${name} said goodbye`));
+    assertNoneForced(ended);
   });
 
   test("a daemon that ignores TERM is named and killed", async (t) => {
@@ -317,7 +317,7 @@ describe("shutdown", processRing, () => {
     );
   });
 
-  test("who is stopped by a signal is woken to hear TERM", async (t) => {
+  test("a process that is stopped by a signal gets CONT after TERM", async (t) => {
     const init = await startInit(t, {
       args: [
         "--skip-runit",
@@ -331,10 +331,10 @@ describe("shutdown", processRing, () => {
     init.view.write("/tmp/go", "");
     const ended = await init.ended();
     assert.match(ended.output, /sleeper said goodbye/);
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("who came into the container from outside is told to end, too, and an interactive shell does not hold it up", async (t) => {
+  test("a process that entered the container from outside gets TERM, too, and an interactive shell does not delay the end", async (t) => {
     const init = await startInit(t, { scripts: { "/etc/service/idle/run": "exec sleep 1000" } });
     await init.waitFor("Runit started");
     const guest = init.exec("exec /fixtures/says-goodbye.sh guest >> /proc/1/fd/1");
@@ -344,10 +344,10 @@ describe("shutdown", processRing, () => {
     const ended = await init.ended();
     assert.match(ended.output, /guest said goodbye/);
     assert.ok(ended.tookMs < 8000, `${ended.tookMs} ms`);
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("processes that go on starting others while all are told to end do not escape, nor hold it up for ever", async (t) => {
+  test("processes that keep starting others during the shutdown neither escape nor delay it for ever", async (t) => {
     const breeder =
       "trap '' TERM; echo breeder $$; i=0; while [ $i -lt 100000 ]; do sleep 0.01 & i=$((i+1)); wait; done";
     const init = await startInit(t, {
@@ -373,7 +373,7 @@ describe("shutdown", processRing, () => {
     }
   });
 
-  test("--no-kill-all-on-exit tells nobody but services and command", async (t) => {
+  test("with --no-kill-all-on-exit only services and command get TERM", async (t) => {
     const init = await startInit(t, {
       besides: {
         after:
@@ -400,18 +400,18 @@ describe("processes that do not stop their children", processRing, () => {
   const safe = (name: string) =>
     `trap "" 1 2 3 15; while :; do rm -f /tmp/${name}; /fixtures/says-goodbye.pl ${name} 0.3 && exit 0; sleep 1; done`;
 
-  test("what a service, a command and a startup script that ignore TERM supervise is told at once, and all ends by itself", async (t) => {
+  test("children of a service, a command or a startup script that ignores TERM get TERM immediately, and all end by themselves", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "20" },
       scripts: { "/etc/service/safe/run": safe("db"), "/usr/bin/app": safe("app-db") },
       args: ["app"],
     });
-    for (const who of ["db", "app-db"]) await init.waitFor(`${who} is up`);
+    for (const name of ["db", "app-db"]) await init.waitFor(`${name} is up`);
     init.signal("SIGTERM");
     const begin = performance.now();
     const ended = await init.ended();
-    for (const who of ["db", "app-db"]) assert.match(ended.output, new RegExp(`^${who} said goodbye`, "m"));
-    assertNobodyForced(ended);
+    for (const name of ["db", "app-db"]) assert.match(ended.output, new RegExp(`^${name} said goodbye`, "m"));
+    assertNoneForced(ended);
     assert.ok(performance.now() - begin < 7000, "long before half of the time was over");
 
     const booting = await startInit(t, {
@@ -422,10 +422,10 @@ describe("processes that do not stop their children", processRing, () => {
     booting.signal("SIGTERM");
     const cut = await booting.ended();
     assert.match(cut.output, /migration said goodbye/);
-    assertNobodyForced(cut);
+    assertNoneForced(cut);
   });
 
-  test("a supervisor that starts its child again whatever it hears is killed alone: each child has time to end", async (t) => {
+  test("a supervisor that restarts its child in spite of TERM is killed alone: each child has time to end", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "4" },
       scripts: { "/etc/service/a/run": 'trap "" TERM; while :; do /fixtures/says-goodbye.pl db 0.1; sleep 1; done' },
@@ -438,7 +438,7 @@ describe("processes that do not stop their children", processRing, () => {
     assert.equal(ended.output.match(/Forcing it/g)?.length, 1, ended.output);
   });
 
-  test("a shell whose trap waits for its child has that told at half of its time", async (t) => {
+  test("the child of a shell whose trap waits for it gets TERM at half of the time limit", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "4" },
       scripts: { "/etc/service/a/run": 'trap "echo trap ran; exit 0" TERM; /fixtures/says-goodbye.pl db 0.1' },
@@ -447,10 +447,10 @@ describe("processes that do not stop their children", processRing, () => {
     init.signal("SIGTERM");
     const ended = await init.ended();
     assert.match(ended.output, /db said goodbye\ntrap ran\n/);
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("what a service or a command leaves behind is told at half time, in a session of its own, too", async (t) => {
+  test("children that a service or a command leaves behind get TERM at half of the time limit, also in their own session", async (t) => {
     const leaves = (name: string) => `setsid /fixtures/says-goodbye.pl ${name}-job & /fixtures/says-goodbye.pl ${name}`;
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "4" },
@@ -462,23 +462,23 @@ describe("processes that do not stop their children", processRing, () => {
       args: ["app"],
     });
     const all = ["service", "service-job", "command", "command-job"];
-    for (const who of [...all.map((name) => `${name} is up`), "deaf as"]) await init.waitFor(who);
+    for (const sign of [...all.map((name) => `${name} is up`), "deaf as"]) await init.waitFor(sign);
     init.signal("SIGTERM");
     const ended = await init.ended();
     const lines = ended.output.split("\n");
     const forced = lines.findIndex((line) => line.includes("service deaf) did not shut down in time"));
-    for (const who of all) {
-      const at = lines.indexOf(`${who} said goodbye`);
-      assert.ok(at >= 0 && at < forced, `${who} was told too late:\n${ended.output}`);
+    for (const name of all) {
+      const at = lines.indexOf(`${name} said goodbye`);
+      assert.ok(at >= 0 && at < forced, `${name} got TERM too late:\n${ended.output}`);
     }
   });
 
-  test("the children of a process that handles TERM are its own to stop", async (t) => {
+  test("a process that handles TERM stops its children itself", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "6" },
       files: {
         "/tmp/master":
-          '$SIG{TERM} = sub {}; my $pid = fork; if (!$pid) { $SIG{TERM} = sub { print "worker was told\n" }; $| = 1; print "worker is up\n"; select(undef, undef, undef, 0.1) until -e "/tmp/go"; sleep 1 for 1 .. 3; print "work is done\n"; exit } 1 while waitpid($pid, 0) != $pid;',
+          '$SIG{TERM} = sub {}; my $pid = fork; if (!$pid) { $SIG{TERM} = sub { print "worker got TERM\n" }; $| = 1; print "worker is up\n"; select(undef, undef, undef, 0.1) until -e "/tmp/go"; sleep 1 for 1 .. 3; print "work is done\n"; exit } 1 while waitpid($pid, 0) != $pid;',
       },
       scripts: { "/etc/service/a/run": "exec perl /tmp/master" },
     });
@@ -487,15 +487,15 @@ describe("processes that do not stop their children", processRing, () => {
     init.signal("SIGTERM");
     const ended = await init.ended();
     assert.match(ended.output, /work is done/);
-    assert.doesNotMatch(ended.output, /worker was told/);
-    assertNobodyForced(ended);
+    assert.doesNotMatch(ended.output, /worker got TERM/);
+    assertNoneForced(ended);
   });
 });
 
 describe("processes that read from each other", processRing, () => {
   const pipeline = (name: string) => `/fixtures/says-goodbye.pl ${name} 0.1 | cat | cat`;
 
-  test("the last words of a process reach the pipeline that reads them, whatever shell is left waiting or gone", async (t) => {
+  test("the last lines of a process reach the pipeline that reads them, whether or not a shell still waits", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "4" },
       scripts: {
@@ -511,10 +511,10 @@ describe("processes that read from each other", processRing, () => {
     init.signal("SIGTERM");
     const ended = await init.ended();
     for (const name of all) assert.match(ended.output, new RegExp(`^${name} said goodbye$`, "m"));
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
   });
 
-  test("a process that goes on after the end of its input is told then, and two that read from each other at once", async (t) => {
+  test("a process that goes on after the end of its input gets TERM then, and two that read from each other immediately", async (t) => {
     const pair = `pipe my $a, my $b; pipe my $c, my $d;
       for ([$a, $d, "one"], [$c, $b, "two"]) {
         my ($in, $out, $name) = @$_; next if fork;
@@ -534,7 +534,7 @@ describe("processes that read from each other", processRing, () => {
     init.signal("SIGTERM");
     const ended = await init.ended();
     assert.match(ended.output, /^reader said goodbye$/m);
-    assertNobodyForced(ended);
+    assertNoneForced(ended);
     assert.ok(performance.now() - begin < 4000, "long before half of the time was over");
   });
 });
@@ -550,13 +550,13 @@ describe("limits of the shutdown", processRing, () => {
     return { ...ended, stopMs: performance.now() - begin };
   }
 
-  test("without a word of the user a shutdown ends a second before Docker's ten are over", async (t) => {
+  test("by default a shutdown ends a second before Docker's ten seconds are over", async (t) => {
     const { stopMs, stderr } = await timeToStop(await startInit(t, { scripts: deaf }));
     assert.ok(stopMs > 5000 && stopMs < 9500, `${stopMs} ms`);
     assert.match(stderr, /service deaf\) did not shut down in time/);
   });
 
-  test("SHUTDOWN_TIMEOUT is the whole, read after the directory was imported", async (t) => {
+  test("SHUTDOWN_TIMEOUT limits the whole shutdown, also from a file of the directory", async (t) => {
     const view = await makeView(t);
     view.write("/etc/container_environment/SHUTDOWN_TIMEOUT", "2\n");
     const { stopMs } = await timeToStop(
@@ -575,7 +575,7 @@ describe("limits of the shutdown", processRing, () => {
     assert.ok(stopMs > 1500 && stopMs < 3500, `${stopMs} ms for two waits of a second`);
   });
 
-  test("where KILL_PROCESS_TIMEOUT is given it is honoured, also beyond the nine seconds", async (t) => {
+  test("KILL_PROCESS_TIMEOUT counts, also beyond the nine seconds", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, KILL_PROCESS_TIMEOUT: "12" },
       scripts: {
@@ -589,7 +589,7 @@ describe("limits of the shutdown", processRing, () => {
     assert.ok(stopMs > 9900, `${stopMs} ms`);
   });
 
-  test("a timeout of 0 kills at once", async (t) => {
+  test("a timeout of 0 kills immediately", async (t) => {
     const { stopMs, status } = await timeToStop(
       await startInit(t, { env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "0" }, scripts: deaf }),
     );
@@ -597,7 +597,7 @@ describe("limits of the shutdown", processRing, () => {
     assert.ok(stopMs < 3000, `${stopMs} ms`);
   });
 
-  test("a value that is no whole number of seconds is named in a warning, and the default stands", async (t) => {
+  test("a value that is no whole number of seconds is named in a warning, and the default stays", async (t) => {
     for (const value of ["", "soon", "-1", "1.5", "1e1", " 3", "5s", "99999999999999999999", "0x10"]) {
       const env = {
         ...dockerEnv,
@@ -632,7 +632,7 @@ describe("what is left", processRing, () => {
     await init.waitFor("daemon is up");
     init.signal("SIGTERM");
     const ended = await init.ended();
-    // PID 1, which asks, and the three that answer.
+    // PID 1 and the three processes of this very question.
     assert.equal(order(ended.output, /left:.*/).length, 4, ended.output);
     const found = readdirSync(init.view.path("/etc"), { recursive: true, encoding: "latin1" });
     assert.deepEqual(

@@ -1,4 +1,4 @@
-// Signals: which ask for shutdown, which are passed on, and what a second one does. See docs/reference/my_init.md
+// Signals: which request a shutdown, which are passed on, and the effect of a second one. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { describe, test } from "node:test";
@@ -15,7 +15,7 @@ const number = (name: string): number =>
       : constants.signals[`SIG${name}` as NodeJS.Signals];
 
 describe("signals", processRing, () => {
-  test("what does not ask for shutdown goes on to the command", async (t) => {
+  test("a signal that does not request a shutdown is passed on to the command", async (t) => {
     const names = [
       "HUP",
       "USR1",
@@ -66,7 +66,7 @@ describe("signals", processRing, () => {
     });
   }
 
-  test("TTIN reaches a command that has no handler for it and waits for it, as another my_init does", async (t) => {
+  test("TTIN reaches a command that has no handler but waits for it, such as another my_init", async (t) => {
     const line = "trap 'echo got TTIN' TTIN; echo ready; until [ -e /tmp/end ]; do sleep 0.01; done";
     const inner = ["my_init", "--quiet", "--skip-startup-files", "--skip-runit", "--", "sh", "-c", line];
     const init = await startInit(t, { args: ["--skip-runit", "--", ...inner] });
@@ -79,7 +79,7 @@ describe("signals", processRing, () => {
 
   test("signals go to the command only, not to services", async (t) => {
     const init = await startInit(t, {
-      scripts: { "/etc/service/teller/run": "exec /fixtures/prints-signals.sh /nowhere service" },
+      scripts: { "/etc/service/web/run": "exec /fixtures/prints-signals.sh /nowhere service" },
       args: ["--", "/fixtures/prints-signals.sh", "/tmp/end", "command"],
     });
     await init.waitFor("service listening");
@@ -91,7 +91,7 @@ describe("signals", processRing, () => {
     assert.equal(init.output.match(/^got /gm)?.length, 2);
   });
 
-  test("without a command such a signal changes nothing", async (t) => {
+  test("without a command such a signal has no effect", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/worker/run": "exec /fixtures/says-goodbye.sh worker" },
     });
@@ -104,7 +104,7 @@ describe("signals", processRing, () => {
     assert.match(ended.output, /worker said goodbye/);
   });
 
-  test("during a startup script such a signal changes nothing", async (t) => {
+  test("during a startup script such a signal has no effect", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/my_init.d/10_a": "echo begun; until [ -e /tmp/go ]; do sleep 0.01; done" },
       args: ["--skip-runit", "true"],
@@ -116,7 +116,7 @@ describe("signals", processRing, () => {
   });
 
   for (const name of ["TERM", "INT", "QUIT", "PWR", "RTMIN+3"]) {
-    test(`${name} asks for shutdown, and the command gets this very signal`, async (t) => {
+    test(`${name} requests a shutdown, and the command gets the same signal`, async (t) => {
       const line = `for s in TERM INT QUIT PWR; do trap "echo got $s; exit 0" $s; done; trap "echo got RTMIN+3; exit 0" RTMIN+3; echo ready; while :; do sleep 0.05; done`;
       const init = await startInit(t, { args: ["--skip-runit", "bash", "-c", line] });
       await init.waitFor("ready");
@@ -128,7 +128,7 @@ describe("signals", processRing, () => {
     });
   }
 
-  test("a command that is stopped is woken, so that it can hear that it should end", async (t) => {
+  test("a stopped command gets CONT, so that it can handle TERM", async (t) => {
     const init = await startInit(t, {
       args: [
         "--skip-runit",
@@ -146,15 +146,15 @@ describe("signals", processRing, () => {
     assert.ok(ended.tookMs < 5000);
   });
 
-  test("programs start with no signal blocked or ignored, whatever my_init was started with", async (t) => {
+  test("programs start with no signal blocked or ignored, whatever my_init has inherited", async (t) => {
     const line = "grep -E '^Sig(Blk|Ign)' /proc/self/status";
     const init = await startInit(t, {
       prepare: "trap '' HUP PIPE QUIT USR1 CHLD", // what a shell ignores, its children do
-      scripts: { "/etc/my_init.d/10_a": line, "/etc/service/teller/run": `${line}; echo told; exec sleep 1000` },
+      scripts: { "/etc/my_init.d/10_a": line, "/etc/service/web/run": `${line}; echo printed; exec sleep 1000` },
       args: ["sh", "-c", `${line}; sleep 1000`],
     });
-    await init.waitFor("told");
-    await until(() => init.output.match(/^Sig/gm)?.length === 6, "all have told");
+    await init.waitFor("printed");
+    await until(() => init.output.match(/^Sig/gm)?.length === 6, "all have printed");
     assert.deepEqual(
       [...new Set(init.output.match(/^Sig.*$/gm)?.map((text) => text.split(/\s+/)[1]))],
       ["0000000000000000"],
@@ -162,7 +162,7 @@ describe("signals", processRing, () => {
     );
   });
 
-  test("a second TERM or INT cuts each wait that is left to a second", async (t) => {
+  test("a second TERM or INT shortens each remaining wait to a second", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "600" },
       scripts: {
@@ -186,7 +186,7 @@ describe("signals", processRing, () => {
   });
 
   for (const second of ["TERM", "INT"]) {
-    test(`the command hears a second ${second} too`, async (t) => {
+    test(`the command gets a second ${second} too`, async (t) => {
       // The trap comes before the sign that it is set.
       const line = `trap 'trap "echo got the second; exit 5" ${second}; echo got the first' TERM; echo ready; while :; do sleep 0.05; done`;
       const init = await startInit(t, {
@@ -203,14 +203,14 @@ describe("signals", processRing, () => {
     });
   }
 
-  test("a second stop signal while a startup script is awaited cuts that wait too", async (t) => {
+  test("a second stop signal also shortens the wait for a startup script", async (t) => {
     const init = await startInit(t, {
       env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "600" },
       scripts: { "/etc/my_init.d/10_a": "exec /fixtures/ignores-term.sh" },
     });
     await init.waitFor("deaf as PID");
     init.signal("SIGTERM");
-    // The first must be taken, or the two merge.
+    // my_init must have taken the first: two pending signals of the same number are one.
     const pending = () => Number.parseInt(/^ShdPnd:\s+(\w+)/m.exec(init.processFile(1, "status"))?.[1] ?? "", 16);
     await until(() => (pending() & (1 << (constants.signals.SIGTERM - 1))) === 0, "it has taken the first");
     init.signal("SIGTERM");

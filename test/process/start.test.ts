@@ -24,7 +24,7 @@ async function stoppedChild(init: Init): Promise<number> {
 }
 
 describe("a child that is stopped before execve", { ...processRing, skip }, () => {
-  test("does not keep the boot from being stopped, nor orphans from being reaped", async (t) => {
+  test("prevents neither a stop during the boot nor the reaping of orphans", async (t) => {
     const init = await startInit(t, {
       env,
       scripts: { "/etc/my_init.d/10_a": stopNextChild, "/etc/my_init.d/20_b": "echo second ran" },
@@ -38,7 +38,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     assert.doesNotMatch(output, /second ran/);
   });
 
-  test("does its work when it goes on", async (t) => {
+  test("runs its program when it is continued", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/my_init.d/10_a": stopNextChild, "/etc/my_init.d/20_b": "echo second ran" },
       args: ["--", "echo", "command ran"],
@@ -50,7 +50,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     assert.equal(status, 0);
   });
 
-  test("still tells why its program cannot be run", async (t) => {
+  test("still reports why its program cannot be run", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/my_init.d/10_a": stopNextChild },
       prepare: 'printf "#!/no/interpreter\\n" > "$root/etc/my_init.d/20_b"; chmod 755 "$root/etc/my_init.d/20_b"',
@@ -63,7 +63,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     assert.equal(status, 126);
   });
 
-  test("as the command, it is told to stop as any other", async (t) => {
+  test("as the command, it gets TERM like any other command", async (t) => {
     const init = await startInit(t, {
       env,
       scripts: { "/etc/my_init.d/10_a": stopNextChild },
@@ -75,7 +75,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     assert.equal(status, 143);
   });
 
-  test("as runsvdir, it does not keep the container from being stopped", async (t) => {
+  test("as runsvdir, it does not prevent the container's stop", async (t) => {
     const init = await startInit(t, {
       env,
       scripts: { "/etc/my_init.d/10_a": stopNextChild, "/etc/service/one/run": "exec sleep 1000" },
@@ -86,7 +86,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     assert.equal(status, 0);
   });
 
-  test("as a script of the shutdown, it costs its share of the time, and is killed by name", async (t) => {
+  test("as a shutdown script, it is killed when its share of the time limit is over, and a message names it", async (t) => {
     const init = await startInit(t, {
       env,
       scripts: {

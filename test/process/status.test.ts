@@ -1,10 +1,10 @@
-// What my_init is asked for and what it answers: the exit-status table, the command line. See docs/reference/my_init.md
+// The command line of my_init and its exit status. See docs/reference/my_init.md
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { dockerEnv, isEmulated, isSanitized, makeView, processRing, runInit, startInit } from "../support/process.ts";
 
-/** No services: for what has nothing to do with them. */
+/** Without services: for tests that have nothing to do with them. */
 const bare = ["--skip-runit", "--skip-startup-files", "--"];
 
 /** An ELF header for s390x. */
@@ -25,21 +25,21 @@ describe("exit status", processRing, () => {
     ["SEGV", 11],
     ["HUP", 1],
   ] as const) {
-    test(`a command that dies of SIG${name} is 128 + ${number}`, async (t) => {
+    test(`for a command that is killed by SIG${name} the status is 128 + ${number}`, async (t) => {
       const ended = await runInit(t, { args: ["sh", "-c", `kill -${name} $$`] });
       assert.equal(ended.status, 128 + number);
       assert.match(ended.stderr, new RegExp(`^\\*\\*\\* sh was killed by signal ${number} \\(SIG${name}\\)\\.$`, "m"));
     });
   }
 
-  test("a command that dies of a signal that was passed on to it is 128 + that signal", async (t) => {
+  test("for a command that is killed by a signal that was passed on to it the status is 128 + that signal", async (t) => {
     const init = await startInit(t, { args: [...bare, "sh", "-c", "echo ready; exec sleep 1000"] });
     await init.waitFor("ready");
     init.signal("SIGUSR1");
     assert.equal((await init.ended()).status, 128 + 10);
   });
 
-  test("a command that dies of the TERM that asked for shutdown is 143, and one that handles it says its own status", async (t) => {
+  test("for a command that is killed by the TERM of the shutdown the status is 143, and for one that handles TERM its own", async (t) => {
     for (const [line, status] of [
       ["echo ready; exec sleep 1000", 143],
       ['trap "exit 5" TERM; echo ready; sleep 1000 & wait', 5],
@@ -51,7 +51,7 @@ describe("exit status", processRing, () => {
     }
   });
 
-  test("a command that is not found is 127, by name and by path", async (t) => {
+  test("for a command that is not found, by name or by path, the status is 127", async (t) => {
     for (const word of ["no-such-command", "/no/such", "./no-such", ""]) {
       const ended = await runInit(t, { args: [...bare, word] });
       assert.equal(ended.status, 127, word);
@@ -59,7 +59,7 @@ describe("exit status", processRing, () => {
     }
   });
 
-  test("a command that cannot be executed is 126, and the reason is told in words", async (t) => {
+  test("for a command that cannot be executed the status is 126, and a message gives the reason", async (t) => {
     const view = await makeView(t);
     view.write("/tmp/plain", "#!/bin/sh\n");
     view.write("/tmp/windows", "#!/bin/sh\r\nexit 0\r\n", 0o755);
@@ -92,7 +92,7 @@ describe("exit status", processRing, () => {
 
   for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT", "SIGPWR", 37] as const) {
     const skip = signal === 37 && isEmulated && "qemu gives real-time signals other numbers than the kernel";
-    test(`asked to stop by ${signal === 37 ? "SIGRTMIN+3" : signal}, without a command, it is 0`, {
+    test(`for a stop by ${signal === 37 ? "SIGRTMIN+3" : signal} without a command the status is 0`, {
       skip,
     }, async (t) => {
       const init = await startInit(t);
@@ -112,13 +112,13 @@ describe("exit status", processRing, () => {
     assert.doesNotMatch(ended.output, /ran|Booting runit/);
   });
 
-  test("a startup script that dies of a signal ends the boot with 128 + signal", async (t) => {
+  test("a startup script that is killed by a signal ends the boot with 128 + signal", async (t) => {
     const ended = await runInit(t, { scripts: { "/etc/my_init.d/10_bad": "kill -ABRT $$" } });
     assert.equal(ended.status, 134);
     assert.match(ended.stderr, /^\*\*\* \/etc\/my_init\.d\/10_bad was killed by signal 6 \(SIGABRT\)$/m);
   });
 
-  test("runsvdir gone by itself is 1, and services and command are stopped in order", async (t) => {
+  test("if runsvdir ends by itself the status is 1, and services and command are stopped in order", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/worker/run":
@@ -137,7 +137,7 @@ describe("exit status", processRing, () => {
     assert.match(ended.output, /worker stopped/);
   });
 
-  test("without a runsvdir it is 1, in words", async (t) => {
+  test("without a runsvdir the status is 1, with a message", async (t) => {
     const ended = await runInit(t, { prepare: 'rm "$root/usr/bin/runsvdir"' });
     assert.equal(ended.status, 1);
     assert.match(ended.stderr, /cannot run "\/usr\/bin\/runsvdir": no such file or directory \(ENOENT\)/);
@@ -145,7 +145,7 @@ describe("exit status", processRing, () => {
 });
 
 describe("command line", processRing, () => {
-  test("what is no option is bad usage: status 2, usage on standard error, nothing started", async (t) => {
+  test("an unknown option is bad usage: status 2, usage on standard error, nothing started", async (t) => {
     const cases = [
       ["--bogus"],
       ["-x", "true"],
@@ -184,7 +184,7 @@ describe("command line", processRing, () => {
     assert.equal(version.stderr, "");
   });
 
-  test("what follows the first word or `--` is the command's, options too", async (t) => {
+  test("all words from the first that is no option, or after `--`, are the command's", async (t) => {
     for (const args of [
       ["sh", "-c", 'echo "$0 $*"', "--quiet", "--", "-x"],
       ["--", "sh", "-c", 'echo "$0 $*"', "--quiet", "--", "-x"],
@@ -210,10 +210,10 @@ describe("command line", processRing, () => {
   });
 
   test("--skip-runit starts no services", async (t) => {
-    const scripts = { "/etc/service/teller/run": "echo service ran > /tmp/told; exec sleep 1000" };
+    const scripts = { "/etc/service/web/run": "echo service ran > /tmp/service-ran; exec sleep 1000" };
     const ended = await runInit(t, { scripts, args: ["--skip-runit", "sh", "-c", "ls /tmp; ps -e -o comm="] });
     assert.equal(ended.status, 0);
-    assert.doesNotMatch(ended.output, /told|runsv|Runit|runit/);
+    assert.doesNotMatch(ended.output, /service-ran|runsv|Runit|runit/);
   });
 
   test("--enable-insecure-key installs the key before the startup files run, and a failure of it ends the boot", async (t) => {
@@ -251,12 +251,12 @@ describe("command line", processRing, () => {
     assert.deepEqual([ended.status, ended.stdout, ended.stderr], [0, "X\n", ""]);
   });
 
-  test("--quiet still tells what failed", async (t) => {
+  test("--quiet still reports failures", async (t) => {
     const ended = await runInit(t, { scripts: { "/etc/my_init.d/10_bad": "exit 3" }, args: ["--quiet", "true"] });
     assert.equal(ended.stderr, "*** /etc/my_init.d/10_bad failed with status 3\n");
   });
 
-  test("messages are the lines that people search logs for, each begins with three stars, all on standard error", async (t) => {
+  test("messages are the known lines, each with three stars at its beginning, all on standard error", async (t) => {
     const ended = await runInit(t, {
       scripts: { "/etc/my_init.d/10_script": ":", "/etc/rc.local": ":" },
       args: ["sh", "-c", "exit 3", "it's"],

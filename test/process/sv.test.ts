@@ -1,4 +1,4 @@
-// runit's sv by way of ours, and services in a mirror: docs/reference/anywhere.md. What root's container shows of them;
+// runit's sv by way of ours, and services in a mirror: docs/reference/anywhere.md. Here as root;
 // other users are in test/e2e/anywhere.test.ts.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -16,7 +16,7 @@ const inMirror = {
 };
 
 describe("sv", ring, () => {
-  test("whatever path it is called by and in whatever environment, it finds the services in their mirror", async (t) => {
+  test("it finds the services in their mirror, by whatever path and in whatever environment it is called", async (t) => {
     const init = await startInit(t, inMirror);
     await init.waitFor("web is up");
     const calls = {
@@ -35,7 +35,7 @@ describe("sv", ring, () => {
     assert.match(await init.exec("env -i PATH=/usr/bin:/bin sv -w 10 restart web"), /^ok: run: web/);
   });
 
-  test("a link of another user's is not followed", async (t) => {
+  test("a link that another user owns is not followed", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/web/run": "echo web is up; exec sleep 1000",
@@ -52,7 +52,7 @@ describe("sv", ring, () => {
     assert.equal(init.view.exists("/var/tmp/who"), false);
   });
 
-  test("a service in a mirror that drops its privileges uses its own directory", async (t) => {
+  test("a service that drops its privileges in a mirror uses its own directory", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/web/run": "echo hello; exec 2>&1 setuser daemon ./server",
@@ -75,7 +75,7 @@ describe("sv", ring, () => {
     );
   });
 
-  test("a service's directory that is mounted read-only is not given to its owner: root executes `run` there", async (t) => {
+  test("the mirror of a read-only directory of a service stays root's: root executes `run` there", async (t) => {
     const init = await startInit(t, {
       scripts: {
         "/etc/service/web/run": "exec setuser daemon ./server",

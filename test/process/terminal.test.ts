@@ -19,7 +19,7 @@ describe("terminal", processRing, () => {
     const where = besides === undefined ? "as PID 1" : "as a child";
     const options = { hasTerminal: true, env, ...(besides === undefined ? {} : { besides }) };
 
-    test(`${where}: an interactive bash has job control, and Ctrl-C, Ctrl-Z, fg and exit do what they should`, async (t) => {
+    test(`${where}: an interactive bash has job control: Ctrl-C, Ctrl-Z, fg and exit work`, async (t) => {
       const init = await startInit(t, { ...options, args: ["--quiet", "--skip-runit", "--", ...shell] });
       await answers(init, "ready");
       assert.doesNotMatch(init.output, /no job control|cannot set terminal process group/);
@@ -153,7 +153,7 @@ describe("terminal", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("after a shell's fg the command has the terminal again", async (t) => {
+  test("after the shell's fg the command has the terminal again", async (t) => {
     const init = await startInit(t, { hasTerminal: true, env, args: ["--quiet", "--skip-runit", "--", ...shell] });
     await answers(init, "ready");
     init.type(`${job} 'echo up; until [ -e /tmp/go ]; do sleep 0.01; done; read -r x; echo "job read $x"'\n`);
@@ -171,7 +171,7 @@ describe("terminal", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
-  test("Ctrl-Z does not freeze a command that has no shell behind it", async (t) => {
+  test("Ctrl-Z does not stop a command that no shell could continue", async (t) => {
     const init = await startInit(t, { hasTerminal: true, env, args: ["sh", "-c", "echo reads; exec cat"] });
     await init.waitFor("reads");
     init.type("\x1a");
@@ -193,7 +193,7 @@ describe("terminal", processRing, () => {
     assert.doesNotMatch(ended.output, /Forcing/);
   });
 
-  test("Ctrl-C while a startup script runs ends the boot in order", async (t) => {
+  test("Ctrl-C during a startup script ends the boot in order", async (t) => {
     const init = await startInit(t, {
       hasTerminal: true,
       env,
@@ -233,12 +233,12 @@ describe("terminal", processRing, () => {
   });
 
   test("the services' users and a startup script's daemon write to the terminal, and cannot read what is typed at it", async (t) => {
-    // What can be read waits for input here, and never says "refused".
+    // If a descriptor can be read, this waits for input and never prints "refused".
     const ways = ["<&1", "<&2", "< /dev/stdout", "< /dev/stderr", "< /proc/self/fd/1", "< $(readlink /proc/self/fd/1)"];
-    const refused = (who: string) =>
+    const refused = (name: string) =>
       [
-        ...ways.map((way) => `(eval 'head -c 1 ${way}') && echo ${who} stole by '${way}'`),
-        `echo ${who} reopened > /dev/stdout; echo ${who} reopened too > /dev/stderr; echo ${who} refused`,
+        ...ways.map((way) => `(eval 'head -c 1 ${way}') && echo ${name} stole by '${way}'`),
+        `echo ${name} reopened > /dev/stdout; echo ${name} reopened too > /dev/stderr; echo ${name} refused`,
       ].join("\n");
     const init = await startInit(t, {
       hasTerminal: true,

@@ -1,4 +1,4 @@
-// What cannot be read, written or remembered: each ends in a clear message and an orderly end.
+// Unreadable files, full disks, too little memory: each gives a clear message and an orderly end.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync } from "node:fs";
@@ -7,10 +7,10 @@ import { dockerEnv, type Ended, isSanitized, makeView, processRing, runInit, sta
 
 const DIRECTORY = "/etc/container_environment";
 
-/** Proof that a shutdown was one in order: its last script ran. */
+/** Proof of an orderly shutdown: its last script ran. */
 const lastScript = { "/etc/my_init.post_shutdown.d/10_last": "echo shut down in order" };
 
-/** A root that is bound by the modes of files. */
+/** A root without the capability to override the modes of files. */
 const withoutPower = [
   "setpriv",
   "--bounding-set=-dac_override,-dac_read_search",
@@ -29,10 +29,10 @@ function assertNoStack(ended: Ended): void {
 }
 
 describe("trouble with the environment directory", processRing, () => {
-  test("what is no file, or can be no variable, is told and left out", async (t) => {
+  test("an entry that is no file, or cannot be a variable, is skipped with a warning", async (t) => {
     const view = await makeView(t);
     mkdirSync(view.path(`${DIRECTORY}/DIRECTORY`));
-    mkdirSync(view.path(`${DIRECTORY}/..data`)); // as in a volume of Kubernetes: no word about it
+    mkdirSync(view.path(`${DIRECTORY}/..data`)); // as in a volume of Kubernetes: no warning
     execFileSync("mkfifo", [view.path(`${DIRECTORY}/FIFO`)]);
     view.write(`${DIRECTORY}/a=b`, "x");
     view.write(`${DIRECTORY}/..data/LINKED`, "linked");
@@ -51,7 +51,7 @@ describe("trouble with the environment directory", processRing, () => {
     assertNoStack(ended);
   });
 
-  test("a file that cannot be read stops the boot, in order and by name", async (t) => {
+  test("a file that cannot be read stops the boot in order, and a message names it", async (t) => {
     const view = await makeView(t);
     view.write(`${DIRECTORY}/LOCKED`, "x", 0o000);
     const ended = await runInit(t, { view, scripts: lastScript, wrapper: withoutPower, args: ["echo", "command ran"] });
@@ -62,7 +62,7 @@ describe("trouble with the environment directory", processRing, () => {
     assert.doesNotMatch(ended.stdout, /command ran/);
   });
 
-  test("a link to nothing stops the boot, in order and by name", async (t) => {
+  test("a dangling link stops the boot in order, and a message names it", async (t) => {
     const view = await makeView(t);
     symlinkSync("/nowhere", view.path(`${DIRECTORY}/DANGLING`));
     assertOrderlyEnd(
@@ -71,13 +71,13 @@ describe("trouble with the environment directory", processRing, () => {
     );
   });
 
-  test("a file with a NUL byte stops the boot, in order and by name", async (t) => {
+  test("a file with a NUL byte stops the boot in order, and a message names it", async (t) => {
     const view = await makeView(t);
     view.write(`${DIRECTORY}/NULLED`, "a\0b");
     assertOrderlyEnd(await runInit(t, { view, scripts: lastScript }), /cannot use ".*\/NULLED": .*NUL/);
   });
 
-  test("a huge file stops the boot at once, in order and by name", async (t) => {
+  test("a huge file stops the boot immediately and in order, and a message names it", async (t) => {
     const view = await makeView(t);
     view.write(`${DIRECTORY}/HUGE`, "");
     truncateSync(view.path(`${DIRECTORY}/HUGE`), 2 ** 40);
@@ -87,14 +87,14 @@ describe("trouble with the environment directory", processRing, () => {
     );
   });
 
-  test("the longest variable that a process can be given is none too long", async (t) => {
+  test("a variable may be as long as execve(2) allows", async (t) => {
     const view = await makeView(t);
     view.write(`${DIRECTORY}/LONGEST`, "y".repeat(131071 - "LONGEST=".length));
     const ended = await runInit(t, { view, args: ["--quiet", "--skip-runit", "sh", "-c", "echo ${#LONGEST}"] });
     assert.equal(ended.stdout, `${131071 - "LONGEST=".length}\n`);
   });
 
-  test("a directory that cannot be read costs a warning and its variables", async (t) => {
+  test("if the directory cannot be read, there is a warning and its variables are missing", async (t) => {
     const view = await makeView(t, `chmod 000 "$root${DIRECTORY}"`);
     const ended = await runInit(t, { view, wrapper: withoutPower, args: ["--skip-runit", "echo", "X"] });
     assert.deepEqual([ended.status, ended.stdout], [0, "X\n"]);
@@ -104,7 +104,7 @@ describe("trouble with the environment directory", processRing, () => {
     );
   });
 
-  test("more variables than a process can be given: a sentence, and an end in order", async (t) => {
+  test("more variables than execve(2) takes end the boot in order, with a message", async (t) => {
     const view = await makeView(t);
     for (let i = 0; i < 40; i++) view.write(`${DIRECTORY}/V${i}`, "z".repeat(100_000));
     const ended = await runInit(t, { view, scripts: lastScript, args: ["--skip-runit", "true"] });
@@ -185,12 +185,12 @@ describe("trouble with memory", {
   ...processRing,
   skip: processRing.skip || (isSanitized && "the sanitizers reserve more than there is"),
 }, () => {
-  test("too little memory ends in a sentence, at whatever step it runs out", async (t) => {
+  test("too little memory ends in a message, at whatever step it runs out", async (t) => {
     const view = await makeView(t);
     for (let i = 0; i < 4; i++) view.write(`${DIRECTORY}/V${i}`, "z".repeat(100_000));
     const scripts = { "/etc/my_init.d/10_a": ":" };
     const statuses: number[] = [];
-    // With less than itself and its stack the kernel ends it, and it cannot say a word.
+    // With less memory than the program and its stack the kernel ends it before it can print anything.
     const leastKib = Math.ceil(statSync(view.path("/usr/sbin/my_init")).size / 1024) + 250;
     for (let kib = leastKib; kib < 9000; kib = Math.ceil(kib * 1.13)) {
       const ended = await runInit(t, {
@@ -203,7 +203,7 @@ describe("trouble with memory", {
       statuses.push(ended.status);
       assertNoStack(ended);
       if (ended.status === 0) continue;
-      // The limit is also that of the script and the command, which end of it in ways of their own.
+      // The limit is also the script's and the command's, which may fail because of it in other ways.
       assert.match(ended.stderr, /ENOMEM|failed with status|was killed by|exited with/, where);
     }
     assert.ok(statuses.includes(1), "some had too little");
@@ -228,7 +228,7 @@ describe("trouble with memory", {
 
 // The sanitizers' loader opens libraries.
 describe("few descriptors", { ...processRing, skip: processRing.skip || isSanitized }, () => {
-  /** One more than the standard three. What the command may have is more: a shell opens its script as number 10. */
+  /** One more than the standard three. The command gets more: a shell opens its script as number 10. */
   const wrapper = ["prlimit", "--nofile=4:64"];
   const more = ["prlimit", "--nofile=64", "sh", "-c"];
 
@@ -256,7 +256,7 @@ describe("few descriptors", { ...processRing, skip: processRing.skip || isSaniti
     });
   }
 
-  test("without any but the standard three, what cannot be done is told", async (t) => {
+  test("with only the standard three, a message says what cannot be done", async (t) => {
     const ended = await runInit(t, { wrapper: ["prlimit", "--nofile=3"], args: ["--skip-runit", "true"] });
     assert.equal(ended.status, 1);
     assert.match(ended.stderr, /^\*\*\* cannot read "\/etc\/container_environment": too many open files \(EMFILE\)$/m);

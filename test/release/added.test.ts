@@ -1,4 +1,4 @@
-// What an image adds to its base, and what it only upgrades there.
+// The files that an image adds to its base, and those that it only upgrades there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addedTo } from "../../scripts/release/added.mjs";
@@ -53,7 +53,7 @@ test("a new package is ours, another version of one of the base's is an upgrade:
   assert.deepEqual([packages, upgraded], [["new"], ["old"]]);
 });
 
-test("what the base's upgrades cannot be without is theirs, and what ours need is ours", () => {
+test("the dependencies of the base's upgrades count as upgrades, and those of our packages as ours", () => {
   const lists = { [info("tool", "list")]: "/usr/bin/tool\n", [info("libssl-new", "list")]: "/usr/lib/ssl\n" };
   const below = layer({
     ...status({ name: "tool", version: "1", depends: "libssl" }, { name: "libssl", version: "1" }),
@@ -76,7 +76,7 @@ test("what the base's upgrades cannot be without is theirs, and what ours need i
   assert.equal(all.ours, 0);
 });
 
-test("a file of the base's that is written anew counts by its growth, but whole where a package owns it", () => {
+test("a file of the base that is written again counts by its growth, but as a whole if a package owns it", () => {
   const packages = { ...status({ name: "kept", version: "1" }), [info("kept", "list")]: "/usr/bin/kept\n" };
   const below = layer({ ...packages, "etc/cache": 400, "usr/bin/kept": 700 });
   const first = layer({ "etc/cache": 450, "usr/bin/kept": 700 });
@@ -89,7 +89,7 @@ test("a file of the base's that is written anew counts by its growth, but whole 
   assert.deepEqual(all, { ours: 753, upgrades: 410 });
 });
 
-test("each line of a history tells of its own layer, also where the base came without a history", () => {
+test("each line of a history belongs to its own layer, also if the base has no history", () => {
   const ours = [{ created_by: "COPY" }, { created_by: "ENV", empty_layer: true }, { created_by: "RUN" }];
   const layers = (count: number) =>
     wholeHistory(ours, count)

@@ -1,4 +1,4 @@
-// What a release makes of the layers that an engine built. The judge of archives is GNU tar.
+// The layer that a release makes from a container engine's layers. The judge of archives is GNU tar.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ function layer(t: TestContext, script: string, options: readonly string[] = []):
   return readFileSync(join(directory, "layer.tar"));
 }
 
-/** What GNU tar says of an archive: mode, owner, size, time, name. */
+/** GNU tar's list of an archive: mode, owner, size, time, name. */
 function listed(t: TestContext, archive: Buffer): string[] {
   const directory = mkdtempSync(join(tmpdir(), "baseimage-layer-"));
   t.after(() => rmSync(directory, { recursive: true }));
@@ -85,7 +85,7 @@ test("a time before the release's stays, a later one becomes the release's", (t)
   );
 });
 
-test("what a later layer removes is gone, and leaves a whiteout only where the base has it", (t) => {
+test("a file that a later layer removes is gone, and leaves a whiteout only if the base has it", (t) => {
   const base = layer(t, "mkdir etc; touch etc/passwd- etc/hosts");
   const merged = mergeLayers(
     [
@@ -108,7 +108,7 @@ test("a directory in place of one of the base that was removed hides what the ba
   assert.deepEqual(namesOf(merged), ["etc", "etc/service", "etc/service/.wh..wh..opq", "etc/service/cron"]);
 });
 
-test("of several names of one file the first carries it", (t) => {
+test("of several names of one file the first has the content", (t) => {
   const merged = readTar(mergeLayers([layer(t, "echo x > z; ln z a; ln z m")], [], EPOCH));
   assert.deepEqual(
     merged.map(({ name, type, linkname, data }) => [name, type, linkname, data.toString()]),

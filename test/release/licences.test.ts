@@ -1,4 +1,4 @@
-// Debian's licence names as SPDX's. The judge of what is an SPDX expression is the parser that npm itself uses.
+// Debian's licence names as SPDX's. The judge of SPDX expressions is the parser that npm uses.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import parse from "spdx-expression-parse";
@@ -11,7 +11,7 @@ const expressionOf = (...licences: string[]) =>
   licencesOf(FORMAT + licences.map((each) => `\nFiles: *\nCopyright: x\nLicense: ${each}\n`).join(""), "pkg")
     .expression;
 
-test("names of both worlds are translated, and what SPDX does not know gets a name of its own", () => {
+test("Debian's names become SPDX's, and a licence that SPDX does not know gets a name of its own", () => {
   const cases = {
     Expat: "MIT",
     "GPL-2": "GPL-2.0-only",
@@ -36,7 +36,7 @@ test("the licences of all files hold together, each once, alternatives in parent
   assert.equal(expressionOf("Expat", "GPL-2+ or Expat", "Expat"), "(GPL-2.0-or-later OR MIT) AND MIT");
 });
 
-test("a licence that only this file has comes with its text, from wherever in the file it stands", () => {
+test("a licence that only this file has comes with its text, wherever in the file that is", () => {
   const { texts } = licencesOf(
     `${FORMAT}\nFiles: *\nLicense: Odd\n\nLicense: Odd\n First line.\n .\n Last line.\n`,
     "pkg",
@@ -44,6 +44,6 @@ test("a licence that only this file has comes with its text, from wherever in th
   assert.deepEqual([...texts], [["LicenseRef-pkg-Odd", "First line.\n\nLast line."]]);
 });
 
-test("a copyright file in prose says nothing to a machine", () => {
+test("a copyright file in prose has no licence that a machine can read", () => {
   assert.equal(licencesOf("This package was debianized by ...\nGPL-2\n", "pkg").expression, "NOASSERTION");
 });

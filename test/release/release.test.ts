@@ -16,7 +16,7 @@ function directory(t: TestContext): string {
   return path;
 }
 
-test("the notes are what stands below the version's heading in CHANGELOG.md", () => {
+test("the notes are the text below the version's heading in CHANGELOG.md", () => {
   const changes = "# Changes\n\n## 1.1.0 (soon)\n\n- New.\n\n## 1.0.0\n\n- First.\n- More.\n";
   assert.equal(notesOf(changes, "1.0.0"), "- First.\n- More.\n");
   assert.equal(notesOf(changes, "1.1.0"), "- New.\n");

@@ -1,4 +1,4 @@
-// The list of what is in an image, made of an image as small as can be.
+// The SBOM of an image, made from a very small image.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sbomOf } from "../../scripts/release/sbom.mjs";
@@ -52,7 +52,7 @@ const sbom = () =>
     epoch: 1_700_000_000,
   });
 
-test("packages that are installed are in it, with licence, source and address; links to another's papers are followed", () => {
+test("installed packages are in it, with licence, source and address; links to another package's papers are followed", () => {
   const packages = new Map<string, Record<string, unknown>>(
     sbom()["packages"].map((each: { name: string }) => [each.name, each]),
   );

@@ -1,4 +1,4 @@
-// What runs on GitHub and in a virtual machine, as far as it can be looked at without either.
+// The workflows of GitHub and the virtual machine, as far as they can be checked without either.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -34,7 +34,7 @@ test("a tag makes a release, and so does every week; both push to the registry",
     assert.ok(release.includes(part), part);
 });
 
-test("what the workflows call are tasks of the Makefile", () => {
+test("the workflows call tasks of the Makefile", () => {
   const tasks = new Set([...readFileSync("Makefile", "utf8").matchAll(/^([a-z][\w-]*):/gm)].map(([, name]) => name));
   for (const name of readdirSync(directory)) {
     const called = [...read(name).matchAll(/\bmake ([a-z][\w-]*)$/gm)].map(([, task]) => task);

@@ -1,5 +1,5 @@
-// Plays thousands of made-up containers against my_init: whatever its parts do and whenever it is told to
-// stop, it ends in time, in order, with the right status, and leaves nobody behind.
+// Plays thousands of made-up containers against my_init: whatever its parts do and whenever it is asked to
+// stop, it ends in time, in order, with the right status, and leaves no process behind.
 //
 //   SEED=42 RUNS=1 node scripts/test.mjs test/simulation      repeats one
 import assert from "node:assert/strict";
@@ -20,50 +20,50 @@ const SIGTERM = 15;
 const SIGSTOP = 19;
 const SIGCONT = 18;
 
-/** How late my_init may look at what happened, where calls take time. */
+/** How late my_init may notice an event, where calls take time. */
 const SLACK_MS = 15;
 
-/** How long a signal may be under way. */
+/** How long the delivery of a signal may take. */
 const LATENCY_MS = 5;
 
 /** Finish scripts get this after their service was killed; docs/reference/my_init.md, time limits. */
 const FINISH_MS = 300;
-/** So does syslog, which has what was sent last to write. */
+/** So does syslog, which has to write the last messages. */
 const SYSLOG_MS = 300;
-/** How long a process may take that was killed. */
+/** How long a killed process may take to end. */
 const KILL_WAIT_MS = 1000;
-/** How late the child of a supervisor may be told: others are looked at before it. */
+/** How late the child of a supervisor may get TERM: others are inspected before it. */
 const SUPERVISED_MS = 250;
-/** How long what was started meanwhile may go unseen. */
+/** How long a process that was started meanwhile may stay unnoticed. */
 const POLL_INTERVAL_MS = 50;
 /** How long the last messages may wait for their reader. */
 const LAST_WORDS_MS = 1000;
 
-/** A scenario that was played: what the checks look at. */
+/** A scenario that was played: the input of the checks. */
 interface Played {
   readonly scenario: Scenario;
   readonly status: number;
   readonly lines: readonly string[];
   readonly endMs: number;
-  /** When the first thing happened that ends the container, and all exit statuses that would tell it. */
+  /** When the first event happened that ends the container, and all exit statuses that fit it. */
   readonly causeMs: number;
   readonly statuses: readonly number[];
 }
 
 const CHECKS: Readonly<Record<string, (played: Played) => void>> = {
-  "every line of my_init begins with *** and none tells of a bug": checkLines,
+  "every line of my_init begins with *** and none reports a bug": checkLines,
   "no signal reaches a process that is not ours, unless we are PID 1": checkStrangers,
   "signals to pass on reach the command only": checkForwarding,
-  "nobody is left behind, alive or as a zombie": checkNobodyLeft,
-  "the exit status tells what happened first": checkStatus,
+  "no process is left behind, alive or as a zombie": checkNothingLeft,
+  "the exit status is that of the first event": checkStatus,
   "the whole shutdown stays within its limits": checkBudget,
   "what obeys is never killed, nor waited for longer than it takes": checkObedience,
   "the steps come in their order": checkOrder,
-  "a service is told to stop after those that need it, or it is said": checkNeeds,
-  "what a supervisor does not stop is told at once where that can be seen, at half of its time otherwise":
+  "a service gets TERM after the services that need it, or a line says so": checkNeeds,
+  "a child that its supervisor does not stop gets TERM immediately if /proc shows that, at half of the time limit otherwise":
     checkSupervised,
   "syslog is up before all others, and down after them": checkSyslog,
-  "who writes the log's lines is up before all others, and down after them": checkLogWriter,
+  "the log writer starts before all other processes, and ends after them": checkLogWriter,
 };
 
 test(`${RUNS} made-up containers from seed ${FIRST_SEED} on live and end as they should`, () => {
@@ -82,7 +82,7 @@ test(`${RUNS} made-up containers from seed ${FIRST_SEED} on live and end as they
   assert.equal(failures.size, 0, shown.join("\n\n"));
 });
 
-/** @returns which sentence does not hold, and what happened, at length */
+/** @returns the sentence that does not hold, and the events in detail */
 function play(seed: number): { not: string; story: string } | undefined {
   const scenario = new Scenario(seed);
   const { linux } = scenario;
@@ -91,7 +91,7 @@ function play(seed: number): { not: string; story: string } | undefined {
     const status = main(linux);
     const endMs = linux.nowMs;
     linux.advance(100); // signals under way arrive
-    // What my_init writes itself has its name before it; what comes by way of the fake log writer has not.
+    // my_init's own lines begin with its name; lines by way of the fake log writer do not.
     const lines = linux.stderr.text.replaceAll("[my_init] ", "").split("\n").slice(0, -1);
     const played = { scenario, status, lines, endMs, ...whatHappened(scenario, endMs) };
     for (const [sentence, check] of Object.entries(CHECKS)) {
@@ -123,7 +123,7 @@ function ms(time: number): string {
   return time.toFixed(2);
 }
 
-/** How a process ended, as a shell tells it. */
+/** How a process ended, as a shell's status. */
 function statusOf({ status }: FakeProcess): number {
   return (status & 0x7f) === 0 ? status >> 8 : 128 + (status & 0x7f);
 }
@@ -134,7 +134,7 @@ function whatHappened(
 ): Pick<Played, "causeMs" | "statuses"> {
   const command = linux.history.find(({ file }) => file === COMMAND);
   const ofStop = (signal: number) => {
-    // One that could not be killed may end after my_init.
+    // A process that could not be killed may end after my_init.
     if (command !== undefined && command.endedMs <= endMs) return statusOf(command);
     return hasCommand ? 128 + signal : 0;
   };
@@ -166,7 +166,7 @@ function checkLines({ scenario, lines }: Played): void {
   assert.equal(stdout.text, "");
   assert.equal(stderr.hasBlocked, false, "a write waited for its reader");
   for (const [index, line] of lines.entries()) {
-    // What was cut off at the end had no reader.
+    // Lines that are cut off at the end had no reader.
     if (index < lines.length - 1 || !scenario.hasSlowReader) assert.ok(line.startsWith("*** "), line);
     assert.ok(!line.includes("internal error"), line);
   }
@@ -181,12 +181,12 @@ function checkStrangers({ scenario: { linux } }: Played): void {
 
 function checkForwarding({ scenario: { linux } }: Played): void {
   for (const { target, signal } of linux.sent) {
-    if (signal === SIGSTOP) continue; // held still while it is looked at, or before it is killed
+    if (signal === SIGSTOP) continue; // stopped while it is inspected, or before it is killed
     if (![SIGTERM, SIGCONT, SIGKILL, SIGHUP, ...STOP_SIGNALS].includes(signal)) assert.equal(target.file, COMMAND);
   }
 }
 
-function checkNobodyLeft({ scenario }: Played): void {
+function checkNothingLeft({ scenario }: Played): void {
   const { linux } = scenario;
   if (!scenario.killsAll || scenario.hasUninterruptible) return;
   const left = linux.self.pid === 1 ? [...linux.processes.values()] : [...linux.living(), ...linux.self.children];
@@ -205,10 +205,10 @@ function limitMs({ env }: Scenario): number {
   return one === undefined && all === undefined ? whole : (one ?? whole) + (all ?? whole);
 }
 
-/** What comes on top of any limit: what was killed must go, finish scripts run, last words find a reader. */
+/** The time on top of any limit: killed processes end, finish scripts run, the last lines find a reader. */
 function extraMs({ scenario, lines }: Played): number {
   const kills = lines.filter((line) => line.includes("Forcing")).length;
-  // Without pidfds nothing tells of the end of those that are not our children.
+  // Without pidfds nothing reports the end of processes that are not our children.
   const killMs = scenario.hasUninterruptible || !scenario.hasPidfds ? (kills + 1) * KILL_WAIT_MS : 50;
   return (
     killMs + FINISH_MS + SYSLOG_MS + SLACK_MS * 10 + (scenario.hasSlowReader ? LAST_WORDS_MS + 20 * KILL_WAIT_MS : 0)
@@ -278,18 +278,19 @@ function checkSyslog({ scenario, causeMs }: Played): void {
 }
 
 function checkNeeds({ scenario, lines }: Played): void {
-  const { linux, needs, hasCircle } = scenario;
-  // Without a reader it may have been said all the same.
-  if (hasCircle || scenario.hasSlowReader || scenario.hasDeafLogWriter) return;
+  const { linux, needs, hasCycle } = scenario;
+  // Without a reader the line may have been written all the same.
+  if (hasCycle || scenario.hasSlowReader || scenario.hasDeafLogWriter) return;
   for (const [name, needed] of needs) {
     const runs = linux.history.filter(({ argv }) => argv.includes(`./run ${name}`));
     for (const other of needed) {
-      const told = linux.sent.find(
+      const stopped = linux.sent.find(
         ({ target, signal }) => target.argv.join(" ") === `runsv ${other}` && [SIGTERM, SIGKILL].includes(signal),
       );
-      if (told === undefined || lines.some((line) => line.startsWith(`*** ${other} is told to stop while `))) continue;
-      const running = runs.find(({ startedMs, endedMs }) => startedMs < told.atMs && endedMs > told.atMs);
-      assert.equal(running, undefined, `${other} was told to stop before ${running && life(running)} was gone`);
+      if (stopped === undefined || lines.some((line) => line.startsWith(`*** ${other} is told to stop while `)))
+        continue;
+      const running = runs.find(({ startedMs, endedMs }) => startedMs < stopped.atMs && endedMs > stopped.atMs);
+      assert.equal(running, undefined, `${other} got TERM before ${running && life(running)} had ended`);
     }
   }
 }
@@ -298,15 +299,15 @@ function checkSupervised({ scenario, endMs, causeMs }: Played): void {
   const { linux, killsAll, supervised } = scenario;
   if (!killsAll || scenario.hasSlowReader) return;
   for (const { child, isDeaf, runsv, supervisor } of supervised) {
-    const told = linux.sent.find(
+    const stopped = linux.sent.find(
       ({ target, signal, atMs }) =>
         atMs >= causeMs && [SIGTERM, SIGKILL].includes(signal) && (target === supervisor || target === runsv),
     );
-    if (told === undefined || child.startedMs > told.atMs || supervisor.endedMs < told.atMs) continue;
-    const latestMs = told.atMs + (isDeaf ? 0 : limitMs(scenario) / 2) + SUPERVISED_MS;
-    const heard = linux.sent.find(({ target, signal }) => target === child && [SIGTERM, SIGKILL].includes(signal));
+    if (stopped === undefined || child.startedMs > stopped.atMs || supervisor.endedMs < stopped.atMs) continue;
+    const latestMs = stopped.atMs + (isDeaf ? 0 : limitMs(scenario) / 2) + SUPERVISED_MS;
+    const reached = linux.sent.find(({ target, signal }) => target === child && [SIGTERM, SIGKILL].includes(signal));
     if (Math.min(child.endedMs, endMs) < latestMs) continue;
-    assert.ok(heard !== undefined && heard.atMs <= latestMs, `${life(child)} was told too late`);
+    assert.ok(reached !== undefined && reached.atMs <= latestMs, `${life(child)} got TERM too late`);
   }
 }
 
@@ -357,14 +358,14 @@ function checkOrder({ scenario, lines, causeMs }: Played): void {
       if (process.isOurs) assert.ok(process.endedMs <= script.startedMs + killMs, `${life(process)} outlived runit`);
     }
   }
-  const told = linux.sent.find(({ target, signal }) => target.name === "runsv" && signal === SIGTERM);
+  const stopped = linux.sent.find(({ target, signal }) => target.name === "runsv" && signal === SIGTERM);
   for (const service of services) {
     const needed = [...scenario.needs.values()].flat();
     const name = service.argv.find((word) => word.startsWith("./")) ?? "";
-    const isNeeded = scenario.hasCircle || needed.includes(name.split(" ")[1] ?? "");
-    // One that is needed is looked after for as long as others need it.
-    if (told && name.startsWith("./run") && !isNeeded) {
-      assert.ok(service.startedMs <= told.atMs + 10, `${life(service)} was started in the shutdown`);
+    const isNeeded = scenario.hasCycle || needed.includes(name.split(" ")[1] ?? "");
+    // A service that is needed is supervised for as long as others need it.
+    if (stopped && name.startsWith("./run") && !isNeeded) {
+      assert.ok(service.startedMs <= stopped.atMs + 10, `${life(service)} was started in the shutdown`);
     }
   }
 }

@@ -1,4 +1,4 @@
-// One container made up at random from a seed: what is in it, how its processes behave, what happens to it.
+// One container made up at random from a seed: its content, its processes' behaviour, and the events.
 import { FakeLinux, type FakeProcess, type FakeProgram } from "../support/fake-linux.ts";
 import * as habit from "../support/fake-programs.ts";
 
@@ -77,9 +77,9 @@ export class Scenario {
   /** What it is made of, for the report of a failure. */
   readonly notes: string[] = [];
   readonly stops: Arrival[] = [];
-  /** Everything in it does what it is told, soon. */
+  /** Every process in it ends soon after TERM. */
   readonly isObedient: boolean;
-  /** The sum of all times that its processes take to end; what an obedient container may take. */
+  /** The sum of all times that its processes take to end: the limit for a container that obeys. */
   durationMs = 0;
   forkers = 0;
   hasUninterruptible = false;
@@ -90,14 +90,14 @@ export class Scenario {
   readonly killsAll: boolean;
   readonly hasCommand: boolean;
   readonly hasRunit: boolean;
-  /** What could not be started, when that was tried, and the exit status that it gives. */
+  /** A program that could not be started, when that was tried, and the exit status that it gives. */
   readonly refusals: { readonly atMs: number; readonly status: number }[] = [];
   readonly env: Record<string, string> = {};
   /** The services that each service needs. */
   readonly needs = new Map<string, readonly string[]>();
-  hasCircle = false;
+  hasCycle = false;
   #badNeeds: string | undefined;
-  /** Log lines tell whose they are. */
+  /** Log lines name their service. */
   readonly hasLogWriter: boolean;
   readonly #chance: Chance;
   readonly #logChance: Chance;
@@ -122,7 +122,7 @@ export class Scenario {
     ].filter((flag) => flag !== "");
     this.#drawLimits();
 
-    // Of a chance of its own: the others are what they were before there were log lines.
+    // By random numbers of its own, so that older seeds still mean the same containers.
     this.#logChance = new Chance(seed ^ 0x10c5);
     this.hasLogWriter = this.#logChance.is(0.3);
     if (this.hasLogWriter) this.env["LOG_PREFIX"] = "yes";
@@ -142,7 +142,7 @@ export class Scenario {
 
     let calls = 0;
     this.linux = new FakeLinux({
-      // A log writer that hangs is looked at every 5 ms for as long as Kubernetes gives: 28 s.
+      // A log writer that hangs is polled every 5 ms for as long as Kubernetes gives: 28 s.
       maxCalls: 1_000_000,
       argv,
       pid,
@@ -191,7 +191,7 @@ export class Scenario {
     const { stderr } = this.linux;
     stderr.room = chance.whole(0, 9000);
     this.note(`standard error has room for ${stderr.room} bytes`);
-    if (chance.is(0.2)) return; // nobody ever reads
+    if (chance.is(0.2)) return; // no reader ever reads
     const read = () => {
       stderr.room += chance.whole(0, 5000);
       if (this.linux.nowMs < 100_000) this.linux.after(chance.whole(1, 300), read);
@@ -231,7 +231,7 @@ export class Scenario {
     return this.#draw(name, programs);
   }
 
-  /** Something that goes on until it is told to end. */
+  /** A program that runs until TERM. */
   #server(name: string): FakeProgram {
     const chance = this.#chance;
     const programs: Choice[] = [
@@ -253,7 +253,7 @@ export class Scenario {
     return this.#treeChance.is(0.2) ? this.#behindSupervisor(programs, name) : this.#draw(name, programs);
   }
 
-  /** The server is the child of a process that does not tell it to stop. */
+  /** The server is the child of a process that does not stop it. */
   #behindSupervisor(programs: readonly Choice[], name: string): FakeProgram {
     const server = this.#draw(name, programs);
     const kinds: [name: string, make: typeof habit.runsInFront, isLeft: boolean][] = [
@@ -280,14 +280,14 @@ export class Scenario {
     };
   }
 
-  #draw(who: string, programs: readonly Choice[]): FakeProgram {
+  #draw(role: string, programs: readonly Choice[]): FakeProgram {
     let left = this.#chance.next() * programs.reduce((sum, [, weight]) => sum + weight, 0);
     const drawn = programs.find(([, weight]) => {
       left -= weight;
       return left < 0;
     });
     if (drawn === undefined) throw new Error("nothing to draw from");
-    this.note(`${who} ${drawn[0]}`);
+    this.note(`${role} ${drawn[0]}`);
     return drawn[2]();
   }
 
@@ -369,7 +369,7 @@ export class Scenario {
       ["is left to others", 1, () => habit.exitsAfter(this.#duration(50))],
       ["has a wrong configuration", 1, () => habit.exitsAfter(this.#duration(50), 1)],
     ];
-    this.durationMs += 150; // the most that one takes for an orderly end
+    this.durationMs += 150; // the most that a service takes for an orderly end
     if (!this.isObedient) {
       programs.push(
         ["dies later", 1, () => habit.together(habit.syslogd(5, 5), habit.diesAfter(chance.whole(1, 5000), 11))],
@@ -427,7 +427,7 @@ export class Scenario {
       );
   }
 
-  /** Some services need others. They are drawn by other numbers, so that all else is as it was without them. */
+  /** Some services need others. Their own random numbers leave the rest of the scenario unchanged. */
   #withNeeds(services: readonly habit.FakeService[]): readonly habit.FakeService[] {
     const chance = new Chance(~this.seed);
     if (!chance.is(0.4)) return services;
@@ -447,7 +447,7 @@ export class Scenario {
       if (isBad) this.#badNeeds = path;
       linux.addFile(path, isBad ? "nobody" : names.join("\n"));
       const closing = chance.is(0.1) ? [services[services.length - 1]?.name ?? ""] : []; // a cycle that came later
-      if (closing.length > 0) this.hasCircle = true;
+      if (closing.length > 0) this.hasCycle = true;
       return { ...service, needs: [...names, ...closing].join("\n") };
     });
   }
@@ -470,7 +470,7 @@ export class Scenario {
     for (let count = chance.whole(0, 2); count > 0; count--) {
       this.#signalAt(chance.pick(FORWARDED), chance.next() * 2000);
     }
-    this.#signalAt(SIGTERM, 20_000 + chance.next() * 1000); // so that every container is told to stop one day
+    this.#signalAt(SIGTERM, 20_000 + chance.next() * 1000); // so that every container is stopped in the end
   }
 
   #signalAt(signal: number, ms: number): void {

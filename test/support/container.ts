@@ -39,24 +39,24 @@ export type Container = {
   readonly id: string;
   /** Resolves once `sign` is in the log; throws when the time is up or the container ended without it. */
   waitForLog(sign: string | RegExp, options?: { withinMs?: number }): Promise<void>;
-  /** Waits until the container has ended, and tells its exit code. */
+  /** Waits until the container has ended. @returns its exit code */
   waitForExit(options?: { withinMs?: number }): Promise<number>;
   /** The exit code of a container that has ended. */
   exitCode(): Promise<number>;
-  /** `docker stop`; answers how long it took, in milliseconds. */
+  /** `docker stop`. @returns how long it took, in milliseconds */
   stop(options?: { graceSeconds?: number }): Promise<number>;
   /** `docker kill --signal`. */
   signal(name: string): Promise<void>;
-  /** What it has printed until now. */
+  /** Its output until now. */
   logs(): Promise<{ stdout: string; stderr: string }>;
   /** Runs a program in it, whatever its status. */
   exec(
     command: readonly string[],
     options?: { user?: string; env?: Readonly<Record<string, string>>; input?: string | Buffer },
   ): Promise<Outcome>;
-  /** Runs a line of `sh` in it that must succeed, and answers what it printed. */
+  /** Runs a line of `sh` in it that must succeed. @returns its standard output */
   sh(line: string): Promise<string>;
-  /** Runs a line of `sh` in it again and again until it succeeds, and answers what it printed. */
+  /** Runs a line of `sh` in it again and again until it succeeds. @returns its standard output */
   until(line: string, options?: { withinMs?: number }): Promise<string>;
   inspect(format: string): Promise<string>;
 };
@@ -72,7 +72,7 @@ export async function startContainer(t: TestContext, options: ContainerOptions =
   return handleOf(id);
 }
 
-/** Runs a container to its end, and answers how it ended and what it printed. */
+/** Runs a container to its end. @returns how it ended, and its output */
 export async function runContainer(t: TestContext, options: RunOptions = {}): Promise<Outcome> {
   const name = uniqueName();
   const interactive = options.input === undefined ? [] : ["--interactive"];
@@ -107,7 +107,7 @@ async function build(t: TestContext, args: readonly string[], dockerfile?: strin
 }
 
 /**
- * What Docker's classic builder says where the layers that this build found in the cache went, within the same moment,
+ * The message of Docker's classic builder if the layers that this build found in the cache went, in the same moment,
  * with another test's image that ended.
  */
 const LOST_LAYER = /failed to get digest|no such image|layer does not exist|unknown parent image/i;
@@ -156,7 +156,7 @@ function handleOf(id: string): Container {
   return handle;
 }
 
-/** A line of `sh` or bash that repeats `line` until it succeeds: often at first, twice a second from the third second on. */
+/** A line of `sh` or bash that repeats `line` until it succeeds: often at first, after two seconds twice a second. */
 export function untilLine(line: string, withinMs = 60_000): string {
   const pause = "if [ $n -le 40 ]; then sleep 0.05; else sleep 0.5; fi";
   const tries = 40 + Math.max(0, withinMs - 2000) / 500;
@@ -187,7 +187,7 @@ function waitForLog(id: string, sign: string | RegExp, withinMs: number): Promis
   });
 }
 
-/** Runs the engine and answers how it ended; only not getting an answer in time is an error. */
+/** Runs the container engine's command. @returns how it ended; only no end in time is an error */
 export function run(
   words: readonly string[],
   {
@@ -197,7 +197,7 @@ export function run(
   }: {
     input?: string | Buffer | undefined;
     withinMs?: number;
-    /** Variables for the engine's command itself. */
+    /** Variables for the container engine's command itself. */
     env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Outcome> {
@@ -222,7 +222,7 @@ export function run(
         resolve({ status, stdout: stdout.toString(), stderr: stderr.toString(), stdoutBytes: stdout });
       },
     );
-    child.stdin?.on("error", () => {}); // who has ended reads no more
+    child.stdin?.on("error", () => {}); // a process that has ended reads no more
     child.stdin?.end(input);
   });
 }
@@ -259,7 +259,7 @@ function hasFailed(t: TestContext): boolean {
 
 const cleanUps = new WeakMap<TestContext, (() => Promise<unknown>)[]>();
 
-/** `t.after()`, last come, first served: an image that still has a container only loses its name. */
+/** `t.after()` in the reverse order: an image that still has a container would only lose its name. */
 export function cleanUp(t: TestContext, action: () => Promise<unknown>): void {
   const actions = cleanUps.get(t) ?? [];
   if (actions.push(action) > 1) return;

@@ -1,4 +1,4 @@
-// Images with a few files more: what a Dockerfile of a user adds.
+// Images with a few more files, as a user's Dockerfile adds them.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { buildDirectory, image } from "./container.ts";
 
 /**
  * Builds an image with these scripts, path to lines of `sh`, and all of test/fixtures in /fixtures.
- * It is removed when `t` ends. Directories are root's, 0755, also those that were there: no script goes to /tmp or /root.
+ * It is removed when `t` ends. Directories become root's, 0755, also existing ones: no script goes to /tmp or /root.
  *
  * @param lines more lines of its Dockerfile
  */
@@ -24,7 +24,7 @@ export function imageWith(t: TestContext, scripts: Readonly<Record<string, strin
 /**
  * Builds a Dockerfile written for phusion/baseimage with nothing changed but its FROM line.
  *
- * @param files what lies beside it, name to content; scripts are executable
+ * @param files the files beside it, name to content; scripts are executable
  */
 export function dropIn(
   t: TestContext,

@@ -1,5 +1,5 @@
 // A kernel for tests: processes, signals and files in memory, and a clock that moves only while my_init
-// waits. It imports nothing of Node, so that the tests that use it run on the shipped engine too.
+// waits. It imports nothing of Node, so that the tests that use it run on QuickJS too.
 import { jsonString } from "../../src/container/env-export.ts";
 import type { Linux, Stat } from "../../src/linux/linux.ts";
 
@@ -12,15 +12,15 @@ export interface FakeOptions {
   /** 1, or any other for a my_init that is not the first process of its namespace. */
   readonly pid?: number;
   readonly euid?: number;
-  /** How long each call takes: what is due then happens before the call looks. */
+  /** How long each call takes: events that are due by then happen before the call. */
   readonly callMs?: () => number;
   /** How long a signal takes to reach a process that is not us. */
   readonly latencyMs?: () => number;
   /** The errno with which a call fails; 0: it works. */
   readonly fault?: (call: string, object: string) => number;
-  /** Pids go round: the first after this number is the lowest that is free. */
+  /** Pids wrap around: after this number comes the lowest free one. */
   readonly pidMax?: number;
-  /** A pid that became free is the next to be given. */
+  /** A pid that became free is the next to be used. */
   readonly reusesPids?: boolean;
   /** More calls than this are taken for a loop without end. */
   readonly maxCalls?: number;
@@ -102,7 +102,7 @@ interface FakeFile {
   readonly program?: FakeProgram;
 }
 
-/** What a test can say of a file that it adds. */
+/** Attributes of a file that a test adds. */
 export interface FileOptions {
   readonly mode?: number;
   readonly uid?: number;
@@ -113,10 +113,10 @@ export interface FileOptions {
 export class FakeSink {
   /** All that was written. */
   text = "";
-  /** What a pipe's reader has left room for. */
+  /** The free room in a pipe. */
   room = Number.POSITIVE_INFINITY;
   isClosed = false;
-  /** Whether a write had to wait for the reader, for ever. */
+  /** Whether a write had to wait for the reader without end. */
   hasBlocked = false;
 }
 
@@ -124,11 +124,11 @@ export class FakeSink {
 export class FakeFifo extends FakeSink {
   /** How many have it open to write. */
   writers = 0;
-  /** Whether somebody else has it open to read. */
+  /** Whether another process has it open to read. */
   hasReader = false;
   /** How often it was opened to write. */
   openCount = 0;
-  /** Called when the last of them is gone: who reads it wakes up. */
+  /** Called when the last writer is gone: the reader wakes up. */
   onLastWriter: () => void = () => {};
 
   addWriter(): void {
@@ -179,15 +179,15 @@ export class FakeProcess {
   reaps = true;
   /** How long SIGKILL takes: a process in the middle of a broken device or network file system. */
   killDelayMs = 0;
-  /** Signals that are under way to it: it sees them as soon as it looks, before what they lead to elsewhere. */
+  /** Signals that are on their way to it: it sees them before their effects elsewhere. */
   readonly pending: number[] = [];
   /** SIGKILL is under way: from then on it does nothing of its own. */
   isDoomed = false;
   state: "running" | "stopped" | "zombie" | "gone" = "running";
-  /** As waitpid(2) tells it. */
+  /** The status as waitpid(2) returns it. */
   status = 0;
   endedMs = Number.POSITIVE_INFINITY;
-  /** Called when it ends, whatever ends it: what its end means to others, the end of a pipe say. */
+  /** Called when it ends, for whatever reason: for effects on other processes, such as the end of a pipe. */
   onEnd: () => void = () => {};
   /** Called when a child has ended. */
   onChildEnd: (child: FakeProcess) => void = () => {};
@@ -306,7 +306,7 @@ export class FakeProcess {
   }
 }
 
-/** What a child does whose execve(2) failed. */
+/** The program of a child whose execve(2) failed. */
 const exitsUnstarted: FakeProgram = (self) => self.exit(126);
 
 /** The fake kernel. Its public members that interface Linux does not have are for tests. */
@@ -319,7 +319,7 @@ export class FakeLinux implements Linux {
   readonly self: FakeProcess;
   /** Living processes and zombies by pid. */
   readonly processes = new Map<number, FakeProcess>();
-  /** All that ever were. */
+  /** All processes that have ever been. */
   readonly history: FakeProcess[] = [];
   readonly sent: SentSignal[] = [];
   /** Calls of setgroups, setgid and setuid as `setUid 0`, and of chmod and chown. */
@@ -331,7 +331,7 @@ export class FakeLinux implements Linux {
   descriptorLimit: readonly [soft: number, hard: number] = [1024, 524_288];
   /** What is in each FIFO, by its path. */
   readonly fifos = new Map<string, FakeFifo>();
-  /** Who opened a FIFO while nobody wrote hears of the end only of those who came since: the `openCount` until then. */
+  /** A reader that opened a FIFO without writers sees the end only of later writers: the `openCount` until then. */
   readonly #fifoFds = new Map<number, { readonly path: string; readonly canWrite: boolean; readonly since: number }>();
   /** Locked files by descriptor. */
   readonly locks = new Map<number, string>();
@@ -343,7 +343,7 @@ export class FakeLinux implements Linux {
   >();
   /** The terminal on descriptors 0 to 2, where there is one: its foreground group. */
   terminal: { foreground: number } | undefined;
-  /** Of the program under test: where `.` and what begins with `./` lead. */
+  /** The working directory of the program under test. */
   cwd = "/";
   euid: number;
   egid = 0;
@@ -393,7 +393,7 @@ export class FakeLinux implements Linux {
     this.#events.splice(at, 0, event); // latest first; of two at one moment, the later asked comes first
   }
 
-  /** Sends the program under test a signal: of real-time ones each counts, of others the first until it is taken. */
+  /** Sends the program under test a signal: real-time signals queue up, of others one can be pending. */
   signalSelf(signal: number, sender = 0, value = 0): void {
     const isCounted = signal >= SIGRTMIN || !this.#pending.some((pending) => pending.signal === signal);
     if (isCounted) this.#pending.push({ signal, sender, value });
@@ -452,7 +452,7 @@ export class FakeLinux implements Linux {
     return file.content;
   }
 
-  /** All processes of the program under test that live, itself left out. */
+  /** All living processes that the program under test has started. */
   living(): FakeProcess[] {
     return [...this.processes.values()].filter((process) => process.isAlive && process.isOurs && process !== this.self);
   }
@@ -464,7 +464,7 @@ export class FakeLinux implements Linux {
     return child;
   }
 
-  /** The end of a process, with a status as waitpid(2) tells it. */
+  /** The end of a process, with a status as waitpid(2) returns it. */
   endProcess(process: FakeProcess, status: number): void {
     if (!process.isAlive) return;
     process.state = "zombie";
@@ -481,20 +481,20 @@ export class FakeLinux implements Linux {
     this.tellParent(process);
   }
 
-  /** SIGCHLD: to us it is a signal, to others a call, and they fetch the status at once. */
+  /** SIGCHLD: for us a signal, for others a call, and they fetch the status immediately. */
   tellParent(process: FakeProcess): void {
     const { parent } = process;
     if (parent === this.self) this.signalSelf(SIGCHLD, process.pid);
     else if (process.state === "zombie" && (parent === undefined || parent.reaps)) {
       this.#remove(process);
-      // What is on its way was sent before: a process that hears of a child's end has it, too.
+      // Signals on their way were sent earlier: a process that notices a child's end has them, too.
       const arriving = parent === undefined ? undefined : this.#arriving.get(parent);
       for (const arrive of arriving ?? []) arrive();
       if (parent?.isAlive) parent.onChildEnd(process);
     }
   }
 
-  /** A socket like a server's, where whoever watches the directory hears of it. */
+  /** A socket like a server's; watchers of the directory are notified. */
   addSocket(path: string): void {
     this.addNode(path, SOCKET | 0o666);
     this.tellWatchers(directoryOf(path));
@@ -525,7 +525,7 @@ export class FakeLinux implements Linux {
     const startError = this.#cannotExecute(file);
     const program = startError === 0 ? (this.files.get(file)?.program ?? (() => {})) : exitsUnstarted;
     const child = this.#addProcess(this.self, argv, true);
-    // One whose execve(2) failed is no other program than we are.
+    // A child whose execve(2) failed still runs our program.
     child.file = startError === 0 ? file : this.self.file;
     child.name = startError === 0 ? (file.split("/").at(-1) ?? "").slice(0, 15) : this.self.name;
     child.environ = env;
@@ -719,7 +719,7 @@ export class FakeLinux implements Linux {
     return 0;
   }
 
-  /** Last added first: no order that a program may count on. */
+  /** Last added first: an order that no program may rely on. */
   listDir(path: string): readonly string[] | number {
     const errno = this.#enter("listDir", path);
     if (errno !== 0) return -errno;
@@ -1049,7 +1049,7 @@ export class FakeLinux implements Linux {
 
   // -- inside -------------------------------------------------------------------------------------
 
-  /** Begins a call: time passes, what is due happens. @returns the errno to fail with, or 0 */
+  /** Begins a call: time passes, due events happen. @returns the errno to fail with, or 0 */
   #enter(call: string, object: string): number {
     if (++this.callCount > (this.#options.maxCalls ?? 200_000)) throw new Stuck(`too many calls, the last is ${call}`);
     this.#nowMs += this.#options.callMs?.() ?? 0;
@@ -1092,7 +1092,7 @@ export class FakeLinux implements Linux {
     this.processes.delete(process.pid);
   }
 
-  /** Who gets the children of a process that ended: its nearest ancestor that asked for them, or PID 1. */
+  /** The new parent of a process's children after its end: its nearest subreaper, or PID 1. */
   #heirOf(process: FakeProcess): FakeProcess | undefined {
     for (let heir = process.parent; heir !== undefined; heir = heir.parent) {
       if (heir.isAlive && (heir.isSubreaper || heir.pid === 1)) return heir;

@@ -14,7 +14,7 @@ export function diesAfter(ms: number, signal: number): FakeProgram {
   return (self) => self.after(ms, () => self.linux.endProcess(self, signal));
 }
 
-/** Lives on; TERM ends it at once, with status 128 + 15 as a shell would say. */
+/** Runs on; TERM ends it immediately, with status 128 + 15 as in a shell. */
 export const sleeps: FakeProgram = () => {};
 
 /**
@@ -43,7 +43,7 @@ export function deafSupervisor(child: FakeProgram, words: readonly string[]): Fa
   return together(ignoresTerm, runsInFront(child, words));
 }
 
-/** Starts its child again a second after its end, whatever it is told. */
+/** Starts its child again a second after its end, and ignores TERM. */
 export function restartsForEver(child: FakeProgram, words: readonly string[]): FakeProgram {
   return (self) => {
     self.ignore(SIGTERM);
@@ -52,7 +52,7 @@ export function restartsForEver(child: FakeProgram, words: readonly string[]): F
   };
 }
 
-/** Waits for its children, which it does not tell to end: their work is to be finished, as with celery. */
+/** Waits for its children without a signal to them: they finish their work, as with celery. */
 export function lets(child: FakeProgram, words: readonly string[]): FakeProgram {
   return (self) => {
     runsInFront(child, words)(self);
@@ -60,12 +60,12 @@ export function lets(child: FakeProgram, words: readonly string[]): FakeProgram 
   };
 }
 
-/** Lives on, and ends `ms` after a TERM. */
+/** Runs on, and ends `ms` after a TERM. */
 export function endsOnTerm(ms: number, code = 0): FakeProgram {
   return (self) => self.on(SIGTERM, () => self.after(ms, () => self.exit(code)));
 }
 
-/** Does not mind TERM: only KILL ends it. */
+/** Ignores TERM: only KILL ends it. */
 export const ignoresTerm: FakeProgram = (self) => self.ignore(SIGTERM);
 
 /** Stops itself, as by SIGSTOP: nothing but KILL reaches it until it is continued. */
@@ -73,7 +73,7 @@ export function stopsAfter(ms: number): FakeProgram {
   return (self) => self.after(ms, () => self.stop());
 }
 
-/** Leaves a grandchild behind in a session of its own, with nobody between, and goes on. */
+/** Leaves an orphaned grandchild in a session of its own, and goes on. */
 export function daemonises(ms: number, daemon: FakeProgram): FakeProgram {
   return (self) =>
     self.after(ms, () => {
@@ -83,7 +83,7 @@ export function daemonises(ms: number, daemon: FakeProgram): FakeProgram {
     });
 }
 
-/** On TERM starts another process, in a session of its own, and ends: what a TERM to all cannot see. */
+/** On TERM starts another process, in a session of its own, and ends: a TERM to all processes misses it. */
 export function forksOnTerm(ms: number, heir: FakeProgram): FakeProgram {
   return (self) =>
     self.on(SIGTERM, () =>
@@ -94,7 +94,7 @@ export function forksOnTerm(ms: number, heir: FakeProgram): FakeProgram {
     );
 }
 
-/** A short-lived child every `ms`, for half a minute: somebody for each pid that becomes free. */
+/** A short-lived child every `ms`, for half a minute: a new process for each pid that becomes free. */
 export function startsMany(ms: number): FakeProgram {
   return (self) => {
     const start = () => {
@@ -105,7 +105,7 @@ export function startsMany(ms: number): FakeProgram {
   };
 }
 
-/** Gives its children's ends no look, so that they stay zombies until it ends. */
+/** Never reaps its children, so that they stay zombies until it ends. */
 export const neverReaps: FakeProgram = (self) => {
   self.reaps = false;
 };
@@ -113,7 +113,7 @@ export const neverReaps: FakeProgram = (self) => {
 /**
  * A system log daemon: listens after `ms` on /dev/log, and on a socket for its control program.
  *
- * @param busyMs how long it writes when it has been told nothing: until then it does not sleep
+ * @param busyMs how long it writes without a signal: until then it does not sleep
  * @param sockets 2, or more where it sends messages elsewhere too
  */
 export function syslogd(ms: number, busyMs: number, sockets = 2): FakeProgram {
@@ -131,8 +131,8 @@ export function syslogd(ms: number, busyMs: number, sockets = 2): FakeProgram {
 }
 
 /**
- * log_lines: brings all that is in the FIFOs of its directory to the container's outputs, as it is, and ends when nobody is
- * left who could write to them.
+ * log_lines: copies the FIFOs of its directory to the container's outputs, unchanged, and ends when no process
+ * is left that could write to them.
  */
 export const collects: FakeProgram = (self) => {
   const directory = `${self.argv[2] ?? ""}/`;
@@ -195,7 +195,7 @@ export function runsvdir(services: readonly FakeService[], { forkMs, execMs }: R
           child.name = "runsvdir";
           child.argv = self.argv;
           child.file = self.file;
-          child.on(SIGTERM, () => {}); // a handler that sets a flag nobody reads again
+          child.on(SIGTERM, () => {}); // a handler that sets a flag which is never read again
           child.after(execMs, () => child.become(runsv(service), ["runsv", service.name], RUNSV));
         },
         ["runsvdir"],
@@ -272,7 +272,7 @@ function runsv(service: FakeService): FakeProgram {
       if (isExiting) stop();
       else if (self.linux.nowMs - startedMs >= 1000) start();
       else {
-        isAsleep = true; // deaf: what comes meanwhile is noticed after the start
+        isAsleep = true; // control bytes that come meanwhile are noticed after the start
         self.after(1000, () => {
           isAsleep = false;
           start();

@@ -28,7 +28,7 @@ export type Tool = {
   /** Resolves once `sign` was printed. */
   waitFor(sign: RegExp): Promise<void>;
   signal(name: NodeJS.Signals): void;
-  /** Waits for its end; one by a signal is 128 + its number. */
+  /** Waits for its end; after a signal the status is 128 + the signal's number. */
   ended(withinMs?: number): Promise<ToolOutcome>;
 };
 
@@ -39,7 +39,7 @@ export function startTool(t: TestContext, words: readonly string[], options: Too
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   });
-  child.stdin?.on("error", () => {}); // who has ended reads no more
+  child.stdin?.on("error", () => {}); // a process that has ended reads no more
   child.stdin?.end(options.input);
   const stdout = listenTo(child.stdout);
   const stderr = listenTo(child.stderr);

@@ -1,14 +1,14 @@
-// A client that asks all the time, for tests of what a rolling update costs.
+// Clients that send requests all the time, for tests of the cost of a rolling update.
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { until } from "./until.ts";
 
-/** What became of all requests that were sent. */
+/** The results of all requests that were sent. */
 export type Tally = {
   readonly sent: number;
   /** By body, how often it was answered with status 200. */
   readonly answers: ReadonlyMap<string, number>;
-  /** By what went wrong (an errno's name, or a status), how often. */
+  /** By the reason (an errno's name, or a status), how often a request was lost. */
   readonly losses: ReadonlyMap<string, number>;
   readonly lost: number;
 };
@@ -23,7 +23,7 @@ export type Load = {
 };
 
 export type LoadOptions = {
-  /** How many ask at a time, each its next request when the last is answered and `pauseMs` is over. */
+  /** How many send requests at a time, each the next when the last is answered and `pauseMs` is over. */
   readonly clients: number;
   readonly pauseMs: number;
   /** Whether each keeps its connection. Without, each request has one of its own. */
@@ -77,7 +77,7 @@ export function startLoad(port: number, options: LoadOptions): Load {
   };
 }
 
-/** One request to a server on this machine. Rejects where no whole answer comes. */
+/** One request to a server on this machine. Rejects if no whole answer comes. */
 export function ask(port: number, path: string, agent?: Agent): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: "127.0.0.1", port, path, agent, method: "POST" }, (response: IncomingMessage) => {

@@ -1,9 +1,9 @@
-// Podman beside the engine under test.
+// Podman beside the container engine under test.
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { engine, run } from "./container.ts";
 
-/** What Podman needs where this test runs: limits that an unprivileged machine allows, and no pulling. */
+/** Options that Podman needs on this machine: limits that an unprivileged machine allows, and no pulling. */
 export const podmanOptions = [
   ...["--ulimit=nofile=1024:2048", "--ulimit=nproc=1000:1000"],
   ...["--network=none", "--pull=never"],
@@ -16,7 +16,7 @@ const isInstalled = spawnSync("podman", ["--version"]).status === 0;
 const reason = "podman is not installed";
 if (!isInstalled && process.env["CI"]) throw new Error(`${reason}: this test must not be skipped here`);
 
-/** Options for `describe`: none of its tests where there is no Podman. */
+/** Options for `describe`: no test if Podman is not installed. */
 export const withPodman = { skip: isInstalled ? (false as const) : reason };
 
 /** Runs podman while the test goes on. */
@@ -41,7 +41,7 @@ export function podman(words: readonly string[], input?: string): { status: numb
   return { status: status ?? -1, stdout, stderr };
 }
 
-/** Brings an image of the engine's into Podman's own store, by a name of its own there. @returns the name */
+/** Copies an image from the container engine to Podman's store, under a name of its own there. @returns the name */
 export async function podmanImage(image: string, name: string): Promise<string> {
   await run(["tag", image, name]);
   if (engine !== "podman") {
@@ -53,13 +53,13 @@ export async function podmanImage(image: string, name: string): Promise<string> 
   return name;
 }
 
-/** Takes the name away again, from both. */
+/** Removes the name from both. */
 export async function removePodmanImage(name: string): Promise<void> {
   await run(["rmi", name]);
   if (engine !== "podman") podman(["rmi", "--force", name]);
 }
 
-/** `podman play kube`, in which no limit of processes and files can be asked for, as podmanOptions do. */
+/** `podman play kube`, which has no options for limits of processes and files as podmanOptions has. */
 export function playKube(words: readonly string[]): { status: number; stdout: string; stderr: string } {
   const isFree = spawnSync("prlimit", ["--nofile=1048576:1048576", "true"]).status === 0;
   const unlimited = isFree ? [] : ["--runtime", resolve("test/support/runtime-without-limits.sh")];

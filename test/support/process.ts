@@ -36,7 +36,7 @@ const rootfs = resolve(process.env["ROOTFS"] || "build/root");
 const binaryDir = resolve(process.env["BINARY_DIR"] || (isSanitized ? "build/asan" : "build/bin"));
 const fixtures = resolve("test/fixtures");
 
-/** Options for `describe`: a few tests at a time, none at all where this machine cannot run them. */
+/** Options for `describe`: a few tests at a time, no test if this machine cannot run them. */
 export const processRing = { concurrency: 4, skip: reasonNotToRun() };
 
 function reasonNotToRun(): string | false {
@@ -62,7 +62,7 @@ export const dockerEnv: Readonly<Record<string, string>> = {
 /** Content of a file, with the mode it gets. */
 export type FileContent = string | { readonly content: string; readonly mode: number };
 
-/** A private root file system on top of the image: whatever is changed in it is gone with the test. */
+/** A private root file system on top of the image: all changes in it are gone with the test. */
 export type View = {
   /** Where a path of the view is for this process. */
   path(inside: string): string;
@@ -87,7 +87,7 @@ export type InitOptions = {
   readonly files?: Readonly<Record<string, string>>;
   /** Shell lines run before the program, as root, with the view's directory in $root. */
   readonly prepare?: string;
-  /** Words of the view put before the program: `["prlimit", "--as=1000000"]`. They end in running what follows. */
+  /** Words of the view put before the program: `["prlimit", "--as=1000000"]`. They execute the words that follow. */
   readonly wrapper?: readonly string[];
   /** Redirections of the program: `2>&-`. */
   readonly redirect?: string;
@@ -130,7 +130,10 @@ export type Init = {
   readonly view: View;
   /** Both outputs until now. */
   readonly output: string;
-  /** Resolves with the match once `sign` is in the output, at the beginning of a line if it is a string; throws when the time is up or it ended without. */
+  /**
+   * Resolves with the match once `sign` is in the output, at the beginning of a line if it is a string. Throws when the
+   * time is up, or if the program ends without it.
+   */
   waitFor(sign: string | RegExp, withinMs?: number): Promise<RegExpExecArray>;
   /** Its number outside. */
   readonly pid: number;
@@ -140,26 +143,26 @@ export type Init = {
   processes(): ProcessFacts[];
   /** A file of a process in its /proc, "status" for one; empty where the process has ended. */
   processFile(inside: number, file: string): string;
-  /** Runs a line of `sh` in its namespaces, which must succeed, and answers what it printed. */
+  /** Runs a line of `sh` in its namespaces, which must succeed. @returns its standard output */
   exec(line: string): Promise<string>;
   /** Memory that is its own, in KiB. */
   residentKiB(): number;
   /** Waits for its end; throws when the time is up. */
   ended(withinMs?: number): Promise<Ended>;
-  /** Whether it, and with it its namespace, is gone; of its output some may still be unread. */
+  /** Whether it has ended, and with it its namespace; some of its output may still be unread. */
   readonly isGone: boolean;
   /** No more of its output is read: the pipes fill. */
   stopReading(): void;
   readAgain(): void;
 };
 
-/** Makes a view, gone when `t` ends. @param prepare shell lines run in its mount namespace, with its directory in $root */
+/** Makes a view, gone when `t` ends. @param prepare shell lines for its mount namespace; its directory is in $root */
 export async function makeView(t: TestContext, prepare = ""): Promise<View> {
   const directory = mkdtempSync(join(tmpdir(), "baseimage-process-"));
   const mountPoint = join(directory, "view");
   const root = join(mountPoint, "root");
   mkdirSync(mountPoint);
-  // The mounts live as long as this shell, which ends when our end of its input is closed, come what may.
+  // The mounts live as long as this shell, which ends when our end of its input is closed, however this process ends.
   const lines = `set -e
     mount -t tmpfs -o mode=755 tmpfs ${mountPoint}
     mkdir ${mountPoint}/upper ${mountPoint}/work ${root}
@@ -243,14 +246,14 @@ export async function startInit(t: TestContext, options: InitOptions = {}): Prom
   const words = [
     `nsenter --mount=/proc/${keeper.pid}/ns/mnt unshare --mount --pid --fork --kill-child ${leader}sh ${starter}`,
   ];
-  // Should this process be killed, so is that one, and with it the namespace.
+  // If this process is killed, the kernel kills the child, and with it the namespace.
   const command = options.hasTerminal ? ["script", "-qefc", ...words, "/dev/null"] : (words[0] ?? "").split(" ");
   const begin = performance.now();
   const child = spawn("setpriv", ["--pdeathsig", "KILL", ...command], {
     stdio: [options.input === "pipe" || options.hasTerminal ? "pipe" : "ignore", "pipe", "pipe", "pipe"],
     env: { PATH: process.env["PATH"] ?? "", SHELL: "/bin/sh" },
   });
-  child.stdin?.on("error", () => {}); // who has ended reads no more
+  child.stdin?.on("error", () => {}); // a process that has ended reads no more
 
   const heard = new Listener();
   if (child.stdout !== null) heard.listen(child.stdout, "stdout");
@@ -358,7 +361,7 @@ function quote(word: string): string {
   return `'${word.replaceAll("'", `'"'"'`)}'`;
 }
 
-/** Keeps what a process prints, and wakes who waits for a sign in it. */
+/** Keeps the output of a process, and wakes the tests that wait for a sign in it. */
 class Listener {
   stdout = "";
   stderr = "";
@@ -380,13 +383,13 @@ class Listener {
     });
   }
 
-  /** Resolves once nobody can write any more. */
+  /** Resolves once no process can write any more. */
   hasEnded(): Promise<void> {
     return this.#until(() => (this.#openCount === 0 ? true : undefined)).then(() => {});
   }
 
   waitFor(sign: string | RegExp, withinMs: number): Promise<RegExpExecArray> {
-    // my_init prints the words of the command it runs, and those are no sign.
+    // my_init prints the words of the command that it runs, which are no sign.
     const pattern = typeof sign === "string" ? new RegExp(`^(?:\\*{3} )?${literally(sign)}`, "m") : sign;
     const found = this.#until(() => {
       const match = pattern.exec(this.output);
@@ -474,7 +477,7 @@ function processesOf(init: number): ProcessFacts[] {
     });
 }
 
-/** What a file of /proc says; "" where its process has ended. */
+/** Content of a file of /proc; "" if its process has ended. */
 function readProc(path: string): string {
   return unlessGone(() => readFileSync(path, "latin1"), "");
 }

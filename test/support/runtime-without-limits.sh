@@ -1,5 +1,5 @@
 #!/bin/sh
-# The container runtime, less the limits that Podman asks for: `podman play kube` asks for more open files than an
+# The container runtime without the limits that Podman sets: `podman play kube` sets a higher limit of open files than an
 # unprivileged machine allows, and has no option for it.
 file=
 previous=

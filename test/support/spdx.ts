@@ -1,4 +1,4 @@
-// What an SPDX 2.3 document in JSON must be: the rules of its schema and of the chapters behind it, for what we write.
+// Rules for an SPDX 2.3 document in JSON: those of its schema and its chapters, as far as our documents need them.
 import parse from "spdx-expression-parse";
 
 type Rule = { readonly required?: boolean; readonly isRight: (value: unknown) => boolean };

@@ -1,4 +1,4 @@
-// A program at a terminal, as a person has it.
+// A program at a terminal, as a user has it.
 import { spawn } from "node:child_process";
 import type { TestContext } from "node:test";
 
@@ -9,7 +9,7 @@ export type Terminal = {
   waitFor(sign: RegExp, withinMs?: number): Promise<void>;
   /** Closes the terminal, as a person closes its window. */
   close(): void;
-  /** Waits for the program's end, and tells its status. */
+  /** Waits for the program's end. @returns its status */
   ended(withinMs?: number): Promise<number>;
 };
 
@@ -19,7 +19,7 @@ export function startAtTerminal(t: TestContext, words: readonly string[]): Termi
   let output = "";
   let wake = () => {};
   const changed = () => new Promise<void>((done) => void (wake = done));
-  child.stdin.on("error", () => {}); // who has ended reads no more
+  child.stdin.on("error", () => {}); // a process that has ended reads no more
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
     wake();

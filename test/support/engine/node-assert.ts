@@ -1,4 +1,4 @@
-// Stands in for node:assert/strict on the shipped engine: the part of it that unit tests of src use.
+// Stands in for node:assert/strict on QuickJS: the part of it that unit tests of src use.
 
 function ok(value: unknown, message?: string | Error): asserts value {
   if (!value) fail(message ?? `${show(value)} is not true`);

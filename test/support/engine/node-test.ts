@@ -1,4 +1,4 @@
-// Stands in for node:test on the shipped engine: runs each test at once and prints a line of TAP.
+// Stands in for node:test on QuickJS: runs each test immediately and prints a line of TAP.
 
 declare global {
   /** From native/run-tests.c: writes a line to standard output. */
