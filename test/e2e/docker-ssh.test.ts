@@ -469,7 +469,7 @@ describe("docker-ssh with Podman", { skip: isPodmanHere ? false : "podman is not
     return name;
   };
 
-  test("logs in by the address, by a published port and through the engine", async (t) => {
+  test("logs in by the address, by a published port and through the container engine", async (t) => {
     const { call } = caller(t);
     const plain = await start(t, "plain", ["--publish", "127.0.0.1::22"]);
     const words = ["--engine", "podman", "-v"];

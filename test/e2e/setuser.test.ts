@@ -1,4 +1,4 @@
-// setuser in a real container: the engine's pipes and terminals. See docs/reference/setuser.md
+// setuser in a real container: the container engine's pipes and terminals. See docs/reference/setuser.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { engine, image, run, runContainer, startContainer } from "../support/container.ts";
@@ -8,7 +8,7 @@ import { startAtTerminal } from "../support/terminal.ts";
 const reopen = "echo out > /dev/stdout; echo err > /dev/stderr";
 
 describe("setuser", { concurrency: 4 }, () => {
-  test("a command run by it can reopen the engine's /dev/stdout and /dev/stderr", async (t) => {
+  test("a command run by it can reopen the container engine's /dev/stdout and /dev/stderr", async (t) => {
     const ours = await runContainer(t, { command: ["setuser", "nobody", "sh", "-c", `${reopen}; id -un`] });
     assert.deepEqual([ours.status, ours.stdout, ours.stderr], [0, "out\nnobody\n", "err\n"]);
     const plain = await runContainer(t, {

@@ -8,7 +8,7 @@ import { buildDirectory, buildImage, cleanUp, engine, image, run } from "../supp
 import { ask, type Load, startLoad, type Tally } from "../support/load.ts";
 import { until } from "../support/until.ts";
 
-/** Standard output of the engine's command, which must succeed. */
+/** Standard output of the container engine's command, which must succeed. */
 async function docker(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   const { status, stdout, stderr } = await run(words, { env });
   assert.equal(status, 0, `${engine} ${words.join(" ")}\n${stdout}${stderr}`);
@@ -93,7 +93,7 @@ async function startStack(t: TestContext, name: string, images: { app: string; p
   };
 }
 
-/** All kinds of clients at once: with a connection for each request, with one for all, with requests that take long. */
+/** All kinds of clients at the same time: with a connection for each request, with one for all, with requests that take long. */
 function startClients(port: number): Load[] {
   const every = { pauseMs: 20, path: "/" };
   return [

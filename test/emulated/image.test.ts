@@ -7,7 +7,7 @@ import { imageWith } from "../support/derived-image.ts";
 
 const architecture = process.env["ARCH"] || "arm64";
 const machine = { amd64: "x86_64", arm64: "aarch64" }[architecture];
-/** An emulated boot takes seconds, several at once take more. */
+/** An emulated boot takes seconds, several at the same time take more. */
 const patience = { withinMs: 120_000 };
 
 before(async () => {

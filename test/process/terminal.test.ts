@@ -44,7 +44,7 @@ describe("terminal", processRing, () => {
       assert.equal((await init.ended()).status, 7);
     });
 
-    test(`${where}: TERM ends an interactive shell at once, although it ignores TERM`, async (t) => {
+    test(`${where}: TERM ends an interactive shell immediately, although it ignores TERM`, async (t) => {
       const init = await startInit(t, { ...options, args: ["--skip-runit", "--", ...shell] });
       await answers(init, "ready");
       const begin = performance.now();

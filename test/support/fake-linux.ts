@@ -175,7 +175,7 @@ export class FakeProcess {
   session = 0;
   hasTerminal = false;
   isSubreaper = false;
-  /** Whether it fetches the status of its children at once. */
+  /** Whether it fetches the status of its children immediately. */
   reaps = true;
   /** How long SIGKILL takes: a process in the middle of a broken device or network file system. */
   killDelayMs = 0;

@@ -236,7 +236,7 @@ export async function startInit(t: TestContext, options: InitOptions = {}): Prom
 
   startCount += 1;
   const starter = join(keeper.directory, `start-${startCount}.sh`);
-  // Pipes as an engine gives them, which /dev/stdout can open; Node's own are sockets.
+  // Pipes as a container engine makes them, which /dev/stdout can open; Node's own are sockets.
   const pipes = options.hasTerminal ? [] : [`${starter}.out`, `${starter}.err`];
   for (const pipe of pipes) execFileSync("mkfifo", [pipe]);
   const readEnds = pipes.map((pipe) => openSync(pipe, fsConstants.O_RDONLY | fsConstants.O_NONBLOCK));
