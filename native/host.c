@@ -197,7 +197,7 @@ static int set_window_size(int fd, int rows, int columns)
 #define METHODS(CALL, OWN) \
     CALL(fork, "", fork()) \
     OWN(exit, "n", exit_now) \
-    CALL(become, "tww", execve(TEXT(0), WORDS(1), WORDS(2))) \
+    CALL(execWithSignals, "tww", execve(TEXT(0), WORDS(1), WORDS(2))) \
     CALL(newSession, "", setsid()) \
     CALL(setNamespace, "n", setns(INT(0), 0)) \
     CALL(control, "nn", prctl(INT(0), (unsigned long)INT(1), 0UL, 0UL, 0UL)) \

@@ -3,7 +3,7 @@ import { errorWords } from "../linux/errno.ts";
 import { fileFacts } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Failure } from "../linux/sys-error.ts";
-import { becomeUserOf } from "./own-init.ts";
+import { switchToUserOf } from "./own-init.ts";
 import { BOOT_IS_OVER } from "./phase-record.ts";
 
 /** More than a boot of a thousand scripts has to tell. */
@@ -18,7 +18,7 @@ export const MAX_RECORD_BYTES = 1 << 20;
  * @see memfd_create(2), proc_pid_fd(5)
  */
 export function readBootRecord(linux: Linux, init: number): string | undefined {
-  becomeUserOf(linux, init);
+  switchToUserOf(linux, init);
   const directory = `/proc/${init}/fd`;
   const descriptors = linux.listDir(directory);
   if (typeof descriptors === "number") {

@@ -31,8 +31,8 @@ export function logFrame(format: LogFormat, printer: Printer, timeMs: number, is
     case "prefix":
       return { before: `[${printer.service}] `, after: "\n", isQuoted: false };
     case "json": {
-      const who = `"service":${printer.quotedService},"stream":"${printer.stream}"`;
-      const before = `{"time":"${utcTime(timeMs)}",${who},"message":`;
+      const origin = `"service":${printer.quotedService},"stream":"${printer.stream}"`;
+      const before = `{"time":"${utcTime(timeMs)}",${origin},"message":`;
       return { before, after: isPartial ? ',"partial":true}\n' : "}\n", isQuoted: true };
     }
   }

@@ -1,6 +1,6 @@
 import { ERRNO } from "../linux/errno.ts";
 import { isSameFile } from "../linux/files.ts";
-import { takeOn } from "../linux/identity.ts";
+import { setIdentity } from "../linux/identity.ts";
 import type { Linux } from "../linux/linux.ts";
 import {
   allProcesses,
@@ -72,11 +72,11 @@ function otherInits(linux: Linux): Process[] {
  *
  * @throws Failure where it is not permitted
  */
-export function becomeUserOf(linux: Linux, init: number): void {
+export function switchToUserOf(linux: Linux, init: number): void {
   const credentials = readCredentials(linux, init);
   const uid = credentials?.uids[0];
   if (credentials === undefined || uid === undefined || uid === 0 || linux.getEuid() !== 0) return;
-  takeOn(linux, { name: `${uid}`, uid, gid: credentials.gid, groups: credentials.groups, home: "/" });
+  setIdentity(linux, { name: `${uid}`, uid, gid: credentials.gid, groups: credentials.groups, home: "/" });
 }
 
 /** Whether a process sees the files that we see: containers may share their processes and yet not these. */

@@ -10,7 +10,7 @@ const RECORD: PhaseRecord = {
     { name: "service db", startMs: 0, endMs: 1.25 },
     { name: "/etc/my_init.post_shutdown.d/10 two  words", startMs: 1.25, endMs: 20.5 },
   ],
-  killed: [{ step: "service db", who: "sleep 1000 (PID 7)" }],
+  killed: [{ step: "service db", process: "sleep 1000 (PID 7)" }],
 };
 
 test("a record reads back as it was written, whatever the scripts are called", () => {
@@ -23,7 +23,7 @@ test("hostile names and command lines make no lines of their own", () => {
   const odd = formatRecord({
     ...RECORD,
     steps: [{ name: "/x/a\nstep 0 9 b", startMs: 0, endMs: 1 }],
-    killed: [{ step: "service a\tb", who: "x\ty\nkilled z" }],
+    killed: [{ step: "service a\tb", process: "x\ty\nkilled z" }],
   });
   const record = parseRecord(odd);
   assert.equal(record?.steps.length, 1);
@@ -43,5 +43,5 @@ test("a record that somebody else has written, or of which a part is missing, is
   assert.equal(parseRecord("shutdown_record 1\nhost h\n"), undefined);
   const record = parseRecord(`${start}step 0 1 \x1b[31m\nkilled a\x1b\tb\r\n`);
   assert.equal(record?.steps[0]?.name, "\\x1b[31m");
-  assert.deepEqual(record?.killed, [{ step: "a\\x1b", who: "b\\r" }]);
+  assert.deepEqual(record?.killed, [{ step: "a\\x1b", process: "b\\r" }]);
 });

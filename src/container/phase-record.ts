@@ -16,7 +16,7 @@ export interface Killed {
   /** The name of the step that waited for it. */
   readonly step: string;
   /** Its command line and pid. */
-  readonly who: string;
+  readonly process: string;
 }
 
 /** What my_init keeps of its boot, and of its shutdown. */
@@ -71,7 +71,7 @@ export function formatRecord({ phase, host, beganMs, steps, killed }: PhaseRecor
     `${phase}${MARK}`,
     `began ${Math.round(beganMs)}`,
     `host ${printable(host)}`,
-    ...killed.map(({ step, who }) => `killed ${printable(step)}${SEPARATOR}${printable(who)}`),
+    ...killed.map(({ step, process }) => `killed ${printable(step)}${SEPARATOR}${printable(process)}`),
   ];
   return `${lines.join("\n")}\n${steps.map(formatStep).join("")}`;
 }
@@ -116,8 +116,8 @@ export function parseRecord(text: string): PhaseRecord | undefined {
   // NaN is not less than anything.
   if (!times.every((time) => Math.abs(time) < MAX_MS)) return undefined;
   const killed = after("killed").map((line) => {
-    const [step = "", who = ""] = line.split(SEPARATOR).map(printable);
-    return { step, who };
+    const [step = "", process = ""] = line.split(SEPARATOR).map(printable);
+    return { step, process };
   });
   return { phase, host: after("host")[0] ?? "", beganMs, steps, killed };
 }

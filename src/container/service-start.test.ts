@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux } from "../../test/support/fake-linux.ts";
-import { serviceStart, tellWaiting } from "./service-start.ts";
+import { recordWaiting, serviceStart } from "./service-start.ts";
 
 const EACCES = 13;
 const SUPERVISE = "/service/supervise";
@@ -31,11 +31,11 @@ test("what is neither runsv nor ours is the service", () => {
 test("ours waits for those whom it names, and is about to become the service when it names nobody", () => {
   const { linux, pid } = started(["./run"], "/usr/sbin/my_init");
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
-  tellWaiting(linux, SUPERVISE, "db, cache");
-  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", forWhom: "db, cache" });
-  tellWaiting(linux, SUPERVISE, "cache");
-  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", forWhom: "cache" });
-  tellWaiting(linux, SUPERVISE, undefined);
+  recordWaiting(linux, SUPERVISE, "db, cache");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", waitsFor: "db, cache" });
+  recordWaiting(linux, SUPERVISE, "cache");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", waitsFor: "cache" });
+  recordWaiting(linux, SUPERVISE, undefined);
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
 });
 
@@ -50,8 +50,8 @@ test("what may not be looked at waits if it says so: what left is another user's
     call === "stat" && object.endsWith("/exe") && !object.includes("self") ? EACCES : 0;
   const { linux, pid } = started(["./run"], "/usr/sbin/my_init", { fault });
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "started" });
-  tellWaiting(linux, SUPERVISE, "db");
-  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", forWhom: "db" });
+  recordWaiting(linux, SUPERVISE, "db");
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", waitsFor: "db" });
 });
 
 test("one that /proc hides is another user's, and started", () => {

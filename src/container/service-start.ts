@@ -15,7 +15,7 @@ const MAX_BYTES = 4096;
 export type ServiceStart =
   | { readonly kind: "starting" }
   /** Our program still waits in its place. @see docs/reference/services.md */
-  | { readonly kind: "waiting"; readonly forWhom: string }
+  | { readonly kind: "waiting"; readonly waitsFor: string }
   | { readonly kind: "started" };
 
 /**
@@ -35,13 +35,13 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
   const isForbidden = program === -ERRNO.EACCES || program === -ERRNO.EPERM;
   if (!isSameFile(linux.stat("/proc/self/exe"), program) && !(isForbidden && typeof names === "string"))
     return { kind: "started" };
-  return typeof names === "string" ? { kind: "waiting", forWhom: names } : { kind: "starting" };
+  return typeof names === "string" ? { kind: "waiting", waitsFor: names } : { kind: "starting" };
 }
 
 /** Tells for whom a service waits, those who watch its directory `supervise` too; undefined: for nobody any more. */
-export function tellWaiting(linux: Linux, supervise: string, forWhom: string | undefined): void {
+export function recordWaiting(linux: Linux, supervise: string, waitsFor: string | undefined): void {
   linux.unlink(`${supervise}/${WAITS_FOR}`);
-  if (forWhom !== undefined) linux.writeFile(`${supervise}/${WAITS_FOR}`, forWhom, true);
+  if (waitsFor !== undefined) linux.writeFile(`${supervise}/${WAITS_FOR}`, waitsFor, true);
 }
 
 /** Whether /proc does not show a process that is there. Mounted with hidepid it hides other users': what was ours is another's now. */

@@ -35,6 +35,6 @@ export function serviceStatus(linux: Linux, directory: string): ServiceStatus {
   if (facts.isFinishing) return status("finishing", "has ended, and its finish script runs");
   if (facts.isPaused) return status("paused", "is paused");
   const start = serviceStart(linux, supervise, facts.pid);
-  if (start.kind === "waiting") return status("waiting", `waits for ${start.forWhom}`);
+  if (start.kind === "waiting") return status("waiting", `waits for ${start.waitsFor}`);
   return start.kind === "starting" ? status("starting", "is about to start") : status("up", "");
 }

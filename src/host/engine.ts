@@ -51,7 +51,7 @@ export class Engine {
   }
 
   /** Becomes the engine's command. @returns why it could not, an errno above zero */
-  become(words: readonly string[]): number {
+  exec(words: readonly string[]): number {
     return -this.#host.exec(this.file, [this.name, ...words], this.#host.environ);
   }
 }

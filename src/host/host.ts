@@ -15,7 +15,7 @@ export interface Host extends Linux {
   /** Ends this process at once. @see _exit(2) */
   exit(status: number): never;
   /** Replaces this process, with signals blocked and ignored as they are now. Answers only failure. @see execve(2) */
-  become(file: string, argv: readonly string[], env: readonly string[]): number;
+  execWithSignals(file: string, argv: readonly string[], env: readonly string[]): number;
   /** Begins a session, without a terminal, and a process group. @see setsid(2) */
   newSession(): number;
   /** Joins a namespace; one of processes holds for the children. @param fd of a file /proc/PID/ns/NAME @see setns(2) */

@@ -14,9 +14,9 @@ test("what is made in a directory is told at once, to who watches that directory
   const linux = new FakeLinux();
   const loop = makeLoop(linux);
   const directories = new DirectoryWatch(linux, loop);
-  const told: string[] = [];
+  const changes: string[] = [];
   const ends = ["/dev", "/etc"].map((directory) =>
-    directories.add(directory, () => told.push(`${directory} ${linux.nowMs}`)),
+    directories.add(directory, () => changes.push(`${directory} ${linux.nowMs}`)),
   );
   const startMs = loop.nowMs;
   linux.after(10, () => linux.addSocket("/dev/log"));
@@ -26,7 +26,7 @@ test("what is made in a directory is told at once, to who watches that directory
     () => false,
     () => startMs + 100,
   );
-  assert.deepEqual(told, [`/dev ${startMs + 10}`]);
+  assert.deepEqual(changes, [`/dev ${startMs + 10}`]);
   assert.deepEqual(
     [...linux.inotifies.values()].map(({ watches }) => [...watches.keys()]),
     [["/etc"]],

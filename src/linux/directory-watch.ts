@@ -36,11 +36,11 @@ export class DirectoryWatch {
     if (this.#fd !== undefined) return this.#fd;
     const fd = this.#linux.inotifyOpen();
     this.#fd = fd;
-    if (fd >= 0) this.#loop.watch(fd, () => this.#tell(fd));
+    if (fd >= 0) this.#loop.watch(fd, () => this.#notify(fd));
     return fd;
   }
 
-  #tell(fd: number): void {
+  #notify(fd: number): void {
     const watches = this.#linux.inotifyRead(fd);
     if (typeof watches === "number") return;
     for (const watch of new Set(watches)) this.#listeners.get(watch)?.();

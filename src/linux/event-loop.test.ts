@@ -103,17 +103,17 @@ test("a watched descriptor is told each time it is ready, until its watch ends a
   const { loop, linux } = makeLoop();
   const stranger = linux.addStranger(exitsAfter(40), ["stranger"]);
   const fd = linux.pidfdOpen(stranger.pid);
-  let told = 0;
+  let calls = 0;
   loop.watch(fd, () => {
-    told++;
-    if (told === 2) loop.unwatch(fd);
+    calls++;
+    if (calls === 2) loop.unwatch(fd);
   });
   const startMs = loop.nowMs;
   loop.waitUntil(
     () => false,
     () => startMs + 100,
   );
-  assert.equal(told, 2);
+  assert.equal(calls, 2);
   assert.equal(linux.pidfds.size, 0);
 });
 

@@ -4,7 +4,7 @@ import { FakeLinux } from "../../test/support/fake-linux.ts";
 import { execFailure } from "./exec-failure.ts";
 
 /** What is said of a file with this content that execve(2) refused with `errno`. */
-function told(content: string, errno: number, mode = 0o755): string {
+function reason(content: string, errno: number, mode = 0o755): string {
   const linux = new FakeLinux();
   linux.addFile("/etc/s", content, { mode });
   linux.addFile("/bin/locked", "", { mode: 0o644 });
@@ -19,44 +19,44 @@ const ENOEXEC = 8;
 const EACCES = 13;
 
 test("an interpreter that is not there is named", () => {
-  assert.equal(told("#!/bin/bsh -e\necho\n", ENOENT), 'no such interpreter "/bin/bsh" (ENOENT)');
-  assert.equal(told("#! \t/bin/bsh\t-e", ENOENT), 'no such interpreter "/bin/bsh" (ENOENT)');
+  assert.equal(reason("#!/bin/bsh -e\necho\n", ENOENT), 'no such interpreter "/bin/bsh" (ENOENT)');
+  assert.equal(reason("#! \t/bin/bsh\t-e", ENOENT), 'no such interpreter "/bin/bsh" (ENOENT)');
 });
 
 test("Windows line ends are told whatever the errno", () => {
   for (const errno of [ENOENT, ENOEXEC, EACCES]) {
-    assert.ok(told("#!/bin/sh\r\necho\r\n", errno).startsWith("its first line ends as on Windows (CR LF); save it"));
+    assert.ok(reason("#!/bin/sh\r\necho\r\n", errno).startsWith("its first line ends as on Windows (CR LF); save it"));
   }
 });
 
 test("a program for another machine is told by its machine", () => {
   const elf = (machine: number) => `\x7fELF\x02\x01\x01${"\0".repeat(11)}${String.fromCharCode(machine, 0)}`;
-  assert.equal(told(elf(183), ENOEXEC), "wrong architecture, it was built for arm64 (ENOEXEC)");
-  assert.equal(told(elf(62), ENOEXEC), "wrong architecture, it was built for x86-64 (ENOEXEC)");
-  assert.equal(told(elf(99), ENOEXEC), "wrong architecture, it was built for machine 99 (ENOEXEC)");
+  assert.equal(reason(elf(183), ENOEXEC), "wrong architecture, it was built for arm64 (ENOEXEC)");
+  assert.equal(reason(elf(62), ENOEXEC), "wrong architecture, it was built for x86-64 (ENOEXEC)");
+  assert.equal(reason(elf(99), ENOEXEC), "wrong architecture, it was built for machine 99 (ENOEXEC)");
   const bigEndian = `\x7fELF\x02\x02\x01${"\0".repeat(11)}${String.fromCharCode(0, 22)}`;
-  assert.equal(told(bigEndian, ENOEXEC), "wrong architecture, it was built for s390x (ENOEXEC)");
+  assert.equal(reason(bigEndian, ENOEXEC), "wrong architecture, it was built for s390x (ENOEXEC)");
 });
 
 test("a program without its loader is told so", () => {
-  assert.ok(told("\x7fELF\x02", ENOENT).startsWith("its dynamic loader is missing"));
+  assert.ok(reason("\x7fELF\x02", ENOENT).startsWith("its dynamic loader is missing"));
 });
 
 test("what is no program is told by what is wrong with it", () => {
-  assert.equal(told("", ENOEXEC), "it is empty (ENOEXEC)");
-  assert.equal(told("#!\necho", ENOEXEC), "its first line names no interpreter after #! (ENOEXEC)");
-  assert.ok(told("echo hello\n", ENOEXEC).startsWith("it is no program, and its first line does not begin with #!"));
+  assert.equal(reason("", ENOEXEC), "it is empty (ENOEXEC)");
+  assert.equal(reason("#!\necho", ENOEXEC), "its first line names no interpreter after #! (ENOEXEC)");
+  assert.ok(reason("echo hello\n", ENOEXEC).startsWith("it is no program, and its first line does not begin with #!"));
 });
 
 test("a lack of permission is told with its remedy", () => {
-  assert.equal(told("#!/bin/sh\n", EACCES, 0o644), 'no permission to execute its interpreter "/bin/sh" (EACCES)');
-  assert.equal(told("#!/bin/locked\n", EACCES), 'no permission to execute its interpreter "/bin/locked" (EACCES)');
-  assert.equal(told("\x7fELF", EACCES, 0o644), "no permission; make it executable with chmod +x (EACCES)");
-  assert.ok(told("\x7fELF", EACCES).includes("noexec"));
+  assert.equal(reason("#!/bin/sh\n", EACCES, 0o644), 'no permission to execute its interpreter "/bin/sh" (EACCES)');
+  assert.equal(reason("#!/bin/locked\n", EACCES), 'no permission to execute its interpreter "/bin/locked" (EACCES)');
+  assert.equal(reason("\x7fELF", EACCES, 0o644), "no permission; make it executable with chmod +x (EACCES)");
+  assert.ok(reason("\x7fELF", EACCES).includes("noexec"));
 });
 
 test("other errors keep the kernel's words, and hostile names are made safe", () => {
-  assert.equal(told("#!/bin/sh", 7), "arguments and environment are too large (E2BIG)");
+  assert.equal(reason("#!/bin/sh", 7), "arguments and environment are too large (E2BIG)");
   assert.equal(
     execFailure(new FakeLinux(), "/a\nb", ENOENT),
     'cannot run "/a\\nb": no such file or directory (ENOENT)',

@@ -24,17 +24,17 @@ export interface Identity {
  *
  * @throws Failure where it is not permitted
  */
-export function become(linux: Linux, identity: Identity): void {
+export function switchUser(linux: Linux, identity: Identity): void {
   for (const fd of [STDOUT, STDERR]) openUp(linux, fd);
-  takeOn(linux, identity);
+  setIdentity(linux, identity);
 }
 
 /** The same, and standard output and error are left as they are. @throws Failure where it is not permitted */
-export function takeOn(linux: Linux, identity: Identity): void {
+export function setIdentity(linux: Linux, identity: Identity): void {
   const steps = [
     ["set the groups of", () => setGroups(linux, identity)],
     ["set the group of", () => linux.setGid(identity.gid)],
-    ["become", () => linux.setUid(identity.uid)],
+    ["switch to", () => linux.setUid(identity.uid)],
   ] as const;
   for (const [act, step] of steps) {
     const answer = step();

@@ -14,8 +14,8 @@ const MAX_BYTES = 1 << 26;
  *
  * @throws Failure where a name is in neither
  */
-export function findIdentity(linux: Linux, who: string): Identity {
-  const [userWord = "", groupWord] = split(who);
+export function findIdentity(linux: Linux, text: string): Identity {
+  const [userWord = "", groupWord] = split(text);
   const users = parsePasswd(readTable(linux, "/etc/passwd"));
   const groups = parseGroup(readTable(linux, "/etc/group"));
   const user = users.find(({ name }) => name === userWord) ?? byUid(users, userWord);
@@ -26,9 +26,9 @@ export function findIdentity(linux: Linux, who: string): Identity {
   return { ...user, gid, groups: [gid] };
 }
 
-function split(who: string): readonly [string, string?] {
-  const colon = who.indexOf(":");
-  return colon < 0 ? [who] : [who.slice(0, colon), who.slice(colon + 1)];
+function split(text: string): readonly [string, string?] {
+  const colon = text.indexOf(":");
+  return colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
 /** A uid that nobody has a line for is a user all the same: as `docker run --user` has it, in group 0, at home in /. */

@@ -1,6 +1,6 @@
 import { STATUS_NOT_FOUND } from "../../core/child-end.ts";
-import { becomeCommand } from "../../linux/become-command.ts";
-import { type Identity, takeOn } from "../../linux/identity.ts";
+import { execCommand } from "../../linux/exec-command.ts";
+import { type Identity, setIdentity } from "../../linux/identity.ts";
 import { writeAll } from "../../linux/output.ts";
 import { lookupCommand } from "../../linux/path-lookup.ts";
 import { attempt, STDERR } from "../../linux/program.ts";
@@ -22,7 +22,7 @@ export interface Assignment extends Orders {
 }
 
 /** Takes on the rest of the container's confinement and becomes the command. @returns the exit status, where it could not */
-export function becomeIt(host: Host, assignment: Assignment): number {
+export function confineAndExec(host: Host, assignment: Assignment): number {
   return attempt(host, NAME, () => {
     const { target, words, identity, terminal, side } = assignment;
     host.newSession();
@@ -38,10 +38,10 @@ export function becomeIt(host: Host, assignment: Assignment): number {
       writeAll(host, STDERR, `${NAME}: ${reason}\n`);
       return smallEnvironment(target.environ, identity, terminal?.kind);
     };
-    if (words.length > 0) return becomeCommand(host, NAME, words, env, small);
+    if (words.length > 0) return execCommand(host, NAME, words, env, small);
     for (const shell of ["bash", "/bin/bash", "sh", "/bin/sh"]) {
       if (lookupCommand(host, shell, env.get("PATH")).kind !== "found") continue;
-      return becomeCommand(host, NAME, [shell, "-l"], env, small);
+      return execCommand(host, NAME, [shell, "-l"], env, small);
     }
     writeAll(host, STDERR, `${NAME}: there is no bash and no sh in the container; name a command that is there\n`);
     return STATUS_NOT_FOUND;
@@ -57,7 +57,7 @@ function confine(host: Host, { confinement, filters }: Target, identity: Identit
   }
   // A filter needs a capability that is dropped below, or no_new_privs; it should come as late as it can.
   if (!hasNoNewPrivileges) addFilters(host, filters);
-  takeOn(host, identity);
+  setIdentity(host, identity);
   // Whoever is not root has none left; root would have them all again by execve, but for the bounding set.
   if (identity.uid === 0) {
     const answer = host.setCapabilities(bounding.low, bounding.high, inheritable.low, inheritable.high);

@@ -21,6 +21,6 @@ export function enterByEngine(
     words.push("--tty");
     if (terminal.kind !== undefined) words.push("--env", `TERM=${terminal.kind}`);
   }
-  const errno = engine.become([...words, id, ...(command.length > 0 ? command : ["sh", "-c", LOGIN_SHELL])]);
+  const errno = engine.exec([...words, id, ...(command.length > 0 ? command : ["sh", "-c", LOGIN_SHELL])]);
   throw new SysError("cannot run", engine.file, errno);
 }

@@ -4,14 +4,14 @@ import { isEnding, SIGNAL } from "../../core/signals.ts";
 import { type Child, Children } from "../../linux/children.ts";
 import { ERRNO, errorWords } from "../../linux/errno.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
-import { type Identity, takeOn } from "../../linux/identity.ts";
+import { type Identity, setIdentity } from "../../linux/identity.ts";
 import { Output } from "../../linux/output.ts";
 import { allProcesses, descendants, signalProcess } from "../../linux/processes.ts";
 import { STDERR } from "../../linux/program.ts";
 import { Failure, SysError } from "../../linux/sys-error.ts";
 import { findIdentity } from "../../linux/user-lookup.ts";
 import { HERE, type Host, OPEN } from "../host.ts";
-import { becomeIt } from "./command.ts";
+import { confineAndExec } from "./command.ts";
 import { CAP_KILL, withCapability } from "./confinement.ts";
 import type { Orders, Terminal } from "./orders.ts";
 import type { Target } from "./target.ts";
@@ -46,7 +46,7 @@ export function keep(host: Host, orders: Orders, socket: number): number {
   takeOnLimits(host, orders);
   takeOnLabel(host, orders);
   joinNamespaces(host, target);
-  takeOn(host, { name: "root", uid: 0, gid: 0, groups: [0], home: "/" });
+  setIdentity(host, { name: "root", uid: 0, gid: 0, groups: [0], home: "/" });
   host.setUmask(target.confinement.umask);
   const identity = findIdentity(host, orders.user);
   const side = orders.terminal && openTerminal(host, orders.terminal, identity, socket);
@@ -56,7 +56,7 @@ export function keep(host: Host, orders: Orders, socket: number): number {
   if (pid === -ERRNO.EAGAIN) throw new Failure("cannot start a process: the container may have no more (EAGAIN)");
   if (pid < 0) throw new SysError("cannot start a process in", "the container", -pid);
   if (pid === 0) {
-    host.exit(becomeIt(host, { ...orders, identity, side }));
+    host.exit(confineAndExec(host, { ...orders, identity, side }));
   }
   // From here on this process is one of the container's, and keeps no way out of it open.
   const { low, high } = withCapability(target.confinement.bounding, CAP_KILL);

@@ -4,7 +4,7 @@ import { findContainer } from "../engine.ts";
 import type { Host } from "../host.ts";
 import { enter } from "./enter.ts";
 import { readCommandLine, USAGE } from "./options.ts";
-import { becomeOwnCopy, hide } from "./own-copy.ts";
+import { execOwnCopy, hide } from "./own-copy.ts";
 
 const NAME = "docker-bash";
 
@@ -15,7 +15,7 @@ export function main(host: Host): number {
   return attempt(host, NAME, () => {
     closeInherited(host);
     if (host.getEuid() === 0) {
-      becomeOwnCopy(host);
+      execOwnCopy(host);
       hide(host);
     }
     return enter(host, findContainer(host, request.container, request.engine), request);

@@ -11,7 +11,7 @@ const MAX_BYTES = 1 << 26;
  * a process in it, and whoever is root there must not reach one of the host's. On kernels that refuse to execute such a
  * copy the program goes on as it is.
  */
-export function becomeOwnCopy(host: Host): void {
+export function execOwnCopy(host: Host): void {
   if (typeof host.realPath(OWN_FILE) === "number") return; // without a path: it is the copy
   const copy = host.memoryFile("docker-bash");
   if (copy < 0) return;
@@ -21,7 +21,7 @@ export function becomeOwnCopy(host: Host): void {
   const readable = host.open(HERE, `/proc/self/fd/${copy}`, OPEN.read);
   host.close(copy);
   host.close(file);
-  host.become(`/proc/self/fd/${readable}`, host.argv, host.environ);
+  host.execWithSignals(`/proc/self/fd/${readable}`, host.argv, host.environ);
   host.close(readable);
 }
 

@@ -117,7 +117,7 @@ function readLimits(host: Host, pid: number): (readonly [number, number, number]
 
 function readLabel(host: Host, pid: number): string | undefined {
   for (const file of ["attr/apparmor/current", "attr/current"]) {
-    const [theirs, ours] = [pid, "self"].map((who) => host.readFile(`/proc/${who}/${file}`, MAX_BYTES, false));
+    const [theirs, ours] = [pid, "self"].map((process) => host.readFile(`/proc/${process}/${file}`, MAX_BYTES, false));
     if (typeof theirs === "string" && theirs !== "") return theirs === ours ? undefined : labelForExec(theirs);
   }
   return undefined;

@@ -59,7 +59,7 @@ function logIn(host: Host, request: Login): number {
     containerId: container.id,
   });
   if (request.isForConfig) return writeAll(host, STDOUT, configBlock(container.name, list)) ? 0 : 1;
-  return becomeSsh(host, ssh.kind === "found" ? ssh.path : "ssh", container, request, list);
+  return execSsh(host, ssh.kind === "found" ? ssh.path : "ssh", container, request, list);
 }
 
 function notRunning({ engine, name, status }: Container): Failure {
@@ -106,7 +106,7 @@ function lookInto(container: Container, user: string): Facts {
   throw refusal(container, reason, "this takes a shell in it, and so does a login");
 }
 
-function becomeSsh(host: Host, path: string, container: Container, request: Login, list: readonly Setting[]): never {
+function execSsh(host: Host, path: string, container: Container, request: Login, list: readonly Setting[]): never {
   const hasTerminal = host.isTerminal(0) && host.isTerminal(1);
   const words = sshWords(container.name, list, request.command, hasTerminal);
   if (request.isVerbose) writeAll(host, STDERR, `${NAME}: ${words.map(shellQuote).join(" ")}\n`);

@@ -37,25 +37,25 @@ export interface Service {
  */
 export const PROBE = `
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
-tell() { sed "s/^/$1 /"; }
+label() { sed "s/^/$1 /"; }
 sshd=$(command -v sshd) && echo "sshd $sshd"
 if [ -d /etc/service/sshd ]; then
-  { echo is there; [ ! -e /etc/service/sshd/down ] || echo down; } | tell service
-  sv status sshd 2>&1 | tell status
+  { echo is there; [ ! -e /etc/service/sshd/down ] || echo down; } | label service
+  sv status sshd 2>&1 | label status
 fi
-command -v enable_insecure_key | tell enabler
+command -v enable_insecure_key | label enabler
 with=
 for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key; do
   if [ -e "$key" ]; then with="$with -h $key"; fi
 done
 config=$("$sshd" -T $with -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2> /dev/null)
-echo "$config" | tell config
-cat /proc/net/tcp /proc/net/tcp6 2> /dev/null | tell socket
+echo "$config" | label config
+cat /proc/net/tcp /proc/net/tcp6 2> /dev/null | label socket
 keys() {
   for file in "$2/.ssh/authorized_keys" "$2/.ssh/authorized_keys2"; do
     cat "$file" 2> /dev/null
     echo
-  done | tell "$1"
+  done | label "$1"
 }
 while IFS=: read -r name _ _ _ _ home _; do
   [ "$name" != root ] || keys root-key "$home"
@@ -63,7 +63,7 @@ while IFS=: read -r name _ _ _ _ home _; do
 done < /etc/passwd
 for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key $(echo "$config" | sed -n 's/^hostkey //p'); do
   [ -e "$key" ] || continue
-  { ssh-keygen -y -f "$key" < /dev/null || cat "$key.pub"; echo; } 2> /dev/null | tell host-key
+  { ssh-keygen -y -f "$key" < /dev/null || cat "$key.pub"; echo; } 2> /dev/null | label host-key
 done
 exit 0
 `;

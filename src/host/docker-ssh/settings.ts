@@ -21,7 +21,7 @@ export interface Target {
 }
 
 /** Not every ssh lets a quote or a backslash be quoted, and none a variable. @see ssh_config(5), ENVIRONMENT VARIABLES */
-const UNSPEAKABLE = ['"', "\\", "\n", "${"];
+const UNQUOTABLE = ['"', "\\", "\n", "${"];
 
 /** The settings of ssh for one container. The host key is one that the engine told, or there is no connection. @throws Failure */
 export function settings(target: Target): Setting[] {
@@ -94,7 +94,7 @@ function proxyCommand({ engine, containerId, way }: Target): string {
 
 /** A path as ssh reads it: `%` begins a token, blanks part words. @throws Failure where it cannot be said to ssh */
 function path(text: string): string {
-  const marks = UNSPEAKABLE.filter((mark) => text.includes(mark)).map(printable);
+  const marks = UNQUOTABLE.filter((mark) => text.includes(mark)).map(printable);
   if (marks.length > 0) {
     const remedy = "set XDG_STATE_HOME to another directory, or name another key with -i KEY";
     throw new Failure(`ssh cannot take the path "${printable(text)}" with ${marks.join(" and ")} in it\n${remedy}`);

@@ -20,7 +20,7 @@ const SHUTDOWN: PhaseRecord = {
   host: "d0c5",
   beganMs: 1_700_000_000_000,
   steps: [{ name: "service db", startMs: 0, endMs: 9000 }],
-  killed: [{ step: "service db", who: 'sleep "1 <000" (PID 7)' }],
+  killed: [{ step: "service db", process: 'sleep "1 <000" (PID 7)' }],
 };
 
 test("the table has a line for each step and one for the whole", () => {

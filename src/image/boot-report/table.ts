@@ -10,7 +10,7 @@ export function totalMs({ steps }: PhaseRecord): number {
 export function reportTable(record: PhaseRecord): string {
   const line = (start: string, took: string, name: string) => `${start.padStart(10)} ${took.padStart(10)}  ${name}\n`;
   const lines = record.steps.map(({ name, startMs, endMs }) => line(ms(startMs), ms(endMs - startMs), name));
-  const killed = record.killed.map(({ step, who }) => `killed: ${who}, ${step}\n`);
+  const killed = record.killed.map(({ step, process }) => `killed: ${process}, ${step}\n`);
   const whole = line("", ms(totalMs(record)), record.phase);
   return line("start", "took", "step, milliseconds") + lines.join("") + whole + killed.join("");
 }
@@ -21,7 +21,7 @@ export function reportJson(record: PhaseRecord): string {
     ({ name, startMs, endMs }) =>
       `{"name":${jsonString(name)},"startMs":${ms(startMs)},"tookMs":${ms(endMs - startMs)}}`,
   );
-  const killed = record.killed.map(({ step, who }) => `{"step":${jsonString(step)},"who":${jsonString(who)}}`);
+  const killed = record.killed.map(({ step, process }) => `{"step":${jsonString(step)},"who":${jsonString(process)}}`);
   const times = `"beganMs":${record.beganMs},"tookMs":${ms(totalMs(record))}`;
   return `{"phase":"${record.phase}",${times},"steps":[${steps.join(",")}],"killed":[${killed.join(",")}]}\n`;
 }

@@ -36,6 +36,6 @@ function askForExit(linux: Linux, status: number): void {
   const init = findInit(linux);
   const errno = -linux.queueSignal(init, SIGRTMIN_PLUS_3, exitRequest(status));
   if (errno === 0) return;
-  const who = errno === ERRNO.EPERM ? "; only root and the user it runs as may ask" : "";
-  throw new Failure(`cannot ask my_init (PID ${init}) to stop: ${errorWords(errno)}${who}`);
+  const hint = errno === ERRNO.EPERM ? "; only root and the user it runs as may ask" : "";
+  throw new Failure(`cannot ask my_init (PID ${init}) to stop: ${errorWords(errno)}${hint}`);
 }

@@ -69,7 +69,7 @@ export class Boot {
       this.syslog.start(!this.#options.skipRunit);
     }
     if (!this.#options.skipRunit) this.services.prepare();
-    unavailable.tell();
+    unavailable.report();
     if (this.#options.enableInsecureKey) {
       log.info("Installing insecure SSH key for user root");
       const outcome = this.#runStartupScript(INSECURE_KEY);

@@ -20,7 +20,7 @@ function container(environ: string[], files: Record<string, string>, options: Fa
   const environment = new ContainerEnvironment(linux, log, unavailable);
   const variables = () => toEnviron(environment.current).sort().join(" ");
   const said = () => {
-    unavailable.tell();
+    unavailable.report();
     return linux.stderr.text.split("\n").slice(0, -1);
   };
   return { linux, environment, variables, said };

@@ -61,8 +61,8 @@ export class Timeline {
   }
 
   /** A process had to be killed. @param step what waited for it; the present step where it is not said */
-  noteKilled(who: string, step = this.#current?.name ?? ""): void {
-    this.#killed.push({ step, who });
+  noteKilled(process: string, step = this.#current?.name ?? ""): void {
+    this.#killed.push({ step, process });
   }
 
   /**

@@ -6,7 +6,7 @@ export class Unavailable {
   readonly #linux: Linux;
   readonly #log: Log;
   #things: string[] = [];
-  #isTold = false;
+  #isReported = false;
 
   constructor(linux: Linux, log: Log) {
     this.#linux = linux;
@@ -16,12 +16,12 @@ export class Unavailable {
   /** Takes note of a thing. @param reason told to root only: to others it is that they are not root */
   add(thing: string, reason: string): void {
     this.#things.push(this.#linux.getEuid() === 0 ? `${thing} (${reason})` : thing);
-    if (this.#isTold) this.tell();
+    if (this.#isReported) this.report();
   }
 
   /** Tells what was noted up to now; what is noted later is told at once. */
-  tell(): void {
-    this.#isTold = true;
+  report(): void {
+    this.#isReported = true;
     if (this.#things.length === 0) return;
     const uid = this.#linux.getEuid();
     const reason = uid === 0 ? "" : `, as uid ${uid} is not root`;

@@ -33,9 +33,9 @@ test("it has the service print to its FIFOs, which anybody who has them may open
 });
 
 test("of what it was told the service sees nothing", () => {
-  const told = `MY_INIT_LOG_DIRECTORY=${DIRECTORY}`;
-  assert.deepEqual(run([told, "PATH=/usr/lib/baseimage:/bin", "A=b"]).replaced?.env, ["PATH=/bin", "A=b"]);
-  assert.deepEqual(run([told, "PATH=/usr/lib/baseimage"]).replaced?.env, []);
+  const variable = `MY_INIT_LOG_DIRECTORY=${DIRECTORY}`;
+  assert.deepEqual(run([variable, "PATH=/usr/lib/baseimage:/bin", "A=b"]).replaced?.env, ["PATH=/bin", "A=b"]);
+  assert.deepEqual(run([variable, "PATH=/usr/lib/baseimage"]).replaced?.env, []);
   assert.deepEqual(run(["PATH=/bin:/usr/lib/baseimage"]).replaced?.env, ["PATH=/bin:/usr/lib/baseimage"]);
 });
 

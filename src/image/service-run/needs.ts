@@ -1,6 +1,6 @@
 import { NEEDS, type Need, readNeeds } from "../../container/needs.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
-import { tellWaiting } from "../../container/service-start.ts";
+import { recordWaiting } from "../../container/service-start.ts";
 import { printable } from "../../core/printable.ts";
 import { SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
@@ -68,7 +68,7 @@ class Wait {
   wait(): number | undefined {
     const startMs = this.#loop.nowMs;
     // From an earlier start that was killed.
-    tellWaiting(this.#linux, this.#supervise, undefined);
+    recordWaiting(this.#linux, this.#supervise, undefined);
     this.#loop.tendTo(() => this.#tend(startMs));
     const late = () => this.#needed.find((needed) => needed.isLate(this.#loop.nowMs));
     this.#loop.waitUntil(
@@ -76,7 +76,7 @@ class Wait {
       () => Number.POSITIVE_INFINITY,
     );
     for (const needed of this.#needed) needed.end();
-    tellWaiting(this.#linux, this.#supervise, undefined);
+    recordWaiting(this.#linux, this.#supervise, undefined);
     if (this.#endedBy !== undefined) return 128 + this.#endedBy;
     const first = late();
     if (first === undefined) return undefined;
@@ -102,7 +102,7 @@ class Wait {
   #publish(unready: readonly Needed[], waitedMs: number): void {
     const names = unready.map(({ need }) => printable(need.service));
     const published = names.join(", ");
-    if (published !== this.#published) tellWaiting(this.#linux, this.#supervise, published);
+    if (published !== this.#published) recordWaiting(this.#linux, this.#supervise, published);
     this.#published = published;
     if (this.#isReported || waitedMs < REPORT_MS) return;
     this.#isReported = true;

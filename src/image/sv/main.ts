@@ -4,7 +4,7 @@ import { STATUS_CANNOT_RUN } from "../../core/child-end.ts";
 import { parseEnviron, toEnviron } from "../../core/container-env.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
 import { linkFacts } from "../../linux/files.ts";
-import { takeOn } from "../../linux/identity.ts";
+import { setIdentity } from "../../linux/identity.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { writeAll } from "../../linux/output.ts";
 import { attempt, STDERR } from "../../linux/program.ts";
@@ -28,7 +28,7 @@ export function main(linux: Linux): number {
     if (mirror !== undefined) {
       env.set("SVDIR", mirror.path);
       // What root does in another user's mirror is what that user may do, and no more.
-      if (linux.getEuid() === 0 && mirror.uid !== 0) takeOn(linux, findIdentity(linux, `${mirror.uid}`));
+      if (linux.getEuid() === 0 && mirror.uid !== 0) setIdentity(linux, findIdentity(linux, `${mirror.uid}`));
     }
     const given = mirror === undefined ? words : words.map((word) => inMirror(linux, mirror, word));
     const errno = -linux.exec(RUNIT_SV, [calledAs, ...given], toEnviron(env));

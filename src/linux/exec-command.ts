@@ -16,7 +16,7 @@ import { STDERR } from "./program.ts";
  * @param ifTooLarge gives the environment to go on with where `env` is more than the kernel takes
  * @returns the exit status for that, as a shell has it: 126 or 127
  */
-export function becomeCommand(
+export function execCommand(
   linux: Linux,
   program: string,
   words: readonly string[],
