@@ -5,14 +5,14 @@ import { EXECUTE } from "./files.ts";
 import type { Linux } from "./linux.ts";
 import { readProcess } from "./processes.ts";
 
-/** A process that is ours to wait for. Until {@link Children.reap} saw its end, no other has its pid. */
+/** A child of this process. Until {@link Children.reap} has reaped it, no other process has its pid. */
 export interface Child {
   readonly pid: number;
   /** Undefined while it lives. */
   readonly end: ChildEnd | undefined;
   /** When it was reaped, on the clock of Linux.monotonicMs. */
   readonly endedMs: number | undefined;
-  /** The errno of execve(2) if that failed; the child has exited with 126 then. */
+  /** The errno of execve(2) if that failed; then the child has exited with 126. */
   readonly startError: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Program {
   readonly file: string;
   readonly argv: readonly string[];
   readonly environ: readonly string[];
-  /** Where it prints to; without them it prints to where we do. */
+  /** Its outputs; undefined: the same as ours. */
   readonly streams?: Streams | undefined;
 }
 
@@ -60,14 +60,14 @@ export class Children {
     this.#listener = listener;
   }
 
-  /** Whether the last {@link reap} found that no child is left, known or not. */
+  /** Whether the last {@link reap} found no child, known or unknown. */
   get isEmpty(): boolean {
     return this.#isEmpty;
   }
 
   /**
-   * Starts a program. Most errors are known at once, as the file is looked at first; the others end the child, with
-   * `startError` set.
+   * Starts a program. The file is checked first, which finds most errors. Other errors end the child and set
+   * `startError`.
    *
    * @param options bits of SPAWN
    * @returns the child, or the errno (above zero) with which it could not be started
@@ -80,7 +80,7 @@ export class Children {
     return pid < 0 ? -pid : this.#add(pid, file);
   }
 
-  /** Keeps the end of a child that was handed over, so that it can be waited for by name. */
+  /** Takes on a child that this process did not start, so that its end is kept. */
   adopt(pid: number): Child {
     return this.#add(pid, undefined);
   }
@@ -92,7 +92,7 @@ export class Children {
     return child;
   }
 
-  /** Reaps all that have ended, however many. */
+  /** Reaps all children that have ended. */
   reap(): void {
     for (;;) {
       const answer = this.#linux.waitAny();
@@ -123,15 +123,15 @@ export class Children {
   }
 
   /**
-   * Sends `signal` to a child that lives; one that ended may have left its pid to a stranger.
+   * Sends `signal` to a child if it is not reaped yet: afterwards another process may have its pid.
    *
-   * @returns whether it may be signalled by us
+   * @returns false if this process has no permission to signal it
    */
   signal(child: Child, signal: number): boolean {
     return child.end !== undefined || this.#linux.kill(child.pid, signal) !== -ERRNO.EPERM;
   }
 
-  /** Sends CONT to a child that is stopped: to others it would be a signal that they have a handler for. Without /proc, to any. */
+  /** Sends CONT to a child if it is stopped: a running child may have a handler for CONT. Without /proc it is always sent. */
   wake(child: Child): void {
     if (readProcess(this.#linux, child.pid)?.isStopped ?? true) this.signal(child, SIGNAL.SIGCONT);
   }

@@ -2,9 +2,9 @@ import type { EventLoop } from "./event-loop.ts";
 import type { Linux } from "./linux.ts";
 
 /**
- * Tells when a name comes or goes in a directory, where the kernel has watches to give; where not, nothing is told. One
- * for the whole program, as it is never closed: closing an inotify descriptor waits for a grace period of the kernel,
- * up to 20 ms, while removing a watch from it does not.
+ * Notifies of names that come or go in a directory. If the kernel has no watch left, it never does. A program has one
+ * and never closes it: closing an inotify descriptor waits for a grace period of the kernel, up to 20 ms; removing a
+ * watch does not.
  *
  * @see inotify(7)
  */
@@ -12,7 +12,7 @@ export class DirectoryWatch {
   readonly #linux: Linux;
   readonly #loop: EventLoop;
   readonly #listeners = new Map<number, () => void>();
-  /** Undefined until somebody needs it. */
+  /** Undefined until the first {@link add}. */
   #fd: number | undefined;
 
   constructor(linux: Linux, loop: EventLoop) {
@@ -20,7 +20,7 @@ export class DirectoryWatch {
     this.#loop = loop;
   }
 
-  /** @returns ends the watch; undefined where the kernel gives none */
+  /** @returns a function that ends the watch; undefined if the kernel gives none */
   add(directory: string, onChange: () => void): (() => void) | undefined {
     const fd = this.#open();
     const watch = fd < 0 ? fd : this.#linux.inotifyAdd(fd, directory);

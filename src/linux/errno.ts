@@ -32,7 +32,7 @@ const ERRORS: readonly (readonly [number: number, name: string, words: string])[
   [122, "EDQUOT", "disk quota exceeded"],
 ];
 
-/** Error numbers by name, as far as our programs tell them apart. */
+/** Error numbers by name, as far as our programs need them. */
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
@@ -52,7 +52,7 @@ export const ERRNO = {
   EROFS: 30,
 } as const;
 
-/** `no space left on device (ENOSPC)`: what an error number means, for people and for a search. */
+/** An error number in words: `no space left on device (ENOSPC)`. */
 export function errorWords(errno: number): string {
   const known = ERRORS.find(([number]) => number === errno);
   return known === undefined ? `error ${errno}` : `${known[2]} (${known[1]})`;

@@ -3,18 +3,18 @@ import type { Children } from "./children.ts";
 import type { Linux } from "./linux.ts";
 import type { Output } from "./output.ts";
 
-/** The longest time that poll(2) can be given: a wait without a deadline simply begins again. */
+/** The longest time that poll(2) takes: a wait without a deadline begins again after it. */
 const LONGEST_POLL_MS = 2147483647;
 
-/** What has bytes to write as soon as there is room for them. */
+/** An output that may have bytes left to write. */
 export type Sink = Pick<Output, "fd" | "isBehind" | "flush">;
 
-/** Told of each signal that arrives, but SIGCHLD, in the order of arrival. */
+/** Called for each signal except SIGCHLD, in the order of arrival. */
 export type SignalListener = (signal: number, senderPid: number, value: number, code: number) => void;
 
 /**
- * The only place where a program waits. Whatever it waits for, every child that has ended is reaped,
- * every signal is handed on and kept output is written.
+ * The only place where a program waits. During every wait, children that have ended are reaped, signals are passed to
+ * the listener and kept output is written.
  */
 export class EventLoop {
   readonly #linux: Linux;
@@ -31,7 +31,7 @@ export class EventLoop {
     this.#onSignal = onSignal;
   }
 
-  /** Milliseconds on the clock that deadlines are told in. */
+  /** Milliseconds on the clock of all deadlines. */
   get nowMs(): number {
     return this.#linux.monotonicMs();
   }
@@ -46,7 +46,7 @@ export class EventLoop {
     this.#watched.delete(fd);
   }
 
-  /** Flushes one output more whenever there is room. */
+  /** Adds an output to flush when it has room. */
   addOutput(output: Sink): void {
     this.#outputs.push(output);
   }
@@ -57,10 +57,10 @@ export class EventLoop {
   }
 
   /**
-   * Calls `tend` after each event too, whatever is waited for: somebody who is to be looked after all the time.
+   * Calls `tend` after each event, in every wait.
    *
-   * @param tend answers when it wants to be called at the latest, in milliseconds on the clock of {@link nowMs}
-   * @returns ends it
+   * @param tend returns when to call it next at the latest, in milliseconds on the clock of {@link nowMs}
+   * @returns a function that ends the calls
    */
   tendTo(tend: () => number): () => void {
     this.#tends.add(tend);
@@ -68,15 +68,15 @@ export class EventLoop {
   }
 
   /**
-   * Waits until `isDone()`, which is asked after each event.
+   * Waits until `isDone()`, which is called after each event.
    *
-   * @param deadlineMs asked after each event too, as a signal may bring it nearer; Infinity: none
-   * @param pollIntervalMs for what makes no event: how long to wait at most before asking again
-   * @returns whether it is done; false: the time was up first
+   * @param deadlineMs called after each event too, as a signal may bring the deadline nearer; Infinity: none
+   * @param pollIntervalMs the longest time between two calls of `isDone`, for a condition that causes no event
+   * @returns false if the deadline came first
    */
   waitUntil(isDone: () => boolean, deadlineMs: () => number, pollIntervalMs = LONGEST_POLL_MS): boolean {
     for (;;) {
-      // Signals before children: a child that ends after the look leaves its SIGCHLD for poll to see.
+      // Signals before children: a child that ends after the reaping leaves a pending SIGCHLD, which ends the poll.
       this.#takeSignals();
       this.#children.reap();
       let tendMs = Number.POSITIVE_INFINITY;
@@ -108,7 +108,7 @@ export class EventLoop {
   #wait(timeoutMs: number): void {
     const writes = this.#outputs.filter(({ isBehind }) => isBehind).map(({ fd }) => fd);
     const ready = this.#linux.poll([...this.#watched.keys()], writes, timeoutMs);
-    if (typeof ready === "number") return; // EINTR: looked at again by the caller
+    if (typeof ready === "number") return; // EINTR: the caller polls again
     for (const fd of ready) this.#watched.get(fd)?.();
     for (const output of this.#outputs) output.flush();
   }

@@ -10,11 +10,11 @@ import { lookupCommand } from "./path-lookup.ts";
 import { STDERR } from "./program.ts";
 
 /**
- * Becomes the command, looked up in the PATH of `env`.
+ * Replaces this process by the command, looked up in the PATH of `env`.
  *
- * @param program whose name stands before the line that says why it could not
- * @param ifTooLarge gives the environment to go on with where `env` is more than the kernel takes
- * @returns the exit status for that, as a shell has it: 126 or 127
+ * @param program its name begins the error message
+ * @param ifTooLarge gives a smaller environment if the kernel refuses `env` as too large
+ * @returns only on failure: the exit status of a shell, 126 or 127
  */
 export function execCommand(
   linux: Linux,

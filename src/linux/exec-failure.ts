@@ -17,12 +17,12 @@ const MACHINES: Readonly<Record<number, string>> = {
   258: "loongarch",
 };
 
-/** The kernel reads no more of a file to see what it is. @see BINPRM_BUF_SIZE in execve(2) */
+/** The kernel reads this much of a file to find its format. @see BINPRM_BUF_SIZE in execve(2) */
 const HEAD_BYTES = 256;
 
 /**
- * Says in words why execve(2) refused `path`: `cannot run "PATH": no such interpreter "/bin/bsh" (ENOENT)`.
- * It names what to change where that can be known.
+ * Explains why execve(2) refused `path`: `cannot run "PATH": no such interpreter "/bin/bsh" (ENOENT)`.
+ * It names the remedy if one is known.
  */
 export function execFailure(linux: Linux, path: string, errno: number): string {
   const reason = knownReason(linux, path, errno);
@@ -76,9 +76,9 @@ function knownReason(linux: Linux, path: string, errno: number): string | undefi
         return `no permission to execute its interpreter "${printable(name)}"`;
       }
       const facts = fileFacts(linux, path);
-      if (typeof facts === "number") return undefined; // a directory on the way is closed to us
+      if (typeof facts === "number") return undefined; // no permission to search a directory of the path
       if (facts.type === "directory") return "is a directory";
-      // access(2) says no for both; the mode tells them apart.
+      // access(2) refuses for both reasons; the mode decides.
       return (facts.mode & ANY_EXECUTE) !== 0
         ? "permission denied; its file system is mounted noexec, or it is another user's"
         : "no permission; make it executable with chmod +x";

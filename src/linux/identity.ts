@@ -8,28 +8,28 @@ import { Failure } from "./sys-error.ts";
 /** The bits of a mode that let its owner, its group and others write. */
 const ANY_WRITE = 0o222;
 
-/** Who a process is to become. */
+/** The user and groups to switch to. */
 export interface Identity {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
-  /** All groups, its own among them. */
+  /** All groups, including `gid`. */
   readonly groups: readonly number[];
   readonly home: string;
 }
 
 /**
- * Becomes somebody else, for good: groups, then gid, then uid, as each step takes away the right to
- * the one before. Standard output and error are made so that the new user can open them by name.
+ * Switches to another user, for good: groups, then gid, then uid, as each step removes the permission for the one
+ * before. The new user can open standard output and error by name.
  *
- * @throws Failure where it is not permitted
+ * @throws Failure if it is not permitted
  */
 export function switchUser(linux: Linux, identity: Identity): void {
   for (const fd of [STDOUT, STDERR]) openUp(linux, fd);
   setIdentity(linux, identity);
 }
 
-/** The same, and standard output and error are left as they are. @throws Failure where it is not permitted */
+/** The same, but leaves standard output and error as they are. @throws Failure if it is not permitted */
 export function setIdentity(linux: Linux, identity: Identity): void {
   const steps = [
     ["set the groups of", () => setGroups(linux, identity)],
@@ -42,16 +42,16 @@ export function setIdentity(linux: Linux, identity: Identity): void {
   }
 }
 
-/** Who is that user already, and has not the right to set groups, keeps the ones that there are. */
+/** A process of that user without permission to set groups keeps its groups. */
 function setGroups(linux: Linux, { groups, uid }: Identity): number {
   const answer = linux.setGroups(groups);
   return answer === -ERRNO.EPERM && linux.getEuid() === uid ? 0 : answer;
 }
 
 /**
- * Lets every user open /dev/stdout or /dev/stderr for writing: the engine's pipe or terminal belongs to root and is closed
- * to others. Nobody can read it who could not before: a terminal that belonged to the new user would give all of that
- * user's processes what is typed at it. Files and other devices are left alone.
+ * Lets every user open /dev/stdout or /dev/stderr for writing: the container engine's pipe or terminal belongs to root,
+ * and other users cannot open it. It gives no permission to read: if the terminal belonged to the new user, all processes
+ * of that user could read what is typed. Files and other devices do not change.
  */
 function openUp(linux: Linux, fd: number): void {
   const path = `/proc/self/fd/${fd}`;

@@ -2,10 +2,10 @@ import { ERRNO } from "./errno.ts";
 import { fileFacts, isExecutable } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
-/** Where a shell would look when PATH is not set. @see confstr(3), _CS_PATH */
+/** The search path if PATH is not set. @see confstr(3), _CS_PATH */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** What came of looking a command up: its path, or why there is none, as a shell tells it by 127 and 126. */
+/** The path of a command, or why there is none: a shell exits with 127 or 126 for it. */
 export type Lookup =
   | { readonly kind: "found"; readonly path: string }
   | { readonly kind: "not-found"; readonly errno: number }

@@ -1,34 +1,34 @@
 import { fileFacts, linkFacts } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
-/** Brought by the image for every user; where a tmpfs hides it, made anew. */
+/** The image has it, for every user; if a tmpfs hides it, it is made again. */
 const OWN_DIRECTORY = "/run/my_init";
 
-/** Containers of a pod share it. */
+/** The containers of a pod share it. */
 const SHARED = "/dev/shm";
 
-/** Where a directory of ours may be, the best first. */
+/** Where a private directory may be, the best place first. */
 export const PLACES: readonly string[] = [OWN_DIRECTORY, "/tmp", SHARED];
 
-/** Mode bits: its group or all others may change a directory; in it only the owner of a file may remove or rename it. */
+/** Mode bits of a directory: group or others may write; the sticky bit, by which only a file's owner may rename it. */
 const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Makes a directory that no other user can have prepared, can look into or can replace.
+ * Makes a directory that no other user can prepare, read or replace.
  *
- * @param names tried one after the other: any user may have taken one
- * @returns its path; undefined where there is no place for it
+ * @param names tried in this order, as any user may have taken one
+ * @returns its path; undefined if there is no place for it
  */
 export function makePrivateDirectory(linux: Linux, names: readonly string[]): string | undefined {
   linux.mkdir(OWN_DIRECTORY, 0o755);
-  // Only what was made here and now is ours for sure.
+  // Only a directory that this call made is certainly ours.
   return pathsOf(linux, names, linux.getEuid()).find((path) => linux.mkdir(path, 0o700) === 0);
 }
 
 /**
- * The directories of these names that belong to `uid` and that no other user but root can change or replace: what an earlier
- * start of the container has left is among them. Neither a link nor a directory of another user is.
+ * The directories of these names that belong to `uid` and that only `uid` and root can change or replace. An earlier
+ * start of the container may have left them. Links do not count.
  */
 export function privateDirectories(linux: Linux, names: readonly string[], uid = linux.getEuid()): string[] {
   return pathsOf(linux, names, uid).filter((path) => {
@@ -39,8 +39,8 @@ export function privateDirectories(linux: Linux, names: readonly string[], uid =
 }
 
 /**
- * Where directories of these names may be, the first name first. Where containers share a place only the last name counts,
- * which is to be no other container's.
+ * Where directories of these names may be, the first name first. In a place that containers share only the last name is
+ * used, which no other container must have.
  */
 function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] {
   const places = PLACES.filter((place) => isSafePlace(linux, place, uid));
@@ -49,11 +49,11 @@ function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] 
   );
 }
 
-/** Whether only root and `uid` can replace what `uid` has in a directory. Above those of {@link PLACES} is root's, but in /run. */
+/** Whether only root and `uid` can replace what `uid` has in `place`. The parents of {@link PLACES} are root's, except in /run. */
 function isSafePlace(linux: Linux, place: string, uid: number): boolean {
   const directories = place === OWN_DIRECTORY ? ["/run", place] : [place];
   return directories.every((directory) => {
-    // A link of another user may lead elsewhere at any time.
+    // Another user can change where a link leads at any time.
     const link = linkFacts(linux, directory);
     const facts = fileFacts(linux, directory);
     if (typeof link === "number" || typeof facts === "number") return false;
