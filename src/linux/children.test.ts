@@ -29,7 +29,7 @@ test("a program that cannot be started is an errno above zero, and no child", ()
   assert.equal(children.isEmpty, true);
 });
 
-test("one call reaps all that have ended, strangers' orphans too", () => {
+test("one call reaps all children that have ended, unknown orphans too", () => {
   const linux = new FakeLinux();
   linux.addProgram("/bin/app", (self) => {
     for (let i = 0; i < 1000; i++) self.spawn(exitsAfter(5), ["orphan"]);
@@ -43,7 +43,7 @@ test("one call reaps all that have ended, strangers' orphans too", () => {
   assert.equal(linux.processes.size, 1);
 });
 
-test("a child that was handed over can be waited for by name", () => {
+test("the end of an adopted child is kept", () => {
   const linux = new FakeLinux();
   linux.addProgram("/bin/app", (self) => {
     self.spawn(exitsAfter(5, 7), ["orphan"]);
@@ -59,7 +59,7 @@ test("a child that was handed over can be waited for by name", () => {
   assert.deepEqual(orphan.end, { how: "exited", code: 7 });
 });
 
-test("a child that ended gets no signal: its pid may be a stranger's by now", () => {
+test("a child that ended gets no signal: another process may have its pid", () => {
   const linux = new FakeLinux({ reusesPids: true });
   linux.addProgram("/bin/app", exitsAfter(5));
   const children = new Children(linux);

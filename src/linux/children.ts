@@ -131,7 +131,7 @@ export class Children {
     return child.end !== undefined || this.#linux.kill(child.pid, signal) !== -ERRNO.EPERM;
   }
 
-  /** Sends CONT to a child if it is stopped: a running child may have a handler for CONT. Without /proc it is always sent. */
+  /** Sends CONT to a child if it is stopped (or /proc is missing): a running child may have a handler for CONT. */
   wake(child: Child): void {
     if (readProcess(this.#linux, child.pid)?.isStopped ?? true) this.signal(child, SIGNAL.SIGCONT);
   }

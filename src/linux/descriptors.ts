@@ -6,7 +6,7 @@ const OPEN_FILES = 7;
 /** To getLimit(): this process. */
 const SELF = 0;
 
-/** How many descriptors this process can have if it raises its soft limit to the hard one; Infinity: no limit is known. */
+/** How many descriptors this process can have after {@link raiseDescriptorLimit}; Infinity: no limit is known. */
 export function maxDescriptors(linux: Linux): number {
   const limit = linux.getLimit(SELF, OPEN_FILES);
   return typeof limit === "number" || limit[1] < 0 ? Number.POSITIVE_INFINITY : limit[1];

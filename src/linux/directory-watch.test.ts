@@ -10,7 +10,7 @@ function makeLoop(linux: FakeLinux): EventLoop {
   return new EventLoop(linux, new Children(linux), new Output(linux, 2), () => {});
 }
 
-test("what is made in a directory is told at once, to who watches that directory, until the watch is ended", () => {
+test("a new name in a directory notifies that directory's watch immediately, until the watch ends", () => {
   const linux = new FakeLinux();
   const loop = makeLoop(linux);
   const directories = new DirectoryWatch(linux, loop);

@@ -75,7 +75,7 @@ test("a signal may bring the deadline nearer", () => {
   assert.equal(loop.nowMs, startMs + 150);
 });
 
-test("a child that ends between the look and the wait is not missed", () => {
+test("a child that ends between the reaping and the wait is not missed", () => {
   for (let call = 1; call <= 3; call++) {
     let calls = Number.NEGATIVE_INFINITY;
     const linux: FakeLinux = new FakeLinux({
@@ -99,7 +99,7 @@ test("a child that ends between the look and the wait is not missed", () => {
   }
 });
 
-test("a watched descriptor is told each time it is ready, until its watch ends and it is closed", () => {
+test("a watch is called each time its descriptor is ready, until the watch ends and closes it", () => {
   const { loop, linux } = makeLoop();
   const stranger = linux.addStranger(exitsAfter(40), ["stranger"]);
   const fd = linux.pidfdOpen(stranger.pid);

@@ -23,13 +23,13 @@ test("an interpreter that is not there is named", () => {
   assert.equal(reason("#! \t/bin/bsh\t-e", ENOENT), 'no such interpreter "/bin/bsh" (ENOENT)');
 });
 
-test("Windows line ends are told whatever the errno", () => {
+test("Windows line ends are reported for every errno", () => {
   for (const errno of [ENOENT, ENOEXEC, EACCES]) {
     assert.ok(reason("#!/bin/sh\r\necho\r\n", errno).startsWith("its first line ends as on Windows (CR LF); save it"));
   }
 });
 
-test("a program for another machine is told by its machine", () => {
+test("for a program of another architecture, the architecture is named", () => {
   const elf = (machine: number) => `\x7fELF\x02\x01\x01${"\0".repeat(11)}${String.fromCharCode(machine, 0)}`;
   assert.equal(reason(elf(183), ENOEXEC), "wrong architecture, it was built for arm64 (ENOEXEC)");
   assert.equal(reason(elf(62), ENOEXEC), "wrong architecture, it was built for x86-64 (ENOEXEC)");
@@ -38,17 +38,17 @@ test("a program for another machine is told by its machine", () => {
   assert.equal(reason(bigEndian, ENOEXEC), "wrong architecture, it was built for s390x (ENOEXEC)");
 });
 
-test("a program without its loader is told so", () => {
+test("a missing loader is reported", () => {
   assert.ok(reason("\x7fELF\x02", ENOENT).startsWith("its dynamic loader is missing"));
 });
 
-test("what is no program is told by what is wrong with it", () => {
+test("for a file that is no program, the reason is reported", () => {
   assert.equal(reason("", ENOEXEC), "it is empty (ENOEXEC)");
   assert.equal(reason("#!\necho", ENOEXEC), "its first line names no interpreter after #! (ENOEXEC)");
   assert.ok(reason("echo hello\n", ENOEXEC).startsWith("it is no program, and its first line does not begin with #!"));
 });
 
-test("a lack of permission is told with its remedy", () => {
+test("a missing permission is reported with its remedy", () => {
   assert.equal(reason("#!/bin/sh\n", EACCES, 0o644), 'no permission to execute its interpreter "/bin/sh" (EACCES)');
   assert.equal(reason("#!/bin/locked\n", EACCES), 'no permission to execute its interpreter "/bin/locked" (EACCES)');
   assert.equal(reason("\x7fELF", EACCES, 0o644), "no permission; make it executable with chmod +x (EACCES)");

@@ -6,7 +6,7 @@ import { SysError } from "./sys-error.ts";
 
 const NEW = { mode: 0o640, gid: 8377 };
 
-test("facts tell type, mode and owners, or why there are none", () => {
+test("facts are type, mode and owners, or an errno", () => {
   const linux = new FakeLinux();
   linux.addFile("/etc/x", "", { mode: 0o4755, uid: 1, gid: 2 });
   linux.addNode("/dev/null", 0o020666);
@@ -42,14 +42,14 @@ test("a file that is replaced keeps its mode and owners", () => {
   assert.deepEqual(fileFacts(linux, "/etc/x"), { type: "file", mode: 0o604, uid: 5, gid: 6, size: 3, modified: 0 });
 });
 
-test("what a killed predecessor left behind is no hindrance", () => {
+test("a scratch file that a killed my_init left is replaced", () => {
   const linux = new FakeLinux();
   linux.addFile("/etc/.x", "half of i");
   replaceFile(linux, "/etc/x", "/etc/.x", "whole", NEW);
   assert.equal(linux.content("/etc/x"), "whole");
 });
 
-test("while it is written aside, nobody else can read it", () => {
+test("no other user can read the scratch file", () => {
   let widest = 0;
   const linux: FakeLinux = new FakeLinux({
     fault: (call) => {
@@ -62,14 +62,14 @@ test("while it is written aside, nobody else can read it", () => {
   assert.equal(widest, 0);
 });
 
-test("without the right to give it away, group and others get nothing", () => {
+test("without permission to chown, group and others get no access", () => {
   const linux = new FakeLinux({ euid: 1000 });
   linux.addDirectory("/tmp", { mode: 0o777 });
   replaceFile(linux, "/tmp/x", "/tmp/.x", "content", NEW);
   assert.deepEqual(fileFacts(linux, "/tmp/x"), { type: "file", mode: 0o600, uid: 1000, gid: 0, size: 7, modified: 0 });
 });
 
-test("where a mount sits on the file itself it is written in place", () => {
+test("a file that is a mount point is written in place", () => {
   const linux = new FakeLinux({ fault: (call) => (call === "rename" || call === "exchange" ? 16 : 0) });
   linux.addFile("/etc/x", "old");
   replaceFile(linux, "/etc/x", "/etc/.x", "new", NEW);

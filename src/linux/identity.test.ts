@@ -30,7 +30,7 @@ test("a terminal becomes writable by name and not readable, and keeps its owner 
   assert.deepEqual([uid, gid, (mode & 0o777).toString(8)], [0, 5, "622"]);
 });
 
-test("a name that would drive the terminal is told harmless: a container's /etc/passwd may hold anything", () => {
+test("control characters in a name are escaped: a container's /etc/passwd may contain anything", () => {
   const linux = new FakeLinux({ fault: () => 1 });
   assert.throws(
     () => switchUser(linux, { ...www, name: "\x1b]0;x\x07" }),
@@ -38,7 +38,7 @@ test("a name that would drive the terminal is told harmless: a container's /etc/
   );
 });
 
-test("where it is not permitted nobody is become, and the step is told", () => {
+test("without permission the switch fails, and the error names the step", () => {
   for (const [call, act] of [
     ["setGroups", "cannot set the groups of"],
     ["setGid", "cannot set the group of"],
@@ -54,7 +54,7 @@ test("where it is not permitted nobody is become, and the step is told", () => {
   }
 });
 
-test("who is that user already needs no right to set groups", () => {
+test("a process of that user needs no permission to set groups", () => {
   const linux = new FakeLinux({ fault: (name) => (name === "setGroups" ? 1 : 0) });
   switchUser(linux, { ...www, uid: 0, gid: 0 });
   assert.deepEqual(linux.calls, ["setGroups 33,100", "setGid 0", "setUid 0"]);

@@ -50,8 +50,8 @@ function setGroups(linux: Linux, { groups, uid }: Identity): number {
 
 /**
  * Lets every user open /dev/stdout or /dev/stderr for writing: the container engine's pipe or terminal belongs to root,
- * and other users cannot open it. It gives no permission to read: if the terminal belonged to the new user, all processes
- * of that user could read what is typed. Files and other devices do not change.
+ * and other users cannot open it. It gives no permission to read: otherwise all processes of the new user could read
+ * what is typed at the terminal. Files and other devices do not change.
  */
 function openUp(linux: Linux, fd: number): void {
   const path = `/proc/self/fd/${fd}`;

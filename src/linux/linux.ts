@@ -37,10 +37,10 @@ export interface Linux {
     stderr: number,
   ): number;
 
-  /** Call it once for each reaped child of {@link spawn}. @returns the errno (above zero) of its execve; 0: it did not fail */
+  /** Call once for each reaped child of {@link spawn}. @returns the errno (above zero) of its execve; 0: no failure */
   startError(pid: number): number;
 
-  /** Replaces this process, with default signal handlers and no signal blocked. Returns only on failure. @see execve(2) */
+  /** Replaces this process, with default signal handlers and no signal blocked. Returns only errors. @see execve(2) */
   exec(file: string, argv: readonly string[], env: readonly string[]): number;
 
   /**
@@ -97,8 +97,8 @@ export interface Linux {
    * @param reads descriptors to wait for input on (a pidfd: for the end of its process)
    * @param writes descriptors to wait for room on
    * @param timeoutMs whole milliseconds; 0: does not wait; negative: waits without limit
-   * @returns the ready descriptors, or `-EINTR`; for signals call {@link takeSignal}. If there was no descriptor left for
-   *   the signalfd, it returns after 10 ms at most
+   * @returns the ready descriptors, or `-EINTR`; for signals call {@link takeSignal}. Without a free descriptor for the
+   *   signalfd, it returns after 10 ms at most
    * @see poll(2), signalfd(2)
    */
   poll(reads: readonly number[], writes: readonly number[], timeoutMs: number): readonly number[] | number;
@@ -207,7 +207,7 @@ export interface Linux {
    * @see open(2) with O_NONBLOCK, O_APPEND and O_NOCTTY
    */
   openToAppend(path: string): number;
-  /** Opens an existing file for writing, close-on-exec; writes wait for room. @see open(2) with O_WRONLY and O_NOCTTY */
+  /** Opens an existing file for writing, close-on-exec; writes may wait. @see open(2) with O_WRONLY and O_NOCTTY */
   openToWrite(path: string): number;
   /** Opens a file for reading, close-on-exec. Never waits. @see open(2) with O_NONBLOCK and O_NOCTTY, fifo(7) */
   openToRead(path: string): number;

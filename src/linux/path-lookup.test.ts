@@ -34,7 +34,7 @@ test("a word with a slash is a path and is not searched for", () => {
   assert.deepEqual(lookupCommand(linux, "opt/app", "/bin"), { kind: "not-found", errno: 2 });
 });
 
-test("what cannot be executed is passed over, and told where there is nothing else", () => {
+test("a file that cannot be executed is skipped, and reported if there is no other", () => {
   const linux = linuxWith("/usr/bin/app");
   linux.addFile("/opt/app", "text");
   assert.deepEqual(lookupCommand(linux, "app", "/opt:/usr/bin"), { kind: "found", path: "/usr/bin/app" });
@@ -52,7 +52,7 @@ test("the empty word is no command", () => {
   assert.equal(lookupCommand(linuxWith(), "", "/usr/bin").kind, "not-found");
 });
 
-test("a directory that may not be searched is told, a file in the way is passed over", () => {
+test("a directory without search permission is reported, a file in its place is skipped", () => {
   const closed = new FakeLinux({ fault: (call, path) => (call === "stat" && path.startsWith("/closed/") ? 13 : 0) });
   assert.deepEqual(lookupCommand(closed, "app", "/closed:/bin"), {
     kind: "not-executable",

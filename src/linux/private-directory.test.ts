@@ -58,7 +58,7 @@ test("a place that is a link is one only where the link is root's", () => {
   assert.deepEqual(privateDirectories(withLink(NOBODY), ["x"]), []);
 });
 
-test("of the directories with a name only those are believed that their owner alone can have filled", () => {
+test("only directories that no other user can change count", () => {
   const found = (prepare: (linux: FakeLinux) => void, uid = 0) => privateDirectories(container(prepare), ["x"], uid);
   assert.deepEqual(
     found((linux) => linux.addDirectory("/tmp/x")),

@@ -49,7 +49,7 @@ function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] 
   );
 }
 
-/** Whether only root and `uid` can replace what `uid` has in `place`. The parents of {@link PLACES} are root's, except in /run. */
+/** Whether only root and `uid` can replace files of `uid` in `place`. Only in /run its parent may be another user's. */
 function isSafePlace(linux: Linux, place: string, uid: number): boolean {
   const directories = place === OWN_DIRECTORY ? ["/run", place] : [place];
   return directories.every((directory) => {

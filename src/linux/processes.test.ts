@@ -35,7 +35,7 @@ test("a name with parentheses, spaces and newlines does not confuse", () => {
   assert.equal(read?.startTime, odd.startTime);
 });
 
-test("all processes are listed, zombies marked, and what ends meanwhile is left out", () => {
+test("all processes are listed, zombies marked, without processes that end meanwhile", () => {
   const linux: FakeLinux = new FakeLinux({
     fault: (call, path) => {
       if (call === "readFile" && path === "/proc/4/stat") linux.processes.delete(4);
@@ -56,7 +56,7 @@ test("all processes are listed, zombies marked, and what ends meanwhile is left 
   );
 });
 
-test("descendants are all whose line of parents leads to one, and no others", () => {
+test("descendants are children, their children and so on, and no other process", () => {
   const linux = new FakeLinux({ pid: 10 });
   const stranger = linux.addStranger(sleeps, ["stranger"]);
   const child = spawn(linux, sleeps, "child");
@@ -88,7 +88,7 @@ test("a command line is one line, and a zombie has its name in brackets", () => 
   assert.equal(words(zombie), "[dead]");
 });
 
-test("a signal that is ignored is told from one that is not", () => {
+test("ignored signals are known", () => {
   const linux = new FakeLinux();
   const deaf = spawn(
     linux,
@@ -135,7 +135,7 @@ test("the children of all threads of a process are found", () => {
   assert.deepEqual(found, [20, 21, 30]);
 });
 
-test("a later owner of a pid gets no signal", () => {
+test("a later process with the pid gets no signal", () => {
   const linux = new FakeLinux({ reusesPids: true });
   const old = linux.addStranger(sleeps, ["old"]);
   const seen = readProcess(linux, old.pid);
@@ -148,7 +148,7 @@ test("a later owner of a pid gets no signal", () => {
   assert.equal(linux.pidfds.size, 0);
 });
 
-test("one who ends at any moment in between leaves nobody else to be hit", () => {
+test("whenever a process ends, no other process gets its signal", () => {
   for (const moment of ["pidfdOpen", "readFile", "pidfdKill", "close"]) {
     let isArmed = false;
     const linux: FakeLinux = new FakeLinux({

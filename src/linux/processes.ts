@@ -7,30 +7,30 @@ import { ERRNO } from "./errno.ts";
 import { isSameFile, S_IFIFO, S_IFMT, S_IFSOCK } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
-/** What /proc tells of a process. @see proc_pid_stat(5) */
+/** A process as in /proc. @see proc_pid_stat(5) */
 export interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** The name of the program, cut to 15 bytes. */
+  /** The program's name, cut to 15 bytes. */
   readonly name: string;
   readonly isZombie: boolean;
-  /** Stopped, by a signal or a debugger: it executes nothing. */
+  /** Stopped by a signal or a debugger. */
   readonly isStopped: boolean;
   readonly hasTerminal: boolean;
   readonly threads: number;
-  /** Clock ticks from the machine's start to the process's: tells two owners of one pid apart. */
+  /** Clock ticks from the machine's start to the process's: two processes with the same pid differ in it. */
   readonly startTime: number;
 }
 
-/** More than this of a file in /proc is nobody's concern: a command line can have megabytes. */
+/** Files in /proc are cut here: a command line can have megabytes. */
 const MAX_BYTES = 4096;
 
 /** Room for every pid there can be. */
 const MAX_CHILDREN_BYTES = 1 << 25;
 
-/** All processes of this PID namespace; one that ends meanwhile is left out. */
+/** All processes of this PID namespace, without processes that end meanwhile. */
 export function allProcesses(linux: Linux): Process[] {
   const names = linux.listDir("/proc");
   if (typeof names === "number") return [];
@@ -39,19 +39,19 @@ export function allProcesses(linux: Linux): Process[] {
   });
 }
 
-/** The children of a process of one thread that neither starts nor loses any meanwhile; of others some may be missing. */
+/** The children of a process. Some may be missing if it has several threads, or if children come or go meanwhile. */
 export function childPids(linux: Linux, pid: number): number[] {
   const listed = threadChildren(linux, pid, pid);
   return listed ?? allProcesses(linux).flatMap((process) => (process.parent === pid ? [process.pid] : []));
 }
 
-/** The processes that a thread has started; undefined where the kernel does not tell. @see proc_pid_task_tid_children(5) */
+/** The processes that a thread has started; undefined if the kernel has no list. @see proc_pid_task_tid_children(5) */
 function threadChildren(linux: Linux, pid: number, thread: number): number[] | undefined {
   const line = linux.readFile(`/proc/${pid}/task/${thread}/children`, MAX_CHILDREN_BYTES, false);
   return typeof line === "string" ? line.split(" ").filter(isAllDigits).map(Number) : undefined;
 }
 
-/** The children of each thread of a process; those that come or go meanwhile may be missing. */
+/** The children of all threads of a process. Children that come or go meanwhile may be missing. */
 export function childrenOf(linux: Linux, { pid, threads }: Process): Process[] {
   const tasks = threads > 1 ? linux.listDir(`/proc/${pid}/task`) : [];
   const others = typeof tasks === "number" ? [] : tasks.map(Number).filter((task) => task !== pid);
@@ -59,7 +59,7 @@ export function childrenOf(linux: Linux, { pid, threads }: Process): Process[] {
   return pids.flatMap((child) => readProcess(linux, child) ?? []);
 }
 
-/** The processes whose line of parents leads to `pid`. */
+/** All descendants of `pid` in `all`. */
 export function descendants(all: readonly Process[], pid: number): Process[] {
   const byParent = groupByParent(all);
   const found = [...(byParent.get(pid) ?? [])];
@@ -78,11 +78,11 @@ export function groupByParent(processes: readonly Process[]): ReadonlyMap<number
   return byParent;
 }
 
-/** What /proc tells of the process `pid`, or undefined where there is none. */
+/** Reads the process `pid` from /proc; undefined if there is none. */
 export function readProcess(linux: Linux, pid: number): Process | undefined {
   const line = linux.readFile(`/proc/${pid}/stat`, MAX_BYTES, true);
   if (typeof line === "number") return undefined;
-  // The name stands in parentheses and may hold any byte, parentheses too.
+  // The name is in parentheses and may contain any byte, also parentheses.
   const [open, close] = [line.indexOf("("), line.lastIndexOf(")")];
   const fields = line.slice(close + 2).split(" ");
   return {
@@ -92,7 +92,7 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
     session: Number(fields[3]),
     name: line.slice(open + 1, close),
     isStopped: fields[0] === "T" || fields[0] === "t",
-    // The first thread of a program may end before the others; that is no zombie.
+    // If the first thread ends before the others, the process is no zombie.
     threads: Number(fields[17]),
     isZombie: (fields[0] === "Z" || fields[0] === "X") && !(Number(fields[17]) > 1),
     hasTerminal: fields[4] !== "0",
@@ -100,24 +100,24 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
   };
 }
 
-/** Whether this very process, and no later owner of its pid, still runs. */
+/** Whether this process still runs. A later process with its pid does not count. */
 export function isAlive(linux: Linux, process: Process): boolean {
   const now = readProcess(linux, process.pid);
   return now !== undefined && now.startTime === process.startTime && !now.isZombie;
 }
 
-/** The words it was started with; none for a zombie. @see proc_pid_cmdline(5) */
+/** The words that the process was started with; none for a zombie. @see proc_pid_cmdline(5) */
 export function commandWords(linux: Linux, pid: number): readonly string[] {
   return withoutEmulator(kernelWords(linux, pid));
 }
 
-/** Whether it is an emulator that the kernel started for it, and /proc/PID/exe with it. @see withoutEmulator */
+/** Whether the kernel started an emulator for the process. Then /proc/PID/exe is the emulator. @see withoutEmulator */
 export function isEmulated(linux: Linux, pid: number): boolean {
   const words = kernelWords(linux, pid);
   return withoutEmulator(words) !== words;
 }
 
-/** Whether the program that a process executes is the file `path`. An emulator stands in for what it runs: there its words have to do. */
+/** Whether a process executes the file `path`. If it is emulated, its words decide. */
 export function executes(linux: Linux, pid: number, path: string): boolean {
   return isEmulated(linux, pid) || isSameFile(linux.stat(`/proc/${pid}/exe`), linux.stat(path));
 }
@@ -128,13 +128,13 @@ function kernelWords(linux: Linux, pid: number): string[] {
   return (words.endsWith("\0") ? words.slice(0, -1) : words).split("\0");
 }
 
-/** Its words with spaces between, safe for a log line; its name in brackets where it has none (a zombie, say). */
+/** The process's words with spaces between, safe for a log line; without words (a zombie) its name in brackets. */
 export function commandLine(linux: Linux, process: Process): string {
   const words = commandWords(linux, process.pid);
   return printable(words.length === 0 ? `[${process.name}]` : words.join(" "));
 }
 
-/** Those of `candidates` who have a pipe open that is the standard input of one of `readers`. @see proc_pid_fd(5) */
+/** The candidates that have the standard input of a reader open, if it is a pipe. @see proc_pid_fd(5) */
 export function pipeHolders(
   linux: Linux,
   readers: readonly (number | undefined)[],
@@ -151,8 +151,8 @@ export function pipeHolders(
 }
 
 /**
- * The pids of those of `processes` that read what another of them writes: `logger` in `server | logger`. The standard
- * input is a pipe that is the other's standard output or error. Two that read from each other are none.
+ * The pids of processes that read what another of `processes` writes: `logger` in `server | logger`. The standard input
+ * is a pipe and the other process's standard output or error. Two processes that read from each other do not count.
  *
  * @see proc_pid_fd(5)
  */
@@ -163,7 +163,7 @@ export function pipeReaders(linux: Linux, processes: readonly Process[]): Set<nu
     if (input !== undefined) inputs.set(pid, input);
   }
   if (inputs.size === 0) return new Set();
-  // Of these pipes only: all processes of a container may write to one that is the engine's.
+  // Only these pipes: all processes of a container may write to a pipe of the container engine.
   const writers = new Map([...inputs.values()].map((input): [number, number[]] => [input, []]));
   for (const { pid } of processes) {
     for (const fd of [1, 2]) {
@@ -178,7 +178,7 @@ export function pipeReaders(linux: Linux, processes: readonly Process[]): Set<nu
   return new Set([...inputs].flatMap(([pid, input]) => (isReader(pid, input) ? [pid] : [])));
 }
 
-/** Which pipe a descriptor is, or undefined where it is none. */
+/** The inode of a pipe; undefined if the descriptor is no pipe. */
 function pipeOf(linux: Linux, path: string): number | undefined {
   const facts = linux.stat(path);
   return typeof facts !== "number" && (facts[0] & S_IFMT) === S_IFIFO ? facts[4] : undefined;
@@ -195,8 +195,8 @@ export interface Credentials {
 }
 
 /**
- * Whose a process is; undefined where there is none, or it is hidden. The owner of /proc/PID does not tell: it is root for
- * every process that may not be dumped.
+ * The user and groups of a process; undefined if there is none, or it is hidden. The owner of /proc/PID does not help:
+ * it is root for every process that is not dumpable.
  *
  * @see proc_pid_status(5)
  */
@@ -210,8 +210,8 @@ export function readCredentials(linux: Linux, pid: number): Credentials | undefi
 }
 
 /**
- * A number that stays the same for as long as the process, which has one thread, sleeps; undefined while it runs. Who is
- * woken is no longer asleep, at once: a message in its socket, say, has woken it before send(2) returned.
+ * A number that stays the same while a process with one thread sleeps; undefined while it runs. A process is woken
+ * without delay: send(2) to its socket, for example, wakes it before it returns.
  *
  * @see proc_pid_status(5), voluntary_ctxt_switches
  */
@@ -221,15 +221,15 @@ function sleepMark(linux: Linux, pid: number): number | undefined {
 }
 
 /**
- * Whether `look` says yes while each of these processes sleeps, from before it to after it: with room seen in what they
- * write to, for one, they do not wait for its reader, and have nothing else to do either.
+ * Whether `look` returns true while all these processes sleep, from before the call to after it. If `look` finds room
+ * in the pipe that they write to, for example, they neither wait for its reader nor have anything else to do.
  */
 export function sleepThrough(linux: Linux, pids: readonly number[], look: () => boolean): boolean {
   const marks = pids.map((pid) => sleepMark(linux, pid));
   return look() && pids.every((pid, i) => marks[i] !== undefined && sleepMark(linux, pid) === marks[i]);
 }
 
-/** How many sockets a process has open, or undefined where we may not know. @see proc_pid_fd(5) */
+/** How many sockets a process has open; undefined without permission to know. @see proc_pid_fd(5) */
 export function countSockets(linux: Linux, pid: number): number | undefined {
   const descriptors = linux.listDir(`/proc/${pid}/fd`);
   if (typeof descriptors === "number") return undefined;
@@ -239,14 +239,14 @@ export function countSockets(linux: Linux, pid: number): number | undefined {
   }).length;
 }
 
-/** Whether the process has asked the kernel to drop `signal`, as an interactive shell does with SIGTERM. */
+/** Whether the process ignores `signal`, as an interactive shell ignores SIGTERM. */
 export function ignoresSignal(linux: Linux, pid: number, signal: number): boolean {
   return hasSignal(statusFields(linux, pid).get("SigIgn"), signal);
 }
 
 /**
- * What `signal` does to a process: the kernel drops it, the process handles it, or it has its default effect. A signal
- * that is blocked stays pending, also one that is ignored: a thread may take it by sigwait(3) or signalfd(2).
+ * What `signal` does to a process: the kernel drops it, the process handles it, or it has its default effect. A blocked
+ * signal stays pending, even if it is ignored: a thread may take it by sigwait(3) or signalfd(2).
  *
  * @see proc_pid_status(5), SigBlk, SigIgn and SigCgt
  */
@@ -256,17 +256,17 @@ export function signalEffect(linux: Linux, pid: number, signal: number): "droppe
   return hasSignal(fields.get("SigIgn"), signal) ? "dropped" : "default";
 }
 
-/** Whether a set, which the kernel prints as 16 hexadecimal digits with the highest signal first, holds a signal. */
+/** Whether a set contains a signal. The kernel prints it as 16 hexadecimal digits, the highest signal first. */
 function hasSignal(mask: string | undefined, signal: number): boolean {
   const digit = mask?.charAt(mask.length - 1 - Math.floor((signal - 1) / 4)) ?? "0";
   return ((Number(`0x${digit}`) >> ((signal - 1) % 4)) & 1) === 1;
 }
 
 /**
- * Sends `signal` to this very process and never to a later owner of its pid: the descriptor is bound
- * to whoever has the pid now, and the start time tells whether that is still the one that was seen.
+ * Sends `signal` to this process and never to a later process with its pid: the pidfd is opened first, and then the
+ * start time is compared.
  *
- * @returns whether it may be signalled by us; one that is gone may
+ * @returns false without permission to signal it; true if it is gone
  */
 export function signalProcess(linux: Linux, process: Process, signal: number): boolean {
   const fd = linux.pidfdOpen(process.pid);
@@ -281,12 +281,12 @@ export function signalProcess(linux: Linux, process: Process, signal: number): b
   return answer !== -ERRNO.EPERM;
 }
 
-/** Sends CONT to this very process if it is stopped: to others it would be a signal that they have a handler for. */
+/** Sends CONT to a process if it is stopped: a running process may have a handler for CONT. */
 export function wakeProcess(linux: Linux, process: Process): void {
   if (readProcess(linux, process.pid)?.isStopped) signalProcess(linux, process, SIGNAL.SIGCONT);
 }
 
-/** The lines of /proc/PID/status by name; none for a process that is gone. */
+/** The lines of /proc/PID/status by name; none if the process is gone. */
 function statusFields(linux: Linux, pid: number): ReadonlyMap<string, string> {
   const status = linux.readFile(`/proc/${pid}/status`, MAX_BYTES, true);
   const lines = typeof status === "number" ? [] : status.split("\n");

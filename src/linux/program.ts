@@ -4,12 +4,12 @@ import type { Linux } from "./linux.ts";
 import { writeAll } from "./output.ts";
 import { Failure } from "./sys-error.ts";
 
-/** Descriptors that every program is started with. @see stdout(3) */
+/** The standard descriptors. @see stdout(3) */
 export const STDIN = 0;
 export const STDOUT = 1;
 export const STDERR = 2;
 
-/** The exit statuses of our programs where they do not do what they are for. */
+/** The exit statuses of our programs on failure. */
 export const STATUS_FAILED = 1;
 export const STATUS_USAGE = 2;
 
@@ -24,9 +24,9 @@ export function answerHelp(linux: Linux, name: string, usage: string): number | 
 }
 
 /**
- * Answers a command line that asks for words only.
+ * Answers a command line that asks only for text.
  *
- * @param help what --help prints, where it is more than the usage
+ * @param help what --help prints, if it is more than the usage
  * @returns the exit status
  */
 export function reply(linux: Linux, name: string, usage: string, request: Reply, help = usage): number {
@@ -37,7 +37,7 @@ export function reply(linux: Linux, name: string, usage: string, request: Reply,
   return writeAll(linux, STDOUT, request.kind === "help" ? help : `${name} ${version}\n`) ? 0 : STATUS_FAILED;
 }
 
-/** Does what the program `name` is for. A Failure is its end, and told in one line. @returns its exit status */
+/** Calls `act`. A Failure is printed in one line that begins with `name`. @returns the exit status */
 export function attempt(linux: Linux, name: string, act: () => number): number {
   try {
     return act();

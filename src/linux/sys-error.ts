@@ -1,16 +1,16 @@
 import { printable } from "../core/printable.ts";
 import { errorWords } from "./errno.ts";
 
-/** Something that cannot be done, told in one sentence for whoever runs the program: no bug, no stack. */
+/** An expected failure, not a bug: one sentence for the user, no stack. */
 export class Failure extends Error {}
 
-/** A call that failed where the caller has no plan: what was tried, on what, and why it failed. */
+/** A failed call that the caller cannot handle: the act, the object and the reason. */
 export class SysError extends Failure {
   readonly errno: number;
 
   /**
    * @param act the act in words: `cannot read`
-   * @param object what it was done to, a path mostly
+   * @param object mostly a path
    */
   constructor(act: string, object: string, errno: number) {
     super(failure(act, object, errno));
@@ -18,7 +18,7 @@ export class SysError extends Failure {
   }
 }
 
-/** `cannot read "/etc/x": permission denied (EACCES)`: the sentence every failed call is told in. */
+/** The message of every failed call: `cannot read "/etc/x": permission denied (EACCES)`. */
 export function failure(act: string, object: string, errno: number): string {
   return `${act} "${printable(object)}": ${errorWords(errno)}`;
 }

@@ -4,8 +4,8 @@ import type { Linux } from "./linux.ts";
 const MAX_BYTES = 1 << 24;
 
 /**
- * Whether a living socket is bound to `path`; the file of one that is gone may be there still. The sockets are those of
- * the network namespace, so where that is the machine's, one of the machine's can have the same path.
+ * Whether a live socket is bound to `path`; a socket's file may outlive it. All sockets of the network namespace count.
+ * If that is the machine's namespace, a socket of the machine can have the same path.
  *
  * @see proc(5), /proc/net/unix
  */

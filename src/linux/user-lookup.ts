@@ -6,13 +6,13 @@ import type { Identity } from "./identity.ts";
 import type { Linux } from "./linux.ts";
 import { Failure, SysError } from "./sys-error.ts";
 
-/** More of these files than any system has, less than would hurt. */
+/** More than these files have on any system. */
 const MAX_BYTES = 1 << 26;
 
 /**
- * Finds who `USER` or `USER:GROUP` is. Numbers need no line in /etc/passwd and /etc/group; names do.
+ * Finds the identity of `USER` or `USER:GROUP`. Numbers need no line in /etc/passwd and /etc/group; names do.
  *
- * @throws Failure where a name is in neither
+ * @throws Failure if a name is unknown
  */
 export function findIdentity(linux: Linux, text: string): Identity {
   const [userWord = "", groupWord] = split(text);
@@ -31,14 +31,14 @@ function split(text: string): readonly [string, string?] {
   return colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-/** A uid that nobody has a line for is a user all the same: as `docker run --user` has it, in group 0, at home in /. */
+/** A uid without a line is a user too, as for `docker run --user`: its group is 0, its home /. */
 function byUid(users: readonly User[], word: string): User | undefined {
   const uid = idNumber(word);
   if (uid === undefined) return undefined;
   return users.find((user) => user.uid === uid) ?? { name: word, uid, gid: 0, home: "/" };
 }
 
-/** The user's own group and those that list the user. @see initgroups(3) */
+/** The user's own group and the groups that list the user. @see initgroups(3) */
 function groupsOf(user: User, groups: readonly Group[]): number[] {
   const others = groups.filter(({ members }) => members.includes(user.name)).map(({ gid }) => gid);
   return [...new Set([user.gid, ...others])];
@@ -46,7 +46,7 @@ function groupsOf(user: User, groups: readonly Group[]): number[] {
 
 function readTable(linux: Linux, path: string): string {
   const content = linux.readFile(path, MAX_BYTES, false);
-  if (content === -ERRNO.ENOENT) return ""; // numbers do without
+  if (content === -ERRNO.ENOENT) return ""; // numbers need no file
   if (typeof content === "number") throw new SysError("cannot read", path, -content);
   return content;
 }
