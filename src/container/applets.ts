@@ -11,12 +11,12 @@ const NAMES = [
   "sv",
 ] as const;
 
-/** What runsv calls the program that it starts; the word as a whole, as others may well have that name somewhere. */
+/** runsv's argv[0] for the program that it starts. The whole word is compared: others may have a name that ends so. */
 export const SERVICE_RUN = "./run";
 
 export type Applet = (typeof NAMES)[number] | typeof SERVICE_RUN;
 
-/** The program that argv[0] names; a container must boot whatever its init is called, so others are my_init. */
+/** The program that argv[0] names. Any other name means my_init: a container must boot whatever its init is called. */
 export function appletOf(path: string): Applet {
   if (path === SERVICE_RUN) return SERVICE_RUN;
   const name = path.slice(path.lastIndexOf("/") + 1);

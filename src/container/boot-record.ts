@@ -6,15 +6,15 @@ import { Failure } from "../linux/sys-error.ts";
 import { switchToUserOf } from "./own-init.ts";
 import { BOOT_IS_OVER } from "./phase-record.ts";
 
-/** More than a boot of a thousand scripts has to tell. */
+/** More than the record of a thousand scripts. */
 export const MAX_RECORD_BYTES = 1 << 20;
 
 /**
- * Reads the record of the boot, which my_init keeps in its memory, as my_init's user: nobody else can have written it.
+ * Reads the record of the boot, a file in my_init's memory, as my_init's user: no other user can have written it.
  *
  * @param init the pid of my_init
- * @returns its text; undefined while the boot is not over
- * @throws Failure where it may not be read
+ * @returns its text; undefined until the boot is over
+ * @throws Failure without permission to read it
  * @see memfd_create(2), proc_pid_fd(5)
  */
 export function readBootRecord(linux: Linux, init: number): string | undefined {
@@ -27,7 +27,7 @@ export function readBootRecord(linux: Linux, init: number): string | undefined {
   for (const fd of descriptors) {
     const facts = fileFacts(linux, `${directory}/${fd}`);
     if (typeof facts === "number" || facts.type !== "file" || facts.size > MAX_RECORD_BYTES) continue;
-    // A descriptor that my_init was started with may lead to a file of another user.
+    // my_init may have inherited a descriptor of another user's file.
     if (facts.uid !== linux.getEuid()) continue;
     const text = linux.readFile(`${directory}/${fd}`, MAX_RECORD_BYTES, true);
     if (typeof text === "string" && text.startsWith(BOOT_IS_OVER)) return text;

@@ -4,15 +4,14 @@ import { hex } from "../core/printable.ts";
 import { shellQuote } from "../core/shell-quote.ts";
 import { utf8Length } from "../core/utf8.ts";
 
-/** Names that a shell keeps for itself: assigning them is an error, in bash at least, and ends the script. */
+/** Names that are read-only in shells: assigning one is an error that ends the script, at least in bash. */
 const READ_ONLY_IN_SHELLS = ["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
 
-/** What {@link encodeURIComponent} lets stand besides letters, digits and `_`. */
+/** What {@link encodeURIComponent} does not change, besides letters, digits and `_`. */
 const URI_MARKS = ["-", ".", "!", "~", "*", "'", "(", ")"];
 
 /**
- * Whether any POSIX shell can set a variable of this name. The engine's own functions look at its characters, as in
- * {@link shellQuote}.
+ * Whether any POSIX shell can set a variable of this name. Uses built-in functions of QuickJS like {@link shellQuote}.
  *
  * @see XBD 3.216 Name
  */
@@ -21,7 +20,7 @@ export function isShellName(name: string): boolean {
   return name !== "" && !isDigit(name.charCodeAt(0)) && !READ_ONLY_IN_SHELLS.includes(name);
 }
 
-/** A script that sets these variables in any POSIX shell; what {@link isShellName} refuses is left out. */
+/** A script that sets these variables in any POSIX shell, except names that {@link isShellName} refuses. */
 export function toShellScript(env: Environment): string {
   const lines = sorted(env).filter(([name]) => isShellName(name));
   return lines.map(([name, value]) => `export ${name}=${shellQuote(value)}\n`).join("");
@@ -36,7 +35,7 @@ export function toJson(env: Environment): string {
 
 /** A JSON string of a byte string. @see RFC 8259 section 7 */
 export function jsonString(bytes: string): string {
-  // What needs no escape in a URI needs none here; the engine's own function tells it ten times as fast as a loop.
+  // What needs no escape in a URI needs none here. The built-in function is ten times as fast as a loop.
   if (encodeURI(bytes) === bytes) return `"${bytes}"`;
   let json = '"';
   let plainFrom = 0;

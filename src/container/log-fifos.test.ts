@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FakeLinux } from "../../test/support/fake-linux.ts";
 import { fifoPath, makeFifos, ownerOfFifo } from "./log-fifos.ts";
 
-test("the name of a FIFO tells whose it is, whatever the service is called", () => {
+test("the name of a FIFO contains service and stream, whatever the service is called", () => {
   for (const service of ["web", "a.b", ".hidden", "two\nlines", "x.stdout", "\xff"]) {
     for (const stream of ["stdout", "stderr"] as const) {
       const path = fifoPath("/run/logs", service, stream);
@@ -13,7 +13,7 @@ test("the name of a FIFO tells whose it is, whatever the service is called", () 
   for (const name of ["web", "web.log", ".stdout", "stdout", ""]) assert.equal(ownerOfFifo(name), undefined);
 });
 
-test("services for which log_lines has no descriptors share FIFOs, and one sentence tells it", () => {
+test("services for which log_lines has no descriptors share FIFOs, and there is one warning", () => {
   const linux = new FakeLinux();
   linux.addDirectory("/run");
   linux.addDirectory("/run/logs");

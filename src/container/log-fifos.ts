@@ -6,41 +6,41 @@ import type { Linux } from "../linux/linux.ts";
 import type { Stream } from "./log-line.ts";
 
 /*
- * FIFOs through which what services print comes to the one program that writes the container's log: a directory
- * that nobody else can look into, and in it `NAME.stdout` and `NAME.stderr` for each service.
+ * The FIFOs between the services and log_lines, which writes the container's log: a directory that no other user can
+ * read, with `NAME.stdout` and `NAME.stderr` for each service.
  */
 
-/** Who has its standard output (of another user than made it, say) may open it again, to write. */
+/** A process that has it as its output may open it again to write, also as another user. */
 const MODE = 0o622;
 
-/** The bits sticky and setuid, which mean nothing for a FIFO. */
+/** The sticky and setuid bits, which have no meaning for a FIFO. */
 const TORN: Readonly<Record<Stream, number>> = { stdout: 0o1000, stderr: 0o4000 };
 
-/** Programs of ours that nobody calls by name, in the place of others among them. */
+/** The directory of our programs that users do not call by name; some of them replace other programs. */
 export const OWN_PROGRAMS = "/usr/lib/baseimage";
 
-/** The service that my_init's own lines are of, and its FIFO: without a writer, it is the end of the container. */
+/** The service of my_init's own lines, and its FIFO: when it has no writer, the container ends. */
 export const OWN_SERVICE = "my_init";
 export const OWN_LOG = `${OWN_SERVICE}.stderr`;
 
-/** Has the lines of services for which log_lines has no descriptors. */
+/** The service that has the lines of services for which log_lines has no descriptors. */
 const OTHER_SERVICES = "others";
 
-/** What log_lines has open beside FIFOs, with some to spare, and the FIFOs of {@link OTHER_SERVICES}. */
+/** Descriptors of log_lines that are no FIFOs (with a reserve), and the FIFOs of {@link OTHER_SERVICES}. */
 const RESERVED_DESCRIPTORS = 16 + 2;
 
-/** With less room than for so many FIFOs it is counted under a lock. */
+/** If fewer descriptors than this are left, FIFOs are counted under a lock. */
 const NEAR_LIMIT = 256;
 
-/** A file of the directory; no FIFO. */
+/** A file in the directory; no FIFO. */
 const LOCK = "lock";
 
-/** How often to ask for the lock, a millisecond apart: its holder may be stopped, and must not hold up all the others. */
+/** How often to try to lock, a millisecond apart: the process with the lock may be stopped and must not block others. */
 const LOCK_TRIES = 100;
 
 const STREAMS = ["stdout", "stderr"] as const;
 
-/** Tells `runsv` of ours where the directory is. */
+/** Passes the directory to our `runsv`. */
 export const LOG_DIRECTORY_VARIABLE = "MY_INIT_LOG_DIRECTORY";
 
 /** The FIFO of a service. */
@@ -48,7 +48,7 @@ export function fifoPath(directory: string, service: string, stream: Stream): st
   return `${directory}/${service}.${stream}`;
 }
 
-/** Whose FIFO a file of the directory is; undefined where it is none. */
+/** The service and stream of a FIFO; undefined if the file is no FIFO. */
 export function ownerOfFifo(name: string): { readonly service: string; readonly stream: Stream } | undefined {
   const dot = name.lastIndexOf(".");
   const stream = name.slice(dot + 1);
@@ -59,16 +59,16 @@ export function ownerOfFifo(name: string): { readonly service: string; readonly 
 /** Makes a FIFO, unless it is there. @returns 0 or a negated errno */
 export function makeFifo(linux: Linux, path: string): number {
   const made = linux.makeFifo(path, MODE);
-  // What the umask has taken away.
+  // The umask has removed bits.
   return made === 0 ? linux.chmod(path, MODE) : made === -ERRNO.EEXIST ? 0 : made;
 }
 
 /**
- * Makes the FIFOs of a service, unless they are there. Where log_lines could not open them too, as its limit of
- * descriptors is reached, the service shares those of {@link OTHER_SERVICES}.
+ * Makes the FIFOs of a service, unless they exist. If log_lines has no descriptors left for them, the service shares
+ * the FIFOs of {@link OTHER_SERVICES}.
  *
- * @param warn called with a sentence, once in the life of the directory, when there is no place left
- * @returns the service whose FIFOs are to be used
+ * @param warn called with a sentence when there is no room left, once in the life of the directory
+ * @returns the service whose FIFOs to use
  */
 export function makeFifos(linux: Linux, directory: string, service: string, warn: (message: string) => void): string {
   const max = maxDescriptors(linux);
@@ -77,7 +77,7 @@ export function makeFifos(linux: Linux, directory: string, service: string, warn
     return typeof names === "number" || names.length + more <= max - RESERVED_DESCRIPTORS;
   };
   const exists = (name: string) => typeof linux.stat(fifoPath(directory, name, "stdout")) !== "number";
-  // Others start at the same time. Near the limit one process after the other counts and makes.
+  // Other services start at the same time. Near the limit, only one process at a time counts and makes FIFOs.
   const lock = hasRoomFor(NEAR_LIMIT) ? -1 : waitForLock(linux, `${directory}/${LOCK}`);
   const owner = exists(service) || hasRoomFor(STREAMS.length) ? service : OTHER_SERVICES;
   if (owner !== service && !exists(owner)) warn(noPlaceWords(service, max));
@@ -91,7 +91,7 @@ function noPlaceWords(service: string, max: number): string {
   return `cannot name ${what}: the hard limit of open files is ${max}; they are of "${OTHER_SERVICES}"; raise it (docker run --ulimit nofile=NUMBER)`;
 }
 
-/** @returns a descriptor that holds the lock; below 0: it was not to be had in time, which only means that two may count at once */
+/** @returns the descriptor of the lock; below 0: not locked in time, so two processes may count at the same time */
 function waitForLock(linux: Linux, path: string): number {
   linux.writeFile(path, "", true);
   let lock = linux.lock(path);
@@ -103,8 +103,8 @@ function waitForLock(linux: Linux, path: string): number {
 }
 
 /**
- * Notes in the directory in which streams what log_lines has written may end in the middle of a line: one that comes after a
- * killed one sees it. The note is in the mode of my_init's FIFO, which costs one call and wakes nobody who watches the directory.
+ * Notes the streams that log_lines may leave in the middle of a line, for its successor if it is killed. The note is in
+ * the mode of my_init's FIFO: one call, which wakes no watch of the directory.
  */
 export function markTorn(linux: Linux, directory: string, streams: readonly Stream[]): void {
   linux.chmod(
@@ -119,13 +119,12 @@ export function tornStreams(linux: Linux, directory: string): Stream[] {
   return typeof facts === "number" ? [] : STREAMS.filter((stream) => (facts[0] & TORN[stream]) !== 0);
 }
 
-/** Opens both FIFOs of a service to print to; what cannot be had is -1. */
+/** Opens both FIFOs of a service for writing; -1: one cannot be opened. */
 export function openStreams(linux: Linux, directory: string, service: string): Streams {
   const open = (stream: Stream) => Math.max(-1, linux.openToShare(fifoPath(directory, service, stream)));
   return { stdout: open("stdout"), stderr: open("stderr") };
 }
 
-/** Closes what {@link openStreams} opened. */
 export function closeStreams(linux: Linux, { stdout, stderr }: Streams): void {
   for (const fd of [stdout, stderr]) if (fd >= 0) linux.close(fd);
 }

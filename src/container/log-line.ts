@@ -1,12 +1,12 @@
 import { utcTime } from "../core/utc-time.ts";
 
-/** How the lines of a container's log look. */
+/** The format of a container's log. */
 export type LogFormat = "plain" | "prefix" | "json";
 
 /** Where a line was printed. */
 export type Stream = "stdout" | "stderr";
 
-/** What stands around a line. */
+/** The text around a line. */
 export interface Frame {
   readonly before: string;
   readonly after: string;
@@ -14,7 +14,7 @@ export interface Frame {
   readonly isQuoted: boolean;
 }
 
-/** Who prints, as a log line has it. */
+/** The service and stream of a log line. */
 export interface Printer {
   /** Without control characters. */
   readonly service: string;
@@ -23,7 +23,7 @@ export interface Printer {
   readonly stream: Stream;
 }
 
-/** What stands around a line of `printer`. @param isPartial whether the line goes on in the next */
+/** The text around a line of `printer`. @param isPartial whether the line continues in the next one */
 export function logFrame(format: LogFormat, printer: Printer, timeMs: number, isPartial: boolean): Frame {
   switch (format) {
     case "plain":

@@ -98,7 +98,7 @@ test("without an ancestor it is PID 1, or the only one", () => {
   assert.equal(findInit(linux), 1);
 });
 
-test("one that another user has started is not believed; one of root's, the caller's or PID 1's user is", () => {
+test("a my_init counts only if root, the caller or PID 1's user has started it", () => {
   const asked = (uid: number, firstUid = 0, euid = 0) => {
     const linux = caller(["docker-init"], 20);
     linux.euid = euid;
@@ -120,7 +120,7 @@ test("one that another user has started is not believed; one of root's, the call
     assert.ok(asked(uid, firstUid, euid).startsWith("found"), `${uid} ${firstUid} ${euid}`);
 });
 
-test("of containers that share their processes it is the one of the caller's files", () => {
+test("if containers share their processes, it is the my_init with the caller's files", () => {
   const linux = caller(["my_init"], 20);
   linux.self.parent = undefined;
   const [first] = linux.processes.values();
@@ -135,7 +135,7 @@ test("of containers that share their processes it is the one of the caller's fil
   assert.equal(findInit(linux), 1);
 });
 
-test("where its binary may not be looked at, the name has to do", () => {
+test("without permission to read its binary, the name decides", () => {
   const linux = new FakeLinux({
     argv: ["container_exit"],
     pid: 20,

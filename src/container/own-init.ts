@@ -13,15 +13,15 @@ import {
 import { Failure } from "../linux/sys-error.ts";
 import { appletOf } from "./applets.ts";
 
-/** The one that every PID namespace has. */
+/** Every PID namespace has it. */
 const FIRST_PID = 1;
 
 /**
- * The pid of the my_init that looks after this process: its nearest ancestor of that name. A process of `docker exec`
- * has none, nor one whose parents were left behind: for those it is the container's own. A my_init that another user has
- * started, who is neither root nor the caller nor the user of PID 1, is none: anybody can start one.
+ * The pid of the my_init responsible for this process: its nearest ancestor of that name. A process of `docker exec` or
+ * an orphan has no such ancestor; then it is the container's own my_init. Only processes of root, of the caller and of
+ * PID 1's user count, as any user can start a my_init.
  *
- * @throws Failure where there is none, or more than one
+ * @throws Failure if there is none, or more than one
  */
 export function findInit(linux: Linux): number {
   const self = linux.getPid();
@@ -40,16 +40,16 @@ export function findInit(linux: Linux): number {
   return first;
 }
 
-/** Those that no other one has started: a child of one that has not executed its program yet looks like a my_init, too. */
+/** Without children of a my_init: a child that has not executed its program yet looks like a my_init too. */
 function outermost(inits: readonly Process[]): Process[] {
   return inits.filter(({ parent }) => !inits.some(({ pid }) => pid === parent));
 }
 
 /**
- * Whether this my_init was started in a container that had one: by `docker exec`, say.
+ * Whether this my_init was started in a container that already had one, by `docker exec` for example.
  *
- * @param ofUnknown what to answer where another user's can be seen, but not whether it is in another container that shares
- * its processes with this one
+ * @param ofUnknown the answer if there is another user's my_init, and it is unknown whether it is in another container
+ * that shares its processes with this one
  */
 export function isSecondInit(linux: Linux, ofUnknown: boolean): boolean {
   const self = linux.getPid();
@@ -67,10 +67,10 @@ function otherInits(linux: Linux): Process[] {
 }
 
 /**
- * Takes on the user and the groups of my_init where root looks at another user's: from here on root does what that user may
- * do, and no more.
+ * If root reads from another user's my_init: switches to that user and its groups, to have no more permissions than
+ * that user.
  *
- * @throws Failure where it is not permitted
+ * @throws Failure if it is not permitted
  */
 export function switchToUserOf(linux: Linux, init: number): void {
   const credentials = readCredentials(linux, init);
@@ -79,30 +79,30 @@ export function switchToUserOf(linux: Linux, init: number): void {
   setIdentity(linux, { name: `${uid}`, uid, gid: credentials.gid, groups: credentials.groups, home: "/" });
 }
 
-/** Whether a process sees the files that we see: containers may share their processes and yet not these. */
+/** Whether a process is in our mount namespace: containers may share their processes and not their files. */
 function isHere(linux: Linux, { pid }: Process, ofUnknown = false): boolean {
   const answer = linux.stat(`/proc/${pid}/ns/mnt`);
   if (answer === -ERRNO.EACCES || answer === -ERRNO.EPERM) return ofUnknown;
   return isSameFile(linux.stat("/proc/self/ns/mnt"), answer);
 }
 
-/** Whether a process is this very program, called to be the init, of a user who is believed. */
+/** Whether a process is this program, called as my_init, and of a trusted user. */
 function isInit(linux: Linux, pid: number): boolean {
   const word = commandWords(linux, pid)[0];
   if (word === undefined || appletOf(word) !== "my_init") return false;
   const answer = linux.stat(`/proc/${pid}/exe`);
-  // A caller that cannot read /proc/PID/exe cannot signal the process either; of every emulated process it is the emulator.
+  // A caller that cannot read /proc/PID/exe cannot signal the process either. With an emulator, it is the emulator.
   const isForbidden = answer === -ERRNO.EACCES || answer === -ERRNO.EPERM;
   const isProgram =
     isForbidden || isEmulated(linux, pid)
       ? word.slice(word.lastIndexOf("/") + 1) === "my_init"
       : isSameFile(answer, linux.stat("/proc/self/exe"));
-  // Last: most processes are another program, and whose they are takes more reading.
-  return isProgram && isBelieved(linux, pid);
+  // Last: most processes are another program, and reading their user costs more.
+  return isProgram && isTrusted(linux, pid);
 }
 
-/** Whether a process belongs to root, to the user of PID 1, or to the caller, and to nobody else. */
-function isBelieved(linux: Linux, pid: number): boolean {
-  const believed = [0, linux.getEuid(), readCredentials(linux, FIRST_PID)?.uids[0]];
-  return readCredentials(linux, pid)?.uids.every((uid) => believed.includes(uid)) === true;
+/** Whether all user ids of a process are root's, the caller's or those of PID 1's user. */
+function isTrusted(linux: Linux, pid: number): boolean {
+  const trusted = [0, linux.getEuid(), readCredentials(linux, FIRST_PID)?.uids[0]];
+  return readCredentials(linux, pid)?.uids.every((uid) => trusted.includes(uid)) === true;
 }

@@ -35,7 +35,7 @@ test("what is no record is none", () => {
   for (const text of ["", "boot", "boot_record 2\n", "\n", "boot_record 1"]) assert.equal(parseRecord(text), undefined);
 });
 
-test("a record that somebody else has written, or of which a part is missing, is none, and has no control characters", () => {
+test("a forged or incomplete record is rejected, or has no control characters", () => {
   const start = "shutdown_record 1\nbegan 5\nhost h\n";
   for (const line of ["step a 1 x", "step 1", "step 0 1e999 x", "step 0 Infinity x", "step -1e300 0 x"]) {
     assert.equal(parseRecord(`${start}step 0 1 y\n${line}\n`), undefined, line);

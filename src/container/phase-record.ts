@@ -1,11 +1,11 @@
 import { printable } from "../core/printable.ts";
 
-/** What there is a record of. */
+/** A part of a container's life that has a record. */
 export type Phase = "boot" | "shutdown";
 
 /** One step of a boot or a shutdown, in milliseconds since it began. */
 export interface Step {
-  /** A script's path, `service NAME`, or what my_init did. */
+  /** A script's path, `service NAME`, or an act of my_init. */
   readonly name: string;
   readonly startMs: number;
   readonly endMs: number;
@@ -19,10 +19,10 @@ export interface Killed {
   readonly process: string;
 }
 
-/** What my_init keeps of its boot, and of its shutdown. */
+/** my_init's record of its boot or shutdown. */
 export interface PhaseRecord {
   readonly phase: Phase;
-  /** The container's host name: an image may hold the record of another container. */
+  /** The container's host name: an image may contain the record of another container. */
   readonly host: string;
   /** When it began, in milliseconds since 1970. */
   readonly beganMs: number;
@@ -30,27 +30,27 @@ export interface PhaseRecord {
   readonly killed: readonly Killed[];
 }
 
-/** What runs the services, as my_init recorded it. */
+/** The process that runs the services, as my_init recorded it. */
 export interface Supervision {
   /** Of runsvdir. */
   readonly pid: number;
-  /** Clock ticks from the machine's start to runsvdir's: tells it from a later owner of its pid. */
+  /** Clock ticks from the machine's start to runsvdir's: a later process with its pid has another. */
   readonly startTime: number;
   /** Where the services are. */
   readonly directory: string;
 }
 
-/** How far a container is, as my_init recorded it. */
+/** The progress of a container, as my_init recorded it. */
 export interface BootProgress {
   readonly isStopping: boolean;
   /** Undefined: my_init has started no services. */
   readonly services: Supervision | undefined;
 }
 
-/** What follows the phase in the first line, so that a record is told from other files. */
+/** Follows the phase in the first line: no other file begins like this. */
 const MARK = "_record 1";
 
-/** A name cannot hold it: it is printable. */
+/** No name contains it: names are printable. */
 const SEPARATOR = "\t";
 
 /** More milliseconds than any container lives. */
@@ -59,13 +59,13 @@ const MAX_MS = 1e14;
 /** The first line of the record of a boot. */
 export const BOOT_IS_OVER = `boot${MARK}\n`;
 
-/** Begins the line of the record of a boot that tells what runs the services. */
+/** Begins the line of a {@link Supervision} in the record of a boot. */
 const SUPERVISION = "services ";
 
 /** A line of the record of a boot: the shutdown has begun. */
 export const IS_STOPPING = "stopping\n";
 
-/** The record as lines of text; the first word of each tells what it is. */
+/** The record as lines of text; the first word of each is its kind. */
 export function formatRecord({ phase, host, beganMs, steps, killed }: PhaseRecord): string {
   const lines = [
     `${phase}${MARK}`,
@@ -86,7 +86,7 @@ export function formatSupervision({ pid, startTime, directory }: Supervision): s
   return `${SUPERVISION}${pid} ${startTime} ${directory}\n`;
 }
 
-/** What the record of a boot tells of the present; undefined where `text` is none. */
+/** The present state by the record of a boot; undefined if `text` is no such record. */
 export function parseProgress(text: string): BootProgress | undefined {
   if (!text.startsWith(BOOT_IS_OVER)) return undefined;
   const line = text.split("\n").find((each) => each.startsWith(SUPERVISION));
@@ -100,7 +100,7 @@ export function parseProgress(text: string): BootProgress | undefined {
   };
 }
 
-/** Reads what {@link formatRecord} wrote; undefined where it is something else: others may write where it is. */
+/** Reads what {@link formatRecord} wrote; undefined for any other text: other programs may write to its file. */
 export function parseRecord(text: string): PhaseRecord | undefined {
   const [first, ...lines] = text.split("\n").slice(0, -1);
   const phase = (["boot", "shutdown"] as const).find((known) => first === `${known}${MARK}`);
@@ -113,7 +113,7 @@ export function parseRecord(text: string): PhaseRecord | undefined {
     return { startMs: Number(startMs), endMs: Number(endMs), name: printable(words.join(" ")) };
   });
   const times = [beganMs, ...steps.flatMap(({ startMs, endMs }) => [startMs, endMs])];
-  // NaN is not less than anything.
+  // False for NaN.
   if (!times.every((time) => Math.abs(time) < MAX_MS)) return undefined;
   const killed = after("killed").map((line) => {
     const [step = "", process = ""] = line.split(SEPARATOR).map(printable);

@@ -4,14 +4,14 @@ import type { Child, Children } from "../linux/children.ts";
 import { errorWords } from "../linux/errno.ts";
 import { type Linux, SPAWN } from "../linux/linux.ts";
 
-/** How long the check of a service may take. The engine's own limit for a health check is 30 s where it is given none. */
+/** How long the check of a service may take. The container engine's default limit for a health check is 30 s. */
 export const CHECK_SECONDS = 5;
 
-/** What a service says of itself, in its directory. @see sv(8) */
+/** A service's own check, in its directory. @see sv(8) */
 const CHECK = "check";
 
 const SHELL = "/bin/sh";
-/** In the service's directory, as the service itself. What it prints is for people. */
+/** Runs in the service's directory, like the service. Its output is for people. */
 const RUN_CHECK = 'cd "$1" && exec ./check';
 const SHOWN = " >&2";
 const HIDDEN = " > /dev/null 2>&1";
@@ -24,7 +24,7 @@ export function hasCheck(linux: Linux, directory: string): boolean {
 /**
  * Starts the check of a service, in a session of its own.
  *
- * @param isShown what it prints goes to standard error; else nowhere
+ * @param isShown true: its output goes to standard error; false: nowhere
  * @returns the child, or the errno (above zero) with which it could not be started
  */
 export function startCheck(
@@ -37,13 +37,13 @@ export function startCheck(
   return children.spawn({ file: SHELL, argv, environ }, SPAWN.session | SPAWN.noInput);
 }
 
-/** Kills a check that took too long, with what it started. */
+/** Kills a check that took too long, and its children. */
 export function killCheck(linux: Linux, check: Child): void {
   linux.kill(-check.pid, SIGNAL.SIGKILL);
   linux.kill(check.pid, SIGNAL.SIGKILL); // it may be stopped before it has a session
 }
 
-/** Why a check failed that has ended, or was killed because it took too long; undefined: it succeeded. */
+/** Why a check failed, if it has ended or was killed as too slow; undefined: it succeeded. */
 export function checkFailure(check: Child | number, isLate: boolean): string | undefined {
   if (typeof check === "number") return `its check cannot be run: ${errorWords(check)}`;
   if (check.startError !== undefined) return checkFailure(check.startError, isLate);

@@ -11,21 +11,21 @@ export interface ServiceMirror {
   readonly uid: number;
 }
 
-/** What the mirror of a user is called, the first choice first; the second where another container or user has taken that. */
+/** The names of a user's mirror; the second is for when another container or user has taken the first. */
 export function mirrorNames(linux: Linux, uid: number): string[] {
   const namespace = linux.stat("/proc/self/ns/mnt");
   const name = `${PREFIX}${uid}`;
   return typeof namespace === "number" ? [name] : [name, `${name}-${namespace[4]}`];
 }
 
-/** Whether a path is called like a mirror. */
+/** Whether a path has the name of a mirror. */
 export function isMirrorName(path: string): boolean {
   return path.slice(path.lastIndexOf("/") + 1).startsWith(PREFIX);
 }
 
 /**
- * The mirror in which the container's services run, where they run in one: that of PID 1's user, or our own user's. Where
- * there are both, ours may be of another container, in an image that was made of it.
+ * The mirror in which the container's services run, if any: PID 1's user's, or else our user's, which may be of another
+ * container that the image was made from.
  */
 export function findMirror(linux: Linux): ServiceMirror | undefined {
   const init = fileFacts(linux, "/proc/1"); // hidepid may hide it
@@ -33,7 +33,7 @@ export function findMirror(linux: Linux): ServiceMirror | undefined {
   for (const uid of uids) {
     const names = mirrorNames(linux, uid);
     const paths = privateDirectories(linux, names, uid);
-    // The last choice has the namespace in its name, so that it is no other container's.
+    // The last name contains the namespace, so no other container has it.
     const path = paths.find((each) => each.endsWith(`/${names.at(-1)}`)) ?? paths[0];
     if (path !== undefined) return { path, uid };
   }

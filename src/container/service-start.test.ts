@@ -18,7 +18,7 @@ function started(words: readonly string[], exe: string, options: ConstructorPara
   return { linux, pid };
 }
 
-test("what is neither runsv nor ours is the service", () => {
+test("a process that is neither runsv nor ours is the service", () => {
   for (const words of [["sleep", "1"], ["/bin/sh", "./run"], ["./run"]]) {
     const { linux, pid } = started(words, "/usr/bin/other");
     assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "started" });
@@ -28,7 +28,7 @@ test("what is neither runsv nor ours is the service", () => {
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "started" });
 });
 
-test("ours waits for those whom it names, and is about to become the service when it names nobody", () => {
+test("our process waits for the services that it names; if it names none, the service starts", () => {
   const { linux, pid } = started(["./run"], "/usr/sbin/my_init");
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
   recordWaiting(linux, SUPERVISE, "db, cache");
@@ -39,13 +39,13 @@ test("ours waits for those whom it names, and is about to become the service whe
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
 });
 
-test("what runsv has not made a program of yet is about to start, and so is nothing", () => {
+test("without an execve yet, or without a process, the service starts", () => {
   const { linux, pid } = started(["runsv", "db"], "/usr/bin/other");
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
   for (const nobody of [0, 4000]) assert.deepEqual(serviceStart(linux, SUPERVISE, nobody), { kind: "starting" });
 });
 
-test("what may not be looked at waits if it says so: what left is another user's", () => {
+test("a process that cannot be inspected waits if its file exists; otherwise it is the service", () => {
   const fault = (call: string, object: string) =>
     call === "stat" && object.endsWith("/exe") && !object.includes("self") ? EACCES : 0;
   const { linux, pid } = started(["./run"], "/usr/sbin/my_init", { fault });
@@ -54,7 +54,7 @@ test("what may not be looked at waits if it says so: what left is another user's
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", waitsFor: "db" });
 });
 
-test("one that /proc hides is another user's, and started", () => {
+test("a process that /proc hides is another user's, and started", () => {
   const { linux, pid } = started(["app"], "/usr/bin/other", {
     fault: (call, object) => (call === "readFile" && object.endsWith("/cmdline") ? 2 : 0),
   });

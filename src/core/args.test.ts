@@ -28,7 +28,7 @@ test("options may come in any order, twice, and alone", () => {
   assert.equal(parse(), " | ");
 });
 
-test("an option that nobody knows is named, a lone - too", () => {
+test("an unknown option is named, a lone - too", () => {
   assert.equal(parse("--quiet", "--loud", "x"), 'refuse unknown option "--loud"');
   assert.equal(parse("--quie"), 'refuse unknown option "--quie"');
   assert.equal(parse("--quiet=1"), 'refuse unknown option "--quiet=1"');

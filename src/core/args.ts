@@ -3,31 +3,31 @@ import { printable } from "./printable.ts";
 
 /** One option of a program's command line. */
 export interface Option {
-  /** As typed, `--user`; its name in the answer of {@link parseOptions}, too. */
+  /** As typed, `--user`; also its name in the result of {@link parseOptions}. */
   readonly flag: string;
   /** The same in one letter: `-u`. */
   readonly letter?: string;
-  /** What it does, for --help. */
+  /** For --help. */
   readonly help?: string;
-  /** What its value is, for a refusal: `a whole number`. Without it the option takes no value. */
+  /** Describes the value in an error message: `a whole number`. Undefined: the option takes no value. */
   readonly value?: string;
 }
 
-/** A command line that is answered in words only. */
+/** A command line that is answered only by text. */
 export type Reply =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | { readonly kind: "refuse"; readonly reason: string };
 
-/** A command line taken apart: the options with their values, and the words from the first that is no option. */
+/** A parsed command line: the options with their values, and the words after the options. */
 export type Parsed =
   | { readonly kind: "ok"; readonly given: ReadonlyMap<string, string>; readonly words: readonly string[] }
   | Reply;
 
 /**
- * Takes options off the front of `words`. The first word that does not begin with `-` ends them and belongs to what
- * follows; so does everything after the first `--`, which is dropped. A value is the next word, or in the same word:
- * `-uUSER`, `--user=USER`. It is never empty. Every program has -h, --help and --version: nothing after them is read.
+ * Parses the options at the start of `words`. They end before the first word that does not begin with `-`, or at the
+ * first `--`, which is dropped. A value is the next word, or part of the same word: `-uUSER`, `--user=USER`. It is not
+ * empty. Every program has -h, --help and --version: nothing after them is read.
  *
  * @see XBD 12.2 guidelines 6, 9 and 10
  */
@@ -56,12 +56,12 @@ export function parseOptions(options: readonly Option[], words: readonly string[
   return { kind: "ok", given, words: [] };
 }
 
-/** A command line that asks for nothing that can be done. */
+/** A reply to a wrong command line. */
 export function refuse(reason: string): Reply {
   return { kind: "refuse", reason };
 }
 
-/** A whole number of at most nine digits and nothing else; undefined for any other text. */
+/** A whole number of at most nine digits; undefined for any other text. */
 export function wholeNumber(text: string): number | undefined {
   return isAllDigits(text) && text.length <= 9 ? Number(text) : undefined;
 }

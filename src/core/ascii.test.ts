@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isAllDigits, isDigit } from "./ascii.ts";
 
-test("digits are those of ASCII and no others", () => {
+test("only ASCII digits are digits", () => {
   let digits = "";
   for (let code = 0; code < 256; code++) {
     if (isDigit(code)) digits += String.fromCharCode(code);

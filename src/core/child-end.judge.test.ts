@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { childEnd, exitStatus } from "./child-end.ts";
 
-test("exit statuses are those that a shell sees", () => {
+test("exit statuses are the same as in a shell", () => {
   for (const code of [0, 1, 2, 127, 255]) {
     assert.equal(exitStatus(childEnd(code << 8)), spawnSync("/bin/sh", ["-c", `sh -c 'exit ${code}'; exit $?`]).status);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { childEnd, exitStatus, stopSignal } from "./child-end.ts";
 
-test("a status word tells the exit code or the signal", () => {
+test("a status word has the exit code or the signal", () => {
   assert.deepEqual(childEnd(0), { how: "exited", code: 0 });
   assert.deepEqual(childEnd(0x0300), { how: "exited", code: 3 });
   assert.deepEqual(childEnd(0xff00), { how: "exited", code: 255 });
@@ -14,12 +14,12 @@ test("a core dump does not change the signal", () => {
   assert.deepEqual(childEnd(0x80 | 11), { how: "killed", signal: 11 });
 });
 
-test("a shell is told 128 and the signal", () => {
+test("the exit status is 128 plus the signal", () => {
   assert.equal(exitStatus({ how: "exited", code: 42 }), 42);
   assert.equal(exitStatus({ how: "killed", signal: 15 }), 143);
 });
 
-test("a status word that tells of a stop has its signal, and no other has one", () => {
+test("only the status word of a stop has a stop signal", () => {
   assert.equal(stopSignal(0x147f), 20);
   for (const status of [0, 0x100, 0x7f00, 15, 0x8b]) assert.equal(stopSignal(status), undefined, `${status}`);
 });

@@ -9,17 +9,17 @@ export function childEnd(status: number): ChildEnd {
   return signal === 0 ? { how: "exited", code: (status >> 8) & 0xff } : { how: "killed", signal };
 }
 
-/** The signal that stopped a child, or undefined where the status word tells of its end. */
+/** The signal that stopped a child; undefined if the status word is that of an end. */
 export function stopSignal(status: number): number | undefined {
   return (status & 0xff) === 0x7f ? (status >> 8) & 0xff : undefined;
 }
 
-/** The exit status that tells this end to a shell: the code itself, or 128 + signal. @see docs/reference/my_init.md, exit status */
+/** The exit status as in a shell: the exit code, or 128 + signal. @see docs/reference/my_init.md, exit status */
 export function exitStatus(end: ChildEnd): number {
   return end.how === "exited" ? end.code : 128 + end.signal;
 }
 
-/** A shell's status for what is there and cannot be run. */
+/** A shell's status for a program that exists and cannot be run. */
 export const STATUS_CANNOT_RUN = 126;
-/** A shell's status for what is not there. */
+/** A shell's status for a program that does not exist. */
 export const STATUS_NOT_FOUND = 127;

@@ -62,7 +62,7 @@ test("a name that no file can have is not lost after a script", () => {
   assert.deepEqual([...merged.keys()], ["a/b", ".", "..", long, scratchName(7)]);
 });
 
-test("the personal variables are shown to nobody", () => {
+test("the personal variables are not shared", () => {
   const all = env("HOME=1", "USER=2", "GROUP=3", "UID=4", "GID=5", "SHELL=6", "LOGNAME=7", "HOMES=8", "A=9");
   assert.deepEqual(toEnviron(shared(all, all)), ["HOMES=8", "A=9"]);
 });

@@ -31,7 +31,7 @@ export const OF_ONE_SESSION: readonly string[] = [
   ...["SYSTEMD_EXEC_PID", "WATCHDOG_PID", "WATCHDOG_USEC"],
 ];
 
-/** The one that is in the directory and the dumps all the same, as in phusion/baseimage. Sessions have their own. */
+/** Nevertheless in the directory and the dumps, as in phusion/baseimage. Sessions have their own. */
 const SHOWN = "TERM";
 
 function isOfOneSession(name: string): boolean {
@@ -41,7 +41,7 @@ function isOfOneSession(name: string): boolean {
 /** The longest `NAME=value` that execve(2) takes, without its final NUL: MAX_ARG_STRLEN less one. */
 const MAX_VARIABLE_BYTES = 131071;
 
-/** The longest content of a file that can be the value of `name`: a newline at its end does not count. */
+/** The longest content of a file that can be the value of `name`, in bytes: a newline at its end does not count. */
 export function longestContent(name: string): number {
   return MAX_VARIABLE_BYTES - name.length;
 }
@@ -51,7 +51,7 @@ export function isShortEnough(name: string, value: string): boolean {
   return name.length + 1 + value.length <= MAX_VARIABLE_BYTES;
 }
 
-/** Reads `NAME=value` strings; what has no name is dropped, and of two equal names the first stays, as for getenv(3). */
+/** Reads `NAME=value` strings. Without a name they are dropped; of equal names the first counts, as for getenv(3). */
 export function parseEnviron(environ: readonly string[]): Map<string, string> {
   const env = new Map<string, string>();
   for (const entry of environ) {
@@ -62,18 +62,18 @@ export function parseEnviron(environ: readonly string[]): Map<string, string> {
   return env;
 }
 
-/** The environment as execve(2) takes it. */
+/** The environment for execve(2). */
 export function toEnviron(env: Environment): string[] {
   return [...env].map(([name, value]) => `${name}=${value}`);
 }
 
-/** At start a file only fills a gap: what `docker run --env` said wins. */
+/** At start a file only adds a missing variable: `docker run --env` wins. */
 export function mergeAtStart(given: Environment, files: Environment): Map<string, string> {
   return new Map([...files, ...given]);
 }
 
 /**
- * After a startup script the directory is the environment. What it does not hold is as my_init was given it.
+ * After a startup script the directory is the environment. Variables without a file there have the value from `given`.
  *
  * @param given the variables that my_init was started with
  */
@@ -83,23 +83,23 @@ export function mergeAfterScript(given: Environment, files: Environment): Map<st
 }
 
 /**
- * The part of the environment that is the container's: what the directory and the dumps show.
+ * The part of the environment that belongs to the container, for the directory and the dumps.
  *
- * @param files what the directory holds
+ * @param files the content of the directory
  */
 export function shared(env: Environment, files: Environment): Map<string, string> {
   const isShared = (name: string) => {
-    // A value that came from a secret stays one where another my_init started this one.
+    // A value from a secret stays secret if another my_init started this one.
     if (PERSONAL.includes(name) || env.has(SECRET_START + name)) return false;
     return files.has(name) || !isOfOneSession(name);
   };
   return new Map([...env].filter(([name]) => isShared(name)));
 }
 
-/** `FILE__NAME=/run/secrets/x`: the variable NAME is what that file holds. @see docs/reference/environment.md */
+/** `FILE__NAME=/run/secrets/x`: the content of that file is the variable NAME. @see docs/reference/environment.md */
 const SECRET_START = "FILE__";
 
-/** The variables whose values are in files of their own, and the paths of those. */
+/** The variables whose values are in files, and the paths of the files. */
 export function secretFiles(env: Environment): Map<string, string> {
   const secrets = [...env].filter(([name]) => name.startsWith(SECRET_START) && name !== SECRET_START);
   return new Map(secrets.map(([name, path]) => [name.slice(SECRET_START.length), path]));
@@ -117,22 +117,22 @@ export function isFileName(name: string): boolean {
 
 const SCRATCH_START = ".my_init.";
 
-/** What a file of the directory is called while the my_init with this pid writes it. */
+/** The name of a file while the my_init with this pid writes it. */
 export function scratchName(pid: number): string {
   return `${SCRATCH_START}${pid}.tmp`;
 }
 
-/** Whether a file of this name is one that is being written, or was when a my_init was killed; never a variable. */
+/** Whether a file with this name is unfinished: a my_init writes it, or was killed while writing. Never a variable. */
 export function isScratchName(name: string): boolean {
   return name.startsWith(SCRATCH_START);
 }
 
-/** The value that a file's content stands for: one trailing newline is the editor's. */
+/** The value in a file: without one trailing newline, which editors add. */
 export function valueOfContent(content: string): string {
   return content.endsWith("\n") ? content.slice(0, -1) : content;
 }
 
-/** The content that reads back as `value`. */
+/** The content of a file with `value`. */
 export function contentOfValue(value: string): string {
   return value.endsWith("\n") ? `${value}\n` : value;
 }

@@ -10,7 +10,7 @@ test("a program that an emulator runs has its own words", () => {
     assert.deepEqual(withoutEmulator([other, "/usr/bin/runsv", "cron"]), ["/usr/bin/runsv", "cron"]);
 });
 
-test("all others keep theirs, an emulator that somebody called by name too", () => {
+test("other programs keep their words, also an emulator that was called by name", () => {
   for (const words of [
     [],
     ["runsv", "cron"],

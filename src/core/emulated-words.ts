@@ -1,14 +1,14 @@
-/** Debian's names for qemu: the kernel then gives the program's path and, after it, its words as they are. */
+/** Debian's names for qemu: the kernel passes the program's path and then its unchanged words. */
 const KEEPS_FIRST_WORD = "-binfmt-P";
 
-/** As others register them: the program's path stands for its first word. */
+/** Other names of emulators: the kernel replaces the program's first word by its path. */
 const EMULATORS: readonly string[] = ["qemu-aarch64", "qemu-x86_64", "rosetta"];
 
 /**
- * The words that a program was started with, where the kernel started an emulator for it: those of an arm64 image on amd64,
- * say. Of its own words it then sees what it should, and of others' what the kernel made of them.
+ * The words that a program was started with, if the kernel started an emulator for it: for an arm64 image on amd64, for
+ * example. A program sees its own words unchanged; in /proc, other programs' words include the emulator's.
  *
- * @param words as in /proc/PID/cmdline; without an emulator they are the answer
+ * @param words as in /proc/PID/cmdline; without an emulator they are returned unchanged
  * @see binfmt_misc in the kernel's admin guide, flag P
  */
 export function withoutEmulator(words: readonly string[]): readonly string[] {

@@ -14,7 +14,7 @@ test("a user without a home lives in /", () => {
   assert.equal(parsePasswd("x:x:1:1:::/bin/sh\n")[0]?.home, "/");
 });
 
-test("lines that are none are passed over", () => {
+test("lines without a user are skipped", () => {
   const lines = [
     "",
     "# comment",

@@ -15,7 +15,7 @@ export interface Group {
   readonly members: readonly string[];
 }
 
-/** The users of a passwd file, in its order; lines that are none are passed over, as getpwent(3) does. */
+/** The users of a passwd file, in its order; other lines are skipped, as by getpwent(3). */
 export function parsePasswd(content: string): User[] {
   return fields(content, 7).flatMap(([name, , uid, gid, , home]) => {
     const numbers = [idNumber(uid), idNumber(gid)] as const;

@@ -6,7 +6,7 @@ test("control characters are spelled out, so that a line stays one line", () => 
   assert.equal(printable("a\nb\rc\td\x1b[31m\0\x7f"), "a\\nb\\rc\\td\\x1b[31m\\x00\\x7f");
 });
 
-test("so are those that UTF-8 has beyond ASCII", () => {
+test("so are control characters of UTF-8 beyond ASCII", () => {
   assert.equal(printable("a\xc2\x9b31m\xc2\x80\xc2\x9f"), "a\\xc2\\x9b31m\\xc2\\x80\\xc2\\x9f");
 });
 

@@ -1,17 +1,17 @@
-/** Control characters that have a letter of their own. */
+/** Control characters that have a letter escape. */
 const SHORT_ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x09, "\\t"],
   [0x0a, "\\n"],
   [0x0d, "\\r"],
 ]);
 
-/** U+0080 to U+009F in UTF-8: this byte, and one up to the other. Terminals obey them as they do an escape sequence. */
+/** U+0080 to U+009F in UTF-8: this byte and a second one. Terminals obey them like an escape sequence. */
 const C1_LEAD = 0xc2;
 const C1_LAST = 0x9f;
 
 /**
- * `text` made safe for one line of a log: control characters become `\n`, `\r`, `\t` or `\x1b`, those of
- * UTF-8 `\xc2\x9b`. Other bytes stay as they are.
+ * Makes `text` safe for one line of a log: control characters become `\n`, `\r`, `\t` or `\x1b`, or in UTF-8
+ * `\xc2\x9b`. Other bytes do not change.
  */
 export function printable(text: string): string {
   let shown = "";

@@ -1,4 +1,4 @@
-/** What {@link encodeURI} lets stand and a shell does not. */
+/** The characters that {@link encodeURI} does not change, but a shell interprets. */
 const SHELL_MARKS = ["!", "#", "$", "&", "'", "(", ")", "*", ";", "?", "~"];
 
 /** Quotes `word` so that any POSIX shell reads back exactly `word`: `it's` becomes `'it'"'"'s'`. */
@@ -6,7 +6,7 @@ export function shellQuote(word: string): string {
   return isPlain(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }
 
-/** Whether `word` stands for itself. The engine's own functions look at its characters, ten times as fast as a loop. */
+/** Whether `word` needs no quotes. QuickJS's built-in functions are ten times as fast as a loop. */
 function isPlain(word: string): boolean {
   return word !== "" && encodeURI(word) === word && !SHELL_MARKS.some((mark) => word.includes(mark));
 }

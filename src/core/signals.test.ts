@@ -10,7 +10,7 @@ test("signals have their names, real-time ones as glibc counts them", () => {
   assert.equal(signalName(64), "SIGRTMIN+30");
 });
 
-test("a number that is no signal is told as a number", () => {
+test("a number that is no signal stays a number", () => {
   assert.equal(signalName(99), "signal 99");
   assert.equal(signalName(32), "signal 32");
 });

@@ -1,4 +1,4 @@
-/** Numbers of the signals that the programs speak of, the same on x86-64 and arm64. @see signal(7) */
+/** Numbers of signals, the same on x86-64 and arm64. @see signal(7) */
 export const SIGNAL = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -35,16 +35,16 @@ export const SIGNAL = {
 
 const ENDING: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT, SIGNAL.SIGTERM];
 
-/** Whether the signal asks a program that is no service to end: by a terminal, its end, or kill(1). */
+/** Whether the signal asks a program that is no service to end: a terminal's keys or hangup, or kill(1). */
 export function isEnding(signal: number): boolean {
   return ENDING.includes(signal);
 }
 
-/** The first real-time signal as programs on glibc count, and systemd's "halt", SIGRTMIN+3. */
+/** The first real-time signal for programs on glibc, and systemd's "halt", SIGRTMIN+3. */
 const SIGRTMIN = 34;
 export const SIGRTMIN_PLUS_3 = SIGRTMIN + 3;
 
-/** `SIGTERM` for 15, `SIGRTMIN+3` for 37, `signal 99` for what has no name. */
+/** `SIGTERM` for 15, `SIGRTMIN+3` for 37, `signal 99` for a number without a name. */
 export function signalName(signal: number): string {
   for (const [name, number] of Object.entries(SIGNAL)) if (number === signal) return name;
   if (signal === SIGRTMIN) return "SIGRTMIN";

@@ -8,13 +8,13 @@ const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const LEAP_YEARS_BEFORE_1970 = 477;
 
 /**
- * A moment as RFC 3339 has it, in UTC, with milliseconds: `2026-01-31T23:59:59.000Z`.
+ * A moment in RFC 3339, UTC, with milliseconds: `2026-01-31T23:59:59.000Z`.
  *
  * @param ms since 1970, at least 0; a fraction is cut off
  */
 export function utcTime(ms: number): string {
   const sinceEpoch = Math.floor(ms / DAY_MS);
-  // Of an average year's length it is this one or the one before.
+  // By the average length of a year: this year or the one before.
   let year = 1970 + Math.ceil(sinceEpoch / 365.2425);
   while (daysBefore(year) > sinceEpoch) year--;
   let days = sinceEpoch - daysBefore(year);

@@ -1,5 +1,5 @@
 /** The content of the file VERSION, put in by scripts/bundle.mjs. */
 declare const VERSION: string;
 
-/** The release that all programs belong to: `1.2.3`. */
+/** The release: `1.2.3`. */
 export const version: string = VERSION;
