@@ -35,7 +35,7 @@ const NEAR_LIMIT = 256;
 /** A file in the directory; no FIFO. */
 const LOCK = "lock";
 
-/** How often to try to lock, a millisecond apart: the process with the lock may be stopped and must not block others. */
+/** How often to try to lock, a millisecond apart: a process may be stopped while it has the lock. */
 const LOCK_TRIES = 100;
 
 const STREAMS = ["stdout", "stderr"] as const;

@@ -38,7 +38,7 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
   return typeof names === "string" ? { kind: "waiting", waitsFor: names } : { kind: "starting" };
 }
 
-/** Records the services that a service waits for, and so notifies watches of `supervise`; undefined: it waits no more. */
+/** Records the services that a service waits for, and notifies watches of `supervise`; undefined: it waits no more. */
 export function recordWaiting(linux: Linux, supervise: string, waitsFor: string | undefined): void {
   linux.unlink(`${supervise}/${WAITS_FOR}`);
   if (waitsFor !== undefined) linux.writeFile(`${supervise}/${WAITS_FOR}`, waitsFor, true);

@@ -11,13 +11,13 @@ import { HERE, type Host, OPEN } from "./host.ts";
 
 const STDIN = 0;
 
-/** What is read at a time. */
+/** The size of one read. */
 const PIECE_BYTES = 65536;
 
-/** More than any engine has to tell. What runs in a container may print without end. */
+/** More than any answer of a container engine. A command in a container may print without end. */
 const MAX_BYTES = 1 << 24;
 
-/** How a program ended and what it printed. */
+/** A program's end and its output. */
 export interface Captured {
   readonly end: ChildEnd;
   readonly stdout: string;
@@ -25,11 +25,11 @@ export interface Captured {
 }
 
 /**
- * Runs a program to its end, with nothing on its standard input, and keeps what it prints. A signal that asks
- * this process to end does so, and ends the program too.
+ * Runs a program to its end, with an empty standard input, and keeps its output. A signal that asks this process to end
+ * ends both.
  *
- * @throws SysError where it cannot be started
- * @throws Failure where it prints without end
+ * @throws SysError if it cannot be started
+ * @throws Failure if its output is too long
  */
 export function capture(host: Host, program: Program): Captured {
   return captureFork(host, () => {
@@ -38,7 +38,7 @@ export function capture(host: Host, program: Program): Captured {
   });
 }
 
-/** The same with a process of this program's, which does `act` and ends with the status that it answers. */
+/** The same with a fork of this process, which calls `act` and exits with the returned status. */
 export function captureFork(host: Host, act: () => number): Captured {
   const pipes = [openPipe(host), openPipe(host)] as const;
   const pid = host.fork();
@@ -76,13 +76,13 @@ function openPipe(host: Host): { readonly readEnd: number; readonly writeEnd: nu
   return { readEnd: ends[0], writeEnd: ends[1] };
 }
 
-/** Reads all that comes out of a descriptor. */
+/** Reads a descriptor to its end. */
 class Reader {
   text = "";
   hasEnded = false;
   isTooMuch = false;
 
-  /** @param onTooMuch nothing more is read */
+  /** @param onTooMuch called when reading stops because the output is too long */
   constructor(host: Host, loop: EventLoop, fd: number, onTooMuch: () => void) {
     loop.watch(fd, () => {
       const piece = host.read(fd, PIECE_BYTES);

@@ -1,7 +1,7 @@
 import { type Option, parseOptions, type Reply, refuse } from "../core/args.ts";
 import { ENGINE_NAMES, type EngineName } from "./engine.ts";
 
-/** What the command lines of the host's tools have in common. */
+/** The common part of the command lines of the host's tools. */
 export interface Asked {
   readonly kind: "asked";
   readonly container: string;
@@ -9,7 +9,7 @@ export interface Asked {
   readonly command: readonly string[];
   readonly engine: EngineName | undefined;
   readonly isVerbose: boolean;
-  /** What else was given, by the long flag: the value, empty for an option that has none. */
+  /** The other options by their long flag: the value, empty for an option without one. */
   readonly given: ReadonlyMap<string, string>;
 }
 
@@ -18,7 +18,7 @@ const COMMON: readonly Option[] = [
   { flag: "--engine", value: "a value" },
 ];
 
-/** Takes options, container and command apart. Options end at the first word that is none: it is the container. */
+/** Parses options, container and command. The first word that is no option is the container. */
 export function readHostWords(words: readonly string[], own: readonly Option[]): Asked | Reply {
   const parsed = parseOptions([...COMMON, ...own], words);
   if (parsed.kind !== "ok") return parsed;

@@ -1,17 +1,17 @@
 import { wholeNumber } from "../core/args.ts";
 
-/** What an engine tells of a container. */
+/** A container as the container engine describes it. */
 export interface ContainerFacts {
   /** All 64 digits. */
   readonly id: string;
   readonly name: string;
-  /** `running`, `exited`, `paused` and so on, in the engine's words. */
+  /** `running`, `exited`, `paused` and so on, in the container engine's words. */
   readonly status: string;
-  /** The container's first process as the engine's machine counts; 0: none. */
+  /** The pid of the container's first process on the container engine's machine; 0: none. */
   readonly pid: number;
 }
 
-/** A container that a word may mean. */
+/** A container that a word may name. */
 export interface Candidate {
   readonly id: string;
   readonly name: string;
@@ -25,7 +25,7 @@ export function readFacts(lines: string): ContainerFacts | undefined {
   return { id, name: name.startsWith("/") ? name.slice(1) : name, status, pid: number };
 }
 
-/** Those of the lines `ID NAME` whose id begins with `prefix`. */
+/** The lines `ID NAME` whose id begins with `prefix`. */
 export function readCandidates(lines: string, prefix: string): Candidate[] {
   return lines.split("\n").flatMap((line) => {
     const space = line.indexOf(" ");

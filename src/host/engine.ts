@@ -8,14 +8,14 @@ import { type Captured, capture } from "./capture.ts";
 import { type Candidate, type ContainerFacts, readCandidates, readFacts } from "./container-facts.ts";
 import type { Host } from "./host.ts";
 
-/** The commands of the container engines, in the order in which they are asked. */
+/** The commands of the container engines, in the order of asking. */
 export const ENGINE_NAMES = ["docker", "podman"] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
-/** Names the engine where the command line does not. */
+/** Names the container engine if the command line does not. */
 const VARIABLE = "CONTAINER_ENGINE";
 
-/** A container that an engine knows. */
+/** A container that a container engine knows. */
 export interface Container extends ContainerFacts {
   readonly engine: Engine;
 }
@@ -33,15 +33,16 @@ export class Engine {
     this.file = file;
   }
 
-  /** Runs the engine's command with these words, and keeps what it prints. @throws SysError where it cannot be started */
+  /** Runs the container engine's command and keeps its output. @throws SysError if it cannot be started */
   run(words: readonly string[]): Captured {
     return capture(this.#host, { file: this.file, argv: [this.name, ...words], environ: this.#host.environ });
   }
 
   /**
-   * What `inspect` tells of a container, by a template of Go.
+   * The output of `inspect` for a container.
    *
-   * @throws Failure where it tells nothing
+   * @param template of Go
+   * @throws Failure if it fails
    */
   inspect(container: string, template: string): string {
     const { end, stdout, stderr } = this.run(["container", "inspect", "--format", template, container]);
@@ -50,17 +51,17 @@ export class Engine {
     return stdout.endsWith("\n") ? stdout.slice(0, -1) : stdout;
   }
 
-  /** Becomes the engine's command. @returns why it could not, an errno above zero */
+  /** Replaces this process by the container engine's command. @returns only on failure: the errno, above zero */
   exec(words: readonly string[]): number {
     return -this.#host.exec(this.file, [this.name, ...words], this.#host.environ);
   }
 }
 
 /**
- * Finds the container that `word` names, by its name or by what its id begins with.
+ * Finds a container by its name or the start of its id.
  *
- * @param wanted the one engine to ask; otherwise CONTAINER_ENGINE says, or all that are installed are asked in turn
- * @throws Failure where there is none or more than one, or no engine answers
+ * @param wanted the container engine to ask; undefined: CONTAINER_ENGINE, or else all that are installed, in order
+ * @throws Failure if there is none or more than one, or no engine answers
  */
 export function findContainer(host: Host, word: string, wanted: EngineName | undefined): Container {
   const engines = enginesToAsk(host, wanted);
@@ -73,7 +74,7 @@ export function findContainer(host: Host, word: string, wanted: EngineName | und
   throw new Failure(`cannot find container "${printable(word)}": ${reasons.join("; ")}`);
 }
 
-/** @throws Failure where there is none */
+/** @throws Failure if there is none */
 function enginesToAsk(host: Host, wanted: EngineName | undefined): Engine[] {
   const env = parseEnviron(host.environ);
   const named = wanted ?? env.get(VARIABLE) ?? "";
@@ -89,14 +90,14 @@ function enginesToAsk(host: Host, wanted: EngineName | undefined): Engine[] {
   throw new Failure(`there is no ${names.join(" and no ")} in PATH; install it, or add its directory to PATH`);
 }
 
-/** What the engine knows of the container; a sentence, if nothing. */
+/** The container; if the engine knows none, a sentence about the reason. */
 function ask(engine: Engine, word: string): Container | string {
   const template = "{{.Id}}\n{{.Name}}\n{{.State.Status}}\n{{.State.Pid}}";
   const { end, stdout } = engine.run(["container", "inspect", "--format", template, word]);
   const facts = exitStatus(end) === 0 ? readFacts(stdout) : undefined;
   if (facts !== undefined) return { ...facts, engine };
 
-  // Why not: the engines say it in words that change from version to version.
+  // Why not? The container engines' messages change from version to version.
   const list = engine.run(["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
   if (exitStatus(list.end) !== 0) {
     const why = lastLine(list.stderr);
@@ -115,7 +116,7 @@ function list3(candidates: readonly Candidate[]): string {
   return shown.join(", ") + (candidates.length > 3 ? ", ..." : "");
 }
 
-/** The last line of what the engine said: what stands before it is often a warning. */
+/** The last line of a container engine's output: the lines before it are often warnings. */
 export function lastLine(text: string): string {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return printable(lines.at(-1) ?? "it said nothing");

@@ -2,40 +2,39 @@
 import type { Linux } from "../linux/linux.ts";
 
 /**
- * The port of the programs for the host: the calls that those in the container do not need, by the rules of
- * {@link Linux}.
+ * The port of the programs for the host: the calls that only they need, by the rules of {@link Linux}.
  *
  * `native/host.c` has one table with the same names; `test/tidy.test.ts` compares them.
  */
 export interface Host extends Linux {
   // -- processes ----------------------------------------------------------------------------------
 
-  /** Makes a second process of this one, which goes on behind this call too. @returns the child's pid; in the child 0 @see fork(2) */
+  /** @returns the child's pid; in the child 0 @see fork(2) */
   fork(): number;
-  /** Ends this process at once. @see _exit(2) */
+  /** Ends this process immediately. @see _exit(2) */
   exit(status: number): never;
-  /** Replaces this process, with signals blocked and ignored as they are now. Answers only failure. @see execve(2) */
+  /** Replaces this process and keeps its blocked and ignored signals. Returns only errors. @see execve(2) */
   execWithSignals(file: string, argv: readonly string[], env: readonly string[]): number;
   /** Begins a session, without a terminal, and a process group. @see setsid(2) */
   newSession(): number;
-  /** Joins a namespace; one of processes holds for the children. @param fd of a file /proc/PID/ns/NAME @see setns(2) */
+  /** Joins a namespace; a PID namespace is for the children. @param fd of a file /proc/PID/ns/NAME @see setns(2) */
   setNamespace(fd: number): number;
   /** @param option one of {@link CONTROL} @see prctl(2) */
   control(option: number, argument: number): number;
-  /** @param request one of {@link TRACE} @param data a signal, for some @see ptrace(2) */
+  /** @param request one of {@link TRACE} @param data for some requests: a signal @see ptrace(2) */
   trace(request: number, pid: number, data: number): number;
   /**
-   * Reads one of the filters of system calls of a process that is traced and stopped.
+   * Reads a filter of system calls of a traced, stopped process.
    *
-   * @param index 0: the one that was set first
-   * @returns its instructions; `-ENOENT`: there are not so many @see PTRACE_SECCOMP_GET_FILTER in ptrace(2)
+   * @param index 0: the oldest filter
+   * @returns its instructions; `-ENOENT`: no such index @see PTRACE_SECCOMP_GET_FILTER in ptrace(2)
    */
   getFilter(pid: number, index: number): string | number;
-  /** Filters the system calls of this process too, for good. @see seccomp(2) */
+  /** Adds a filter to this process, for good. @see seccomp(2) */
   addFilter(instructions: string): number;
-  /** Sets effective and permitted to the same set. Each set comes in two numbers of 32 bits. @see capset(2) */
+  /** Sets effective and permitted to the same set. Each set is two 32-bit numbers. @see capset(2) */
   setCapabilities(low: number, high: number, inheritableLow: number, inheritableHigh: number): number;
-  /** @returns the mask that was @see umask(2) */
+  /** @returns the previous mask @see umask(2) */
   setUmask(mask: number): number;
 
   // -- descriptors --------------------------------------------------------------------------------
@@ -47,28 +46,28 @@ export interface Host extends Linux {
    * @see openat(2) with O_NONBLOCK and O_NOCTTY
    */
   open(directory: number, path: string, flags: number): number;
-  /** Copies what is at the start of a file that nobody has read from. @returns how many bytes @see sendfile(2) */
+  /** Copies from the current offset of `from`. @returns how many bytes @see sendfile(2) */
   sendFile(from: number, to: number, maxBytes: number): number;
   /** @returns two descriptors, close-on-exec @see pipe2(2) */
   pipe(): readonly [readEnd: number, writeEnd: number] | number;
-  /** @returns two descriptors of one connection, close-on-exec, which never wait @see socketpair(2), unix(7) */
+  /** @returns two connected descriptors, close-on-exec, which never wait @see socketpair(2), unix(7) */
   socketPair(): readonly [one: number, other: number] | number;
   /** Sends one byte that carries a descriptor. @see SCM_RIGHTS in unix(7) */
   sendDescriptor(socket: number, fd: number): number;
-  /** @returns the descriptor that was sent, close-on-exec; `-ENODATA`: a byte without one, or the end @see unix(7) */
+  /** @returns the received descriptor, close-on-exec; `-ENODATA`: a byte without one, or the end @see unix(7) */
   receiveDescriptor(socket: number): number;
 
   // -- terminals ----------------------------------------------------------------------------------
 
-  /** Lets the other side of a new terminal be opened. @param fd of /dev/pts/ptmx @see TIOCSPTLCK(2const) */
+  /** Unlocks the other side of a new terminal. @param fd of /dev/pts/ptmx @see TIOCSPTLCK(2const) */
   unlockTerminal(fd: number): number;
-  /** Opens the side of a terminal that programs see. @param fd of /dev/pts/ptmx @see TIOCGPTPEER(2const) */
+  /** Opens the side of a terminal for programs. @param fd of /dev/pts/ptmx @see TIOCGPTPEER(2const) */
   openOtherSide(fd: number): number;
-  /** Makes a terminal that of this session. @see TIOCSCTTY(2const) */
+  /** Makes a terminal this session's controlling terminal. @see TIOCSCTTY(2const) */
   takeTerminal(fd: number): number;
-  /** @returns what {@link setTerminalMode} takes @see tcgetattr(3) */
+  /** @returns the mode for {@link setTerminalMode} @see tcgetattr(3) */
   getTerminalMode(fd: number): string | number;
-  /** @param isRaw every key is passed on as it is typed @see tcsetattr(3), cfmakeraw(3) */
+  /** @param isRaw whether keys are passed on unchanged @see tcsetattr(3), cfmakeraw(3) */
   setTerminalMode(fd: number, mode: string, isRaw: boolean): number;
   /** @see TIOCGWINSZ(2const) */
   getWindowSize(fd: number): readonly [rows: number, columns: number] | number;

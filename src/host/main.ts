@@ -5,7 +5,7 @@ import { main as dockerBash } from "./docker-bash/main.ts";
 import { main as dockerSsh } from "./docker-ssh/main.ts";
 import type { Host } from "./host.ts";
 
-/** The programs for the host, in one binary of their own. Each answers its exit status. */
+/** The programs for the host, in their own binary. Each returns its exit status. */
 const PROGRAMS: readonly (readonly [name: string, main: (host: Host) => number])[] = [
   ["docker-bash", dockerBash],
   ["docker-ssh", dockerSsh],

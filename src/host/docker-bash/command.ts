@@ -14,14 +14,14 @@ import type { Target } from "./target.ts";
 
 const NAME = "docker-bash";
 
-/** What the process that becomes the command needs to know. */
+/** What the process that executes the command needs to know. */
 export interface Assignment extends Orders {
   readonly identity: Identity;
-  /** The command's side of its terminal; undefined: it has none. */
+  /** The command's side of its terminal; undefined: no terminal. */
   readonly side: number | undefined;
 }
 
-/** Takes on the rest of the container's confinement and becomes the command. @returns the exit status, where it could not */
+/** Takes on the rest of the container's confinement and executes the command. @returns the exit status of a failure */
 export function confineAndExec(host: Host, assignment: Assignment): number {
   return attempt(host, NAME, () => {
     const { target, words, identity, terminal, side } = assignment;
@@ -55,10 +55,10 @@ function confine(host: Host, { confinement, filters }: Target, identity: Identit
     const answer = host.control(CONTROL.dropFromBoundingSet, capability);
     if (answer < 0) throw new SysError("cannot drop the capability", `${capability}`, -answer);
   }
-  // A filter needs a capability that is dropped below, or no_new_privs; it should come as late as it can.
+  // As late as possible. A filter needs no_new_privs or a capability that is dropped below.
   if (!hasNoNewPrivileges) addFilters(host, filters);
   setIdentity(host, identity);
-  // Whoever is not root has none left; root would have them all again by execve, but for the bounding set.
+  // Other users have no capabilities left; root would get all back by execve without the bounding set.
   if (identity.uid === 0) {
     const answer = host.setCapabilities(bounding.low, bounding.high, inheritable.low, inheritable.high);
     if (answer < 0) throw new SysError("cannot set the capabilities of", identity.name, -answer);

@@ -21,7 +21,7 @@ test("a process's confinement is read from its status", () => {
   });
 });
 
-test("what old kernels do not tell is as it is without; without the sets nothing is known", () => {
+test("a line that old kernels lack means no; without the sets nothing is known", () => {
   const old = "CapInh:\t0000000000000000\nCapBnd:\t0000003fffffffff\n";
   const read = readConfinement(old);
   assert.deepEqual([read?.hasNoNewPrivileges, read?.hasFilter, read?.umask], [false, false, 0o022]);

@@ -1,27 +1,27 @@
-/** A set of capabilities as the kernel has it: two words of 32 bits. @see capabilities(7) */
+/** A set of capabilities: two words of 32 bits, as in the kernel. @see capabilities(7) */
 export interface CapabilitySet {
   readonly low: number;
   readonly high: number;
 }
 
-/** What of a process's confinement its file /proc/PID/status tells. @see proc_pid_status(5) */
+/** The part of a process's confinement that is in /proc/PID/status. @see proc_pid_status(5) */
 export interface Confinement {
-  /** No program that is started from here on can have more. */
+  /** No program that the process starts can have more. */
   readonly bounding: CapabilitySet;
   readonly inheritable: CapabilitySet;
   readonly hasNoNewPrivileges: boolean;
-  /** Whether there are filters of system calls. */
+  /** Whether it has filters of system calls. */
   readonly hasFilter: boolean;
   readonly umask: number;
 }
 
-/** The highest number that a capability can have. */
+/** The highest number of a capability. */
 export const LAST_CAPABILITY = 63;
 
-/** The right to signal processes of other users. */
+/** Permission to signal processes of other users. */
 export const CAP_KILL = 5;
 
-/** Reads /proc/PID/status; undefined where it has no sets of capabilities. */
+/** Reads /proc/PID/status; undefined if it has no sets of capabilities. */
 export function readConfinement(status: string): Confinement | undefined {
   const fields = new Map(
     status.split("\n").map((line) => {
@@ -53,7 +53,7 @@ export function hasCapability({ low, high }: CapabilitySet, capability: number):
   return (((capability < 32 ? low : high) >>> (capability % 32)) & 1) === 1;
 }
 
-/** The set with one capability more. */
+/** The set with one more capability. */
 export function withCapability({ low, high }: CapabilitySet, capability: number): CapabilitySet {
   const bit = 1 << (capability % 32);
   return capability < 32 ? { low: (low | bit) >>> 0, high } : { low, high: (high | bit) >>> 0 };

@@ -1,13 +1,13 @@
 /** A place in one hierarchy of control groups. @see cgroups(7), /proc/PID/cgroup */
 interface Place {
-  /** As the line names them; "": the hierarchy of version 2. */
+  /** As in the line; "": the hierarchy of version 2. */
   readonly controllers: string;
   readonly path: string;
 }
 
-/** The groups that a process is to be put into, for each hierarchy in which they differ from ours. */
+/** The groups to join, for each hierarchy in which they differ from ours. */
 export interface GroupsToJoin {
-  /** Files `cgroup.procs`: who writes 0 into one is in that group. */
+  /** Files `cgroup.procs`: a process that writes 0 into one joins that group. */
   readonly files: readonly string[];
   /** Lines of /proc/PID/cgroup whose hierarchy cannot be reached from here. */
   readonly missing: readonly string[];
@@ -40,7 +40,7 @@ function placeOf(line: string): Place {
 }
 
 function directoryOf({ controllers, path }: Place, mounts: string): string | undefined {
-  // A group above the root of our own namespace of groups: no directory here is it.
+  // A group above the root of our own cgroup namespace: no directory here is that group.
   if (path === "/.." || path.startsWith("/../")) return undefined;
   const wanted = controllers.split(",");
   for (const line of mounts.split("\n")) {
@@ -58,13 +58,13 @@ function directoryOf({ controllers, path }: Place, mounts: string): string | und
   return undefined;
 }
 
-/** What of `path` lies below `root`: "/a/b" below "/a" is "/b". */
+/** The part of `path` below `root`: "/a/b" below "/a" is "/b". */
 function below(path: string, root: string): string | undefined {
   if (root === "/") return path === "/" ? "" : path;
   return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : undefined;
 }
 
-/** Blanks and backslashes stand as `\040` in mountinfo. */
+/** mountinfo writes blanks and backslashes as `\040`. */
 function unescaped(text: string): string {
   const [first = "", ...pieces] = text.split("\\");
   return first + pieces.map((piece) => String.fromCharCode(Number(`0o${piece.slice(0, 3)}`)) + piece.slice(3)).join("");

@@ -3,13 +3,13 @@ import type { Container } from "../engine.ts";
 import type { Request } from "./options.ts";
 import type { Terminal } from "./orders.ts";
 
-/** A login shell, where it is not known which there is. */
+/** A login shell: bash if the container has it. */
 const LOGIN_SHELL = "command -v bash > /dev/null && exec bash -l; exec sh -l";
 
 /**
- * Enters the container by the engine's own `exec`, which takes the place of this process.
+ * Enters the container by the container engine's own `exec`, which replaces this process.
  *
- * @throws SysError where it cannot be run
+ * @throws SysError if it cannot be run
  */
 export function enterByEngine(
   { engine, id }: Container,

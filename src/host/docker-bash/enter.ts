@@ -16,7 +16,7 @@ import { NotFromHere, readTarget, type Target } from "./target.ts";
 
 const NAME = "docker-bash";
 
-/** What to do for people whose container is in such a state. */
+/** The remedy for a container in such a state. */
 const REMEDIES: readonly (readonly [status: string, remedy: string])[] = [
   ["paused", "unpause"],
   ["exited", "start"],
@@ -25,7 +25,7 @@ const REMEDIES: readonly (readonly [status: string, remedy: string])[] = [
   ["configured", "start"],
 ];
 
-/** Runs a login shell or a command in the container. @returns its exit status @throws Failure where it cannot */
+/** Runs a login shell or a command in the container. @returns its exit status @throws Failure if it cannot */
 export function enter(host: Host, container: Container, request: Extract<Request, { kind: "enter" }>): number {
   const { engine, name, id, status } = container;
   const shown = printable(name);
@@ -55,7 +55,7 @@ export function enter(host: Host, container: Container, request: Extract<Request
   return start(host, { target, words: request.command, user: request.user, terminal, warn });
 }
 
-/** A directory of the host's in the hands of a container's process is a way to all others. @throws Failure */
+/** A container's process with an open directory of the host could reach all other directories. @throws Failure */
 function refuseDirectories(host: Host): void {
   for (const fd of [0, STDOUT, STDERR]) {
     const path = `/proc/self/fd/${fd}`;
@@ -86,7 +86,7 @@ function start(host: Host, orders: Orders): number {
   return follow(host, orders, pid, ours);
 }
 
-/** The terminal that the command's is to be like: there is one where input and output are at one. */
+/** The model for the command's terminal: the host's, if input and output are at a terminal. */
 function readTerminal(host: Host): Terminal | undefined {
   if (!host.isTerminal(0) || !host.isTerminal(1)) return undefined;
   const size = host.getWindowSize(0);

@@ -9,15 +9,15 @@ import {
 import type { Identity } from "../../linux/identity.ts";
 import type { Linux } from "../../linux/linux.ts";
 
-/** Where my_init keeps the variables of the container; the first that is there counts. @see docs/reference/environment.md */
+/** Where my_init keeps the container's variables; the first that exists counts. @see docs/reference/environment.md */
 const DIRECTORIES = ["/run/container_environment", "/etc/container_environment"];
 
 /**
- * The environment of a command in the container: what the container was started with, what its my_init has added as
- * far as the user may read it, and what belongs to the user. Nothing of the host's but the kind of terminal.
+ * The environment of a command in the container: the container's variables, the variables that its my_init has added if
+ * the user may read them, and the user's own. Of the host's variables only TERM.
  *
  * @param given `NAME=value` strings that the container's first process was started with
- * @param terminal the value of TERM, where the command has a terminal
+ * @param terminal the value of TERM, if the command has a terminal
  */
 export function commandEnvironment(
   linux: Linux,
@@ -28,7 +28,7 @@ export function commandEnvironment(
   return withOwn(new Map([...containerVariables(given), ...directoryVariables(linux)]), identity, terminal);
 }
 
-/** The same without what my_init has added, for where that is more than a program can be started with. */
+/** The same without my_init's additions, for when they are too large for execve(2). */
 export function smallEnvironment(
   given: readonly string[],
   identity: Identity,
@@ -37,7 +37,7 @@ export function smallEnvironment(
   return withOwn(containerVariables(given), identity, terminal);
 }
 
-/** Without what a shell that was the container's first process has set for itself, as `docker exec` gives them. */
+/** Without the variables that a shell as the container's first process sets for itself, like `docker exec`. */
 function containerVariables(given: readonly string[]): Map<string, string> {
   return new Map([...parseEnviron(given)].filter(([name]) => !OF_ONE_SHELL.includes(name)));
 }

@@ -16,32 +16,32 @@ import { CAP_KILL, withCapability } from "./confinement.ts";
 import type { Orders, Terminal } from "./orders.ts";
 import type { Target } from "./target.ts";
 
-/** What a command that was told to end has to do so. */
+/** The time limit of a command that was asked to end. */
 const PATIENCE_MS = 10_000;
 
-/** What is left when the terminal is gone, or the command, has this long after HUP and TERM. */
+/** The time limit of the remaining processes after HUP and TERM, when the terminal or the command is gone. */
 const HANG_UP_MS = 2000;
 
-/** What is killed is gone at once, unless the disk or the network holds it. */
+/** A killed process ends immediately, unless it waits for the disk or the network. */
 const AFTER_KILL_MS = 100;
 const KILL_ROUNDS = 20;
 
-/** More signals than anybody sends at once. */
+/** The most signals to read at a time. */
 const MAX_BYTES = 64;
 
 /**
- * The process between the host's and the command. It is in the container's namespaces and is the parent of all that the
- * command leaves behind, so that nothing is left when the one on the host is gone, even by SIGKILL.
+ * The process between the process on the host and the command. It is in the container's namespaces and the subreaper of
+ * the command's descendants: they end with the process on the host, even if that is killed.
  *
- * @param socket the way to the process on the host: the terminal goes out by it; each byte that comes in is a signal
- *   for the command; its end is that process's, whatever ended it
+ * @param socket to the process on the host: sends the terminal there; each received byte is a signal for the command;
+ *   it ends when that process ends, whatever the reason
  * @returns the command's exit status
- * @throws Failure where the container cannot be entered
+ * @throws Failure if the container cannot be entered
  */
 export function keep(host: Host, orders: Orders, socket: number): number {
   const { target } = orders;
   host.newSession(); // keys at the host's terminal are not for this process
-  // No directory of the host's: a link in the container may lead through /proc/self/fd to what is in it.
+  // No directory of the host: a link in the container could lead through /proc/self/fd into it.
   const nothing = host.open(HERE, "/dev/null", OPEN.readWrite);
   takeOnLimits(host, orders);
   takeOnLabel(host, orders);
@@ -58,7 +58,7 @@ export function keep(host: Host, orders: Orders, socket: number): number {
   if (pid === 0) {
     host.exit(confineAndExec(host, { ...orders, identity, side }));
   }
-  // From here on this process is one of the container's, and keeps no way out of it open.
+  // From here on this process belongs to the container. Of the host it keeps only the socket open.
   const { low, high } = withCapability(target.confinement.bounding, CAP_KILL);
   host.setCapabilities(low, high, 0, 0);
   for (const fd of [0, 1]) host.duplicate(nothing, fd);
@@ -67,7 +67,7 @@ export function keep(host: Host, orders: Orders, socket: number): number {
   return new Keeper(host, pid, socket).keep();
 }
 
-/** Limits of the container that hold for whom its control groups and this process are the parents of. */
+/** The container's limits that children inherit: OOM score, control groups and resource limits. */
 function takeOnLimits(host: Host, { target, warn }: Orders): void {
   host.writeFile("/proc/self/oom_score_adj", target.oomScore, false);
   const { files, missing } = target.groups;
@@ -77,7 +77,7 @@ function takeOnLimits(host: Host, { target, warn }: Orders): void {
   for (const limit of target.limits) host.setLimit(...limit);
 }
 
-/** The label holds from the next execve on, which a child of this process makes; here, as the container may have no /proc. */
+/** The label applies at the next execve, in a child. It is set here, as the container may have no /proc. */
 function takeOnLabel(host: Host, { target: { label }, warn }: Orders): void {
   if (label === undefined) return;
   let answer = 0;
@@ -90,18 +90,18 @@ function takeOnLabel(host: Host, { target: { label }, warn }: Orders): void {
 
 function joinNamespaces(host: Host, { namespaces }: Target): void {
   for (const { name, fd } of namespaces) {
-    if (name === "pid") continue; // by the parent: it holds for children only
+    if (name === "pid") continue; // the parent did: it applies to children only
     const answer = host.setNamespace(fd);
     if (answer < 0) throw new SysError("cannot join the namespace", name, -answer);
   }
 }
 
-/** Makes a terminal in the container, and sends its other side to the host. @returns the side for the command */
+/** Makes a terminal in the container and sends its host side to the host. @returns the side for the command */
 function openTerminal(host: Host, { rows, columns }: Terminal, { uid }: Identity, socket: number): number {
   let master = host.open(HERE, "/dev/pts/ptmx", OPEN.readWrite);
   if (master < 0) master = host.open(HERE, "/dev/ptmx", OPEN.readWrite);
   if (master < 0) throw new SysError("cannot open a terminal in the container by", "/dev/pts/ptmx", -master);
-  // By the descriptor, never by a path: who is in the container may have put anything there.
+  // By the descriptor, never by a path: processes in the container may have replaced the path.
   const unlocked = host.unlockTerminal(master);
   const side = unlocked < 0 ? unlocked : host.openOtherSide(master);
   if (side < 0) throw new SysError("cannot make a terminal of", "/dev/pts/ptmx", -side);
@@ -127,7 +127,7 @@ class Keeper {
     this.#socket = socket;
     this.#children = new Children(host);
     this.#command = this.#children.adopt(pid);
-    // A signal that reaches this very process comes from the container, which ends.
+    // A signal to this process comes from the container, which ends.
     this.#loop = new EventLoop(host, this.#children, new Output(host, STDERR), (signal) => {
       if (isEnding(signal)) this.#hangUp();
     });
@@ -141,7 +141,7 @@ class Keeper {
     );
     const { end } = this.#command;
     const wasToEnd = this.#deadlineMs < Number.POSITIVE_INFINITY;
-    // What it left in the background stays, as after any shell's exit; not where somebody ended it.
+    // Background processes stay, as after any shell's exit, unless the command was ended by a signal.
     if (end === undefined || end.how === "killed" || wasToEnd) this.#sweep();
     return exitStatus(this.#command.end ?? { how: "killed", signal: SIGNAL.SIGKILL });
   }
@@ -157,7 +157,7 @@ class Keeper {
     for (const byte of bytes) this.#pass(byte.charCodeAt(0));
   }
 
-  /** Hands a signal to the command and all in its process group. */
+  /** Sends a signal to the command's process group. */
   #pass(signal: number): void {
     this.#host.kill(-this.#command.pid, signal);
     if (!isEnding(signal)) return;
@@ -165,7 +165,7 @@ class Keeper {
     this.#endBy(isAgain ? 0 : PATIENCE_MS);
   }
 
-  /** Tells all that the command has started to go. */
+  /** Asks all processes that the command has started to end. */
   #hangUp(): void {
     if (this.#hasHungUp) return;
     this.#hasHungUp = true;
@@ -177,7 +177,7 @@ class Keeper {
     this.#deadlineMs = Math.min(this.#deadlineMs, this.#loop.nowMs + ms);
   }
 
-  /** Ends all that is left. */
+  /** Ends the remaining processes. */
   #sweep(): void {
     const isEmpty = () => this.#children.isEmpty;
     if (this.#command.end !== undefined) this.#hangUp();
@@ -192,7 +192,7 @@ class Keeper {
   #signalAll(signal: number): void {
     const all = descendants(allProcesses(this.#host), this.#host.getPid());
     for (const process of all) signalProcess(this.#host, process, signal);
-    // Where /proc is not that of the container's processes.
+    // /proc may not show the container's processes.
     if (all.length === 0 && this.#command.end === undefined) this.#host.kill(-this.#command.pid, signal);
   }
 }

@@ -22,7 +22,7 @@ export function main(host: Host): number {
   });
 }
 
-/** Descriptors that whoever started this program left open are no business of the container's. */
+/** The container must not get descriptors that this program inherited. */
 function closeInherited(host: Host): void {
   const names = host.listDir("/proc/self/fd");
   if (typeof names === "number") return;

@@ -14,7 +14,7 @@ test("the first word that is no option is the container, what follows the comman
   assert.deepEqual(readCommandLine(["--", "web", "--", "x"]), { ...asked, command: ["--", "x"] });
 });
 
-test("the engine can be told in one word or in two, and must be known", () => {
+test("the container engine can be given in one word or in two, and must be known", () => {
   for (const words of [["--engine", "podman"], ["--engine=podman"]]) {
     assert.deepEqual(readCommandLine([...words, "web"]), { ...asked, engine: "podman" });
   }
@@ -22,7 +22,7 @@ test("the engine can be told in one word or in two, and must be known", () => {
   assert.equal(readCommandLine(["--engine"]).kind, "refuse");
 });
 
-test("the user is root, or who is named", () => {
+test("the user is root unless one is named", () => {
   for (const words of [["-u", "app"], ["--user", "app"], ["--user=app"], ["-uapp"]]) {
     assert.deepEqual(readCommandLine([...words, "web"]), { ...asked, user: "app" });
   }

@@ -7,13 +7,13 @@ export interface Orders {
   readonly words: readonly string[];
   /** `USER`, `USER:GROUP` or numbers. */
   readonly user: string;
-  /** The terminal to be made for the command, if any. */
+  /** The terminal to make for the command, if any. */
   readonly terminal: Terminal | undefined;
-  /** Tells whoever runs this, in a line, of something that is not as it should be. */
+  /** Prints a warning in a line. */
   readonly warn: (message: string) => void;
 }
 
-/** A terminal as the one of the host is. */
+/** The host's terminal. */
 export interface Terminal {
   /** The value of TERM. */
   readonly kind: string | undefined;

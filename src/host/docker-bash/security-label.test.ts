@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { labelForExec } from "./security-label.ts";
 
-test("a profile of AppArmor is told by its name, without how it is enforced", () => {
+test("the label of AppArmor is the profile's name, without its mode", () => {
   assert.equal(labelForExec("docker-default (enforce)\n"), "exec docker-default");
   assert.equal(labelForExec("my (odd) name (complain)\n"), "exec my (odd) name");
   assert.equal(labelForExec("containers-default-0.44.4 (enforce)"), "exec containers-default-0.44.4");
 });
 
-test("a label of SELinux is told as it is", () => {
+test("the label of SELinux stays unchanged", () => {
   assert.equal(labelForExec("system_u:system_r:container_t:s0:c1,c2\0"), "system_u:system_r:container_t:s0:c1,c2");
 });
 

@@ -1,8 +1,8 @@
 /**
- * What to write into /proc/self/attr/exec so that the next program has the label of another process.
+ * The text for /proc/self/attr/exec that gives the next program the label of another process.
  *
  * @param current content of that process's /proc/PID/attr/current
- * @returns undefined where there is nothing to take on
+ * @returns undefined if there is no label
  * @see apparmor(7), selinux(8)
  */
 export function labelForExec(current: string): string | undefined {

@@ -9,21 +9,20 @@ import type { Host } from "../host.ts";
 import type { Orders } from "./orders.ts";
 import { TerminalRelay } from "./terminal-relay.ts";
 
-/** Signals that are this process's own affair. */
+/** Signals that are not passed on. */
 const OWN: readonly number[] = [SIGNAL.SIGPIPE, SIGNAL.SIGTTIN, SIGNAL.SIGTTOU, SIGNAL.SIGWINCH];
 
 /**
- * The part of the process on the host while the command runs: passes signals on, and what is typed and printed at a
- * terminal.
+ * The loop of the process on the host while the command runs: passes on signals, and a terminal's input and output.
  *
- * @param keeper pid of the process between
- * @param socket the way to it; closed, it ends all
+ * @param keeper pid of the keeper
+ * @param socket to the keeper; closing it ends the session
  * @returns the command's exit status
  */
 export function follow(host: Host, { terminal, warn }: Orders, keeper: number, socket: number): number {
   const children = new Children(host);
   const child = children.adopt(keeper);
-  // nohup(1), and shells for what they run in the background, ignore some: those are not for the command either.
+  // nohup(1), and shells for background processes, ignore some signals: the command does not get these either.
   const ignored: readonly number[] = [SIGNAL.SIGHUP, SIGNAL.SIGINT, SIGNAL.SIGQUIT].filter((signal) =>
     isIgnored(host, signal),
   );
@@ -42,17 +41,17 @@ export function follow(host: Host, { terminal, warn }: Orders, keeper: number, s
   const loop: EventLoop = new EventLoop(host, children, new Output(host, STDERR), (signal) => {
     relay?.onSignal(signal);
     if (hasHungUp || OWN.includes(signal) || ignored.includes(signal)) return;
-    // An interactive shell does not care for TERM; its terminal's end it understands.
+    // An interactive shell ignores TERM, but ends with its terminal.
     if (signal === SIGNAL.SIGHUP || (signal === SIGNAL.SIGTERM && relay !== undefined)) return hangUp();
     if (signal !== SIGNAL.SIGTSTP) return pass(signal);
     if (relay !== undefined) return; // at the command's terminal Ctrl-Z is a key
-    // Nobody in the container is there to continue the command's group, so the kernel would drop a SIGTSTP.
+    // The command's process group is orphaned, so the kernel would drop a SIGTSTP.
     pass(SIGNAL.SIGSTOP);
-    host.kill(host.getPid(), SIGNAL.SIGSTOP); // the shell waits for it
+    host.kill(host.getPid(), SIGNAL.SIGSTOP); // the shell waits for this
   });
   if (terminal !== undefined) {
     loop.watch(socket, () => {
-      loop.pause(socket); // nothing else comes
+      loop.pause(socket); // nothing follows
       const master = host.receiveDescriptor(socket);
       if (master >= 0) relay = new TerminalRelay(host, loop, master, hangUp);
     });

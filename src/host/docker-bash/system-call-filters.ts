@@ -5,24 +5,24 @@ import { STATUS_FAILED, STDOUT } from "../../linux/program.ts";
 import { captureFork } from "../capture.ts";
 import { type Host, TRACE } from "../host.ts";
 
-/** A process stops at once, unless the disk or the network holds it. */
+/** A process stops immediately, unless it waits for the disk or the network. */
 const PATIENCE_MS = 1000;
 
-/** Bits of a wait status that tell that ptrace stopped the process, and no signal that is on its way to it. */
+/** Bits of a wait status if ptrace stopped the process, and not a signal that arrives. */
 const STOPPED_BY_TRACE = 128;
 
-/** The filters of a process, the oldest first; the errno (above zero) for which they cannot be known. */
+/** The filters of a process, the oldest first; or the errno (above zero) of reading them. */
 export type Filters = readonly string[] | { readonly errno: number };
 
 /**
- * Reads which system calls a process may make (seccomp), as only a debugger can: the process is stopped for a moment.
- * A process of its own does it, whose end sets the other going again, whatever happens.
+ * Reads a process's filters of system calls (seccomp). Only a tracer can: it stops the process for a moment. The tracer
+ * is a fork: when it ends for any reason, the traced process continues.
  */
 export function readFilters(host: Host, pid: number): Filters {
   const { end, stdout } = captureFork(host, () => {
     const answer = trace(host, pid);
     if (typeof answer === "number") return Math.min(answer, 255) || STATUS_FAILED;
-    // Each with its length before it, in a line.
+    // Before each filter its length, in a line.
     return writeAll(host, STDOUT, answer.map((filter) => `${filter.length}\n${filter}`).join("")) ? 0 : STATUS_FAILED;
   });
   const status = exitStatus(end);
@@ -45,7 +45,7 @@ function trace(host: Host, pid: number): string[] | number {
   const status = waitForStop(host);
   if (status === undefined) return ERRNO.EBUSY;
   const filters = allFilters(host, pid);
-  // A signal that was on its way goes on.
+  // A signal that arrived is delivered.
   const isOnItsWay = status >> 16 !== STOPPED_BY_TRACE;
   host.trace(TRACE.detach, pid, isOnItsWay ? (stopSignal(status) ?? 0) : 0);
   return filters;
@@ -61,7 +61,7 @@ function allFilters(host: Host, pid: number): string[] | number {
   }
 }
 
-/** @returns the wait status, undefined where the time is up */
+/** @returns the wait status; undefined after the time limit */
 function waitForStop(host: Host): number | undefined {
   const endMs = host.monotonicMs() + PATIENCE_MS;
   for (;;) {

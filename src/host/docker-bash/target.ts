@@ -9,14 +9,14 @@ import { type GroupsToJoin, groupsToJoin } from "./control-groups.ts";
 import { labelForExec } from "./security-label.ts";
 import { type Filters, readFilters } from "./system-call-filters.ts";
 
-/** The namespaces to join, in this order: while the user namespace is ours, all others let us in. */
+/** The namespaces to join, in this order: while the user namespace is ours, we may join the others. */
 const NAMESPACES = ["pid", "cgroup", "ipc", "uts", "net", "mnt", "user"] as const;
 type NamespaceName = (typeof NAMESPACES)[number];
 
-/** The kernel's kinds of limits are numbered from 0. @see getrlimit(2) */
+/** The kernel numbers its limits from 0. @see getrlimit(2) */
 const LIMIT_COUNT = 16;
 
-/** More of a file in /proc than any process has. */
+/** More than any file in /proc has for a process. */
 const MAX_BYTES = 1 << 23;
 
 /** A namespace that is not ours. */
@@ -26,7 +26,7 @@ export interface Namespace {
   readonly fd: number;
 }
 
-/** What there is to take on of a container, as its first process has it. */
+/** The confinement of a container, read from its first process. */
 export interface Target {
   readonly namespaces: readonly Namespace[];
   /** `NAME=value` strings that the process was started with. */
@@ -34,21 +34,21 @@ export interface Target {
   readonly confinement: Confinement;
   readonly filters: Filters;
   readonly groups: GroupsToJoin;
-  /** How readily the kernel kills it when memory is short. @see proc_pid_oom_score_adj(5) */
+  /** How likely the kernel kills it when memory is short. @see proc_pid_oom_score_adj(5) */
   readonly oomScore: string;
   readonly limits: readonly (readonly [resource: number, soft: number, hard: number])[];
   /** For AppArmor or SELinux; undefined: none. */
   readonly label: string | undefined;
 }
 
-/** The container cannot be entered from here, though its engine may know a way. */
+/** The container cannot be entered from here, but perhaps by its container engine. */
 export class NotFromHere extends Failure {}
 
 /**
- * Looks at the container's first process.
+ * Reads the container's first process.
  *
- * @throws NotFromHere where there is no such process on this machine, or we may not
- * @throws Failure where the container has ended meanwhile
+ * @throws NotFromHere if there is no such process on this machine, or without permission
+ * @throws Failure if the container has ended meanwhile
  */
 export function readTarget(host: Host, container: Container): Target {
   if (host.getEuid() !== 0) throw new NotFromHere("we are not root");
@@ -57,7 +57,7 @@ export function readTarget(host: Host, container: Container): Target {
   if (handle === -ERRNO.ESRCH) throw new NotFromHere(`no process ${pid} is here: the engine is on another machine`);
   if (handle < 0) throw new NotFromHere(`process ${pid} cannot be held on to: ${errorWords(-handle)}`);
   const theirGroups = readProc(host, `${pid}/cgroup`);
-  // A process of some other program may have the number here that the container's has there.
+  // The container may be on another machine, and another process may have its pid here.
   if (!theirGroups.includes(container.id)) {
     throw new NotFromHere(`process ${pid} is not the container's here: the engine is on another machine`);
   }
@@ -68,7 +68,7 @@ export function readTarget(host: Host, container: Container): Target {
   const confinement = readConfinement(readProc(host, `${pid}/status`));
   if (confinement === undefined) throw new NotFromHere(`the capabilities of process ${pid} cannot be read`);
   const filters = confinement.hasFilter ? readFilters(host, pid) : [];
-  // Whoever traces it may be in the container, and may want to have one of us without its filters.
+  // Its tracer may be in the container, and an attack: to get a process of ours without its filters.
   if ("errno" in filters && filters.errno === ERRNO.EPERM) {
     throw new NotFromHere(`process ${pid} is traced by another: its filter of system calls cannot be read`);
   }
@@ -82,7 +82,7 @@ export function readTarget(host: Host, container: Container): Target {
     limits: readLimits(host, pid),
     label: readLabel(host, pid),
   };
-  // All that was read was this very process's if it is still there.
+  // If the process still exists, everything was read from this process.
   const ended = host.poll([handle], [], 0);
   if (typeof ended !== "number" && ended.length > 0) {
     throw new Failure(`cannot enter container "${printable(container.name)}": it has just ended`);
@@ -91,12 +91,12 @@ export function readTarget(host: Host, container: Container): Target {
   return target;
 }
 
-/** The namespaces of a process in which we are not. */
+/** The namespaces of a process that differ from ours. */
 function openNamespaces(host: Host, pid: number): Namespace[] {
   return NAMESPACES.flatMap((name) => {
     const [theirs, ours] = [host.stat(`/proc/${pid}/ns/${name}`), host.stat(`/proc/self/ns/${name}`)];
     if (typeof theirs === "number") {
-      if (theirs === -ERRNO.ENOENT) return []; // a kernel without this kind
+      if (theirs === -ERRNO.ENOENT) return []; // a kernel without this namespace
       throw new NotFromHere(`cannot look at process ${pid}: ${errorWords(-theirs)}`);
     }
     if (isSameFile(ours, theirs)) return [];

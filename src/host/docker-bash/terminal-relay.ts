@@ -6,16 +6,16 @@ import { Flow } from "./flow.ts";
 
 const STDIN = 0;
 
-/** While another process group has the terminal: how often to look whether we have it. The kernel tells nobody. */
+/** While another process group has the terminal: how often to check for it. The kernel has no event for this. */
 const POLL_INTERVAL_MS = 500;
 
-/** More than a terminal holds back of what was printed. */
+/** More than a terminal buffers. */
 const MAX_LEFT_BYTES = 1 << 17;
 
-/** Who stopped reading the terminal (Ctrl-S) is not waited for longer than this at the end. */
+/** The time limit for the last output, if the terminal is stopped (Ctrl-S). */
 const LAST_WORDS_MS = 2000;
 
-/** Carries bytes between the terminal on the host and the one in the container, and the size of the window. */
+/** Copies bytes and the size of the window between the host's terminal and the container's. */
 export class TerminalRelay {
   readonly #host: Host;
   readonly #loop: EventLoop;
@@ -29,14 +29,14 @@ export class TerminalRelay {
 
   /**
    * @param master the host's side of the container's terminal
-   * @param onGone the host's terminal is no more
+   * @param onGone called when the host's terminal is gone
    */
   constructor(host: Host, loop: EventLoop, master: number, onGone: () => void) {
     this.#host = host;
     this.#loop = loop;
     this.#master = master;
     this.#mode = host.getTerminalMode(STDIN);
-    // A description of its own: whoever else has the terminal shall not find that it never waits.
+    // Our own open file description: O_NONBLOCK must not affect other processes at the terminal.
     const screen = host.openToAppend(`/proc/self/fd/${STDOUT}`);
     this.#typed = new Flow(host, loop, STDIN, master, onGone);
     this.#printed = new Flow(host, loop, master, screen < 0 ? STDOUT : screen, () => {});
@@ -44,10 +44,10 @@ export class TerminalRelay {
     loop.tendTo(() => this.#tend());
   }
 
-  /** Minds those signals that concern the terminal. */
+  /** Handles the signals that concern the terminal. */
   onSignal(signal: number): void {
     if (signal === SIGNAL.SIGWINCH) this.#resize();
-    if (signal === SIGNAL.SIGCONT) this.#isForeground = false; // what stopped us may have set the terminal's mode
+    if (signal === SIGNAL.SIGCONT) this.#isForeground = false; // the shell may have set the terminal's mode
   }
 
   /** Ends the terminal in the container. */
@@ -59,7 +59,7 @@ export class TerminalRelay {
     this.#host.close(this.#master);
   }
 
-  /** Writes what was printed last. */
+  /** Writes the last output. */
   finish(): void {
     if (this.#hasHungUp) return;
     this.#typed.close();
@@ -72,16 +72,16 @@ export class TerminalRelay {
     );
   }
 
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal's mode. */
   restore(): void {
     if (this.#wasRaw && typeof this.#mode === "string") this.#host.setTerminalMode(STDIN, this.#mode, false);
   }
 
-  /** Takes the terminal's keys once we are in its foreground: before, they are for somebody else. */
+  /** Reads the terminal's keys only in its foreground: in the background they are for another process group. */
   #tend(): number {
     if (this.#hasHungUp || this.#isForeground) return Number.POSITIVE_INFINITY;
     const group = this.#host.getForeground(STDIN);
-    // Below zero: it is not the terminal of our session, and there is no foreground to ask about.
+    // Below zero: it is not our session's terminal, so it has no foreground group for us.
     if (group >= 0 && group !== this.#host.getGroup()) return this.#loop.nowMs + POLL_INTERVAL_MS;
     this.#isForeground = true;
     this.#wasRaw = true;

@@ -8,26 +8,26 @@ import { homeDirectory, type StateDirectory } from "./state-directory.ts";
 /** A private key to log in with. */
 export interface Key {
   readonly path: string;
-  /** `TYPE KEY`, from the file beside it; undefined: there is none. */
+  /** `TYPE KEY`, from the file beside it; undefined: no such file. */
   readonly publicKey: string | undefined;
-  /** Whether it is the key that everybody has. */
+  /** Whether it is the published insecure key. */
   readonly isInsecure: boolean;
 }
 
-/** Where the insecure key is, from the directory of this program: as installed, and in a checkout. */
+/** The insecure key, relative to this program's directory: as installed, and in a checkout. */
 const PLACES: readonly string[] = ["../share/baseimage/insecure_key", "../../rootfs/ssh/etc/insecure_key"];
 
-/** Mode bits that make ssh refuse a key which its user owns. */
+/** Mode bits for which ssh refuses a key that its user owns. */
 const OTHERS = 0o077;
 
-/** More of a key than any has. */
+/** More than any key has. */
 const MAX_BYTES = 1 << 16;
 
 /**
  * Finds the key to log in with.
  *
- * @param given its path; undefined: the insecure one
- * @throws Failure where there is none
+ * @param given its path; undefined: the insecure key
+ * @throws Failure if there is none
  */
 export function findKey(host: Host, given: string | undefined): Key {
   if (given !== undefined) {
@@ -46,7 +46,7 @@ export function findKey(host: Host, given: string | undefined): Key {
   );
 }
 
-/** The path by which ssh takes the key, which is that of a private copy where it would refuse the file. */
+/** A path of the key that ssh accepts: a private copy if ssh would refuse the file. */
 export function usablePath(host: Host, key: Key, directory: StateDirectory): string {
   const facts = fileFacts(host, key.path);
   if (typeof facts === "number") throw new SysError("cannot look at the key", key.path, facts);

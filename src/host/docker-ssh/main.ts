@@ -19,21 +19,21 @@ import { chooseWay, lookAround } from "./way.ts";
 
 const NAME = "docker-ssh";
 
-/** What ssh answers where there was no login: no status of a command is mistaken for it. @see ssh(1), EXIT STATUS */
+/** The exit status without a login, like ssh's. @see ssh(1), EXIT STATUS */
 const STATUS_NO_LOGIN = 255;
 
-/** How long sshd may take to come up where it is to be expected, and how often is looked. */
+/** How long sshd may take to start if it is expected to, and how often to check. */
 const PATIENCE_MS = 10_000;
 const STEP_MS = 100;
 
-/** The program docker-ssh. @returns its exit status; where it succeeds, it is ssh from then on @see docs/reference/docker-ssh.md */
+/** The program docker-ssh. On success ssh replaces it. @returns its exit status @see docs/reference/docker-ssh.md */
 export function main(host: Host): number {
   const request = readCommandLine(host.argv.slice(1));
   if (request.kind !== "log-in") return reply(host, NAME, USAGE, request);
   return attempt(host, NAME, () => logIn(host, request)) === 0 ? 0 : STATUS_NO_LOGIN;
 }
 
-/** Becomes ssh, or prints the settings. @throws Failure */
+/** Executes ssh, or prints the settings. @throws Failure */
 function logIn(host: Host, request: Login): number {
   const ssh = lookupCommand(host, "ssh", parseEnviron(host.environ).get("PATH"));
   if (ssh.kind !== "found" && !request.isForConfig) {
@@ -67,7 +67,7 @@ function notRunning({ engine, name, status }: Container): Failure {
   return refusal({ name }, `it is ${status}`, `${engine.name} ${act} ${name}`);
 }
 
-/** Looks until sshd is up and will let us in. @throws Failure where it will not be or does not */
+/** Waits until sshd runs and accepts the key. @throws Failure if it never will, or after the time limit */
 function waitUntilReady(
   host: Host,
   container: Container,

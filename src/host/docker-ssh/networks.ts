@@ -1,27 +1,27 @@
 import { wholeNumber } from "../../core/args.ts";
 
-/** What the engine tells of where a container can be reached. */
+/** Where a container can be reached, by the container engine. */
 export interface Networks {
   /** `host`, `container:ID`, or anything else. */
   readonly mode: string;
   readonly addresses: readonly string[];
   readonly published: readonly Published[];
-  /** The words of its first process after the program's, as JSON has them between its quotes. */
+  /** The words of its first process after the program's, as JSON strings without their quotes. */
   readonly args: readonly string[];
 }
 
-/** A port of the container that is one of the engine's machine too. */
+/** A port of the container that is also a port of the container engine's machine. */
 export interface Published {
   /** `22/tcp`. */
   readonly port: string;
-  /** The machine's own address that it is bound to; "": all. */
+  /** The machine's address that it is bound to; "": all. */
   readonly address: string;
   readonly hostPort: number;
 }
 
 /**
- * For the engine's `inspect`. What has no value prints nothing or `<no value>`. The engines call the fields of a
- * published port by different names, but not in JSON. An argument may hold anything, lines that look like ours too.
+ * For the container engine's `inspect`. A missing value prints nothing or `<no value>`. The engines' names for the
+ * fields of a published port differ, but not in JSON. An argument may contain anything, also lines that look like ours.
  */
 export const NETWORKS_TEMPLATE = [
   "mode {{.HostConfig.NetworkMode}}",
@@ -32,7 +32,7 @@ export const NETWORKS_TEMPLATE = [
   "{{end}}",
 ].join("\n");
 
-/** Reads what {@link NETWORKS_TEMPLATE} gives. */
+/** Reads the output of {@link NETWORKS_TEMPLATE}. */
 export function readNetworks(lines: string): Networks {
   const rows = lines.split("\n").map((line) => line.split(" "));
   const of = (keyword: string) => rows.filter(([first]) => first === keyword).map(([, ...rest]) => rest);
@@ -51,7 +51,7 @@ function isAddress(word: string): boolean {
   return word.includes(".") || word.includes(":");
 }
 
-/** The string that is called `name` in an object of JSON; "": there is none. Addresses and numbers have no escapes. */
+/** The string member `name` of a JSON object; "": none. Addresses and numbers have no escapes. */
 function member(object: string, name: string): string {
   const mark = `"${name}":"`;
   const start = object.indexOf(mark);

@@ -9,12 +9,12 @@ export interface Login {
   /** None: a login shell. */
   readonly command: readonly string[];
   readonly user: string;
-  /** Path of a private key; undefined: the insecure one. */
+  /** Path of a private key; undefined: the insecure key. */
   readonly key: string | undefined;
-  /** Where sshd listens in the container; undefined: as its configuration says. */
+  /** Where sshd listens in the container; undefined: as in its configuration. */
   readonly port: number | undefined;
   readonly engine: EngineName | undefined;
-  /** Whether the settings are to be printed instead of used. */
+  /** Whether to print the settings instead of using them. */
   readonly isForConfig: boolean;
   readonly isVerbose: boolean;
 }

@@ -1,23 +1,23 @@
 import { wholeNumber } from "../../core/args.ts";
 
-/** What a look into the container tells of its sshd. */
+/** The state of sshd in the container. */
 export interface Facts {
   readonly hasSshd: boolean;
   /** runit's service; undefined: there is none of this name. */
   readonly service: Service | undefined;
-  /** Whether `enable_insecure_key` is there. */
+  /** Whether `enable_insecure_key` exists. */
   readonly hasEnabler: boolean;
-  /** The port that sshd's configuration names; undefined: it cannot be read before sshd's first start. */
+  /** The port in sshd's configuration; undefined: it cannot be read before sshd's first start. */
   readonly port: number | undefined;
-  /** Ports that anything listens on. */
+  /** Ports that any process listens on. */
   readonly listening: readonly number[];
-  /** Those of them that are listened on for the container itself only. */
+  /** The listening ports that only the container itself can reach. */
   readonly loopbackOnly: readonly number[];
-  /** Whether root has an authorized key: until then sshd stays down by itself. */
+  /** Whether root has an authorized key: without one sshd does not start. */
   readonly hasRootKey: boolean;
   /** Lines of the user's files of authorized keys. */
   readonly authorized: readonly string[];
-  /** Whether those lines are all that sshd would look at. */
+  /** Whether sshd reads no other lines. */
   readonly isAllAuthorized: boolean;
   /** `TYPE KEY` of each host key, public halves. */
   readonly hostKeys: readonly string[];
@@ -27,13 +27,14 @@ export interface Facts {
 export interface Service {
   /** Whether it has a file `down`. */
   readonly isDown: boolean;
-  /** What `sv status` says; "": nothing. */
+  /** The output of `sv status`, or "". */
   readonly status: string;
 }
 
 /**
  * Prints a line `KEYWORD TEXT` for each fact; `$1` is the user. A file may lack its last newline, therefore `echo`.
- * Without a key that it can read sshd tells nothing, nor where its configuration asks for what was not said (Match LocalPort). The public half is computed from the private one: the file beside it may be missing or another key's.
+ * sshd prints no configuration without a readable host key, nor if it needs more facts (Match LocalPort). The public key
+ * is computed from the private key: the file beside it may be missing or belong to another key.
  */
 export const PROBE = `
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
@@ -71,17 +72,17 @@ exit 0
 /** In /proc/net/tcp. @see TCP_LISTEN in tcp_states.h */
 const LISTENS = "0A";
 
-/** `::1` there, and the end of `127.0.0.1`: the last byte of four stands first. */
+/** `::1` there, and the end of `127.0.0.1`: the last of four bytes comes first. */
 const LOOPBACK6 = "00000000000000000000000001000000";
 const LOOPBACK4 = "7F";
 
-/** No key is longer: RSA's with the most bits that OpenSSH takes has 2800 letters. */
+/** No key is longer: the longest RSA key that OpenSSH accepts has 2800 letters. */
 const MAX_KEY_LETTERS = 8192;
 
-/** What sshd takes for its configuration to be where it says nothing. @see sshd_config(5) */
+/** sshd's default. @see sshd_config(5) */
 const DEFAULT_FILES = ".ssh/authorized_keys .ssh/authorized_keys2";
 
-/** Reads what {@link PROBE} prints. */
+/** Reads the output of {@link PROBE}. */
 export function readFacts(output: string): Facts {
   const lines = new Map<string, string[]>();
   for (const line of output.split("\n")) {
@@ -123,7 +124,7 @@ export function bareKey(line: string): readonly string[] {
     : [];
 }
 
-/** Whether a line of these lets the key `TYPE KEY` in. Its options stand before it and may hold blanks. */
+/** Whether one of these lines authorizes the key `TYPE KEY`. Options before the key may contain blanks. */
 export function isAuthorized(lines: readonly string[], publicKey: string): boolean {
   const [, key = ""] = publicKey.split(" ");
   return lines.some((line) => line.split(" ").includes(key));

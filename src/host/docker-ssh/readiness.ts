@@ -1,33 +1,33 @@
 import { printable } from "../../core/printable.ts";
 import { type Facts, isAuthorized } from "./probe.ts";
 
-/** Whether a login can be tried. */
+/** Whether to try a login. */
 export type Readiness =
   | { readonly is: "ready"; readonly port: number }
-  /** sshd is not up and may well be in a moment. */
+  /** sshd does not run, but may start soon. */
   | { readonly is: "not-yet"; readonly reason: string; readonly remedy: string }
   | { readonly is: "never"; readonly reason: string; readonly remedy: string };
 
-/** What of the request the answer depends on. */
+/** The part of the request that the answer depends on. */
 export interface Wish {
   readonly user: string;
-  /** Undefined: as sshd's configuration says. */
+  /** Undefined: as in sshd's configuration. */
   readonly port: number | undefined;
-  /** `TYPE KEY`; undefined: not known. */
+  /** `TYPE KEY`; undefined: unknown. */
   readonly publicKey: string | undefined;
-  /** Whether it is the key that everybody has. */
+  /** Whether it is the published insecure key. */
   readonly isInsecureKey: boolean;
-  /** Whether the container was told to let that key in, and may not have come to it yet. */
+  /** Whether the container was asked to authorize the insecure key, which may take a moment. */
   readonly willBeEnabled: boolean;
-  /** The engine's command and the container's name, for remedies. */
+  /** The container engine's command and the container's name, for remedies. */
   readonly engine: string;
   readonly container: string;
 }
 
-/** Where sshd listens if nothing says otherwise. */
+/** sshd's default port. */
 const USUAL_PORT = 22;
 
-/** Decides by what was seen in the container. Where it says "never", a try would tell less of why. */
+/** Decides by the facts of the container. After "never", a try would not explain more. */
 export function readiness(facts: Facts, wish: Wish): Readiness {
   if (!facts.hasSshd) return never("its image has no sshd", `docker-bash ${wish.container} needs none`);
   const port = wish.port ?? facts.port;
@@ -60,7 +60,7 @@ function whyDown(facts: Facts, wish: Wish, port: number): Readiness {
   );
 }
 
-/** Whether runit has sshd on its way up, or has not come to it yet and will. */
+/** Whether runit starts sshd, or will start it. */
 function isComing({ service, hasRootKey }: Facts, { willBeEnabled }: Wish): boolean {
   if (service === undefined) return false;
   if (service.status.startsWith("run:")) return true;

@@ -5,7 +5,7 @@ export interface Route {
   readonly bits: string;
 }
 
-/** Reads /proc/net/route: interface, destination, gateway, flags, three numbers, mask. The default route is left out. */
+/** Reads /proc/net/route without the default route: interface, destination, gateway, flags, three numbers, mask. */
 export function readRoutes(table: string): Route[] {
   return table.split("\n").flatMap((line) => {
     const [network = "", destination = "", , , , , , mask = ""] = words(line);
@@ -27,7 +27,7 @@ export function readRoutes6(table: string): Route[] {
   });
 }
 
-/** The interface by which packets leave for the address; undefined: none, or the default route's. */
+/** The interface of the route to the address; undefined: none, or the default route. */
 export function interfaceFor(address: string, routes: readonly Route[]): string | undefined {
   const bits = address.includes(":") ? bitsOf6(address) : bitsOf4(address);
   let best: Route | undefined;
@@ -54,7 +54,7 @@ function bitsOf4(address: string): string {
     .join("");
 }
 
-/** @param address without an embedded IPv4 address: engines print none */
+/** @param address without an embedded IPv4 address: container engines print none */
 function bitsOf6(address: string): string {
   const [front = "", back] = address.split("::");
   const groups = (text: string | undefined) => (text ? text.split(":") : []);

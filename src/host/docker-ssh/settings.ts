@@ -6,24 +6,24 @@ import type { Way } from "./way.ts";
 /** A keyword of ssh's configuration and its value. @see ssh_config(5) */
 export type Setting = readonly [keyword: string, value: string];
 
-/** What the settings depend on. */
+/** The input of the settings. */
 export interface Target {
   readonly way: Way;
   readonly user: string;
   /** Path of the private key. */
   readonly key: string;
-  /** Path of the file of host keys, and the name that the container has in it. */
+  /** Path of the file of host keys, and the container's name in it. */
   readonly knownHosts: string;
   readonly alias: string;
-  /** Path of the engine's command. */
+  /** Path of the container engine's command. */
   readonly engine: string;
   readonly containerId: string;
 }
 
-/** Not every ssh lets a quote or a backslash be quoted, and none a variable. @see ssh_config(5), ENVIRONMENT VARIABLES */
+/** Not every ssh can quote a quote or a backslash, and none a variable. @see ssh_config(5), ENVIRONMENT VARIABLES */
 const UNQUOTABLE = ['"', "\\", "\n", "${"];
 
-/** The settings of ssh for one container. The host key is one that the engine told, or there is no connection. @throws Failure */
+/** ssh's settings for one container. Only host keys read through the container engine are accepted. @throws Failure */
 export function settings(target: Target): Setting[] {
   const { way } = target;
   const where: Setting[] =
@@ -52,7 +52,7 @@ export function settings(target: Target): Setting[] {
 }
 
 /**
- * The words of a ssh that uses the settings and no other configuration.
+ * The command line of a ssh that uses only these settings.
  *
  * @param command none: a login shell
  * @param hasTerminal whether a command gets a terminal too
@@ -75,16 +75,16 @@ export function configBlock(host: string, list: readonly Setting[]): string {
 }
 
 /**
- * What the shell on the other side is to run. One word is a line for it, as ssh has it; several are words that
- * reach the program as they are, which ssh by itself would join and have taken apart again.
+ * The line for the remote shell. One word is a line, as for ssh. Several words reach the program unchanged: without
+ * quotes, ssh would join them and the shell would split them again.
  */
 export function commandLine(command: readonly string[]): string | undefined {
   return command.length > 1 ? command.map(shellQuote).join(" ") : command[0];
 }
 
 /**
- * Joins its own streams to sshd by two cats and ends both when one ends. bash: there is no other program in the
- * image that connects.
+ * Connects its own streams to sshd by two cats and ends both when one ends. bash is the only program in the image that
+ * can connect.
  */
 function proxyCommand({ engine, containerId, way }: Target): string {
   const join = `exec 3<>/dev/tcp/127.0.0.1/${way.port} 4<&0 || exit; cat <&3 & cat <&4 >&3 & wait -n; kill $(jobs -p) 2>/dev/null`;
@@ -92,7 +92,7 @@ function proxyCommand({ engine, containerId, way }: Target): string {
   return words.map(shellQuote).join(" ").replaceAll("%", "%%");
 }
 
-/** A path as ssh reads it: `%` begins a token, blanks part words. @throws Failure where it cannot be said to ssh */
+/** A path for ssh: `%` begins a token, blanks separate words. @throws Failure if ssh cannot read it */
 function path(text: string): string {
   const marks = UNQUOTABLE.filter((mark) => text.includes(mark)).map(printable);
   if (marks.length > 0) {

@@ -6,26 +6,26 @@ import { Failure, SysError } from "../../linux/sys-error.ts";
 import type { Host } from "../host.ts";
 import { withHostKeys } from "./known-hosts.ts";
 
-/** More of a file than any that is read here has. */
+/** More than any of these files has. */
 const MAX_BYTES = 1 << 20;
 
-/** How long another docker-ssh may hold the lock: it writes one file. */
+/** How long another docker-ssh may have the lock: it writes one file. */
 const LOCK_MS = 5000;
 const LOCK_STEP_MS = 20;
 
-/** This user's directory of files that ssh needs, which stay: settings that were printed name them. */
+/** This user's directory of files for ssh. They stay, as printed settings refer to them. */
 export class StateDirectory {
   readonly #host: Host;
   readonly #path: string;
 
-  /** Makes the directory if need be. @throws Failure */
+  /** Makes the directory if it does not exist. @throws Failure */
   constructor(host: Host) {
     this.#host = host;
     this.#path = `${stateHome(host)}/docker-ssh`;
     withRemedy(() => makeDirectories(host, this.#path));
   }
 
-  /** Sees to it that the file of host keys has these, and no other, for `name`. @returns its path */
+  /** Makes these the only host keys of `name` in the file of host keys. @returns its path */
   rememberHostKeys(name: string, keys: readonly string[]): string {
     const path = `${this.#path}/known_hosts`;
     withRemedy(() => {
@@ -38,7 +38,7 @@ export class StateDirectory {
     return path;
   }
 
-  /** A copy of a private key that ssh takes: it is this user's alone. @returns its path */
+  /** Makes a copy of a private key that ssh accepts: only this user can read it. @returns its path */
   copyOfKey(content: string): string {
     const path = `${this.#path}/insecure_key`;
     withRemedy(() => {
@@ -50,7 +50,7 @@ export class StateDirectory {
   #read(path: string): string {
     const content = this.#host.readFile(path, MAX_BYTES, false);
     if (typeof content === "string") return content;
-    // Too large, it is none that is made here; what it holds is learned anew.
+    // A file that is too large was not made here; its keys are read again.
     if (content === -ERRNO.ENOENT || content === -ERRNO.EFBIG) return "";
     throw new SysError("cannot read", path, -content);
   }
@@ -76,7 +76,7 @@ export class StateDirectory {
   }
 }
 
-/** What cannot be done in this directory may be done in another. @throws Failure that says so */
+/** Adds the remedy to a Failure: another directory. @throws Failure */
 function withRemedy(act: () => void): void {
   try {
     act();
@@ -92,7 +92,7 @@ function stateHome(host: Host): string {
   return given?.startsWith("/") ? given : `${homeDirectory(host)}/.local/state`;
 }
 
-/** This user's home, as ssh finds it: HOME may still be that of who called sudo. @throws Failure where there is none */
+/** This user's home, as ssh finds it: under sudo, HOME may be another user's. @throws Failure if there is none */
 export function homeDirectory(host: Host): string {
   const users = host.readFile("/etc/passwd", MAX_BYTES, false);
   const own = typeof users === "string" ? parsePasswd(users).find(({ uid }) => uid === host.getEuid()) : undefined;

@@ -9,32 +9,32 @@ import { interfaceFor, readRoutes, readRoutes6 } from "./routes.ts";
 /** How ssh reaches sshd. */
 export type Way =
   | { readonly by: "address"; readonly address: string; readonly port: number }
-  /** Through a process that the engine starts in the container: no network is needed. */
+  /** Through a process that the container engine starts in the container, without a network. */
   | { readonly by: "engine"; readonly port: number };
 
-/** What this machine and the engine tell of a container's surroundings. */
+/** A container's surroundings, by this machine and the container engine. */
 export interface Surroundings {
   readonly networks: Networks;
-  /** Whether a bridge of this machine leads to the address, and on to this very container. */
+  /** Whether a bridge of this machine leads to the address, and the address is this container's. */
   readonly isNear: (address: string) => boolean;
   /** Whether the container's processes are this machine's. */
   readonly isHere: boolean;
-  /** The machine that published ports are on, by name or address; undefined: this one, or a virtual one that passes them on. */
+  /** Name or address of the machine with the published ports; undefined: this one, or a virtual one that forwards them. */
   readonly engineHost: string | undefined;
 }
 
-/** More than any of the files in /proc that are read here has. */
+/** More than any of these files in /proc has. */
 const MAX_BYTES = 1 << 23;
 
-/** Loopback, and every address of a machine. */
+/** Loopback, and the address that means all addresses. */
 const LOOPBACK = "127.0.0.1";
 const ANY: readonly string[] = ["", "0.0.0.0", "::"];
 
 /**
- * Chooses without trying: a connection that is only a test is a line in the container's log.
+ * Chooses without a test: a test connection would be a line in the container's log.
  *
  * @param port where sshd listens in the container
- * @param isLoopbackOnly whether it does so for the container itself only: nothing from outside gets there
+ * @param isLoopbackOnly whether it listens on loopback only, which is unreachable from outside
  */
 export function chooseWay(
   { networks, isNear, isHere, engineHost }: Surroundings,
@@ -56,7 +56,7 @@ export function chooseWay(
   return { by: "engine", port };
 }
 
-/** Asks the engine and this machine. @throws Failure where the engine does not tell */
+/** Asks the container engine and this machine. @throws Failure if the engine does not answer */
 export function lookAround(host: Host, container: Container): Surroundings {
   const { engine } = container;
   let networks = readNetworks(engine.inspect(container.id, NETWORKS_TEMPLATE));
@@ -64,9 +64,9 @@ export function lookAround(host: Host, container: Container): Surroundings {
   if (owner !== "") networks = { ...readNetworks(engine.inspect(owner, NETWORKS_TEMPLATE)), args: networks.args };
 
   const groups = read(host, `/proc/${container.pid}/cgroup`);
-  // A process of some other program may have the number here that the container's has on another machine.
+  // The container may be on another machine, and another process may have its pid here.
   const isHere = container.pid > 0 && groups.includes(container.id);
-  // The networks of an engine without root are its own; another's of this machine may have the same addresses.
+  // The networks of a rootless container engine are its own; others of this machine may have the same addresses.
   const hasRoot = !groups.includes("/user.slice/");
   const routes = [...readRoutes(read(host, "/proc/net/route")), ...readRoutes6(read(host, "/proc/net/ipv6_route"))];
   return {
@@ -80,7 +80,7 @@ export function lookAround(host: Host, container: Container): Surroundings {
   };
 }
 
-/** The name in `ssh://user@name:22/path`; undefined for `unix:///path`, which names none. */
+/** The name in `ssh://user@name:22/path`; undefined for `unix:///path`, which has none. */
 export function hostOf(url: string): string | undefined {
   const start = url.indexOf("://");
   if (start < 0 || url.startsWith("unix:") || url.startsWith("npipe:")) return undefined;
@@ -91,7 +91,7 @@ export function hostOf(url: string): string | undefined {
   return bare === "" ? undefined : bare;
 }
 
-/** Where the engine's command finds the engine, as a URL; "": where it always is. */
+/** The URL of the container engine; "": the default. */
 function endpoint(host: Host, engine: Engine): string {
   if (engine.name === "podman") return parseEnviron(host.environ).get("CONTAINER_HOST") ?? "";
   const { end, stdout } = engine.run(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]);
