@@ -11,7 +11,7 @@ import { main as setuser } from "./setuser/main.ts";
 import { main as sv } from "./sv/main.ts";
 import { main as workaroundDocker2267 } from "./workaround-docker-2267/main.ts";
 
-/** The programs in the one binary. Each answers its exit status. */
+/** The programs in the binary. Each returns its exit status. */
 const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   my_init: myInit,
   setuser,

@@ -6,8 +6,8 @@ const ENOENT = 2;
 
 /**
  * Lives the life of a one-shot container once, before the heap is saved (docs/adr/0004-saved-heap.md), with a kernel
- * that does nothing. The engine makes much of what a program needs when it is first asked for (built-in
- * functions, shapes of objects, room for names); so it is there already when a real container starts.
+ * that does nothing. QuickJS makes much when it is first used (built-in functions, shapes of objects, room for
+ * names). The saved heap has it already when a real container starts.
  */
 export function warmUp(main: (linux: Linux) => number): void {
   for (const argv of COMMAND_LINES) main(idleKernel(argv));
@@ -18,10 +18,10 @@ const COMMAND_LINES = [
   ["setuser", "root", "true"],
 ];
 
-/** A child that is gone as soon as it was started, two variables, and nothing else. */
+/** A child that ends immediately, two variables, and nothing else. */
 function idleKernel(argv: readonly string[]): Linux {
   let children = 0;
-  // One function for all that answer the same: each costs a hundred bytes of the saved heap.
+  // One function for all methods with the same answer: each function costs a hundred bytes of the saved heap.
   const zero = () => 0;
   const noEntry = () => -ENOENT;
   const stat = () => [0o100755, 0, 0, 0, 0, 0] as const;

@@ -35,20 +35,20 @@ export function main(linux: Linux): number {
   return attempt(linux, NAME, () => (writeAll(linux, STDOUT, print(find(linux))) ? 0 : STATUS_FAILED));
 }
 
-/** Asks my_init. @throws Failure where there is no record, or it may not be read */
+/** Reads my_init's memory. @throws Failure if there is no record, or without permission to read it */
 function findBoot(linux: Linux): PhaseRecord {
   const record = parseRecord(readBootRecord(linux, findInit(linux)) ?? "");
   if (record !== undefined) return record;
   throw new Failure("there is no record: the boot is not over, or neither startup files nor services were asked for");
 }
 
-/** Looks where my_init left it before the container was started again. @throws Failure as above */
+/** Reads the file that my_init left before the container was started again. @throws Failure as above */
 function findShutdown(linux: Linux): PhaseRecord {
   const record = readRecord(linux, LAST_SHUTDOWN);
   if (typeof record === "number" && record !== ERRNO.ENOENT) {
     throw new Failure(failure("cannot read", LAST_SHUTDOWN, record));
   }
-  // An image that was made of a container has that container's. The directory is everybody's: a link there is nobody's record.
+  // An image made from a container has that container's record. All users can write to the directory: links do not count.
   const isOfHere =
     typeof record === "object" && record.host === ownHostName(linux) && linux.realPath(LAST_SHUTDOWN) === LAST_SHUTDOWN;
   if (!isOfHere || !isInits(linux, LAST_SHUTDOWN))
@@ -56,13 +56,13 @@ function findShutdown(linux: Linux): PhaseRecord {
   return record;
 }
 
-/** Whether a file belongs to the user that my_init runs as. */
+/** Whether a file belongs to my_init's user. */
 function isInits(linux: Linux, path: string): boolean {
   const file = fileFacts(linux, path);
   return typeof file !== "number" && file.uid === readCredentials(linux, findInit(linux))?.uids[0];
 }
 
-/** @returns undefined where it is no record, or an errno */
+/** @returns undefined if it is no record, or an errno */
 function readRecord(linux: Linux, path: string): PhaseRecord | number | undefined {
   const facts = fileFacts(linux, path);
   if (typeof facts === "number") return facts;

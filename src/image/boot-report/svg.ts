@@ -7,10 +7,10 @@ const MARGIN = 24;
 const TOP = 84;
 const ROW = 26;
 const BAR = 16;
-/** What is left free for a name at the right of a bar that begins late. */
+/** The room for a name at the right of a bar that begins late. */
 const NAME_ROOM = 300;
 
-/** At most so many lines of the grid. */
+/** The most lines of the grid. */
 const MAX_TICKS = 10;
 
 /** A picture: a bar for each step, on a scale of milliseconds. */
@@ -52,7 +52,7 @@ function row({ name, startMs, endMs }: Step, kind: string, y: number, x: (time: 
 /** A script or service that takes longer than this is worth a look. */
 const LONG_MS = 1000;
 
-/** What the style sheet knows the bar as. */
+/** The bar's class in the style sheet. */
 function kindOf(step: Step, killed: ReadonlySet<string>): string {
   if (killed.has(step.name)) return "killed";
   if (!step.name.startsWith("/") && !step.name.startsWith("service ")) return "own";

@@ -1,7 +1,7 @@
 import { jsonString } from "../../container/env-export.ts";
 import type { PhaseRecord } from "../../container/phase-record.ts";
 
-/** How long the whole took, in milliseconds. */
+/** The whole time, in milliseconds. */
 export function totalMs({ steps }: PhaseRecord): number {
   return steps.reduce((latest, { endMs }) => Math.max(latest, endMs), 0);
 }

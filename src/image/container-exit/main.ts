@@ -31,7 +31,7 @@ export function main(linux: Linux): number {
   });
 }
 
-/** Sends my_init the signal that asks for a stop, and the status with it. */
+/** Sends my_init the signal that asks for shutdown, with the status. */
 function askForExit(linux: Linux, status: number): void {
   const init = findInit(linux);
   const errno = -linux.queueSignal(init, SIGRTMIN_PLUS_3, exitRequest(status));

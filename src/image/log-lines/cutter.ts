@@ -1,15 +1,15 @@
-/** A line that is longer is cut: whoever reads the log has to keep a line in memory, too. In bytes. */
+/** In bytes. Longer lines are cut: the reader of the log has to keep a line in memory, too. */
 export const LONGEST_LINE = 262_144;
 
-/** A part of what somebody prints. */
+/** A part of an output. */
 export interface Cut {
   /** Whole lines, each with its newline; or a piece of one line. */
   readonly text: string;
-  /** A piece of a line that goes on in the next cut. */
+  /** A piece of a line that continues in the next cut. */
   readonly isPartial: boolean;
 }
 
-/** Cuts what somebody prints, as it comes, into lines. */
+/** Cuts an output, as it is read, into lines. */
 export class Cutter {
   #rest = "";
 
@@ -18,7 +18,7 @@ export class Cutter {
     return this.#rest !== "";
   }
 
-  /** @returns what is complete now; where the pieces of a long line end depends on the line alone, not on how it comes */
+  /** @returns the complete lines; the pieces of a long line depend on the line alone, not on the chunks */
   take(chunk: string): Cut[] {
     const cuts: Cut[] = [];
     const end = chunk.lastIndexOf("\n") + 1;
@@ -31,14 +31,14 @@ export class Cutter {
     return cuts;
   }
 
-  /** Gives the line that has begun. @param isPartial whether it may go on */
+  /** Returns the line that has begun. @param isPartial whether it may continue */
   takeRest(isPartial: boolean): Cut[] {
     const text = this.#rest;
     this.#rest = "";
     return text === "" ? [] : [{ text, isPartial }];
   }
 
-  /** Cuts pieces off the first line of `text` until it is short enough; the others came in one chunk, and none is too long. */
+  /** Cuts pieces off the first line of `text` until it is short enough. The other lines came in one chunk: none is too long. */
   #shorten(text: string, cuts: Cut[]): string {
     let left = text;
     for (;;) {

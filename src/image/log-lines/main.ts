@@ -8,17 +8,17 @@ import { answerHelp, reply } from "../../linux/program.ts";
 import { type Sink, standardSinks } from "./sink.ts";
 import { type Got, Source } from "./source.ts";
 
-/** How often to look for new FIFOs where the kernel has no watch to give. */
+/** How often to look for new FIFOs if the kernel has no watch left. */
 const POLL_INTERVAL_MS = 50;
 
 const NAME = "log_lines";
 const USAGE = "usage: log_lines prefix|json DIRECTORY [again]\n";
 
 /**
- * The program log_lines: reads the FIFOs of a directory and writes what comes out of them to its own outputs, in the
- * format that was asked for. It ends when my_init has closed its own FIFO and nobody is left who prints to any of them.
+ * The program log_lines: reads the FIFOs of a directory and writes their lines to its own outputs, in the requested
+ * format. It ends when my_init has closed its FIFO and no FIFO has a writer.
  *
- * No signal ends it but KILL: they are blocked, and dropped.
+ * Only KILL ends it: other signals are blocked and dropped.
  *
  * @returns its exit status
  * @see docs/adr/0013-log-lines.md
@@ -30,7 +30,7 @@ export function main(linux: Linux): number {
   if ((format !== "prefix" && format !== "json") || directory === undefined) {
     return reply(linux, NAME, USAGE, refuse("a format and a directory are needed"));
   }
-  // There are two FIFOs for each service, and it starts no program that would have the limit, too.
+  // There are two FIFOs for each service. It starts no program that would inherit the limit.
   raiseDescriptorLimit(linux);
   new LogLines(linux, format, directory).run(isAgain !== undefined);
   return 0;
@@ -41,11 +41,11 @@ class LogLines {
   readonly #format: LogFormat;
   readonly #directory: string;
   readonly #sinks: Readonly<Record<Stream, Sink>>;
-  /** By descriptor: who was read last stands last. */
+  /** By descriptor; the source that was read last is last. */
   readonly #sources = new Map<number, Source>();
-  /** The FIFOs that are known. */
+  /** The names of the known FIFOs. */
   readonly #names = new Set<string>();
-  /** Sources of which a line has begun. */
+  /** Sources with an unfinished line. */
   readonly #begun = new Set<Source>();
   readonly #inotify: number;
   /** my_init has closed its FIFO. */
@@ -60,14 +60,14 @@ class LogLines {
     this.#inotify = inotify >= 0 && linux.inotifyAdd(inotify, directory) < 0 ? -1 : inotify;
   }
 
-  /** @param isAgain whether one before it was killed */
+  /** @param isAgain whether it replaces a killed log_lines */
   run(isAgain: boolean): void {
     if (isAgain) {
       for (const stream of tornStreams(this.#linux, this.#directory)) this.#sinks[stream].write("\n");
       markTorn(this.#linux, this.#directory, []);
     }
     this.#lookForSources();
-    // It may be the end already, of which poll(2) would tell nothing.
+    // It may be the end already, which poll(2) would not report.
     for (const source of [...this.#sources.values()]) {
       if (source.name === OWN_LOG) while (this.#read(source) === "some");
     }
@@ -79,7 +79,7 @@ class LogLines {
     }
   }
 
-  /** Shows lines that have begun and not gone on for a while. Where the reader is behind nobody knows whether they have: they are not read. */
+  /** Writes lines that have begun and not continued for a while. Not if the log's reader is behind: then no source is read. */
   #showSilent(): void {
     for (const source of [...this.#begun]) {
       const isSilent = !source.sink.isFull && source.dueMs <= this.#linux.monotonicMs();
@@ -101,7 +101,7 @@ class LogLines {
     }
   }
 
-  /** Left pending, they would end the next wait. */
+  /** Pending signals would end the next wait. */
   #dropSignals(): void {
     let taken: unknown;
     do taken = this.#linux.takeSignal();
@@ -147,26 +147,26 @@ class LogLines {
       const service = printable(owner.service);
       const printer = { service, quotedService: this.#linux.frameLines(service, "", "", true), stream: owner.stream };
       const source = new Source(this.#linux, this.#directory, name, this.#format, printer, this.#sinks[owner.stream]);
-      // The kernel has no more to give: another look may find room.
+      // The kernel had no descriptor left; now it may have one.
       if (source.fd < 0) continue;
       this.#names.add(name);
       this.#sources.set(source.fd, source);
     }
   }
 
-  /** Whether all has been read and written, and nobody is left who could print more. */
+  /** Whether all has been read and written, and no FIFO has a writer. */
   #areDone(): boolean {
     this.#lookForSources();
     let hasWriters = false;
     for (const source of this.#sources.values()) {
-      // To the end, by oneself: poll(2) does not tell of the end of a FIFO that had lost its writers before it was opened.
+      // Reads without poll(2), which does not report the end of a FIFO that had no writers when it was opened.
       for (let got: Got = "some"; got === "some"; ) {
         if (source.sink.isFull) return false;
         got = source.read();
         if (got === "nothing-yet") hasWriters = true;
       }
     }
-    // my_init waits for nobody but us now.
+    // Now my_init waits only for us.
     for (const source of this.#sources.values()) this.#showBegun(source, hasWriters);
     return !hasWriters && !Object.values(this.#sinks).some((sink) => sink.isFull);
   }

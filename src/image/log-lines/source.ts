@@ -4,20 +4,20 @@ import { type Cut, Cutter } from "./cutter.ts";
 import type { Sink } from "./sink.ts";
 
 /**
- * What is read of one source before others have their turn. With less there are more calls; with more, what is made of it
- * is so large that malloc gives the memory back to the kernel each time: both cost twice as much for each line.
+ * The size of one read before the next source. With less there are more calls; with more, the result is so large that
+ * malloc returns its memory to the kernel each time. Both cost twice as much for each line.
  */
 const MAX_BYTES = 16_384;
 
-/** What has begun and does not go on for so long is shown: a prompt, say. */
+/** A line that does not continue for this long is written unfinished: a prompt, for example. */
 const SILENCE_MS = 1000;
 
-/** What a look into a FIFO gave; the end is that nobody is left who could write to it. */
+/** The result of a read; "end": the FIFO has no writer. */
 export type Got = "some" | "nothing-yet" | "end";
 
-/** What one service prints on one of its outputs. */
+/** One output of one service. */
 export class Source {
-  /** Of its FIFO. */
+  /** The name of its FIFO. */
   readonly name: string;
   readonly sink: Sink;
   readonly #linux: Linux;
@@ -27,7 +27,7 @@ export class Source {
   readonly #cutter = new Cutter();
   #fd: number;
   #readMs = 0;
-  /** Whether a piece of the line that comes next was shown. */
+  /** Whether a piece of the next line was written. */
   #isContinued = false;
 
   constructor(linux: Linux, directory: string, name: string, format: LogFormat, printer: Printer, sink: Sink) {
@@ -40,7 +40,7 @@ export class Source {
     this.#fd = linux.openToRead(this.#path);
   }
 
-  /** Below 0 where it cannot be read. */
+  /** Below 0 if it cannot be opened. */
   get fd(): number {
     return this.#fd;
   }
@@ -50,12 +50,12 @@ export class Source {
     return this.#cutter.hasRest;
   }
 
-  /** When a line that has begun is to be shown, on the clock of monotonicMs(). */
+  /** When to write an unfinished line, on the clock of monotonicMs(). */
   get dueMs(): number {
     return this.#readMs + SILENCE_MS;
   }
 
-  /** Takes what there is, up to a bound, and shows what is complete of it. */
+  /** Reads up to MAX_BYTES and writes the complete lines. */
   read(): Got {
     const chunk = this.#linux.read(this.#fd, MAX_BYTES);
     if (typeof chunk === "number") return "nothing-yet"; // EAGAIN
@@ -65,12 +65,12 @@ export class Source {
     return "some";
   }
 
-  /** Shows a line that has begun, where there is one. @param canGoOn whether its end may still come */
+  /** Writes an unfinished line, if there is one. @param canGoOn whether its end may still come */
   showBegun(canGoOn: boolean): void {
     this.#show(this.#cutter.takeRest(canGoOn));
   }
 
-  /** Opens it anew: poll(2) finds a FIFO that has lost its last writer ready for ever. */
+  /** Opens it again: poll(2) always reports a FIFO that has lost its last writer as ready. */
   reopen(): void {
     const fd = this.#linux.openToRead(this.#path);
     this.#linux.close(this.#fd);
@@ -82,7 +82,7 @@ export class Source {
     let shown = "";
     for (const { isPartial, text } of cuts) {
       const { after, before, isQuoted } = logFrame(this.#format, this.#printer, timeMs, isPartial);
-      // Nothing but the newline is left of a line: only who puts pieces together wants to know.
+      // Only the newline of a line is left: it matters only to a reader that joins pieces.
       const isEnd = this.#isContinued && !isQuoted && text.startsWith("\n");
       shown += this.#linux.frameLines(isEnd ? text.slice(1) : text, before, after, isQuoted);
       this.#isContinued = isPartial;

@@ -15,7 +15,7 @@ import type { Subtrees } from "./shutdown/subtrees.ts";
  * Starts the main command, in a process group of its own; with a terminal that is the foreground
  * group, so that job control works in it and Ctrl-C is for it alone.
  *
- * @returns the child, or the exit status to report where it could not be started; why was said
+ * @returns the child; or, if it could not be started, the exit status to report, after a warning
  */
 export function startCommand(context: Context, words: readonly string[]): Child | number {
   const { linux, log, children, environment, terminal } = context;
@@ -38,15 +38,15 @@ export function startCommand(context: Context, words: readonly string[]): Child 
   return STATUS_CANNOT_RUN;
 }
 
-/** Tells how the command ended. */
+/** Logs the command's end. */
 export function reportCommand({ log }: Context, words: readonly string[], child: Child): void {
-  if (child.startError !== undefined) return; // a warning has said it
+  if (child.startError !== undefined) return; // already in a warning
   const name = printable(words[0] ?? "");
   if (child.end?.how === "exited") log.info(`${name} exited with exit code ${child.end.code}.`);
   if (child.end?.how === "killed") log.info(`${name} ${killedWords(child.end.signal)}.`);
 }
 
-/** Passes on the signal that asked for shutdown, waits, and kills a command that does not go. */
+/** Passes on the signal that asked for shutdown, waits, and kills the command at the deadline. */
 export function stopCommand(
   context: Context,
   subtrees: Subtrees,
@@ -58,7 +58,7 @@ export function stopCommand(
   if (command.end !== undefined) return;
   log.info(`Shutting down the command (PID ${command.pid})...`);
   subtrees.stopChild(command, signal, deadlineMs);
-  // A shell at a terminal is deaf to TERM; that its terminal went away it understands.
+  // A shell at a terminal ignores TERM, but ends by HUP.
   if (terminal.isOurs && ignoresSignal(linux, command.pid, signal)) children.signal(command, SIGNAL.SIGHUP);
   if (!waitInShutdown(context, () => command.end !== undefined, deadlineMs)) forceToExit(context, command);
   terminal.takeBack();

@@ -10,7 +10,7 @@ import type { Terminal } from "./terminal.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Unavailable } from "./unavailable.ts";
 
-/** What all parts of my_init work with, made once in main.ts. */
+/** The objects that all parts of my_init share, made once in main.ts. */
 export interface Context {
   readonly linux: Linux;
   readonly log: Log;
@@ -26,7 +26,7 @@ export interface Context {
 }
 
 /**
- * Waits until `isDone()`, at most to `deadlineMs`, or a second after a second request to stop.
+ * Waits until `isDone()`, at most until `deadlineMs`, or one second after a repeated request to stop.
  *
  * @param pollIntervalMs as for {@link EventLoop.waitUntil}
  * @returns whether it is done

@@ -22,10 +22,10 @@ import { readSecret, readVariables } from "./variable-files.ts";
 
 const DIRECTORY = "/etc/container_environment";
 
-/** On a read-only root the copies are here; nothing that a container before this one left counts. */
+/** The copies on a read-only root. Files that an earlier container left here do not count. */
 const RUN_DIRECTORY = "/run/container_environment";
 
-/** What is written beside a directory: all of it in one file. */
+/** The files beside a directory with all its variables. */
 const DUMPS = { shell: ".sh", json: ".json" };
 
 /** Group docker_env, whose members may read the dumps. */
@@ -33,7 +33,7 @@ const DOCKER_ENV_GID = 8377;
 const NEW_DUMP = { mode: 0o640, gid: DOCKER_ENV_GID };
 const NEW_VARIABLE = { mode: 0o644, gid: 0 };
 
-/** Errors that say "not here, not for you": the container runs without what could not be written. */
+/** Errors of a file system or user that may not write: the container runs without the copies. */
 const FORBIDDEN: readonly number[] = [ERRNO.EROFS, ERRNO.EACCES, ERRNO.EPERM];
 
 /** The environment of the container, between the process, the directory and the dumps. @see docs/reference/environment.md */
@@ -43,14 +43,14 @@ export class ContainerEnvironment {
   readonly #unavailable: Unavailable;
   readonly #given: Environment;
   #env: Environment;
-  /** What the directory held when it was last read. */
+  /** The directory's content when it was last read. */
   #files: Environment = new Map();
   /** Never written anywhere. */
   #secrets: Environment = new Map();
-  /** Nor these. */
+  /** Never written either. */
   readonly #provided = new Map<string, string>();
   #directories: ReadonlySet<string> = new Set();
-  /** Where the copies are: what is read after a startup script. */
+  /** The directory of the copies, which is read after a startup script. */
   #directory = DIRECTORY;
   #isForbidden = false;
   #isWritable = true;
@@ -70,17 +70,17 @@ export class ContainerEnvironment {
     return new Map([...this.#env, ...this.#secrets, ...this.#provided]);
   }
 
-  /** Gives all that is started from now on a variable that holds for this life of the container only. */
+  /** Adds a variable for all later processes, only until the container ends. */
   provide(name: string, value: string): void {
     this.#provided.set(name, value);
   }
 
   /**
-   * At start: reads the directory, then writes the whole back to it and to the dumps. Without the
-   * directory nothing is read or written. Secrets are read from their files.
+   * At start: reads the directory, then writes all variables to it and to the dumps. Without the directory nothing is read
+   * or written. Secrets are read from their files.
    *
-   * @throws SysError where a variable cannot be read, or there is no room to write
-   * @throws Failure where a secret cannot be read
+   * @throws SysError if a variable cannot be read, or there is no room to write
+   * @throws Failure if a secret cannot be read
    */
   import(): void {
     if (this.#linux.getEuid() === 0) {
@@ -99,7 +99,7 @@ export class ContainerEnvironment {
   refresh(): void {
     const files = this.#readDirectory();
     if (files !== undefined) {
-      // What could not be written there is not missing from it.
+      // If the directory is not writable, a missing file does not mean a removed variable.
       this.#env = this.#isWritable ? mergeAfterScript(this.#given, files) : mergeAtStart(this.#env, files);
       this.#writeDumps();
     }
@@ -157,7 +157,7 @@ export class ContainerEnvironment {
     this.#writeDump(this.#directory + DUMPS.json, toJson(env));
   }
 
-  /** Names what is not in the shell's dump, once each. */
+  /** Warns once of each variable that is not in the shell's dump. */
   #warnOfLeftOut(env: Environment): void {
     const names = [...env.keys()].filter((name) => !isShellName(name) && !this.#dumped?.has(name)).sort();
     if (names.length === 0) return;
@@ -172,7 +172,7 @@ export class ContainerEnvironment {
     replaceFile(this.#linux, path, `${directory}/${scratchName(this.#linux.getPid())}`, content, NEW_DUMP);
   }
 
-  /** Writes, and where writing is not allowed says so once and never tries again. */
+  /** Calls `act`. If writing is not allowed, it warns once and never tries again. */
   #write(act: () => void): void {
     if (!this.#isWritable) return;
     try {
@@ -185,7 +185,7 @@ export class ContainerEnvironment {
     }
   }
 
-  /** Writes all to /run, for the cron jobs and sessions of a container with a read-only root. @returns false: there is no such place */
+  /** Writes all to /run, for cron jobs and sessions on a read-only root. @returns false if /run is not writable either */
   #moveToRun(): boolean {
     if (this.#directory === RUN_DIRECTORY || this.#linux.getEuid() !== 0) return false;
     if (this.#linux.mkdir(RUN_DIRECTORY, 0o700) < 0) return false;

@@ -4,8 +4,8 @@ import { SysError } from "../../linux/sys-error.ts";
 import type { Context } from "./context.ts";
 
 /**
- * In images that workaround-docker-2267 was run in: gives libc the names that the container was started with.
- * At every boot, as the container's own address may have changed since the last.
+ * If workaround-docker-2267 was run in the image: copies the container's /etc/hosts for libc. At every boot, as the
+ * container's own address may have changed.
  */
 export function fillHosts({ linux, log }: Context): void {
   if (!isDirectory(linux, HOSTS_DIRECTORY)) return;

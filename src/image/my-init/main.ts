@@ -18,10 +18,10 @@ import { Terminal } from "./terminal.ts";
 import { Timeline } from "./timeline.ts";
 import { Unavailable } from "./unavailable.ts";
 
-/** How long the last messages may wait for a reader that is behind. */
+/** How long the last messages may wait for a slow reader. */
 const LAST_WORDS_MS = 1000;
 
-/** Signals that stop a process which has no handler for them. @see termios(3), credentials(7) */
+/** Signals that stop a process without a handler for them. @see termios(3), credentials(7) */
 const JOB_STOPS: readonly number[] = [SIGNAL.SIGTSTP, SIGNAL.SIGTTIN, SIGNAL.SIGTTOU];
 
 /** The program my_init: the init of a container. @returns its exit status @see docs/reference/my_init.md */
@@ -31,8 +31,8 @@ export function main(linux: Linux): number {
 }
 
 /**
- * Where messages go: standard error, and where that is a terminal a description of our own of it. A terminal can be
- * ready for some bytes only, and then a write waits; ours need not, and that of others stays as it is.
+ * Where messages go: standard error, or, if that is a terminal, our own open file description of it, with O_NONBLOCK. A
+ * write to a terminal may wait although poll(2) reported it as ready. Other processes' description does not change.
  */
 function messagesFd(linux: Linux): number {
   const own = linux.isTerminal(STDERR) ? linux.openToAppend(`/proc/self/fd/${STDERR}`) : -1;
@@ -42,14 +42,14 @@ function messagesFd(linux: Linux): number {
 function live(linux: Linux, options: Options): number {
   const output = new Output(linux, -1);
   const log = new Log(linux, output, messagesFd(linux), options.isQuiet);
-  /** The last that was passed on of those that stop a job. */
+  /** The last of {@link JOB_STOPS} that was passed on. */
   let passedOn: number | undefined;
   const children = new Children(linux, {
     onStop: (child, signal) => {
       if (child !== life.command) return;
-      // Ctrl-Z stopped the command itself: there is no shell behind it that could wake it again.
+      // Ctrl-Z stopped the command itself: there is no shell that could continue it.
       if (signal === SIGNAL.SIGTSTP) linux.kill(-child.pid, SIGNAL.SIGCONT);
-      // A shell blocks all signals for a moment when it forks, and only seemed to wait for this one.
+      // A shell blocks all signals for a moment when it forks, and only seemed to wait for this signal.
       else if (signal === passedOn) {
         passedOn = undefined;
         children.signal(child, SIGNAL.SIGCONT);
@@ -61,13 +61,13 @@ function live(linux: Linux, options: Options): number {
   const self = linux.getPid();
 
   const loop = new EventLoop(linux, children, output, (signal, sender, value, code) => {
-    // That a message of ours found no reader is no message for the command.
+    // A missing reader of our own messages does not concern the command.
     if (signal === SIGNAL.SIGPIPE && sender === self) return;
     const isForCommand = stop.note(signal, value, loop.nowMs);
     const { command } = life;
     if (!isForCommand || command === undefined) return;
-    // The kernel means the place of our process group in its session, which is not the command's. One that somebody has
-    // sent may mean something to the command; a command without a handler would be stopped, and nobody would wake it.
+    // The kernel sends them for our process group, not for the command's. If a process sent one, the command may handle it;
+    // without a handler it would be stopped, and no process would continue it.
     if (JOB_STOPS.includes(signal)) {
       if (code > 0 || signalEffect(linux, command.pid, signal) !== "handled") return;
       passedOn = signal;

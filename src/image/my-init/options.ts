@@ -7,7 +7,7 @@ export interface Options {
   readonly skipRunit: boolean;
   readonly killAllOnExit: boolean;
   readonly isQuiet: boolean;
-  /** Empty: no command, stay until told to stop. */
+  /** Empty: no command, run until a request to stop. */
   readonly command: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function help(): string {
   const lines = OPTIONS.map(({ flag, help }) => line(flag, help));
   return `${USAGE_LINE}
 Boots the container: environment, startup files, services. With COMMAND: runs it, shuts down and
-exits with its status. Without: stays until told to stop.
+exits with its status. Without: runs until asked to stop.
 
 ${lines.join("")}${line("--help", "print this and exit")}${line("--version", "print the version and exit")}
 Environment: ENV_INIT_DIRECTORY (instead of /etc/my_init.d), SHUTDOWN_TIMEOUT (seconds for the whole

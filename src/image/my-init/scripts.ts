@@ -10,8 +10,8 @@ import { failure } from "../../linux/sys-error.ts";
 import type { Context } from "./context.ts";
 
 /**
- * The scripts of a directory, in byte order of their names. A dotfile or a directory is no script; what cannot be one is
- * passed over as in {@link acceptScript}. A directory that is not there has none.
+ * The scripts of a directory, in byte order of their names, without dotfiles, directories and other files that
+ * {@link acceptScript} refuses. A missing directory has none.
  */
 export function scriptsIn(context: Context, directory: string): string[] {
   const { linux, log } = context;
@@ -36,7 +36,7 @@ export function acceptScript({ linux, log }: Context, path: string): boolean {
   const facts = fileFacts(linux, path);
   if (typeof facts === "number") return skip(failure("cannot read", path, facts));
   if (facts.type !== "file") return skip("it is no file");
-  // A placeholder: something that other images have under this name, for Dockerfiles that delete it.
+  // A placeholder, for Dockerfiles that delete a script of this name that other images have.
   if (facts.size === 0 && (facts.mode & ANY_EXECUTE) === 0) return false;
   // What root may not execute although its mode allows it stands on a noexec mount: that is told when it is run.
   const mayRun = (facts.mode & ANY_EXECUTE) !== 0 && linux.getEuid() === 0;
@@ -46,7 +46,7 @@ export function acceptScript({ linux, log }: Context, path: string): boolean {
 /**
  * Starts a script with the container's environment.
  *
- * @returns the child, or the exit status to report where it could not be started; why was said
+ * @returns the child; or, if it could not be started, the exit status to report, after a warning
  */
 export function startScript(
   { log, children, environment, linux, streams, terminal }: Context,

@@ -7,18 +7,18 @@ const STOP_SIGNALS: readonly number[] = [SIGNAL.SIGTERM, SIGNAL.SIGINT, SIGNAL.S
 /** After a second request each wait may take this long from its start, or from the request. */
 const HURRY_MS = 1000;
 
-/** Whether and how urgently the container was asked to stop. */
+/** The requests to stop the container. */
 export class StopRequest {
   #signal: number | undefined;
   #status: number | undefined;
   #hurryMs: number | undefined;
 
-  /** The first signal that asked, or undefined; where an exit status came with it, TERM, which programs know. */
+  /** The first signal that asked, or undefined. If it had an exit status: TERM, which programs know. */
   get signal(): number | undefined {
     return this.#signal;
   }
 
-  /** The exit status that the first who asked wants; undefined where he named none. */
+  /** The exit status of the first request; undefined if it has none. */
   get status(): number | undefined {
     return this.#status;
   }
@@ -31,9 +31,9 @@ export class StopRequest {
   /**
    * Takes note of a signal.
    *
-   * @param value what was sent with it
-   * @returns whether the command gets it now. The first that asks for shutdown it gets when the shutdown comes to it;
-   *   later ones at once, but for a request for an exit status, which is for my_init
+   * @param value the number that was sent with it
+   * @returns whether the command gets it now. The first request to stop reaches it during the shutdown, later requests
+   *   immediately, except a request for an exit status, which is for my_init
    */
   note(signal: number, value: number, nowMs: number): boolean {
     if (!STOP_SIGNALS.includes(signal)) return true;
@@ -47,7 +47,7 @@ export class StopRequest {
     return status === undefined;
   }
 
-  /** The deadline of a wait that began at `startMs`: its own, or sooner once there was a second request. */
+  /** The deadline of a wait that began at `startMs`: `deadlineMs`, or sooner after a second request. */
   hurried(startMs: number, deadlineMs: number): number {
     return this.#hurryMs === undefined ? deadlineMs : Math.min(deadlineMs, Math.max(startMs, this.#hurryMs) + HURRY_MS);
   }

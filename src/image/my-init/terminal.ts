@@ -6,7 +6,7 @@ import { STDERR, STDIN, STDOUT } from "../../linux/program.ts";
 /** The controlling terminal, whatever the standard descriptors are. @see tty(4) */
 const CONTROLLING_TERMINAL = "/dev/tty";
 
-/** The terminal in whose foreground my_init was started: it may hand the foreground to a child. */
+/** The terminal, if my_init was started in its foreground. A child may get the foreground. */
 export class Terminal {
   /** Descriptor of the terminal, for spawn; -1: there is none, or my_init is not in its foreground. */
   readonly fd: number;
@@ -23,8 +23,8 @@ export class Terminal {
   }
 
   /**
-   * The bits of SPAWN for a child in a process group of its own, which with a terminal has its foreground:
-   * in the background the kernel would stop a child that uses it.
+   * The bits of SPAWN for a child in its own process group. With a terminal it gets the foreground: in the background the
+   * kernel would stop a child that uses the terminal.
    */
   get groupOption(): number {
     return this.isOurs ? SPAWN.foreground : SPAWN.group;
@@ -35,7 +35,7 @@ export class Terminal {
     if (this.isOurs) this.#linux.setForeground(this.fd, this.#linux.getGroup());
   }
 
-  /** Hands the foreground to a child again: a shell's `fg` has given it to my_init's group, which is not the child's. */
+  /** Gives the foreground to a child again: a shell's `fg` gives it to my_init's group, which is not the child's. */
   handOn(child: Child): void {
     const isBack = this.isOurs && child.end === undefined && this.#isInForeground(this.fd);
     if (isBack) this.#linux.setForeground(this.fd, child.pid);

@@ -13,16 +13,16 @@ import {
 } from "../../container/phase-record.ts";
 import type { Linux } from "../../linux/linux.ts";
 
-/** What the file is called that boot_report looks for among our descriptors. */
+/** The name of the file that boot_report looks for among our descriptors. */
 const NAME = "boot_record";
 
-/** A step of the shutdown that takes more of the whole is slow. */
+/** A step of the shutdown is slow if it takes more than this share of the time limit. */
 const SLOW_SHARE = 1 / 3;
 
 /**
- * How long each step of the boot took, and then of the shutdown, for boot_report. The boot's record is kept in a file in
- * memory, which root and our own user read by way of /proc: it needs no place that can be written, and nobody else can
- * write to it. container_health reads there what runs the services. The shutdown's record has to outlive us.
+ * How long each step of the boot took, and then of the shutdown, for boot_report. The boot's record is a file in memory,
+ * which root and our own user read through /proc: it needs no writable directory, and no other user can write to it.
+ * container_health reads the Supervision there. The shutdown's record has to outlive us.
  */
 export class Timeline {
   readonly #linux: Linux;
@@ -34,7 +34,7 @@ export class Timeline {
   /** The file in memory; -1: there is none. */
   #fd = -1;
   #hasReport = false;
-  /** Names of steps that have parts: these say more. */
+  /** Names of steps that have parts, which replace the step. */
   readonly #divided = new Set<string>();
   #current: { readonly name: string; readonly startMs: number } | undefined;
 
@@ -44,14 +44,14 @@ export class Timeline {
     this.#beganMs = linux.realtimeMs();
   }
 
-  /** Begins a step, and ends the one before. */
+  /** Begins a step, and ends the step before. */
   begin(name: string): void {
     const startMs = this.#end();
     this.#current = { name, startMs };
   }
 
   /**
-   * A part of what the present step waits for, which has its own end.
+   * A part of the present step, with its own end.
    *
    * @param startMs and `endMs` on the clock of Linux.monotonicMs
    */
@@ -60,16 +60,16 @@ export class Timeline {
     this.#steps.push({ name, startMs: startMs - this.#originMs, endMs: endMs - this.#originMs });
   }
 
-  /** A process had to be killed. @param step what waited for it; the present step where it is not said */
+  /** A process had to be killed. @param step the step that waited for it */
   noteKilled(process: string, step = this.#current?.name ?? ""): void {
     this.#killed.push({ step, process });
   }
 
   /**
-   * Publishes that the boot is over. Where the kernel has no such file, there is neither report nor health.
+   * Publishes that the boot is over. If the kernel has no memory files, there is neither report nor health.
    *
    * @param services what runs them; undefined: nothing does
-   * @param hasReport whether its steps are published, too
+   * @param hasReport whether to publish the steps, too
    */
   publish(services: Supervision | undefined, hasReport: boolean): void {
     this.#end();
@@ -79,14 +79,14 @@ export class Timeline {
     this.#append(services === undefined ? report : report + formatSupervision(services));
   }
 
-  /** Ends the present step, and adds it to what was published. */
+  /** Ends the present step, and publishes it. */
   publishStep(): void {
     this.#end();
     const step = this.#steps.at(-1);
     if (step !== undefined) this.#append(formatStep(step));
   }
 
-  /** From here on it is the shutdown's. */
+  /** From here on the steps are the shutdown's. */
   beginShutdown(): void {
     this.#append(IS_STOPPING);
     if (!this.#hasReport) this.#forget();
@@ -101,9 +101,9 @@ export class Timeline {
   /**
    * Ends the shutdown.
    *
-   * @param wholeMs how long it might take
-   * @returns how long it took, in milliseconds, and the step that took longest; whether that was longer than it should
-   * be: a process had to be killed, or one step took a third of what all might take
+   * @param wholeMs its time limit
+   * @returns how long it took, in milliseconds; the longest step; and whether it was slow: a process had to be killed, or
+   * one step took more than a third of the limit
    */
   endShutdown(wholeMs: number): {
     readonly tookMs: number;
@@ -120,17 +120,17 @@ export class Timeline {
   }
 
   /**
-   * Leaves the record of the shutdown in a file, for after a restart; where it cannot be written there is none. A my_init
-   * that others have started beside the container's own leaves that one's in its place.
+   * Writes the record of the shutdown to a file for after a restart, if possible. A second my_init in the container does
+   * not replace the first one's.
    */
   keep(): void {
     if (isSecondInit(this.#linux, false)) return;
-    this.#linux.unlink(LAST_SHUTDOWN); // made anew: whatever somebody put there is neither followed nor kept
+    this.#linux.unlink(LAST_SHUTDOWN); // made again: a link there is not followed, a file not kept
     const written = this.#linux.writeFile(LAST_SHUTDOWN, this.#record(), true);
     if (written < 0) this.#linux.unlink(LAST_SHUTDOWN);
   }
 
-  /** Without a report nobody misses it, and the shutdown may need the descriptor. */
+  /** Without a report it is not needed, and the shutdown may need the descriptor. */
   #forget(): void {
     if (this.#fd >= 0) this.#linux.close(this.#fd);
     this.#fd = -1;
@@ -145,7 +145,7 @@ export class Timeline {
       phase: this.#phase,
       host: this.#phase === "shutdown" ? ownHostName(this.#linux) : "",
       beganMs: this.#beganMs,
-      // A part ends before the whole, and is added first.
+      // A part ends before its step, and is added first.
       steps: [...this.#steps].sort((one, other) => one.startMs - other.startMs),
       killed: this.#killed,
     });

@@ -1,7 +1,7 @@
 import type { Linux } from "../../linux/linux.ts";
 import type { Log } from "./logs/log.ts";
 
-/** What this container does without, as its user or its file system does not allow it: told in one line. @see docs/reference/anywhere.md */
+/** What is unavailable, as the container's user or file system does not allow it; one log line. @see docs/reference/anywhere.md */
 export class Unavailable {
   readonly #linux: Linux;
   readonly #log: Log;
@@ -13,13 +13,13 @@ export class Unavailable {
     this.#log = log;
   }
 
-  /** Takes note of a thing. @param reason told to root only: to others it is that they are not root */
+  /** Adds a thing. @param reason logged for root only: for other users the reason is that they are not root */
   add(thing: string, reason: string): void {
     this.#things.push(this.#linux.getEuid() === 0 ? `${thing} (${reason})` : thing);
     if (this.#isReported) this.report();
   }
 
-  /** Tells what was noted up to now; what is noted later is told at once. */
+  /** Logs the things so far; later things are logged immediately. */
   report(): void {
     this.#isReported = true;
     if (this.#things.length === 0) return;

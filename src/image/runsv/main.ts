@@ -8,10 +8,10 @@ import { writeAll } from "../../linux/output.ts";
 import { STDERR, STDOUT } from "../../linux/program.ts";
 
 /**
- * What runsvdir finds in the place of runsv where log lines tell whose they are: has all that runsv starts (the service,
- * its log service, finish and control scripts) print to the FIFOs of the service, and becomes runsv.
+ * runsvdir finds it in place of runsv if log lines name their service: gives all processes of runsv (the service, its log
+ * service, finish and control scripts) the service's FIFOs as outputs, and executes runsv.
  *
- * @returns its exit status, where runsv could not take its place
+ * @returns only on failure: the exit status
  */
 export function main(linux: Linux): number {
   const env = parseEnviron(linux.environ);
@@ -23,7 +23,7 @@ export function main(linux: Linux): number {
       warning = `*** ${message}\n`;
     });
     const { stderr, stdout } = openStreams(linux, directory, owner);
-    // What cannot be had stays runsvdir's, whose lines are runit's.
+    // Without a FIFO the output stays runsvdir's: its lines are the service runit's.
     if (stdout >= 0) linux.duplicate(stdout, STDOUT);
     if (stderr >= 0) linux.duplicate(stderr, STDERR);
     writeAll(linux, STDERR, warning);

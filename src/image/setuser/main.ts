@@ -13,7 +13,7 @@ const USAGE = `usage: setuser USER COMMAND [ARG]...
 Runs COMMAND as USER: a name, a uid, uid:gid or name:group.
 `;
 
-/** The program setuser. @returns its exit status, where COMMAND could not take its place @see docs/reference/setuser.md */
+/** The program setuser. @returns only without COMMAND or on failure: the exit status @see docs/reference/setuser.md */
 export function main(linux: Linux): number {
   const helped = answerHelp(linux, NAME, USAGE);
   if (helped !== undefined) return helped;
@@ -33,6 +33,6 @@ function run(linux: Linux, user: string, words: readonly string[]): number {
   const env = parseEnviron(linux.environ);
   env.set("HOME", identity.home).set("USER", identity.name).set("LOGNAME", identity.name);
   env.set("UID", String(identity.uid));
-  // The command is looked up as the user, who may see other directories than we do.
+  // The command is looked up as the user, which may not see the same directories.
   return execCommand(linux, NAME, words, env);
 }

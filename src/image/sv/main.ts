@@ -14,10 +14,10 @@ import { findIdentity } from "../../linux/user-lookup.ts";
 const RUNIT_SV = "/usr/bin/sv.distrib";
 
 /**
- * What /usr/bin/sv runs, with the name that it was called by as the first word: finds the mirror of /etc/service where
- * services run in one, and becomes runit's sv there.
+ * /usr/bin/sv runs it with its own argv[0] as the first word: finds the mirror of /etc/service if services run in one,
+ * and executes runit's sv for it.
  *
- * @returns its exit status, where runit's could not take its place
+ * @returns only on failure: the exit status
  * @see sv(8), docs/reference/anywhere.md
  */
 export function main(linux: Linux): number {
@@ -27,7 +27,7 @@ export function main(linux: Linux): number {
     const mirror = mirrorFor(linux, env.get("SVDIR") ?? SERVICES);
     if (mirror !== undefined) {
       env.set("SVDIR", mirror.path);
-      // What root does in another user's mirror is what that user may do, and no more.
+      // In another user's mirror, root has no more permissions than that user.
       if (linux.getEuid() === 0 && mirror.uid !== 0) setIdentity(linux, findIdentity(linux, `${mirror.uid}`));
     }
     const given = mirror === undefined ? words : words.map((word) => inMirror(linux, mirror, word));
@@ -37,15 +37,15 @@ export function main(linux: Linux): number {
   });
 }
 
-/** A word of the command line; where it is the path of a service, that one's in the mirror. */
+/** A word of the command line. The path of a service becomes its path in the mirror. */
 function inMirror(linux: Linux, mirror: ServiceMirror, word: string): string {
   const path = servicePath(linux, word);
   return path === undefined ? word : mirror.path + path.slice(SERVICES.length);
 }
 
 /**
- * The path below /etc/service of what a path names, as `./web` or `.`; undefined where it is elsewhere, or the word is no path.
- * A service may be a link to elsewhere: the directory that it is in decides.
+ * A path relative to /etc/service, as `./web` or `.`; undefined if it is elsewhere, or the word is no path. A service may
+ * be a link: the directory of the link decides.
  */
 function servicePath(linux: Linux, word: string): string | undefined {
   if (word.startsWith(`${SERVICES}/`)) return word;
@@ -59,7 +59,7 @@ function servicePath(linux: Linux, word: string): string | undefined {
   return path.startsWith(`${SERVICES}/`) ? path : undefined;
 }
 
-/** The mirror in the place of what SVDIR names; undefined where that is to be used as it is. */
+/** The mirror of the directory in SVDIR; undefined if that directory itself is used. */
 function mirrorFor(linux: Linux, directory: string): ServiceMirror | undefined {
   if (directory === SERVICES) return findMirror(linux);
   if (!isMirrorName(directory)) return undefined;

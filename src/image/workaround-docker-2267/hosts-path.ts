@@ -2,12 +2,12 @@
 export const ORIGINAL_PATH = "/etc/hosts";
 
 /**
- * What stands in its place afterwards. As long, so that nothing moves; and with the same end, as a linker lets a
- * string that is another's end ("hosts", the name of the database) lie within it.
+ * The path that replaces it. It is as long, so that nothing moves, and has the same end: a linker may use the end of a
+ * string for another string ("hosts", the name of the database).
  */
 export const REPLACED_PATH = "/cte/hosts";
 
-/** How a library holds the path of the file that it reads names from. */
+/** How a library contains the path of the hosts file. */
 export type HostsPath =
   | { readonly kind: "original"; readonly at: number }
   | { readonly kind: "replaced" }
@@ -29,7 +29,7 @@ export function findHostsPath(library: string): HostsPath {
   return { kind: replaced.length > 0 ? "replaced" : "absent" };
 }
 
-/** The library with the one path replaced that was found `at`. */
+/** The library with the path at `at` replaced. */
 export function withReplacedPath(library: string, at: number): string {
   return library.slice(0, at) + REPLACED_PATH + library.slice(at + ORIGINAL_PATH.length);
 }

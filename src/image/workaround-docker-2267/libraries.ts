@@ -3,7 +3,7 @@ import type { Linux } from "../../linux/linux.ts";
 import { Failure, SysError } from "../../linux/sys-error.ts";
 import { findHostsPath, type HostsPath } from "./hosts-path.ts";
 
-/** A library that names are resolved by, of one architecture. */
+/** A library of one architecture that resolves names. */
 export interface Library {
   /** Without links. */
   readonly path: string;
@@ -16,16 +16,16 @@ const DIRECTORIES = ["/lib", "/usr/lib", "/lib32", "/usr/lib32", "/lib64", "/usr
 const DIRECTORIES_WITH_ARCHITECTURES = DIRECTORIES.slice(0, 2);
 
 const LIBC = "libc.so.6";
-/** What read the hosts file until glibc 2.33. Since then it is there for old programs, and empty. */
+/** It read the hosts file until glibc 2.33. Since then it is empty, for old programs. */
 const NSS_FILES = "libnss_files.so.2";
 
 /** More than any libc has. */
 const MAX_BYTES = 1 << 26;
 
 /**
- * For each glibc of the system the library that holds the path of the hosts file.
+ * For each glibc of the system: the library that contains the path of the hosts file.
  *
- * @throws Failure where there is none, or one whose layout is not known
+ * @throws Failure if there is none, or one with an unknown layout
  */
 export function findLibraries(linux: Linux): Library[] {
   const found = new Map<string, Library>();
@@ -37,7 +37,7 @@ export function findLibraries(linux: Linux): Library[] {
   return [...found.values()];
 }
 
-/** In merged systems /lib is /usr/lib: one directory, looked at once. */
+/** Without duplicates: in merged systems /lib is /usr/lib. */
 function libraryDirectories(linux: Linux): Set<string> {
   const architectures = DIRECTORIES_WITH_ARCHITECTURES.flatMap((directory) => {
     const names = linux.listDir(directory);
@@ -49,7 +49,7 @@ function libraryDirectories(linux: Linux): Set<string> {
   return new Set(directories.filter((directory) => directory !== undefined));
 }
 
-/** Of a libc and the libnss_files beside it the one that holds the path; exactly one does. */
+/** Exactly one of a libc and the libnss_files beside it contains the path. */
 function libraryOf(linux: Linux, directory: string, libc: string): Library {
   const nssFiles = realPath(linux, `${directory}/${NSS_FILES}`);
   const holders: Library[] = [];
@@ -70,7 +70,7 @@ function unknownLayout(path: string, why: string): Failure {
   return new Failure(`cannot change "${path}": ${why}; nothing was changed, edit /etc/hosts itself or use --add-host`);
 }
 
-/** @returns undefined where there is nothing */
+/** @returns undefined if nothing exists there */
 function realPath(linux: Linux, path: string): string | undefined {
   const real = linux.realPath(path);
   if (typeof real === "string") return real;

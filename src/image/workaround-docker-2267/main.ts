@@ -16,10 +16,10 @@ const USAGE = `usage: ${NAME}
 Makes libc resolve names from ${OWN_HOSTS} in place of /etc/hosts.
 `;
 
-/** The directory of REPLACED_PATH: a link, as that path has no room for the directory's name. */
+/** The directory of REPLACED_PATH: a link, as that path is too short for the directory's name. */
 const LINK = "/cte";
 
-/** What dpkg holds while it changes files: neither it nor a second run shall replace a libc under our hands. */
+/** dpkg's lock while it changes files: neither dpkg nor a second run may replace a libc meanwhile. */
 const DPKG_LOCK = "/var/lib/dpkg/lock";
 
 /** The program workaround-docker-2267. @returns its exit status @see docs/reference/workaround-docker-2267.md */
@@ -35,7 +35,7 @@ export function main(linux: Linux): number {
   });
 }
 
-/** @returns what was done, in lines */
+/** @returns lines about the changes */
 function workAround(linux: Linux): string[] {
   if (isInPlace(linux, findLibraries(linux))) {
     return [`nothing to do: names are resolved from ${OWN_HOSTS} already`];
@@ -64,12 +64,12 @@ function isLinkOurs(linux: Linux): boolean {
 
 function hasOwnHosts(linux: Linux): boolean {
   const facts = fileFacts(linux, OWN_HOSTS);
-  // What cannot be looked at may have been edited.
+  // A file that cannot be read may have been edited.
   if (typeof facts === "number" && facts !== ERRNO.ENOENT) throw new SysError("cannot read", OWN_HOSTS, facts);
   return typeof facts !== "number";
 }
 
-/** @returns a descriptor, or below zero where dpkg is not there; what cannot be written is told by who tries to */
+/** @returns a descriptor, or below zero without dpkg; if files are read-only, the later writes report it */
 function takeLock(linux: Linux): number {
   const lock = linux.lock(DPKG_LOCK);
   if (lock !== -ERRNO.EAGAIN) return lock;
@@ -78,7 +78,7 @@ function takeLock(linux: Linux): number {
   );
 }
 
-/** Does all that is missing, or nothing. @throws Failure where a step failed */
+/** Does all missing steps, or none. @throws Failure if a step failed */
 function change(linux: Linux, libraries: readonly Library[]): void {
   const undo = new Undo();
   try {
@@ -88,7 +88,7 @@ function change(linux: Linux, libraries: readonly Library[]): void {
       undo.add(() => linux.unlink(OWN_HOSTS));
     }
     makeLink(linux, undo);
-    // No library is changed before what it will read is there.
+    // No library is changed before the file that it will read exists.
     mustDo("read", REPLACED_PATH, linux.access(REPLACED_PATH, 4));
     for (const library of libraries) writeAside(linux, library, undo);
     for (const library of libraries) replace(linux, library, undo);
@@ -103,7 +103,7 @@ function makeDirectory(linux: Linux, undo: Undo): void {
   if (isDirectory(linux, HOSTS_DIRECTORY)) return;
   mustDo("make", HOSTS_DIRECTORY, linux.mkdir(HOSTS_DIRECTORY, 0o755));
   undo.add(() => linux.rmdir(HOSTS_DIRECTORY));
-  // Whatever the umask is: every user resolves names.
+  // Independent of the umask: every user resolves names.
   mustDo("change the mode of", HOSTS_DIRECTORY, linux.chmod(HOSTS_DIRECTORY, 0o755));
 }
 
@@ -117,13 +117,13 @@ function makeLink(linux: Linux, undo: Undo): void {
   undo.add(() => linux.unlink(LINK));
 }
 
-/** Hidden, so that ldconfig does not take it for a library. */
+/** A dotfile, so that ldconfig does not use it as a library. */
 function scratchOf(path: string): string {
   const slash = path.lastIndexOf("/") + 1;
   return `${path.slice(0, slash)}.${path.slice(slash)}.2267`;
 }
 
-/** Writes the changed library beside the old, with its owner and mode, and reads it back. */
+/** Writes the changed library to a file beside the old one, with its owner and mode, and reads it back. */
 function writeAside(linux: Linux, { path, content, hosts }: Library, undo: Undo): void {
   if (hosts.kind !== "original") return;
   const facts = fileFacts(linux, path);
@@ -141,7 +141,7 @@ function writeAside(linux: Linux, { path, content, hosts }: Library, undo: Undo)
   }
 }
 
-/** Puts what was written aside in the place of the old; programs that run keep the old. */
+/** Replaces the old library by the new file. Running programs keep the old one. */
 function replace(linux: Linux, { path, content }: Library, undo: Undo): void {
   const scratch = scratchOf(path);
   mustDo("replace", path, linux.rename(scratch, path));

@@ -1,15 +1,15 @@
 import { Failure } from "../../linux/sys-error.ts";
 
-/** What takes back steps that were done, for when a later one fails. */
+/** Undoes earlier steps when a later step fails. */
 export class Undo {
   readonly #steps: (() => void)[] = [];
 
-  /** @param step throws a Failure where it must not fail unseen */
+  /** @param step throws a Failure if its failure must be reported */
   add(step: () => void): void {
     this.#steps.push(step);
   }
 
-  /** Takes all back, the last first. @returns what could not be, in words */
+  /** Undoes all steps, the last first. @returns the errors */
   all(): string[] {
     const failed: string[] = [];
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
