@@ -33,8 +33,8 @@ export interface Service {
 
 /**
  * Prints a line `KEYWORD TEXT` for each fact; `$1` is the user. A file may lack its last newline, therefore `echo`.
- * sshd prints no configuration without a readable host key, nor if it needs more facts (Match LocalPort). The public key
- * is computed from the private key: the file beside it may be missing or belong to another key.
+ * sshd prints no configuration without a readable host key, nor if it needs more facts (Match LocalPort). The public
+ * key is computed from the private key: the file beside it may be missing or belong to another key.
  */
 export const PROBE = `
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin

@@ -28,20 +28,20 @@ const up: Facts = {
 };
 
 /** The answer in one text. */
-function told(answer: Readiness): string {
+function summary(answer: Readiness): string {
   return answer.is === "ready" ? `ready: ${answer.port}` : `${answer.is}: ${answer.reason}; ${answer.remedy}`;
 }
 
 function assertTells(facts: Partial<Facts>, wanted: Partial<Wish>, ...parts: readonly string[]): void {
-  const text = told(readiness({ ...up, ...facts }, { ...wish, ...wanted }));
+  const text = summary(readiness({ ...up, ...facts }, { ...wish, ...wanted }));
   for (const part of parts) assert.ok(text.includes(part), `${part} in: ${text}`);
 }
 
 test("a login can be tried where sshd is up, shows a host key and knows the key", () => {
-  assert.equal(told(readiness(up, wish)), "ready: 22");
+  assert.equal(summary(readiness(up, wish)), "ready: 22");
 });
 
-test("an image without sshd is told as that", () => {
+test("an image without sshd is reported", () => {
   assertTells({ hasSshd: false, service: undefined, listening: [] }, {}, "never", "no sshd", "docker-bash web");
 });
 
@@ -87,7 +87,7 @@ test("without a host key there is nothing to verify by", () => {
   assertTells({ hostKeys: [] }, {}, "never", "host key", "00_regen_ssh_host_keys.sh -f");
 });
 
-test("a key that is not authorized is told before ssh is refused", () => {
+test("a key that is not authorized is reported before ssh is refused", () => {
   const authorized = ["ssh-ed25519 AAAAother"];
   assertTells({ authorized }, {}, "never", "insecure key", "docker exec web enable_insecure_key", "-i KEY");
   assertTells({ authorized }, { isInsecureKey: false }, "never", "this key", "-i KEY");
@@ -96,6 +96,6 @@ test("a key that is not authorized is told before ssh is refused", () => {
 });
 
 test("where it cannot be known whether the key is authorized, ssh tries", () => {
-  assert.equal(told(readiness({ ...up, authorized: [], isAllAuthorized: false }, wish)), "ready: 22");
-  assert.equal(told(readiness({ ...up, authorized: [] }, { ...wish, publicKey: undefined })), "ready: 22");
+  assert.equal(summary(readiness({ ...up, authorized: [], isAllAuthorized: false }, wish)), "ready: 22");
+  assert.equal(summary(readiness({ ...up, authorized: [] }, { ...wish, publicKey: undefined })), "ready: 22");
 });

@@ -13,7 +13,7 @@ const target: Target = {
   containerId: "abc",
 };
 
-test("the host key must be one that was told, in every case", () => {
+test("the host key must be a known one, in every case", () => {
   for (const way of [target.way, { by: "engine", port: 22 } as const]) {
     const list = new Map(settings({ ...target, way }));
     assert.equal(list.get("StrictHostKeyChecking"), "yes");

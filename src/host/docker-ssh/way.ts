@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly isNear: (address: string) => boolean;
   /** Whether the container's processes are this machine's. */
   readonly isHere: boolean;
-  /** Name or address of the machine with the published ports; undefined: this one, or a virtual one that forwards them. */
+  /** Name or address of the machine with the published ports; undefined: this one, or a VM that forwards them. */
   readonly engineHost: string | undefined;
 }
 

@@ -48,7 +48,7 @@ function findShutdown(linux: Linux): PhaseRecord {
   if (typeof record === "number" && record !== ERRNO.ENOENT) {
     throw new Failure(failure("cannot read", LAST_SHUTDOWN, record));
   }
-  // An image made from a container has that container's record. All users can write to the directory: links do not count.
+  // An image made from a container has its record. All users can write to the directory: links do not count.
   const isOfHere =
     typeof record === "object" && record.host === ownHostName(linux) && linux.realPath(LAST_SHUTDOWN) === LAST_SHUTDOWN;
   if (!isOfHere || !isInits(linux, LAST_SHUTDOWN))

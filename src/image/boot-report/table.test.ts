@@ -42,7 +42,7 @@ test("the JSON is one line with the same figures", () => {
   );
 });
 
-test("of a shutdown each form says who was killed", () => {
+test("each form of a shutdown's report names the killed processes", () => {
   assert.equal(
     reportTable(SHUTDOWN),
     `     start       took  step, milliseconds

@@ -47,7 +47,7 @@ test("--help is on standard output", () => {
   assert.ok(linux.stdout.text.startsWith("usage: container_exit [STATUS]\n"));
 });
 
-test("what my_init's user may not do is told in one line, 1", () => {
+test("a missing permission is one line and status 1", () => {
   const { status, error } = ask(["3"], 1);
   assert.equal(status, 1);
   assert.equal(
@@ -57,7 +57,7 @@ test("what my_init's user may not do is told in one line, 1", () => {
   );
 });
 
-test("without my_init it is told, 1", () => {
+test("without my_init there is an error and status 1", () => {
   const linux = new FakeLinux({ argv: ["container_exit"], pid: 7 });
   assert.equal(main(linux), 1);
   assert.equal(linux.stderr.text, "container_exit: no my_init is running\n");

@@ -38,7 +38,7 @@ export class Cutter {
     return text === "" ? [] : [{ text, isPartial }];
   }
 
-  /** Cuts pieces off the first line of `text` until it is short enough. The other lines came in one chunk: none is too long. */
+  /** Cuts pieces off the first line of `text` until it is short enough. The other lines are parts of one chunk. */
   #shorten(text: string, cuts: Cut[]): string {
     let left = text;
     for (;;) {

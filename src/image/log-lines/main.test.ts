@@ -6,7 +6,7 @@ import { main } from "./main.ts";
 const DIRECTORY = "/run/logs";
 const SIGTERM = 15;
 
-/** log_lines on a fake kernel, with FIFOs that somebody has open. */
+/** log_lines on a fake kernel, with FIFOs that have writers. */
 function logWriter(format: string, fifos: readonly string[]) {
   const linux = new FakeLinux({ argv: ["log_lines", format, DIRECTORY], pid: 9 });
   linux.addDirectory("/run");
@@ -39,7 +39,7 @@ test("lines come out framed, on the stream they were printed on, until my_init h
   linux.after(30, end);
   assert.equal(main(linux), 0);
   assert.equal(linux.stdout.text, "[web] hello\n[web] world\n[late] just in time\n");
-  // Of one service in their order; which of two comes first is anybody's guess.
+  // The lines of one service are in order; the order of two services is undefined.
   const lines = linux.stderr.text.split("\n");
   assert.deepEqual(
     lines.filter((line) => line.startsWith("[web]")),
@@ -48,7 +48,7 @@ test("lines come out framed, on the stream they were printed on, until my_init h
   assert.equal(lines.filter((line) => line === "[my_init] *** Booting").length, 1);
 });
 
-test("as JSON, each line says when, who and where", () => {
+test("as JSON, each line has time, service and stream", () => {
   const { linux, others, end } = logWriter("json", ["a.b.stdout"]);
   linux.after(10, () => {
     for (const fifo of others) fifo.text += 'say "hi"\n\n';
@@ -128,7 +128,7 @@ test("a reader that is behind on one stream holds up that one only, and is never
   assert.equal(linux.stdout.hasBlocked, false);
 });
 
-test("who prints on a stream that nobody reads any more is not held up", () => {
+test("a service whose stream has lost its reader is not blocked", () => {
   const { linux, others, end } = logWriter("prefix", ["web.stdout"]);
   linux.stdout.isClosed = true;
   for (let ms = 1; ms < 50; ms++) {

@@ -79,7 +79,7 @@ class LogLines {
     }
   }
 
-  /** Writes lines that have begun and not continued for a while. Not if the log's reader is behind: then no source is read. */
+  /** Writes lines that have not continued for a while. Not if the log's reader is behind: then no source is read. */
   #showSilent(): void {
     for (const source of [...this.#begun]) {
       const isSilent = !source.sink.isFull && source.dueMs <= this.#linux.monotonicMs();

@@ -89,7 +89,7 @@ test("every value comes back as it was: newlines, quotes, bytes that are no text
   assert.equal(variables(), environ.sort().join(" "));
 });
 
-test("odd names survive a script, also those that no file can have", () => {
+test("odd names survive a script, also names that no file can have", () => {
   const environ = ["a.b=1", "a-b=2", "0=3", "a/b=4", "..=5", "..data=6", ".hidden=7", "\xff=8"];
   const { environment, variables, said } = container(environ, {});
   environment.import();
@@ -98,7 +98,7 @@ test("odd names survive a script, also those that no file can have", () => {
   assert.ok(said().every((line) => line.startsWith("*** ")));
 });
 
-test("names that no shell can set are told once, in one line", () => {
+test("one line warns of names that no shell can set, once", () => {
   const { environment, said } = container(["a.b=1", "a-b=2", "C=3"], {});
   environment.import();
   environment.refresh();
@@ -169,7 +169,7 @@ test("on a read-only root the copies are in /run, made anew at each start", () =
   assert.deepEqual(said(), []);
 });
 
-test("a user who may not look into the directory is told so once", () => {
+test("one warning for a user without permission to read the directory", () => {
   const { environment, variables, said } = container(["A=1"], { B: "2" }, { euid: 1000 });
   environment.import();
   environment.refresh();

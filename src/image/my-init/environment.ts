@@ -76,8 +76,8 @@ export class ContainerEnvironment {
   }
 
   /**
-   * At start: reads the directory, then writes all variables to it and to the dumps. Without the directory nothing is read
-   * or written. Secrets are read from their files.
+   * At start: reads the directory, then writes all variables to it and to the dumps. Without the directory nothing is
+   * read or written. Secrets are read from their files.
    *
    * @throws SysError if a variable cannot be read, or there is no room to write
    * @throws Failure if a secret cannot be read
@@ -185,7 +185,7 @@ export class ContainerEnvironment {
     }
   }
 
-  /** Writes all to /run, for cron jobs and sessions on a read-only root. @returns false if /run is not writable either */
+  /** Writes all to /run, for cron jobs and sessions on a read-only root. @returns false if it cannot */
   #moveToRun(): boolean {
     if (this.#directory === RUN_DIRECTORY || this.#linux.getEuid() !== 0) return false;
     if (this.#linux.mkdir(RUN_DIRECTORY, 0o700) < 0) return false;

@@ -93,7 +93,7 @@ test("asked to stop without a command, a container ends at once with status 0", 
   assert.ok(ms < 510, `${ms}`);
 });
 
-test("the command is told the signal that came, and says itself how it ends", () => {
+test("the command gets the signal that came, and its exit status counts", () => {
   const trapsInt: FakeProgram = (self) => self.on(2, () => self.exit(7));
   assert.equal(live({ words: ["app"], programs: { "/bin/app": trapsInt }, signals: { 100: 2 } }).status, 7);
   assert.equal(live({ words: ["app"], programs: { "/bin/app": habit.sleeps }, signals: { 100: TERM } }).status, 143);
@@ -125,7 +125,7 @@ test("without runsvdir the container does not start", () => {
   assert.equal(status, 1);
 });
 
-test("all services are told at once, and the slowest gives the time", () => {
+test("all services are asked to stop in parallel, and the slowest gives the time", () => {
   const services = Array.from({ length: 50 }, (_, index) => ({
     name: `s${index}`,
     run: habit.endsOnTerm(100 + index),
@@ -168,7 +168,7 @@ test("shutdown scripts run before the services stop and after, and a failing one
   ]);
 });
 
-test("told to stop in the middle of the boot, my_init lets a script finish and starts nothing more", () => {
+test("asked to stop in the middle of the boot, my_init lets a script finish and starts nothing more", () => {
   const { status, lines } = live({
     programs: { "/etc/my_init.d/10": habit.exitsAfter(2000), "/etc/my_init.d/20": () => assert.fail("it ran") },
     signals: { 100: TERM },
@@ -225,7 +225,7 @@ test("a second TERM leaves what hangs a second", () => {
   assert.ok(ms <= 2510, `${ms}`);
 });
 
-test("daemonised grandchildren are told to end and waited for", () => {
+test("daemonised grandchildren are asked to end and waited for", () => {
   const daemon = habit.endsOnTerm(300);
   const { ms, linux, lines } = live({
     words: ["--skip-runit", "app"],
@@ -311,7 +311,7 @@ test("a log that was closed disturbs nobody, not even the command", () => {
   assert.deepEqual(heard, []);
 });
 
-test("what a handler of TERM starts is its last work, and is not told to end", () => {
+test("a child that a handler of TERM starts is its last work, and gets no TERM", () => {
   const saves: FakeProgram = (self) =>
     self.on(TERM, () => {
       self.onChildEnd = () => self.exit(0);
@@ -432,7 +432,7 @@ test("services that a startup script has just brought are not kept waiting for t
   assert.deepEqual(agesAtStart, [1, 5]);
 });
 
-/** Services in a mirror: those that need others are in /etc/service, too. */
+/** Services in a mirror: services that need others are in /etc/service, too. */
 function withNeeds(services: readonly habit.FakeService[], story: Story = {}) {
   return live({
     signals: { 5000: TERM },
@@ -451,7 +451,7 @@ function withNeeds(services: readonly habit.FakeService[], story: Story = {}) {
   });
 }
 
-/** When each service ended, in milliseconds after it was told to stop. */
+/** When each service ended, in milliseconds after the request to stop. */
 function ends({ linux }: { readonly linux: { readonly history: readonly FakeProcess[] } }, toldMs: number) {
   const services = linux.history.filter(({ argv }) => (argv[0] ?? "").startsWith("./run "));
   return Object.fromEntries(
@@ -459,7 +459,7 @@ function ends({ linux }: { readonly linux: { readonly history: readonly FakeProc
   );
 }
 
-test("a service is told to stop when those that need it are gone, all others at once", () => {
+test("a service is asked to stop when the services that need it are gone, all others immediately", () => {
   const run = habit.endsOnTerm(300);
   const story = withNeeds([
     { name: "db", run },
@@ -474,13 +474,13 @@ test("a service is told to stop when those that need it are gone, all others at 
   // Its finish script may still need what it needed.
   assert.ok(db !== undefined && db >= 1000 && db < 1080, `${db}`);
   assert.ok(!story.lines.some((line) => line.includes("is told to stop while")));
-  // The record tells how long each took, not how long it waited for its turn.
+  // The record has how long each took, not how long it waited for its turn.
   const record = parseRecord(story.linux.content("/run/my_init/last_shutdown"));
   const step = record?.steps.find(({ name }) => name === "service db");
   assert.ok(step !== undefined && step.startMs >= 700 && step.endMs - step.startMs < 350, `${step?.startMs}`);
 });
 
-test("when half of the time is over the rest is told all the same, and that is said", () => {
+test("when half of the time is over the other services are asked to stop too, with a warning", () => {
   const run = habit.endsOnTerm(10);
   const story = withNeeds(
     [

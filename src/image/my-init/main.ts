@@ -66,8 +66,8 @@ function live(linux: Linux, options: Options): number {
     const isForCommand = stop.note(signal, value, loop.nowMs);
     const { command } = life;
     if (!isForCommand || command === undefined) return;
-    // The kernel sends them for our process group, not for the command's. If a process sent one, the command may handle it;
-    // without a handler it would be stopped, and no process would continue it.
+    // The kernel sends them for our process group, not for the command's. If a process sent one, the command may
+    // handle it; without a handler it would be stopped, and no process would continue it.
     if (JOB_STOPS.includes(signal)) {
       if (code > 0 || signalEffect(linux, command.pid, signal) !== "handled") return;
       passedOn = signal;

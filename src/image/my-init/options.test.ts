@@ -10,7 +10,7 @@ function read(...words: string[]): string {
   return `${set.join(" ")} | ${command.join(" ")}`;
 }
 
-test("without words my_init stays until it is told to stop", () => {
+test("without words my_init runs until it is asked to stop", () => {
   assert.equal(read(), "killAllOnExit | ");
 });
 
@@ -34,7 +34,7 @@ test("--skip-runit without a command is an error, and so is an unknown option", 
   assert.equal(read("--quiet", "-l", "bash"), "refuse");
 });
 
-test("help tells every option, in lines that fit a terminal", () => {
+test("help lists every option, in lines that fit a terminal", () => {
   const text = help();
   assert.ok(text.startsWith("usage: my_init [OPTION]... [--] [COMMAND [ARG]...]\n"));
   const flags = ["--enable-insecure-key", "--skip-startup-files", "--skip-runit", "--no-kill-all-on-exit", "--quiet"];

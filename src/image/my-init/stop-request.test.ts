@@ -37,7 +37,7 @@ test("a second TERM or INT leaves each wait a second, others change nothing", ()
   assert.equal(stop.hurried(0, 9000), 1200);
 });
 
-test("an exit status that comes with RTMIN+3 counts where it is the first to ask, and the command is told TERM", () => {
+test("an exit status with RTMIN+3 counts if it is the first request, and the command gets TERM", () => {
   const stop = new StopRequest();
   stop.note(37, exitRequest(3), 0);
   stop.note(37, exitRequest(4), 0);

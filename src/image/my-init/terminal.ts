@@ -23,8 +23,8 @@ export class Terminal {
   }
 
   /**
-   * The bits of SPAWN for a child in its own process group. With a terminal it gets the foreground: in the background the
-   * kernel would stop a child that uses the terminal.
+   * The bits of SPAWN for a child in its own process group. With a terminal it gets the foreground: in the background
+   * the kernel would stop a child that uses the terminal.
    */
   get groupOption(): number {
     return this.isOurs ? SPAWN.foreground : SPAWN.group;

@@ -21,7 +21,7 @@ test("each step of the boot is on record when it is over, with its times", () =>
   assert.equal(record?.steps[3]?.startMs, slow?.endMs);
 });
 
-test("a boot that does not come to its end leaves no record, one with nothing but a command tells only that it is over", () => {
+test("an unfinished boot leaves no record; the record of a boot with only a command says only that it is over", () => {
   const failed = live({ programs: { "/etc/my_init.d/10_fails": habit.exitsAfter(5, 1) } });
   assert.equal(failed.linux.memoryFiles.size, 0);
   const bare = live({
@@ -46,7 +46,7 @@ test("a kernel without such files is no reason to fail", () => {
 const LAST_SHUTDOWN = "/run/my_init/last_shutdown";
 const withDirectory = (linux: FakeLinux) => linux.addDirectory("/run/my_init");
 
-test("the shutdown is on record, with each service's time and who had to be killed", () => {
+test("the shutdown is on record, with each service's time and the killed processes", () => {
   const { linux, lines } = live({
     programs: { "/etc/my_init.pre_shutdown.d/10_slow": habit.exitsAfter(50) },
     services: [
@@ -71,7 +71,7 @@ test("the shutdown is on record, with each service's time and who had to be kill
   );
 });
 
-test("the log tells how long the shutdown took only where something took longer than it should", () => {
+test("the log has the shutdown's time only if it was slow", () => {
   const line = (endMs: number, environ: readonly string[] = []) => {
     const services = [{ name: "app", run: habit.endsOnTerm(endMs) }];
     const { lines } = live({ services, signals: { 5000: 15 }, environ: ["PATH=/bin", ...environ] });

@@ -20,8 +20,8 @@ const NAME = "boot_record";
 const SLOW_SHARE = 1 / 3;
 
 /**
- * How long each step of the boot took, and then of the shutdown, for boot_report. The boot's record is a file in memory,
- * which root and our own user read through /proc: it needs no writable directory, and no other user can write to it.
+ * How long each step of the boot took, and then of the shutdown, for boot_report. The boot's record is a file in
+ * memory. Root and our user read it through /proc: it needs no writable directory, and no other user can write to it.
  * container_health reads the Supervision there. The shutdown's record has to outlive us.
  */
 export class Timeline {
@@ -102,8 +102,8 @@ export class Timeline {
    * Ends the shutdown.
    *
    * @param wholeMs its time limit
-   * @returns how long it took, in milliseconds; the longest step; and whether it was slow: a process had to be killed, or
-   * one step took more than a third of the limit
+   * @returns how long it took, in milliseconds; the longest step; and whether it was slow: a process had to be killed,
+   * or one step took more than a third of the limit
    */
   endShutdown(wholeMs: number): {
     readonly tookMs: number;
@@ -120,8 +120,8 @@ export class Timeline {
   }
 
   /**
-   * Writes the record of the shutdown to a file for after a restart, if possible. A second my_init in the container does
-   * not replace the first one's.
+   * Writes the record of the shutdown to a file for after a restart, if possible. A second my_init in the container
+   * does not replace the first one's.
    */
   keep(): void {
     if (isSecondInit(this.#linux, false)) return;

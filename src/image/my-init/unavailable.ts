@@ -1,7 +1,7 @@
 import type { Linux } from "../../linux/linux.ts";
 import type { Log } from "./logs/log.ts";
 
-/** What is unavailable, as the container's user or file system does not allow it; one log line. @see docs/reference/anywhere.md */
+/** Logs in one line what the container's user or file system does not allow. @see docs/reference/anywhere.md */
 export class Unavailable {
   readonly #linux: Linux;
   readonly #log: Log;

@@ -21,7 +21,7 @@ function run(environ: readonly string[], prepare: (linux: FakeLinux) => void = (
   }
 }
 
-test("it has the service print to its FIFOs, which anybody who has them may open again, and becomes runsv", () => {
+test("it makes the service's outputs its FIFOs, which any user with them may open again, and executes runsv", () => {
   const { linux, replaced } = run([`MY_INIT_LOG_DIRECTORY=${DIRECTORY}`, "PATH=/usr/lib/baseimage:/bin", "A=b"]);
   assert.equal(replaced?.file, "/usr/bin/runsv");
   assert.deepEqual(replaced?.words, ["runsv", "web"]);
@@ -32,7 +32,7 @@ test("it has the service print to its FIFOs, which anybody who has them may open
   assert.equal((linux.files.get(`${DIRECTORY}/web.stdout`)?.mode ?? 0) & 0o7777, 0o622);
 });
 
-test("of what it was told the service sees nothing", () => {
+test("the service does not get its variables", () => {
   const variable = `MY_INIT_LOG_DIRECTORY=${DIRECTORY}`;
   assert.deepEqual(run([variable, "PATH=/usr/lib/baseimage:/bin", "A=b"]).replaced?.env, ["PATH=/bin", "A=b"]);
   assert.deepEqual(run([variable, "PATH=/usr/lib/baseimage"]).replaced?.env, []);

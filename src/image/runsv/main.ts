@@ -8,8 +8,8 @@ import { writeAll } from "../../linux/output.ts";
 import { STDERR, STDOUT } from "../../linux/program.ts";
 
 /**
- * runsvdir finds it in place of runsv if log lines name their service: gives all processes of runsv (the service, its log
- * service, finish and control scripts) the service's FIFOs as outputs, and executes runsv.
+ * runsvdir finds it in place of runsv if log lines name their service: gives all processes of runsv (the service, its
+ * log service, finish and control scripts) the service's FIFOs as outputs, and executes runsv.
  *
  * @returns only on failure: the exit status
  */

@@ -56,14 +56,14 @@ test("uid:gid and name:group give that group alone", () => {
   assert.deepEqual(setuser(["www:tape", "app"]).linux.calls, ["setGroups 26", "setGid 26", "setUid 33"]);
 });
 
-test("who is unknown is told, with status 1 and nothing done", () => {
+test("an unknown user is an error with status 1, and nothing is done", () => {
   const user = setuser(["ghost", "app"]);
   assert.deepEqual([user.status, user.said, user.linux.calls.length], [1, "setuser: user ghost not found\n", 0]);
   const group = setuser(["www:ghosts", "app"]);
   assert.deepEqual([group.status, group.said, group.linux.calls.length], [1, "setuser: group ghosts not found\n", 0]);
 });
 
-test("too few words are told how it goes, with status 1", () => {
+test("too few words print the usage, with status 1", () => {
   for (const words of [[], ["www"]]) {
     const { status, said } = setuser(words);
     assert.equal(status, 1);
@@ -77,7 +77,7 @@ test("a command that is not there gives 127, one that cannot be executed 126", (
   assert.equal(setuser(["www", "app"], ["PATH=/bin"], { fault: (call) => (call === "exec" ? 8 : 0) }).status, 126);
 });
 
-test("without the right to become somebody it says so, with status 1, and runs nothing", () => {
+test("without permission to switch user it reports that, with status 1, and runs nothing", () => {
   const { status, said, replaced } = setuser(["www", "app"], ["PATH=/bin"], { euid: 1000 });
   assert.equal(status, 1);
   assert.equal(said, "setuser: cannot set the groups of user www: operation not permitted (EPERM)\n");

@@ -44,8 +44,8 @@ function inMirror(linux: Linux, mirror: ServiceMirror, word: string): string {
 }
 
 /**
- * A path relative to /etc/service, as `./web` or `.`; undefined if it is elsewhere, or the word is no path. A service may
- * be a link: the directory of the link decides.
+ * A path relative to /etc/service, as `./web` or `.`; undefined if it is elsewhere, or the word is no path. A service
+ * may be a link: the directory of the link decides.
  */
 function servicePath(linux: Linux, word: string): string | undefined {
   if (word.startsWith(`${SERVICES}/`)) return word;

@@ -22,7 +22,7 @@ test("replacing it changes the bytes of the directory's name and nothing else, a
   assert.equal(REPLACED_PATH.length, ORIGINAL_PATH.length);
 });
 
-test("a library without it is told from one with it", () => {
+test("a library without the path is recognized", () => {
   assert.deepEqual(findHostsPath(elf("/etc/hosts.equiv", "/etc/hosts.allow")), { kind: "absent" });
 });
 

@@ -32,7 +32,7 @@ function system(options: FakeOptions = {}, words: readonly string[] = []): FakeL
   return linux;
 }
 
-/** All that is in the file system, without what tells when. */
+/** The content of the file system, without times. */
 function snapshot(linux: FakeLinux): Record<string, readonly [number, number, number, string]> {
   return Object.fromEntries(
     [...linux.files]
