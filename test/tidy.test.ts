@@ -166,6 +166,11 @@ test("a file is executable if and only if it begins with #!", () => {
   }
 });
 
+test("no file of my-init has more than 200 lines", () => {
+  const long = shipped.filter((file) => file.includes("/my-init/") && read(file).split("\n").length > 201);
+  assert.deepEqual(long, []);
+});
+
 test("no file is large, built or downloaded", () => {
   for (const file of files) {
     assert.ok(statSync(file).size < 200_000, `${file} is large`);

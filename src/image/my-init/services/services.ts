@@ -45,8 +45,8 @@ class StoppingServices {
   readonly #byName = new Map<string, StoppingService[]>();
   readonly #all: readonly StoppingService[];
   readonly #order: StopOrder;
-  /** When the services are stopped that others still need. */
-  readonly #patienceMs: number;
+  /** When also the services are stopped that others still need. */
+  readonly #restMs: number;
   readonly #ends: (() => void)[] = [];
   #lookedMs: number;
 
@@ -61,7 +61,7 @@ class StoppingServices {
     this.#context = context;
     this.#subtrees = subtrees;
     this.#all = supervisors.map((each) => new StoppingService(context, subtrees, each, deadlineMs));
-    // Of one name there are more than one where a directory was replaced by another.
+    // A directory that was replaced by another of its name leaves two services of one name.
     for (const each of this.#all) this.#byName.set(each.name, [...(this.#byName.get(each.name) ?? []), each]);
     const graph: NeedsGraph = new Map(
       mayHaveNeeds ? supervisors.map(({ child, service }) => [service, needsOf(linux, `/proc/${child.pid}/cwd`)]) : [],
@@ -69,7 +69,7 @@ class StoppingServices {
     const isRunning = (name: string) => this.#byName.get(name)?.some((each) => each.isRunning) === true;
     this.#order = new StopOrder(graph, this.#byName.keys(), isRunning);
     this.#lookedMs = loop.nowMs;
-    this.#patienceMs = (loop.nowMs + deadlineMs) / 2;
+    this.#restMs = (loop.nowMs + deadlineMs) / 2;
     this.#stopNext();
     this.#ends.push(loop.tendTo(() => this.#tend()));
   }
@@ -109,9 +109,9 @@ class StoppingServices {
   #tend(): number {
     const { nowMs } = this.#context.loop;
     const isTime = nowMs - this.#lookedMs >= POLL_INTERVAL_MS;
-    // A watch notices changes of a young one, unless its runsv had not made its directory yet.
+    // For young ones there is a watch; it misses changes if runsv had not made its directory yet.
     for (const each of this.#all) if (isTime || each.state !== "young") each.step();
-    if (this.#context.stop.isHurried || nowMs >= this.#patienceMs) this.#stopRest();
+    if (this.#context.stop.isHurried || nowMs >= this.#restMs) this.#stopRest();
     this.#stopNext();
     if (isTime) {
       this.#lookedMs = nowMs;
@@ -120,7 +120,7 @@ class StoppingServices {
     return this.#lookedMs + POLL_INTERVAL_MS;
   }
 
-  /** A service that is down already makes room for the next. */
+  /** Again and again: if a service is down already, the services that it needs are next. */
   #stopNext(): void {
     for (let names = this.#order.next(); names.length > 0; names = this.#order.next()) {
       for (const name of names) this.#stop(name);

@@ -15,7 +15,8 @@ import type { Supervisor } from "./supervisors.ts";
  *                 +-> young <--> inspected -+
  *                 +-------------------------+-> released -> adopted -> draining -> gone
  *
- * From each of the first four, the end of its runsv leads to `gone`.
+ * stop() leads from `supervised`, step() from all others. From each of the first four, the end of its runsv leads to
+ * `gone`. A state is left out where nothing of it is left: without a log service, there is no `draining`.
  */
 export type State =
   /** It was not asked to stop yet: runsv starts it again when it ends. */
@@ -84,9 +85,9 @@ export class StoppingService {
 
   /** When it was asked to stop, and when the last of its processes ended; undefined: it was not, they have not. */
   get times(): { readonly stoppedMs: number | undefined; readonly endedMs: number | undefined } {
-    const ends = [this.runsv, this.#service, this.#log].flatMap((child) => (child === undefined ? [] : child.endedMs));
-    const endedMs = ends.reduce((last, each) => last && each && Math.max(last, each));
-    return { stoppedMs: this.#stoppedMs, endedMs };
+    const children = [this.runsv, this.#service, this.#log];
+    const endedMs = Math.max(...children.map((child) => child?.endedMs ?? 0));
+    return { stoppedMs: this.#stoppedMs, endedMs: children.some(isAtWork) ? undefined : endedMs };
   }
 
   /** Takes the next step if it is time for it. To be called after each event; while `young`, at intervals: it makes events. */
@@ -120,7 +121,7 @@ export class StoppingService {
     const state = serviceState(linux, pid);
     const isLongLived = state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS;
     if (isLongLived && isPlain(linux, pid)) {
-      // Four of five writes to the disk that a stop costs are runsv's records of states that no program will read.
+      // We do runsv's work: it would record each step, and these files are four of five disk writes of a stop.
       this.#release();
       return;
     }
@@ -138,10 +139,9 @@ export class StoppingService {
     children.reap();
     const adopted = [this.#service, this.#log].flatMap((child) => (isAtWork(child) ? [child.pid] : []));
     const pids = isAtWork(this.runsv) ? childPids(linux, this.runsv.pid) : adopted;
-    const { logPid } = this;
     for (const pid of pids) {
       const process = readProcess(linux, pid);
-      if (process === undefined || process.isZombie || (pid === logPid && !withLog)) continue;
+      if (process === undefined || process.isZombie || (pid === this.logPid && !withLog)) continue;
       forceProcess(this.#context, process, this.name);
     }
   }
