@@ -9,7 +9,7 @@ function cut(...chunks: readonly string[]): string[] {
   return cuts.map(({ isPartial, text }) => (isPartial ? `${text}+` : text));
 }
 
-test("whole lines come at once, the rest when it is complete", () => {
+test("whole lines come immediately, the rest when it is complete", () => {
   assert.deepEqual(cut("one\ntwo\nthr", "ee\n", "\n", "four"), ["one\ntwo\n", "three\n", "\n", "four"]);
   assert.deepEqual(cut("a", "b", "c\nd"), ["abc\n", "d"]);
   assert.deepEqual(cut("lone\rCR\r\n\0\n"), ["lone\rCR\r\n\0\n"]);

@@ -121,7 +121,7 @@ test("a half-written file of a predecessor is no variable", () => {
   assert.equal(variables(), "A=1");
 });
 
-test("a variable that nobody can use stops the boot with its name", () => {
+test("a variable that no program can get stops the boot with its name", () => {
   for (const content of ["a\0b", "x".repeat(200_000)]) {
     const { environment } = container([], { BAD: content });
     assert.throws(

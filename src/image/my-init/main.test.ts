@@ -87,7 +87,7 @@ test("a command that is not found gives 127, one that cannot be executed 126, an
   assert.equal(text.status, 126);
 });
 
-test("asked to stop without a command, a container ends at once with status 0", () => {
+test("asked to stop without a command, a container ends immediately with status 0", () => {
   const { status, ms } = live({ signals: { 500: TERM } });
   assert.equal(status, 0);
   assert.ok(ms < 510, `${ms}`);
@@ -99,7 +99,7 @@ test("the command gets the signal that came, and its exit status counts", () => 
   assert.equal(live({ words: ["app"], programs: { "/bin/app": habit.sleeps }, signals: { 100: TERM } }).status, 143);
 });
 
-test("other signals go on to the command, and to nobody else", () => {
+test("other signals go to the command only", () => {
   const heard: number[] = [];
   const app: FakeProgram = (self) => {
     for (const signal of [1, 10, 12, 28]) self.on(signal, () => heard.push(signal));
@@ -287,7 +287,7 @@ test("the terminal goes to the command and comes back", () => {
   assert.equal(linux.terminal?.foreground, linux.self.group);
 });
 
-test("nobody reads the log, and the container lives and ends all the same", () => {
+test("without a reader of the log, the container lives and ends as usual", () => {
   const { status, ms } = live({
     signals: { 1000: TERM },
     prepare: (kernel) => {
@@ -298,7 +298,7 @@ test("nobody reads the log, and the container lives and ends all the same", () =
   assert.ok(ms <= 2100, `${ms}`);
 });
 
-test("a log that was closed disturbs nobody, not even the command", () => {
+test("a closed log disturbs neither my_init nor the command", () => {
   const heard: number[] = [];
   const { status } = live({
     words: ["app"],

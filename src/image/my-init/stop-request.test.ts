@@ -9,7 +9,7 @@ test("TERM, INT, QUIT, PWR and RTMIN+3 ask for shutdown, others do not", () => {
   assert.deepEqual(asking, [2, 3, 15, 30, 37]);
 });
 
-test("the command gets each request after the first at once, but none for an exit status", () => {
+test("the command gets each request after the first immediately, but none for an exit status", () => {
   const stop = new StopRequest();
   assert.equal(stop.note(15, 0, 0), false);
   for (const signal of [15, 2, 3, 30, 37]) assert.equal(stop.note(signal, 0, 0), true, `${signal}`);

@@ -40,7 +40,7 @@ test("a user's name gives uid, gid, all groups and the four variables, and leave
   ]);
 });
 
-test("a uid is looked up, and one that nobody has is a user in group 0 all the same", () => {
+test("a uid is looked up, and a uid without a line is a user in group 0", () => {
   assert.deepEqual(setuser(["33", "app"]).linux.calls, ["setGroups 34,4,26", "setGid 34", "setUid 33"]);
   const nobody = setuser(["4242", "app"]);
   assert.deepEqual(nobody.linux.calls, ["setGroups 0", "setGid 0", "setUid 4242"]);

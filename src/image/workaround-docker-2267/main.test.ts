@@ -73,7 +73,7 @@ test("every libc reads its names elsewhere afterwards, and everybody may", () =>
   assert.equal(linux.stderr.text, "");
 });
 
-test("a second run says so and writes nothing, on a file system that nobody can write too", () => {
+test("a second run says so and writes nothing, also on a read-only file system", () => {
   const first = system();
   main(first);
   const forbidden = ["writeFile", "rename", "exchange", "unlink", "mkdir", "symlink", "chmod", "chown", "lock"];
@@ -202,7 +202,7 @@ test("it holds the lock from its last look at a libc until the last is replaced"
   assert.deepEqual(unlocked, []);
 });
 
-test("without dpkg there is nobody to wait for", () => {
+test("without dpkg there is no lock to take", () => {
   const linux = system();
   linux.files.delete("/var/lib/dpkg/lock");
   assert.equal(main(linux), 0);
