@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { STATUS_NOT_FOUND } from "../../core/child-end.ts";
 import { execCommand } from "../../linux/exec-command.ts";
 import { type Identity, setIdentity } from "../../linux/identity.ts";

@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { SysError } from "../../linux/sys-error.ts";
 import type { Container } from "../engine.ts";
 import type { Request } from "./options.ts";

@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { parseEnviron } from "../../core/container-env.ts";
 import { printable } from "../../core/printable.ts";
 import { errorWords } from "../../linux/errno.ts";

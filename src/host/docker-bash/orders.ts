@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import type { Target } from "./target.ts";
 
 /** What the processes in the container need to know. */

@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { CONTROL, HERE, type Host, OPEN } from "../host.ts";
 
 const OWN_FILE = "/proc/self/exe";

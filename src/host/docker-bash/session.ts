@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { exitStatus } from "../../core/child-end.ts";
 import { isEnding, SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";

@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { exitStatus, stopSignal } from "../../core/child-end.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { writeAll } from "../../linux/output.ts";

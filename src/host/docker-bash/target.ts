@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { printable } from "../../core/printable.ts";
 import { ERRNO, errorWords } from "../../linux/errno.ts";
 import { isSameFile } from "../../linux/files.ts";

@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-bash.test.ts.
 import { SIGNAL } from "../../core/signals.ts";
 import type { EventLoop } from "../../linux/event-loop.ts";
 import { STDOUT } from "../../linux/program.ts";

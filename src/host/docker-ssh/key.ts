@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-ssh.test.ts.
 import { printable } from "../../core/printable.ts";
 import { fileFacts } from "../../linux/files.ts";
 import { Failure, SysError } from "../../linux/sys-error.ts";

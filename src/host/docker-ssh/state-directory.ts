@@ -1,3 +1,4 @@
+// Tested by test/e2e/docker-ssh.test.ts.
 import { parseEnviron } from "../../core/container-env.ts";
 import { parsePasswd } from "../../core/passwd.ts";
 import { ERRNO } from "../../linux/errno.ts";

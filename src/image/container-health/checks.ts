@@ -1,3 +1,4 @@
+// Tested by src/image/container-health/main.test.ts.
 import { checkFailure, hasCheck, killCheck, startCheck } from "../../container/service-check.ts";
 import type { Child, Children } from "../../linux/children.ts";
 import type { EventLoop } from "../../linux/event-loop.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/container-health/main.test.ts.
 import { readBootRecord } from "../../container/boot-record.ts";
 import { findInit } from "../../container/own-init.ts";
 import { parseProgress, type Supervision } from "../../container/phase-record.ts";

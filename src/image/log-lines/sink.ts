@@ -1,3 +1,4 @@
+// Tested by src/image/log-lines/main.test.ts.
 import type { Stream } from "../../container/log-line.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { S_IFCHR, S_IFIFO, S_IFMT } from "../../linux/files.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/log-lines/main.test.ts.
 import { type LogFormat, logFrame, type Printer } from "../../container/log-line.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { type Cut, Cutter } from "./cutter.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/main.test.ts.
 import { exitStatus } from "../../core/child-end.ts";
 import { printable } from "../../core/printable.ts";
 import type { Child } from "../../linux/children.ts";

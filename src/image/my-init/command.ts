@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/main.test.ts.
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../../core/child-end.ts";
 import { toEnviron } from "../../core/container-env.ts";
 import { printable } from "../../core/printable.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/main.test.ts.
 import type { Children } from "../../linux/children.ts";
 import type { DirectoryWatch } from "../../linux/directory-watch.ts";
 import type { EventLoop } from "../../linux/event-loop.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/environment.test.ts.
 import { isScratchName, isShortEnough, longestContent, valueOfContent } from "../../core/container-env.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO, errorWords } from "../../linux/errno.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/service-run/needs.test.ts, test/process/needs.test.ts.
 import type { Need } from "../../container/needs.ts";
 import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { CHECK_SECONDS, checkFailure, hasCheck, killCheck, startCheck } from "../../container/service-check.ts";

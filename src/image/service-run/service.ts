@@ -1,3 +1,4 @@
+// Tested by src/image/service-run/main.test.ts.
 import { SUPERVISE } from "../../container/runsv.ts";
 import { printable } from "../../core/printable.ts";
 import { isDirectory } from "../../linux/files.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/workaround-docker-2267/main.test.ts.
 import { ERRNO } from "../../linux/errno.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { Failure, SysError } from "../../linux/sys-error.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/logs/log-writer.test.ts, src/image/my-init/logs/syslog.test.ts.
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
 import type { Context } from "../context.ts";

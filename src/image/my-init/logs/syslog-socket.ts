@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/logs/syslog.test.ts.
 import { ERRNO, errorWords } from "../../../linux/errno.ts";
 import { fileFacts, isExecutable, MAKE_FILES } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";

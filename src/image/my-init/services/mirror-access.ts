@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/services/mirror.test.ts.
 import { fileFacts, linkFacts, MAKE_FILES } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 

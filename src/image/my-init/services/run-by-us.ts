@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/services/service-directory.test.ts.
 import { NEEDS } from "../../../container/needs.ts";
 import { SERVICES } from "../../../container/runsv.ts";
 import type { Context } from "../context.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/main.test.ts.
 import { RUNSVDIR } from "../../../container/runsv.ts";
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";

@@ -1,3 +1,4 @@
+// Tested by test/simulation/my-init.test.ts.
 import type { NeedsGraph } from "../../../container/needs.ts";
 import { superviseDirectory } from "../../../container/runsv.ts";
 import { printable } from "../../../core/printable.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/services/service-directory.test.ts.
 import { isSecondInit } from "../../../container/own-init.ts";
 import { isSupervised, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
 import { mirrorNames } from "../../../container/service-mirror.ts";

@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/main.test.ts.
 import { printable } from "../../../core/printable.ts";
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";

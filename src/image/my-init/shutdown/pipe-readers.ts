@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/shutdown/subtrees.test.ts, test/process/shutdown.test.ts.
 import type { Linux } from "../../../linux/linux.ts";
 import { type Process, pipeReaders } from "../../../linux/processes.ts";
 

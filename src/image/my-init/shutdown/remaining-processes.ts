@@ -1,3 +1,4 @@
+// Tested by test/process/shutdown.test.ts, test/simulation/my-init.test.ts.
 import { SIGNAL } from "../../../core/signals.ts";
 import { allProcesses, descendants, type Process, signalProcess, wakeProcess } from "../../../linux/processes.ts";
 import type { Context } from "../context.ts";

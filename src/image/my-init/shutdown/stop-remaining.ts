@@ -1,3 +1,4 @@
+// Tested by test/process/shutdown.test.ts, test/simulation/my-init.test.ts.
 import { SIGNAL } from "../../../core/signals.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { ignoresSignal, type Process, readProcess, signalProcess, wakeProcess } from "../../../linux/processes.ts";

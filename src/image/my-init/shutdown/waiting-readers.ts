@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/shutdown/subtrees.test.ts, test/process/shutdown.test.ts.
 import { isAlive, type Process } from "../../../linux/processes.ts";
 import type { Context } from "../context.ts";
 import type { PipeReaders } from "./pipe-readers.ts";
