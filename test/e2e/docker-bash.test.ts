@@ -592,7 +592,7 @@ describe("docker-bash finds the container", asRoot, () => {
   });
 
   test("bad usage is status 2", async (t) => {
-    for (const words of [[], ["--nonsense", "web"], ["--engine", "lxc", "web"]]) {
+    for (const words of [[], ["--nonsense", "web"], ["--engine", "lxc", "web"], ["web", "-u", "nobody"]]) {
       const { status, stdout, stderr } = await runTool(t, [dockerBash, ...words]);
       assert.deepEqual([status, stdout], [2, ""]);
       assert.match(stderr, /usage: docker-bash/);

@@ -38,6 +38,15 @@ test("an unknown option, and a line without a container, are refused", () => {
   assert.equal(readCommandLine(["-v"]).kind, "refuse");
 });
 
+test("an option after the container is refused, with its place; after -- it is the command", () => {
+  for (const word of ["-u", "--user=app", "-uapp", "-v", "--verbose", "--engine", "--help"]) {
+    const answer = readCommandLine(["web", word, "nobody", "id"]);
+    const reason = `"${word}" is no command; options come before the container`;
+    assert.deepEqual(answer, { kind: "refuse", reason });
+    assert.deepEqual(readCommandLine(["--", "web", word, "id"]), { ...asked, command: [word, "id"] });
+  }
+});
+
 test("help and version need no container", () => {
   assert.equal(readCommandLine(["--help"]).kind, "help");
   assert.equal(readCommandLine(["--version"]).kind, "version");
