@@ -76,6 +76,13 @@ test("sshd on another port than the one asked for is not up there", () => {
   assertTells({ service: undefined }, { port: 2222 }, "never", "port 2222");
 });
 
+test("sshd that listens on another port than the one asked for is not waited for, once it is up", () => {
+  assertTells({}, { port: 99 }, "never: nothing listens on port 99, but sshd on 22; ", "leave -p out, or name -p 22");
+  const service = { isDown: false, status: "run: sshd: (pid 36) 0s" };
+  assertTells({ service }, { port: 99 }, "not-yet");
+  assertTells({ listening: [] }, { port: 99 }, "not-yet");
+});
+
 test("its port is known before it is looked for: a neighbour may listen on the usual one", () => {
   assertTells({ port: undefined }, {}, "not-yet", "-p PORT");
   assertTells({ port: undefined }, { port: 80 }, "ready: 80");

@@ -47,6 +47,12 @@ export function readiness(facts: Facts, wish: Wish): Readiness {
 }
 
 function whyDown(facts: Facts, wish: Wish, port: number): Readiness {
+  // In its first second it may not listen yet, and another process have its usual port.
+  const isUp = facts.service?.status.startsWith("run:") && !facts.service.status.includes(") 0s");
+  if (isUp && facts.port !== undefined && facts.listening.includes(facts.port)) {
+    const reason = `nothing listens on port ${port}, but sshd on ${facts.port}`;
+    return never(reason, `leave -p out, or name -p ${facts.port}`);
+  }
   const reason = `sshd is not up, nothing listens on its port ${port}`;
   if (facts.service === undefined) {
     return never(`${reason}, and it is no service there`, `docker-bash ${wish.container} needs none`);
