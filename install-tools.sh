@@ -119,7 +119,7 @@ remove_leftovers() {
 }
 
 make_directory() {
-  mkdir -p "$1" 2> /dev/null || fail "cannot make the directory $1$(remedy)"
+  reason=$(LC_ALL=C mkdir -p "$1" 2>&1) || fail "cannot make the directory $1 (${reason#mkdir: })$(remedy)"
   [ -w "$1" ] || fail "cannot write to $1$(remedy)"
 }
 

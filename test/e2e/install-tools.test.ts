@@ -233,12 +233,21 @@ test("for another user than root a message says what to do, and installation at 
   assert.equal(refused.status, 1);
   assert.match(
     refused.stderr,
-    /^install-tools: cannot make the directory .*\/bin\nrun this as root \(sudo .*\), or choose another place: --prefix ~\/\.local\n$/,
+    /^install-tools: cannot make the directory .*\/bin \(cannot create directory .*: Permission denied\)\nrun this as root \(sudo .*\), or choose another place: --prefix ~\/\.local\n$/,
   );
   chmodSync(home, 0o777);
   const { status, stderr } = await install(t, [join(directory, "install-tools.sh"), "--prefix", home], { wrapper });
   assert.deepEqual([status, stderr], [0, ""]);
   assert.deepEqual(filesOf(home), installed);
+});
+
+test("for a directory that cannot be made, the system's reason is printed", async (t) => {
+  const { status, stderr } = await install(t, [script, "--prefix", "/proc/x"]);
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /^install-tools: cannot make the directory \/proc\/x\/bin \(cannot create directory .\/proc\/x.: No such file or directory\)\n/,
+  );
 });
 
 test("an unknown command line is status 2; --help prints the options, --version the release", async (t) => {
