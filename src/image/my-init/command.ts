@@ -25,7 +25,8 @@ export function startCommand(context: Context, words: readonly string[]): Child 
   const lookup = lookupCommand(linux, name, environment.current.get("PATH"));
   if (lookup.kind === "not-found") {
     const where = name.includes("/") ? "" : " in PATH";
-    log.warn(`cannot run "${printable(name)}": not found${where} (ENOENT)`);
+    const hint = name.includes(" ") && words.length === 1 ? "; write it without quotes, or after sh -c" : "";
+    log.warn(`cannot run "${printable(name)}": not found${where} (ENOENT)${hint}`);
     return STATUS_NOT_FOUND;
   }
   if (lookup.kind === "not-executable") {

@@ -83,8 +83,16 @@ test("a command that is not found gives 127, one that cannot be executed 126, an
   const missing = live({ words: ["nothing"], programs: post });
   assert.equal(missing.status, 127);
   assert.ok(missing.lines.includes("*** Running /etc/my_init.post_shutdown.d/10..."));
+  assert.ok(missing.lines.includes('*** cannot run "nothing": not found in PATH (ENOENT)'));
   const text = live({ words: ["/etc/text"], prepare: (linux) => linux.addFile("/etc/text", "x", { mode: 0o755 }) });
   assert.equal(text.status, 126);
+});
+
+test("a command line in one word that is no file gets a hint at quoting", () => {
+  const refusal = (...words: string[]) => live({ words }).lines.find((line) => line.startsWith("*** cannot run"));
+  const start = '*** cannot run "echo hello": not found in PATH (ENOENT)';
+  assert.equal(refusal("echo hello"), `${start}; write it without quotes, or after sh -c`);
+  assert.equal(refusal("echo hello", "x"), start);
 });
 
 test("asked to stop without a command, a container ends immediately with status 0", () => {
