@@ -117,6 +117,16 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.equal(await container.sh("find /var/log -type f"), "");
   });
 
+  test("SYSLOG_FILES that is neither yes nor no: one line, and files", async (t) => {
+    const container = await booted(t, { env: { SYSLOG_FILES: "may\nbe" } });
+    await container.sh("logger -p user.info hello");
+    await container.waitForLog("hello");
+    const { stderr } = await container.logs();
+    const lines = stderr.split("\n").filter((line) => line.includes("SYSLOG_FILES"));
+    assert.deepEqual(lines, ['syslog-ng: SYSLOG_FILES is "may?be" and counts as yes; set it to yes or no']);
+    await container.until("grep -q hello /var/log/syslog");
+  });
+
   test("it logs nothing about itself, and listens on no network", async (t) => {
     const container = await booted(t);
     await container.sh("kill -HUP $(cat /run/syslog-ng.pid); logger marker");
