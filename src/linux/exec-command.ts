@@ -35,9 +35,11 @@ export function execCommand(
   if (lookup.kind === "not-executable") {
     return say(execFailure(linux, lookup.path, lookup.errno), STATUS_CANNOT_RUN);
   }
-  let errno = -linux.exec(lookup.path, words, toEnviron(env));
+  let environ = toEnviron(env);
+  let errno = -linux.exec(lookup.path, words, environ);
   if (errno === ERRNO.E2BIG && ifTooLarge !== undefined) {
-    errno = -linux.exec(lookup.path, words, toEnviron(ifTooLarge()));
+    environ = toEnviron(ifTooLarge());
+    errno = -linux.exec(lookup.path, words, environ);
   }
-  return say(execFailure(linux, lookup.path, errno), STATUS_CANNOT_RUN);
+  return say(execFailure(linux, lookup.path, errno, environ), STATUS_CANNOT_RUN);
 }

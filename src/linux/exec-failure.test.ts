@@ -55,6 +55,16 @@ test("a missing permission is reported with its remedy", () => {
   assert.ok(reason("\x7fELF", EACCES).includes("noexec"));
 });
 
+test("what is too large is told by the three largest variables, without their values", () => {
+  const environ = ["A=1", `B=${"b".repeat(9)}`, `C\n=${"c".repeat(99_996)}`, `D=${"d".repeat(997)}`, "PATH=/bin"];
+  const sizes = "C\\n (99999 bytes), D (999 bytes), B (11 bytes)";
+  const sentence = execFailure(new FakeLinux(), "/a", 7, environ);
+  assert.equal(
+    sentence,
+    `cannot run "/a": arguments and environment are too large (E2BIG); largest variables: ${sizes}`,
+  );
+});
+
 test("other errors keep the kernel's words, and hostile names are made safe", () => {
   assert.equal(reason("#!/bin/sh", 7), "arguments and environment are too large (E2BIG)");
   assert.equal(

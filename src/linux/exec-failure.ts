@@ -23,8 +23,11 @@ const HEAD_BYTES = 256;
 /**
  * Explains why execve(2) refused `path`: `cannot run "PATH": no such interpreter "/bin/bsh" (ENOENT)`.
  * It names the remedy if one is known.
+ *
+ * @param environ of the program
  */
-export function execFailure(linux: Linux, path: string, errno: number): string {
+export function execFailure(linux: Linux, path: string, errno: number, environ = linux.environ): string {
+  if (errno === ERRNO.E2BIG) return failure("cannot run", path, errno) + largestVariables(environ);
   const reason = knownReason(linux, path, errno);
   return reason === undefined
     ? failure("cannot run", path, errno)
@@ -86,6 +89,12 @@ function knownReason(linux: Linux, path: string, errno: number): string | undefi
     default:
       return undefined;
   }
+}
+
+function largestVariables(environ: readonly string[]): string {
+  const largest = [...environ].sort((a, b) => b.length - a.length).slice(0, 3);
+  const words = largest.map((each) => `${printable(each.split("=")[0]?.slice(0, 64) ?? "")} (${each.length} bytes)`);
+  return words.length === 0 ? "" : `; largest variables: ${words.join(", ")}`;
 }
 
 function machineOf(elf: string): string {

@@ -1,3 +1,4 @@
+import { toEnviron } from "../../core/container-env.ts";
 import { SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
 import { DirectoryWatch } from "../../linux/directory-watch.ts";
@@ -55,7 +56,7 @@ function live(linux: Linux, options: Options): number {
         children.signal(child, SIGNAL.SIGCONT);
       }
     },
-    onStartError: (file, errno) => log.warn(execFailure(linux, file, errno)),
+    onStartError: (file, errno) => log.warn(execFailure(linux, file, errno, toEnviron(environment.current))),
   });
   const stop = new StopRequest();
   const self = linux.getPid();
