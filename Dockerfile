@@ -10,18 +10,18 @@ RUN apt-get -q update \
       binutils gcc libc6-dev libpam0g-dev musl-tools xz-utils \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/*
-COPY native/cross.sh native/engine.lock native/engine.sh native/build.sh /src/native/
+COPY native/cross.sh native/quickjs.lock native/quickjs.sh native/build.sh /src/native/
 # For which architecture; empty: the builder's own.
 ARG ARCH=
 RUN sh /src/native/cross.sh "$ARCH" \
- && sh /src/native/engine.sh /engine \
- && sh /src/native/build.sh engine /engine /objects
+ && sh /src/native/quickjs.sh /quickjs \
+ && sh /src/native/build.sh quickjs /quickjs /objects
 
 # The two static binaries, their sanitizer twins, QuickJS for unit tests, the PAM module: all in /out.
 FROM toolchain AS binary
 COPY native/ /src/native/
 COPY build/js/ /src/build/js/
-RUN sh /src/native/build.sh all /engine /objects /src/build/js /out
+RUN sh /src/native/build.sh all /quickjs /objects /src/build/js /out
 # A program that needs an interpreter would not start in an image whose libc is another one.
 RUN ! readelf --program-headers /out/bin/baseimage /out/bin/host-tools | grep INTERP
 # The PAM module runs against the image's glibc, which may be as old as Ubuntu 24.04's: 2.39.

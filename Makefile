@@ -25,7 +25,7 @@ export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG 
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build tools install-tools test check test-unit test-engine test-process test-arm64 test-younger-base e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation setup-ssh
+.PHONY: help run build tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation setup-ssh
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -48,7 +48,7 @@ install-tools: export DESTDIR := $(DESTDIR)
 install-tools: tools ## install docker-bash and docker-ssh on this machine (PREFIX=/usr/local DESTDIR=)
 	@sh install-tools.sh
 
-test: test-unit test-engine test-process e2e ## prove it: all four rings, the last on real containers
+test: test-unit test-quickjs test-process e2e ## prove it: all four rings, the last on real containers
 
 check: setup-node setup-lint ## types, lint, layers, shell scripts, the repository's own rules; seconds
 	node_modules/.bin/tsc --project tsconfig.json
@@ -60,8 +60,8 @@ check: setup-node setup-lint ## types, lint, layers, shell scripts, the reposito
 test-unit: setup-node ## unit tests on Node
 	node scripts/test.mjs $(or $(FILES),src test/simulation test/release test/tidy.test.ts test/covered.test.ts)
 
-test-engine: build ## the same unit tests on the QuickJS that ships
-	node scripts/engine-tests.mjs $(FILES)
+test-quickjs: build ## the same unit tests on the QuickJS that ships
+	node scripts/quickjs-tests.mjs $(FILES)
 
 test-process: build ## the real binary as a plain process, and again with sanitizers; no containers
 	@sh scripts/export-root.sh

@@ -1,16 +1,16 @@
 #!/bin/sh
 # Compiles the static binaries, their sanitizer twins, QuickJS for unit tests, and the PAM module.
 #
-#   build.sh engine ENGINE OBJECTS          compile QuickJS (slow; changes only with QuickJS)
-#   build.sh all    ENGINE OBJECTS JS OUT   compile native/, the bytecode of JS/*.js, and link into OUT
+#   build.sh quickjs QUICKJS OBJECTS          compile QuickJS (slow; changes only with QuickJS)
+#   build.sh all     QUICKJS OBJECTS JS OUT   compile native/, the bytecode of JS/*.js, and link into OUT
 #
-# ENGINE: QuickJS's source (engine.sh). JS: the bundles baseimage.js (for the image) and host-tools.js (for the host).
-# OUT: bin/baseimage, bin/host-tools, asan/ (both, and the libraries they need), engine/run,
+# QUICKJS: QuickJS's source (quickjs.sh). JS: the bundles baseimage.js (for the image) and host-tools.js (for the host).
+# OUT: bin/baseimage, bin/host-tools, asan/ (both, and the libraries they need), quickjs/run,
 # lib/pam_container_environment.so, linked (Debian's source packages in the static binaries, with their versions).
 # For another architecture (cross.sh) there is no sanitizer twin, as qemu cannot run it.
 set -eu
 
-what=$1 engine=$2 objects=$3
+what=$1 quickjs=$2 objects=$3
 native=$(dirname "$0")
 heap=$native/saved-heap
 # CC, MUSL_GCC, OBJCOPY, and RUN, the command that runs a compiled program.
@@ -20,33 +20,33 @@ if [ -e "$native/cross.env" ]; then . "$native/cross.env"; fi
 parts="quickjs cutils libunicode libregexp dtoa"
 
 # QuickJS's headers come by -isystem, so that only warnings of our own code are errors.
-common="-std=gnu11 -D_GNU_SOURCE -isystem $engine"
+common="-std=gnu11 -D_GNU_SOURCE -isystem $quickjs"
 own="-Wall -Wextra -Wconversion -Wno-sign-conversion -Werror"
 small="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 checked="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 # Runs as root in programs that are not ours.
 module="-Os -fPIC -shared -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
     -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--build-id=none -Wl,--as-needed -s"
-version="-DCONFIG_VERSION=\"$(cat "$engine/VERSION")\""
+version="-DCONFIG_VERSION=\"$(cat "$quickjs/VERSION")\""
 
-compile_engine() { # COMPILER DIRECTORY FLAGS...
+compile_quickjs() { # COMPILER DIRECTORY FLAGS...
     compiler=$1 directory=$2
     shift 2
     mkdir -p "$directory"
     for part in $parts; do
-        $compiler -D_GNU_SOURCE -fwrapv "$version" "$@" -c "$engine/$part.c" -o "$directory/$part.o"
+        $compiler -D_GNU_SOURCE -fwrapv "$version" "$@" -c "$quickjs/$part.c" -o "$directory/$part.o"
     done
 }
 
-engine_objects() { # DIRECTORY
+quickjs_objects() { # DIRECTORY
     for part in $parts; do printf '%s ' "$objects/$1/$part.o"; done
 }
 
-if [ "$what" = engine ]; then
+if [ "$what" = quickjs ]; then
     # shellcheck disable=SC2086 # the flags are several words
-    compile_engine "${MUSL_GCC:-musl-gcc}" "$objects/small" $small &
+    compile_quickjs "${MUSL_GCC:-musl-gcc}" "$objects/small" $small &
     # No UBSAN: it reports how QuickJS computes with pointers and bits.
-    [ -n "$RUN" ] || compile_engine "${CC:-gcc}" "$objects/asan" -g -O1 -fno-omit-frame-pointer -fsanitize=address
+    [ -n "$RUN" ] || compile_quickjs "${CC:-gcc}" "$objects/asan" -g -O1 -fno-omit-frame-pointer -fsanitize=address
     wait
     exit 0
 fi
@@ -54,12 +54,12 @@ fi
 js=$4 out=$5
 work=$objects/work
 sources="$native/main.c $native/linux.c $native/method.c $native/text.c"
-mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
+mkdir -p "$work" "$out/bin" "$out/asan" "$out/quickjs" "$out/lib"
 
 # shellcheck disable=SC2046,SC2086 # flags, sources and objects are lists of words
 {
     # The QuickJS that compiles the bytecode must be the one that runs it.
-    ${MUSL_GCC:-musl-gcc} $common -O1 -static "$native/compile.c" $(engine_objects small) -lm -o "$work/compile"
+    ${MUSL_GCC:-musl-gcc} $common -O1 -static "$native/compile.c" $(quickjs_objects small) -lm -o "$work/compile"
 
     # program NAME SOURCES DEFINES...: the static binary of JS/NAME.js and its sanitizer twin.
     program() {
@@ -71,7 +71,7 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
         link() { # DEFINES...
             ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
                 -Wl,--build-id=none -Wl,--trace $sources $more "$heap/heap.c" "$heap/save.c" \
-                $(engine_objects small) -lm -o "$work/unsaved" >>"$work/taken"
+                $(quickjs_objects small) -lm -o "$work/unsaved" >>"$work/taken"
         }
         link "$@"
         $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/arena" >/dev/null
@@ -82,7 +82,7 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
 
         [ -z "$RUN" ] || return 0
         ${CC:-gcc} $common $own $checked "$@" -DSANITIZED -DSCRIPT="\"$work/$name.script\"" -I"$native" \
-            -static-libasan -static-libubsan $sources $more "$heap/heap.c" $(engine_objects asan) -lm \
+            -static-libasan -static-libubsan $sources $more "$heap/heap.c" $(quickjs_objects asan) -lm \
             -o "$out/asan/$name"
     }
     program baseimage ""
@@ -95,8 +95,8 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/engine" "$out/lib"
     ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE $own $module "$native/pam.c" -lpam -o "$out/lib/pam_container_environment.so"
     chmod 644 "$out/lib/pam_container_environment.so"
 
-    ${MUSL_GCC:-musl-gcc} $common $own -Os -static "$native/run-tests.c" $(engine_objects small) -lm \
-        -o "$out/engine/run"
+    ${MUSL_GCC:-musl-gcc} $common $own -Os -static "$native/run-tests.c" $(quickjs_objects small) -lm \
+        -o "$out/quickjs/run"
 }
 
 # --trace lists the files that were linked. The C library's and the compiler's belong to packages.

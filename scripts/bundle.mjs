@@ -7,8 +7,8 @@ import * as esbuild from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Makes private names plain ones: `this.#log` becomes `this._log`. The compiler has checked that they are private. In the
- * engine each costs a symbol, and a variable in every method that uses it: 40 KB of the saved heap.
+ * Makes private names plain ones: `this.#log` becomes `this._log`. The compiler has checked that they are private. In
+ * QuickJS each costs a symbol, and a variable in every method that uses it: 40 KB of the saved heap.
  */
 const plainNames = {
   name: "plain names",
@@ -22,7 +22,7 @@ const plainNames = {
   },
 };
 
-/** What the shipped engine understands; tests bundle with the same, so that they meet the shipped code. */
+/** What the shipped QuickJS understands; tests bundle with the same, so that they meet the shipped code. */
 export const shippedOptions = /** @type {const} */ ({
   bundle: true,
   charset: "ascii", // a string literal is bytes: docs/adr/0003-byte-strings.md

@@ -7,7 +7,7 @@ CDPATH='' cd "$(dirname "$0")/.."
 . scripts/architecture.sh
 
 sh scripts/export-root.sh
-node scripts/engine-tests.mjs "$products/engine/run"
+node scripts/quickjs-tests.mjs "$products/quickjs/run"
 [ -z "$suffix" ] || export EMULATED=1
 export ROOTFS="$products/root" BINARY_DIR="$products/bin"
 if [ $# -gt 0 ]; then

@@ -1,4 +1,4 @@
-// What is in the static binaries beside our own code, with licences: the engine, and what the link editor told of.
+// What is in the static binaries beside our own code, with licences: QuickJS, and what the link editor told of.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -26,13 +26,13 @@ const KNOWN = /** @type {Record<string, Omit<Linked, "name" | "version">>} */ ({
  * @returns {Linked[]} sorted by name
  */
 export function linkedInto(root, products) {
-  const engine = lockedEngine(readFileSync(join(root, "native/engine.lock"), "utf8"));
+  const quickjs = lockedQuickjs(readFileSync(join(root, "native/quickjs.lock"), "utf8"));
   const lines = readFileSync(join(products, "linked"), "utf8").trim().split("\n");
   const taken = lines.map((line) => {
     const [name = "", version = ""] = line.split(" ");
     return { name, version };
   });
-  return [engine, ...taken]
+  return [quickjs, ...taken]
     .map((each) => ({ ...knownOf(each.name), ...each }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -45,8 +45,8 @@ function knownOf(name) {
   return known;
 }
 
-/** @param {string} lock content of native/engine.lock */
-function lockedEngine(lock) {
+/** @param {string} lock content of native/quickjs.lock */
+function lockedQuickjs(lock) {
   const value = (/** @type {string} */ key) => new RegExp(`^${key} (\\S+)$`, "m").exec(lock)?.[1] ?? "";
   const sha256 = /^sha256 (\S+) \S+\.orig\.tar/m.exec(lock)?.[1];
   return { name: value("package"), version: value("version"), ...(sha256 ? { sha256 } : {}) };

@@ -1,7 +1,7 @@
-// Runs unit tests on the engine that ships, by native/run-tests.c: those of src/**/*.test.ts that, with all
+// Runs unit tests on the QuickJS that ships, by native/run-tests.c: those of src/**/*.test.ts that, with all
 // they import, need nothing of Node but node:test and node:assert/strict, for which there are stand-ins.
 //
-//   node scripts/engine-tests.mjs [ENGINE]     ENGINE: build/engine/run, unless told otherwise
+//   node scripts/quickjs-tests.mjs [QUICKJS]     QUICKJS: build/quickjs/run, unless told otherwise
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -11,16 +11,16 @@ import { shippedOptions } from "./bundle.mjs";
 import { testFiles } from "./test.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const script = join(root, "build/tests/engine.js");
+const script = join(root, "build/tests/quickjs.js");
 
 /** What stands in for Node's modules. */
 const standIns = {
-  "node:test": join(root, "test/support/engine/node-test.ts"),
-  "node:assert/strict": join(root, "test/support/engine/node-assert.ts"),
+  "node:test": join(root, "test/support/quickjs/node-test.ts"),
+  "node:assert/strict": join(root, "test/support/quickjs/node-assert.ts"),
 };
 
 /** Those of `files` that import nothing of Node beside what has a stand-in, themselves or by what they import. */
-async function fitForEngine(files) {
+async function fitForQuickjs(files) {
   const { metafile } = await esbuild.build({
     ...shippedOptions,
     entryPoints: files,
@@ -37,13 +37,13 @@ async function fitForEngine(files) {
   return files.filter((file) => !unfit.has(relative(process.cwd(), file)));
 }
 
-async function bundleForEngine(files) {
+async function bundleForQuickjs(files) {
   await esbuild.build({
     ...shippedOptions,
     stdin: {
       contents: files.map((file) => `import ${JSON.stringify(file)};`).join("\n"),
       resolveDir: root,
-      sourcefile: "engine-tests.ts",
+      sourcefile: "quickjs-tests.ts",
     },
     alias: standIns,
     outfile: script,
@@ -51,13 +51,13 @@ async function bundleForEngine(files) {
 }
 
 async function main() {
-  const engine = process.argv[2] ?? join(root, "build/engine/run");
-  if (!existsSync(engine)) throw new Error(`there is no ${relative(root, engine)}: make build makes it`);
-  const files = await fitForEngine(testFiles(join(root, "src")));
-  if (files.length === 0) throw new Error("no test in src is fit for the engine");
+  const quickjs = process.argv[2] ?? join(root, "build/quickjs/run");
+  if (!existsSync(quickjs)) throw new Error(`there is no ${relative(root, quickjs)}: make build makes it`);
+  const files = await fitForQuickjs(testFiles(join(root, "src")));
+  if (files.length === 0) throw new Error("no test in src is fit for QuickJS");
   for (const file of files) console.log(`# ${relative(root, file)}`);
-  await bundleForEngine(files);
-  const { status, stdout, stderr } = spawnSync(engine, [script], { encoding: "utf8", maxBuffer: 1 << 26 });
+  await bundleForQuickjs(files);
+  const { status, stdout, stderr } = spawnSync(quickjs, [script], { encoding: "utf8", maxBuffer: 1 << 26 });
   process.stdout.write(stdout);
   process.stderr.write(stderr);
   const count = (start) => stdout.split("\n").filter((line) => line.startsWith(start)).length;

@@ -1,11 +1,11 @@
 #!/bin/sh
-# engine.sh DIRECTORY: brings QuickJS's source, as named in engine.lock, to DIRECTORY.
+# quickjs.sh DIRECTORY: brings QuickJS's source, as named in quickjs.lock, to DIRECTORY.
 #
-# apt checks Debian's signatures. The checksums in engine.lock make sure that the files are the ones that we tested.
+# apt checks Debian's signatures. The checksums in quickjs.lock make sure that the files are the ones that we tested.
 set -eu
 
-target=${1:?usage: engine.sh DIRECTORY}
-lock=$(dirname "$0")/engine.lock
+target=${1:?usage: quickjs.sh DIRECTORY}
+lock=$(dirname "$0")/quickjs.lock
 
 locked() { awk -v key="$1" '$1 == key { print $2; exit }' "$lock"; }
 package=$(locked package)
@@ -40,7 +40,7 @@ apt_source() {
 
 apt_source update
 if ! (cd "$scratch/files" && apt_source source --download-only "$package=$version"); then
-  echo "engine.sh: cannot fetch $package $version from $mirror: see native/engine.lock" >&2
+  echo "quickjs.sh: cannot fetch $package $version from $mirror: see native/quickjs.lock" >&2
   exit 1
 fi
 awk '$1 == "sha256" { print $2 "  " $3 }' "$lock" | (cd "$scratch/files" && sha256sum --check --strict)
