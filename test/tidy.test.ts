@@ -142,6 +142,14 @@ test("shipped code uses nothing of the language that QuickJS is built without", 
   }
 });
 
+test("a shipped class extends an error or nothing: scripts/bundle.mjs makes private names plain ones", () => {
+  for (const file of shipped) {
+    for (const [, base = ""] of read(file).matchAll(/\bclass \w+ extends (\w+)/g)) {
+      assert.ok(["Error", "Failure"].includes(base), `${file}: extends ${base}`);
+    }
+  }
+});
+
 test("every file of src exports something and says in a doc comment what it is", () => {
   for (const file of shipped) assert.match(read(file), /\*\/\nexport /, file);
 });
