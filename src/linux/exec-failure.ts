@@ -39,30 +39,32 @@ export function execFailure(linux: Linux, path: string, errno: number, environ =
  * work.
  */
 export function execRefusal(linux: Linux, path: string): number {
-  const facts = fileFacts(linux, path);
-  if (typeof facts === "number") return facts;
-  if (facts.type === "directory" || !isExecutable(linux, path)) return ERRNO.EACCES;
-  const { interpreter, isOfWindows, name, text } = readHead(linux, path);
+  const refused = -linux.access(path, EXECUTE);
+  if (refused !== 0) return refused;
+  const head = linux.readFile(path, HEAD_BYTES, true);
+  if (head === -ERRNO.EISDIR) return ERRNO.EACCES;
+  if (typeof head === "number") return 0; // this user may execute it, and not read it
+  const { interpreter, isOfWindows, name } = parseHead(head);
   if (isOfWindows) return ERRNO.ENOENT; // the CR belongs to the interpreter's path, or to its argument
   // What is neither text nor ELF may have an interpreter of its own. @see binfmt_misc
-  if (interpreter === undefined) return text.includes("\0") || text.startsWith("\x7fELF") ? 0 : ERRNO.ENOEXEC;
+  if (interpreter === undefined) return head.includes("\0") || head.startsWith("\x7fELF") ? 0 : ERRNO.ENOEXEC;
   if (name === "") return ERRNO.ENOEXEC;
   return name.startsWith("/") ? -linux.access(name, EXECUTE) : 0;
 }
 
-/** The beginning of a file; of its first line, if that begins with #!, what follows, and the path of the interpreter. */
-function readHead(linux: Linux, path: string) {
-  const head = linux.readFile(path, HEAD_BYTES, true);
-  const text = typeof head === "number" ? "" : head;
-  const line = text.split("\n")[0] ?? "";
+/** Of the first line of a file, if that begins with #!: what follows, and the path of the interpreter. */
+function parseHead(head: string) {
+  const line = head.split("\n")[0] ?? "";
   const interpreter = line.startsWith("#!") ? line.slice(2).trim() : undefined;
   const isOfWindows = interpreter !== undefined && line.endsWith("\r");
   const name = interpreter?.split(" ")[0]?.split("\t")[0] ?? "";
-  return { text, interpreter, isOfWindows, name };
+  return { interpreter, isOfWindows, name };
 }
 
 function knownReason(linux: Linux, path: string, errno: number): string | undefined {
-  const { interpreter, isOfWindows, name, text } = readHead(linux, path);
+  const head = linux.readFile(path, HEAD_BYTES, true);
+  const text = typeof head === "number" ? "" : head;
+  const { interpreter, isOfWindows, name } = parseHead(text);
   if (isOfWindows) return "its first line ends as on Windows (CR LF); save it with Unix line ends";
   switch (errno) {
     case ERRNO.ENOENT:

@@ -97,8 +97,9 @@ export class Boot {
     if (requested !== undefined) return requested;
     const { areElsewhere, path } = this.services;
     if (path !== undefined) {
-      warnOfFaults(this.#context, path);
       this.#runsvdir = startRunit(this.#context, path, !hasCommand);
+      // While services start: to look at a hundred of them takes ten milliseconds.
+      warnOfFaults(this.#context, path);
     }
     // A second my_init leaves it to the first.
     if (!areElsewhere) this.#endRotation = tendToRotation(this.#context);

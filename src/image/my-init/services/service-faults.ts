@@ -1,5 +1,4 @@
 import { DOWN, SERVICES } from "../../../container/runsv.ts";
-import { listServices } from "../../../container/service-list.ts";
 import { printable } from "../../../core/printable.ts";
 import { execFailure, execRefusal } from "../../../linux/exec-failure.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -13,31 +12,35 @@ const OPTIONAL = ["finish", "check"];
  * and each second, that it is unable to start it.
  *
  * @param directory of the service
+ * @returns none of a service that is not to be started
  */
 export function serviceFaults(linux: Linux, directory: string): string[] {
-  const paths = programs(linux, directory);
-  const names = linux.listDir(`${directory}/control`);
-  for (const name of typeof names === "number" ? [] : [...names].sort()) {
-    if (name.length === 1) paths.push(`${directory}/control/${name}`);
-  }
-  return paths.flatMap((path) => {
+  const names = linux.listDir(directory);
+  if (typeof names === "number" || names.includes(DOWN)) return [];
+  const programs = ["run", ...OPTIONAL.filter((name) => names.includes(name))];
+  if (names.includes("control")) programs.push(...controlScripts(linux, directory));
+  const faults = programs.flatMap((name) => {
+    const path = `${directory}/${name}`;
     const errno = execRefusal(linux, path);
     return errno === 0 ? [] : execFailure(linux, path, errno);
   });
+  return names.includes("log") ? [...faults, ...serviceFaults(linux, `${directory}/log`)] : faults;
 }
 
-/** Warns of the faults of services that are about to be started. @param directory where runsvdir finds them */
+/** Warns of the faults of services that are started. @param directory where runsvdir finds them */
 export function warnOfFaults({ linux, log }: Context, directory: string): void {
-  for (const name of listServices(linux, directory).services) {
-    if (linux.access(`${SERVICES}/${name}/${DOWN}`, 0) === 0) continue;
+  const names = linux.listDir(directory);
+  for (const name of typeof names === "number" ? [] : [...names].sort()) {
+    if (name.startsWith(".")) continue;
     for (const fault of serviceFaults(linux, `${SERVICES}/${name}`)) log.warn(`${printable(name)}: ${fault}`);
   }
 }
 
-function programs(linux: Linux, directory: string): string[] {
-  const names = linux.listDir(directory);
+function controlScripts(linux: Linux, directory: string): string[] {
+  const names = linux.listDir(`${directory}/control`);
   if (typeof names === "number") return [];
-  const optional = OPTIONAL.filter((name) => names.includes(name));
-  const own = ["run", ...optional].map((name) => `${directory}/${name}`);
-  return names.includes("log") ? [...own, ...programs(linux, `${directory}/log`)] : own;
+  return names
+    .filter((name) => name.length === 1)
+    .map((name) => `control/${name}`)
+    .sort();
 }
