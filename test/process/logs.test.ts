@@ -355,6 +355,7 @@ describe("log lines", processRing, () => {
   test("runit's own messages are marked, too", async (t) => {
     const init = await startInit(t, { env: json, files: { "/etc/service/broken/run": "no program\n" } });
     await init.waitFor(/unable to start \.\/run/);
+    await init.waitFor(/broken: cannot run .*make it executable with chmod \+x/);
     init.signal("SIGTERM");
     const { stderr } = await init.ended();
     assert.ok(messages(stderr, "broken").some((message) => message.startsWith("runsv broken: fatal")));
