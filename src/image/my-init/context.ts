@@ -1,15 +1,15 @@
 // Tested by src/image/my-init/main.test.ts.
 import type { Children } from "../../linux/children.ts";
-import type { DirectoryWatch } from "../../linux/directory-watch.ts";
+import { DirectoryWatch } from "../../linux/directory-watch.ts";
 import type { EventLoop } from "../../linux/event-loop.ts";
 import type { Linux } from "../../linux/linux.ts";
-import type { ContainerEnvironment } from "./environment.ts";
+import { ContainerEnvironment } from "./environment.ts";
 import type { Log } from "./logs/log.ts";
-import type { LogStreams } from "./logs/log-streams.ts";
+import { LogStreams } from "./logs/log-streams.ts";
 import type { StopRequest } from "./stop-request.ts";
-import type { Terminal } from "./terminal.ts";
-import type { Timeline } from "./timeline.ts";
-import type { Unavailable } from "./unavailable.ts";
+import { Terminal } from "./terminal.ts";
+import { Timeline } from "./timeline.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** The objects that all parts of my_init share, made once in main.ts. */
 export interface Context {
@@ -24,6 +24,21 @@ export interface Context {
   readonly terminal: Terminal;
   readonly timeline: Timeline;
   readonly streams: LogStreams;
+}
+
+/** Makes the shared objects that are made from the others. */
+export function makeContext(given: Pick<Context, "linux" | "log" | "children" | "loop" | "stop">): Context {
+  const { linux, log, loop } = given;
+  const unavailable = new Unavailable(linux, log);
+  return {
+    ...given,
+    unavailable,
+    environment: new ContainerEnvironment(linux, log, unavailable),
+    directories: new DirectoryWatch(linux, loop),
+    terminal: new Terminal(linux),
+    timeline: new Timeline(linux),
+    streams: new LogStreams(linux, log),
+  };
 }
 
 /**

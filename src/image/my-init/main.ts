@@ -1,7 +1,6 @@
 import { toEnviron } from "../../core/container-env.ts";
 import { SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
-import { DirectoryWatch } from "../../linux/directory-watch.ts";
 import { errorWords } from "../../linux/errno.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
@@ -9,15 +8,11 @@ import type { Linux } from "../../linux/linux.ts";
 import { Output } from "../../linux/output.ts";
 import { signalEffect } from "../../linux/processes.ts";
 import { reply, STDERR } from "../../linux/program.ts";
-import { ContainerEnvironment } from "./environment.ts";
+import { makeContext } from "./context.ts";
 import { Life } from "./life.ts";
 import { Log } from "./logs/log.ts";
-import { LogStreams } from "./logs/log-streams.ts";
 import { help, type Options, readCommandLine, USAGE } from "./options.ts";
 import { StopRequest } from "./stop-request.ts";
-import { Terminal } from "./terminal.ts";
-import { Timeline } from "./timeline.ts";
-import { Unavailable } from "./unavailable.ts";
 
 /** How long the last messages may wait for a slow reader. */
 const LAST_WORDS_MS = 1000;
@@ -56,7 +51,7 @@ function live(linux: Linux, options: Options): number {
         children.signal(child, SIGNAL.SIGCONT);
       }
     },
-    onStartError: (file, errno) => log.warn(execFailure(linux, file, errno, toEnviron(environment.current))),
+    onStartError: (file, errno) => log.warn(execFailure(linux, file, errno, toEnviron(context.environment.current))),
   });
   const stop = new StopRequest();
   const self = linux.getPid();
@@ -73,28 +68,10 @@ function live(linux: Linux, options: Options): number {
       if (code > 0 || signalEffect(linux, command.pid, signal) !== "handled") return;
       passedOn = signal;
     }
-    if (signal === SIGNAL.SIGCONT) terminal.handOn(command);
+    if (signal === SIGNAL.SIGCONT) context.terminal.handOn(command);
     children.signal(command, signal);
   });
-  const unavailable = new Unavailable(linux, log);
-  const environment = new ContainerEnvironment(linux, log, unavailable);
-  const directories = new DirectoryWatch(linux, loop);
-  const terminal = new Terminal(linux);
-  const timeline = new Timeline(linux);
-  const streams = new LogStreams(linux, log);
-  const context = {
-    linux,
-    log,
-    unavailable,
-    children,
-    loop,
-    directories,
-    environment,
-    stop,
-    terminal,
-    timeline,
-    streams,
-  };
+  const context = makeContext({ linux, log, children, loop, stop });
   const life = new Life(context, options);
 
   if (self !== 1) {

@@ -1,3 +1,4 @@
+// Tested by src/image/my-init/logs/log-writer.test.ts, test/process/logs.test.ts.
 import {
   closeStreams,
   fifoPath,

@@ -3,17 +3,12 @@ import { test } from "node:test";
 import { FakeLinux, type FakeProcess } from "../../../../test/support/fake-linux.ts";
 import * as habit from "../../../../test/support/fake-programs.ts";
 import { Children } from "../../../linux/children.ts";
-import { DirectoryWatch } from "../../../linux/directory-watch.ts";
 import { EventLoop } from "../../../linux/event-loop.ts";
 import { Output } from "../../../linux/output.ts";
-import { ContainerEnvironment } from "../environment.ts";
+import { makeContext } from "../context.ts";
 import { Log } from "../logs/log.ts";
-import { LogStreams } from "../logs/log-streams.ts";
 import { Subtrees } from "../shutdown/subtrees.ts";
 import { StopRequest } from "../stop-request.ts";
-import { Terminal } from "../terminal.ts";
-import { Timeline } from "../timeline.ts";
-import { Unavailable } from "../unavailable.ts";
 import { StoppingService } from "./stopping-service.ts";
 import { adoptSupervisors } from "./supervisors.ts";
 
@@ -30,20 +25,7 @@ function supervise(service: Omit<habit.FakeService, "name">, ageMs: number) {
   const loop = new EventLoop(linux, children, output, () => {});
   const log = new Log(linux, output, 2, false);
   log.write("plain");
-  const unavailable = new Unavailable(linux, log);
-  const context = {
-    linux,
-    log,
-    unavailable,
-    children,
-    loop,
-    directories: new DirectoryWatch(linux, loop),
-    environment: new ContainerEnvironment(linux, log, unavailable),
-    stop: new StopRequest(),
-    terminal: new Terminal(linux),
-    timeline: new Timeline(linux),
-    streams: new LogStreams(linux, log),
-  };
+  const context = makeContext({ linux, log, children, loop, stop: new StopRequest() });
   linux.addProgram("/usr/bin/runsvdir", habit.runsvdir([{ name: "web", ...service }], { forkMs: 0, execMs: 0 }));
   const runsvdir = children.spawn({ file: "/usr/bin/runsvdir", argv: ["/usr/bin/runsvdir"], environ: [] }, 0);
   assert.ok(typeof runsvdir !== "number");
