@@ -1,4 +1,5 @@
 import { DOWN, SERVICES } from "../../../container/runsv.ts";
+import { listServices } from "../../../container/service-list.ts";
 import { printable } from "../../../core/printable.ts";
 import { execFailure, execRefusal } from "../../../linux/exec-failure.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -29,9 +30,7 @@ export function serviceFaults(linux: Linux, directory: string): string[] {
 
 /** Warns of the faults of services that are started. @param directory where runsvdir finds them */
 export function warnOfFaults({ linux, log }: Context, directory: string): void {
-  const names = linux.listDir(directory);
-  for (const name of typeof names === "number" ? [] : [...names].sort()) {
-    if (name.startsWith(".")) continue;
+  for (const name of listServices(linux, directory).services) {
     for (const fault of serviceFaults(linux, `${SERVICES}/${name}`)) log.warn(`${printable(name)}: ${fault}`);
   }
 }
