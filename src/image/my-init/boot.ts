@@ -124,7 +124,7 @@ export class Boot {
 
   #runStartupScript(path: string): Outcome | undefined {
     const { environment, log, loop, stop } = this.#context;
-    const requested = stopRequested(this.#context.stop);
+    const requested = stopRequested(stop);
     if (requested !== undefined) return requested;
     this.#context.timeline.begin(path);
     const script = startScript(this.#context, path, 0);
@@ -134,10 +134,10 @@ export class Boot {
       () => script.end !== undefined || stop.signal !== undefined,
       () => Number.POSITIVE_INFINITY,
     );
-    if (script.end === undefined) return stopRequested(this.#context.stop);
+    if (script.end === undefined) return stopRequested(stop);
     this.#script = undefined;
     // At a terminal Ctrl-C reaches the script, too; the request ends the boot.
-    if (stop.signal !== undefined && script.end.how === "killed") return stopRequested(this.#context.stop);
+    if (stop.signal !== undefined && script.end.how === "killed") return stopRequested(stop);
     if (script.end.how === "killed" || script.end.code !== 0) {
       log.warn(`${printable(path)} ${failureWords(script.end)}`);
       return { kind: "script-failed", status: exitStatus(script.end) };
