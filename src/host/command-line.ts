@@ -14,14 +14,9 @@ export interface Asked {
   readonly given: ReadonlyMap<string, string>;
 }
 
-const COMMON: readonly Option[] = [
-  { flag: "--verbose", letter: "-v" },
-  { flag: "--engine", value: "a value" },
-];
-
 /** Parses options, container and command. The first word that is no option is the container. A command may begin with `-` only after `--`. */
-export function readHostWords(words: readonly string[], own: readonly Option[]): Asked | Reply {
-  const parsed = parseOptions([...COMMON, ...own], words);
+export function readHostWords(words: readonly string[], options: readonly Option[]): Asked | Reply {
+  const parsed = parseOptions(options, words);
   if (parsed.kind !== "ok") return parsed;
   const { given } = parsed;
   const [container, ...command] = parsed.words;

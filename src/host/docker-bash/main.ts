@@ -3,15 +3,15 @@ import { attempt, reply, STDERR } from "../../linux/program.ts";
 import { findContainer } from "../engine.ts";
 import type { Host } from "../host.ts";
 import { enter } from "./enter.ts";
-import { readCommandLine, USAGE } from "./options.ts";
+import { readCommandLine, TOOL } from "./options.ts";
 import { execOwnCopy, hide } from "./own-copy.ts";
 
-const NAME = "docker-bash";
+const NAME = TOOL.name;
 
 /** The program docker-bash. @returns its exit status @see docs/reference/docker-bash.md */
 export function main(host: Host): number {
   const request = readCommandLine(host.argv.slice(1));
-  if (request.kind !== "enter") return reply(host, NAME, USAGE, request);
+  if (request.kind !== "enter") return reply(host, NAME, TOOL.usage, request);
   return attempt(host, NAME, () => {
     closeInherited(host);
     if (host.getEuid() === 0) {

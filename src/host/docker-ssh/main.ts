@@ -10,14 +10,14 @@ import { Failure, SysError } from "../../linux/sys-error.ts";
 import { type Container, findContainer, lastLine } from "../engine.ts";
 import type { Host } from "../host.ts";
 import { findKey, type Key, usablePath } from "./key.ts";
-import { type Login, readCommandLine, USAGE } from "./options.ts";
+import { type Login, readCommandLine, TOOL } from "./options.ts";
 import { type Facts, PROBE, readFacts } from "./probe.ts";
 import { readiness } from "./readiness.ts";
 import { configBlock, type Setting, settings, sshWords } from "./settings.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { chooseWay, lookAround } from "./way.ts";
 
-const NAME = "docker-ssh";
+const NAME = TOOL.name;
 
 /** The exit status without a login, like ssh's. @see ssh(1), EXIT STATUS */
 const STATUS_NO_LOGIN = 255;
@@ -29,7 +29,7 @@ const STEP_MS = 100;
 /** The program docker-ssh. On success ssh replaces it. @returns its exit status @see docs/reference/docker-ssh.md */
 export function main(host: Host): number {
   const request = readCommandLine(host.argv.slice(1));
-  if (request.kind !== "log-in") return reply(host, NAME, USAGE, request);
+  if (request.kind !== "log-in") return reply(host, NAME, TOOL.usage, request);
   return attempt(host, NAME, () => logIn(host, request)) === 0 ? 0 : STATUS_NO_LOGIN;
 }
 

@@ -1,6 +1,7 @@
-import { type Option, type Reply, refuse, wholeNumber } from "../../core/args.ts";
+import { type Reply, refuse, wholeNumber } from "../../core/args.ts";
 import { readHostWords } from "../command-line.ts";
 import type { EngineName } from "../engine.ts";
+import { describeTool } from "../tool.ts";
 
 /** A login that the command line asks for. */
 export interface Login {
@@ -22,30 +23,42 @@ export interface Login {
 /** What the command line asks for. */
 export type Request = Login | Reply;
 
-export const USAGE = `usage: docker-ssh [OPTION]... CONTAINER [COMMAND [ARG]...]
-Logs in to a running container by SSH, named by its name or the start of its id: a login shell, or COMMAND.
-COMMAND of one word is a line for the shell there; of several, a program and its arguments.
-
-  -i, --identity KEY  log in with this private key; otherwise with the insecure key
-  -l, --user USER     log in as USER; otherwise as root
-  -p, --port PORT     where sshd listens in the container; otherwise as its configuration says
-  --config            print these settings, for ssh -F, scp -F and others that take them
-  --engine NAME       docker or podman; otherwise CONTAINER_ENGINE says, or both are asked
-  -v, --verbose       show how ssh is called
-  --help              show this text
-  --version           show the version
-`;
-
-const OPTIONS: readonly Option[] = [
-  { flag: "--identity", letter: "-i", value: "a value" },
-  { flag: "--user", letter: "-l", value: "a value" },
-  { flag: "--port", letter: "-p", value: "a value" },
-  { flag: "--config" },
-];
+/** The program in words. */
+export const TOOL = describeTool(
+  "docker-ssh",
+  `Logs in to a running container by SSH, named by its name or the start of its id: a login shell, or COMMAND.
+COMMAND of one word is a line for the shell there; of several, a program and its arguments.`,
+  "show how ssh is called",
+  [
+    {
+      flag: "--identity",
+      letter: "-i",
+      value: "a value",
+      placeholder: "KEY",
+      completions: "files",
+      help: "log in with this private key; otherwise with the insecure key",
+    },
+    {
+      flag: "--user",
+      letter: "-l",
+      value: "a value",
+      placeholder: "USER",
+      help: "log in as USER; otherwise as root",
+    },
+    {
+      flag: "--port",
+      letter: "-p",
+      value: "a value",
+      placeholder: "PORT",
+      help: "where sshd listens in the container; otherwise as its configuration says",
+    },
+    { flag: "--config", help: "print these settings, for ssh -F, scp -F and others that take them" },
+  ],
+);
 
 /** Reads the words after the program's name. */
 export function readCommandLine(words: readonly string[]): Request {
-  const asked = readHostWords(words, OPTIONS);
+  const asked = readHostWords(words, TOOL.options);
   if (asked.kind !== "asked") return asked;
   const { container, command, engine, isVerbose, given } = asked;
   const isForConfig = given.has("--config");
