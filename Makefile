@@ -25,7 +25,7 @@ export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG 
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-engine setup-podman setup-emulation setup-ssh
+.PHONY: help run build tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-emulation setup-ssh
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -39,13 +39,13 @@ build: setup-node setup-engine $(if $(ARCH),setup-emulation) ## build the image 
 	@node scripts/bundle.mjs
 	@sh scripts/build-image.sh
 
-tools: setup-node setup-engine ## build only the programs for the host, docker-bash and docker-ssh, to build/bin
+tools: setup-node setup-engine ## build only the programs for the host to build/bin, their man pages to build/share
 	@node scripts/bundle.mjs
 	@ONLY=binary sh scripts/build-image.sh
 
 install-tools: export PREFIX := $(PREFIX)
 install-tools: export DESTDIR := $(DESTDIR)
-install-tools: tools ## install docker-bash and docker-ssh on this machine (PREFIX=/usr/local DESTDIR=)
+install-tools: tools ## install the programs for the host on this machine (PREFIX=/usr/local DESTDIR=)
 	@sh install-tools.sh
 
 test: test-unit test-quickjs test-process e2e ## prove it: all four rings, the last on real containers
@@ -57,7 +57,7 @@ check: setup-node setup-lint ## types, lint, layers, shell scripts, the reposito
 	@sh scripts/lint-shell.sh
 	node scripts/test.mjs test/tidy.test.ts test/covered.test.ts
 
-test-unit: setup-node ## unit tests on Node
+test-unit: setup-node setup-man ## unit tests on Node
 	node scripts/test.mjs $(or $(FILES),src test/simulation test/release test/tidy.test.ts test/covered.test.ts)
 
 test-quickjs: build ## the same unit tests on the QuickJS that ships
@@ -103,6 +103,9 @@ setup-node:
 
 setup-lint:
 	@sh scripts/setup.sh lint
+
+setup-man:
+	@sh scripts/setup.sh man
 
 setup-podman:
 	@sh scripts/setup.sh podman

@@ -1,8 +1,11 @@
 // Bundles the programs of a binary to one classic script (IIFE) that leaves a function `main` behind, and maybe `warmUp`:
-// those of the container to build/js/baseimage.js, those of its host to build/js/host-tools.js.
-import { readFileSync } from "node:fs";
+// those of the container to build/js/baseimage.js, those of its host to build/js/host-tools.js. Makes man pages and
+// completions of the latter in build/share.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { completionOf, manPage, pagePaths } from "./tool-pages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -49,6 +52,38 @@ const binaries = {
     globalThis.main = main;`,
 };
 
+/** Writes what describes the programs of the host to build/share. */
+async function writeToolPages() {
+  const entries = readdirSync(`${root}src/host`, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const tools = names.map((name) => `export { TOOL as "${name}" } from "./src/host/${name}/options.ts";`);
+  const contents = ['export { ENGINE_NAMES } from "./src/host/engine.ts";', ...tools].join("\n");
+  const { outputFiles } = await esbuild.build({
+    ...shippedOptions,
+    stdin: { contents, resolveDir: root, sourcefile: "tools.ts" },
+    format: "esm",
+    write: false,
+  });
+  const { ENGINE_NAMES, ...described } = await import(
+    `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`
+  );
+
+  rmSync(`${root}build/share`, { recursive: true, force: true });
+  const read = (/** @type {string} */ path) => readFileSync(root + path, "utf8");
+  for (const name of names) {
+    const paths = pagePaths(name);
+    const reference = read(`docs/reference/${name}.md`);
+    write(paths.completion, completionOf(described[name], ENGINE_NAMES, read("scripts/completion.bash")));
+    write(paths.manual, manPage(described[name], read("VERSION").trim(), reference, names));
+  }
+}
+
+/** @param {string} path below build @param {string} text */
+function write(path, text) {
+  mkdirSync(dirname(`${root}build/${path}`), { recursive: true });
+  writeFileSync(`${root}build/${path}`, text);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, contents] of Object.entries(binaries)) {
     await esbuild.build({
@@ -58,4 +93,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       outfile: `${root}build/js/${name}.js`,
     });
   }
+  await writeToolPages();
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# setup.sh PART...: makes this machine ready for `node` (types, tests), `lint`, `engine` (containers),
-# `podman` (the tests that say it works there too), `ssh` (those of docker-ssh) or `emulation` (programs of the architecture
-# ARCH).
+# setup.sh PART...: makes this machine ready for `node` (types, tests), `lint`, `man` (the tests of man pages), `engine`
+# (containers), `podman` (the tests that say it works there too), `ssh` (those of docker-ssh) or `emulation` (programs of the
+# architecture ARCH).
 #
 # Installs what is missing where it can (root and apt), says what it does, and is silent where there
 # is nothing to do. Elsewhere it says in one line what to install, and fails.
@@ -25,6 +25,7 @@ main() {
         has catatonit || [ -x /usr/libexec/podman/catatonit ] || missing="$missing catatonit"
         ;;
       emulation) need_emulation ;;
+      man) has groff || has mandoc || missing="$missing groff-base" ;;
       ssh) has ssh || missing="$missing openssh-client" ;;
       *) fail "no such part: $part" ;;
     esac
