@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs docker-bash and docker-ssh on this machine, and the insecure key for the latter.
+# Installs the programs for the host on this machine, with their man pages and bash completion, and the insecure key.
 #
 #   install-tools.sh [--prefix DIRECTORY] [--uninstall] [--help] [--version]
 #
@@ -11,8 +11,13 @@ name=install-tools
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 prefix=${PREFIX:-/usr/local}
 action=install
-# All that is installed.
-files="bin/docker-bash bin/docker-ssh share/baseimage/insecure_key share/baseimage/insecure_key.pub"
+programs="docker-bash docker-ssh"
+# All that is installed, in this order: the programs come last. And where.
+files="share/baseimage/insecure_key share/baseimage/insecure_key.pub"
+for program in $programs; do
+  files="share/bash-completion/completions/$program share/man/man1/$program.1 $files bin/$program"
+done
+directories="bin share/baseimage share/bash-completion/completions share/man/man1"
 
 main() {
   while [ $# -gt 0 ]; do
@@ -41,52 +46,63 @@ main() {
     *) refuse "\"$prefix\" is no absolute path" ;;
   esac
   place=${DESTDIR:-}${prefix%/}
-  bin=$place/bin
-  share=$place/share/baseimage
   umask 022
   "$action"
 }
 
 install() {
-  tools=$(first "$here/bin/host-tools" "$here/build/bin/host-tools")
-  key=$(first "$here/share/baseimage/insecure_key" "$here/rootfs/ssh/etc/insecure_key")
-  [ -n "$key" ] || fail "there is no insecure key in $here: the checkout or the archive is not complete"
-  if [ -z "$tools" ]; then
-    build
-    tools=$here/build/bin/host-tools
-  fi
+  if [ -f "$here/Makefile" ] && ! (list_sources > /dev/null 2>&1); then build; fi
+  list_sources > /dev/null
 
-  make_directory "$bin"
-  make_directory "$share"
+  for directory in $directories; do make_directory "$place/$directory"; done
   # mv would put a file into the directory, and call that done.
   for file in $files; do
     [ ! -d "$place/$file" ] || fail "cannot install $place/$file: a directory has this name; remove it first"
   done
   remove_leftovers
-  trap 'rm -rf "$bin/.$name.$$" "$share/.$name.$$"' EXIT
+  trap remove_new EXIT
   trap 'exit 1' HUP INT TERM
-  mkdir "$bin/.$name.$$" "$share/.$name.$$"
+  for directory in $directories; do mkdir "$place/$directory/.$name.$$"; done
 
-  new=$bin/.$name.$$
-  cp "$tools" "$new/docker-bash"
-  chmod 755 "$new/docker-bash"
-  # What is put into a package may be for another machine.
-  if [ -z "${DESTDIR:-}" ] && ! version=$("$new/docker-bash" --version 2>&1); then
-    fail "$tools does not run on this machine ($(uname -m)): ${version:-it said nothing}"
-  fi
-  ln "$new/docker-bash" "$new/docker-ssh" 2> /dev/null || cp -p "$new/docker-bash" "$new/docker-ssh"
-  for file in insecure_key insecure_key.pub; do
-    cp "${key%/*}/$file" "$share/.$name.$$/$file"
-    chmod 644 "$share/.$name.$$/$file"
-  done
-  for file in insecure_key insecure_key.pub; do mv -f "$share/.$name.$$/$file" "$share/$file"; done
-  for file in docker-bash docker-ssh; do mv -f "$new/$file" "$bin/$file"; done
+  for file in $files; do make_new "$file" "$(new "$file")"; done
+  for file in $files; do mv -f "$(new "$file")" "$place/$file"; done
 
-  say "docker-bash and docker-ssh are in $bin"
+  say "$(list_programs) are in $place/bin"
   case :$PATH: in
-    *:"$bin":*) ;;
-    *) [ -n "${DESTDIR:-}" ] || say "$bin is not in PATH" ;;
+    *:"$place/bin":*) ;;
+    *) [ -n "${DESTDIR:-}" ] || say "$place/bin is not in PATH" ;;
   esac
+}
+
+# make_new FILE NEW: makes what will be moved to FILE. All programs are one.
+make_new() {
+  source=$(source_of "$1")
+  case $1 in
+    bin/*)
+      if [ -n "${program_file:-}" ]; then
+        ln "$program_file" "$2" 2> /dev/null || cp -p "$program_file" "$2"
+        return
+      fi
+      program_file=$2
+      cp "$source" "$2"
+      chmod 755 "$2"
+      # What is put into a package may be for another machine.
+      if [ -z "${DESTDIR:-}" ] && ! version=$("$2" --version 2>&1); then
+        fail "$source does not run on this machine ($(uname -m)): ${version:-it said nothing}"
+      fi
+      ;;
+    *)
+      cp "$source" "$2"
+      chmod 644 "$2"
+      ;;
+  esac
+}
+
+# Where an installed file is until all of them are whole. Nobody else has the number of this process.
+new() { printf '%s\n' "$place/${1%/*}/.$name.$$/${1##*/}"; }
+
+remove_new() {
+  for directory in $directories; do rm -rf "$place/$directory/.$name.$$"; done
 }
 
 uninstall() {
@@ -97,24 +113,52 @@ uninstall() {
     removed=1
   done
   remove_leftovers
-  rmdir "$share" 2> /dev/null || true
+  # Others may use the remaining directories.
+  for directory in share/baseimage share/bash-completion/completions share/bash-completion share/man/man1; do
+    rmdir "$place/$directory" 2> /dev/null || true
+  done
   if [ -n "$removed" ]; then say "removed from $prefix"; else say "nothing is installed in $prefix"; fi
 }
 
-# In a checkout: the binary only, no image.
+list_sources() {
+  for file in $files; do source_of "$file"; done
+}
+
+# Where an installed file comes from: a release's archive has it in the same place, a checkout elsewhere.
+source_of() {
+  case $1 in
+    bin/*) first bin/host-tools build/bin/host-tools ;;
+    share/baseimage/*) first "$1" "rootfs/ssh/etc/${1##*/}" ;;
+    *) first "$1" "build/$1" ;;
+  esac
+}
+
+# The first of the files that is there.
+first() {
+  for each in "$@"; do
+    if [ -f "$here/$each" ]; then
+      printf '%s\n' "$here/$each"
+      return
+    fi
+  done
+  fail "there is no $1 in $here: the checkout or the archive is not complete"
+}
+
+# In a checkout: the programs and their pages, no image.
 build() {
-  [ -f "$here/Makefile" ] || fail "there is no bin/host-tools in $here: the archive is not complete"
   say "building the tools first, in $here/build ..."
   command -v make > /dev/null || fail "there is no make to build them with: install it, or take a release's archive"
   make --no-print-directory -C "$here" tools >&2 ||
     fail "they cannot be built here; a release's archive holds them ready"
 }
 
-# What an installation that was killed has left. Nobody else has the number of this one.
+# What an installation that was killed has left.
 remove_leftovers() {
-  for left in "$bin/.$name."* "$share/.$name."*; do
-    pid=${left##*.}
-    if [ -d "$left" ] && { [ "$pid" = $$ ] || ! kill -0 "$pid" 2> /dev/null; }; then rm -rf "$left" || true; fi
+  for directory in $directories; do
+    for left in "$place/$directory/.$name."*; do
+      pid=${left##*.}
+      if [ -d "$left" ] && { [ "$pid" = $$ ] || ! kill -0 "$pid" 2> /dev/null; }; then rm -rf "$left" || true; fi
+    done
   done
 }
 
@@ -127,20 +171,14 @@ remedy() {
   if [ "$(id -u)" -ne 0 ]; then printf '\n%s' "run this as root (sudo $0), or choose another place: --prefix ~/.local"; fi
 }
 
-# The first of the files that is there.
-first() {
-  for file in "$@"; do
-    if [ -f "$file" ]; then
-      printf '%s\n' "$file"
-      return
-    fi
-  done
-}
+# docker-bash and docker-ssh.
+list_programs() { echo "$programs" | sed 's/ /, /g; s/\(.*\), /\1 and /'; }
 
 usage() {
   cat << USAGE
 usage: install-tools.sh [--prefix DIRECTORY] [--uninstall]
-Installs docker-bash and docker-ssh to DIRECTORY/bin (DIRECTORY: /usr/local).
+Installs $(list_programs) to DIRECTORY/bin, and their man pages and bash completion to DIRECTORY/share
+(DIRECTORY: /usr/local).
 
   --prefix DIRECTORY  another place; PREFIX in the environment does the same; DESTDIR is put in front
   --uninstall         remove what was installed there

@@ -1,5 +1,5 @@
 // `make reproduce`: builds everything twice without a cache, in two directories under different circumstances, and compares
-// the binaries and the image's layer byte by byte. Ends with 1 and the list of differences where there are any.
+// the binaries, the man pages and completions, and the image's layer byte by byte. Ends with 1 and the list of differences where there are any.
 //
 // From the environment: ENGINE, ARCH, BASE_IMAGE, TOOLCHAIN_IMAGE, SOURCE_DATE_EPOCH; ONLY=binary: no image.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -34,8 +34,13 @@ const PLACES = [
   },
 ];
 
-/** What ships, beside the image: below build/. */
-const PRODUCTS = ["bin", "lib"];
+/** Where that is which ships beside the image. */
+const PRODUCTS = [
+  `${products}/bin`,
+  `${products}/lib`,
+  "build/share/bash-completion/completions",
+  "build/share/man/man1",
+];
 
 function main() {
   const scratch = mkdtempSync(join(tmpdir(), "baseimage-reproduce-"));
@@ -45,7 +50,7 @@ function main() {
     for (const line of found) console.log(line);
     console.log(
       found.length === 0
-        ? `reproduce: ${built[0].files.size} binaries ${hasImage ? "and the image's layer " : ""}are the same bit for bit`
+        ? `reproduce: ${built[0].files.size} files ${hasImage ? "and the image's layer " : ""}are the same bit for bit`
         : "reproduce: NOT the same",
     );
     process.exitCode = found.length === 0 ? 0 : 1;
@@ -80,7 +85,7 @@ function build({ name, directory, umask, env }, scratch) {
   if (status !== 0) throw new Error(`the build in the ${name} place failed`);
   const reference = `${imageOf(name)}:1${suffix}`;
   const layers = hasImage ? savedImage(reference, baseOf(reference), epoch).layers : [];
-  return { files: filesIn(join(tree, products)), layers };
+  return { files: filesIn(tree), layers };
 }
 
 /** What Git has or would take, as it is now. @param {string} tree */
@@ -93,25 +98,25 @@ function copyTree(tree) {
   symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
 }
 
-/** @param {string} directory @returns {Map<string, Buffer>} */
-function filesIn(directory) {
+/** @param {string} tree @returns {Map<string, Buffer>} */
+function filesIn(tree) {
   const found = PRODUCTS.flatMap((product) =>
-    readdirSync(join(directory, product), { withFileTypes: true })
+    readdirSync(join(tree, product), { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => `${product}/${entry.name}`),
   );
-  return new Map(found.sort().map((name) => [name, readFileSync(join(directory, name))]));
+  return new Map(found.sort().map((name) => [name, readFileSync(join(tree, name))]));
 }
 
 /** @param {ReturnType<typeof build>} one @param {ReturnType<typeof build>} other */
 function compare(one, other) {
   const names = [...new Set([...one.files.keys(), ...other.files.keys()])].sort();
-  const binaries = names.filter((name) => !one.files.get(name)?.equals(other.files.get(name) ?? Buffer.alloc(0)));
+  const unequal = names.filter((name) => !one.files.get(name)?.equals(other.files.get(name) ?? Buffer.alloc(0)));
   const count = Math.max(one.layers.length, other.layers.length);
   const layers = Array.from({ length: count }, (_, index) => index).flatMap((index) =>
     differences(one.layers[index] ?? Buffer.alloc(0), other.layers[index] ?? Buffer.alloc(0)),
   );
-  return [...binaries.map((name) => `${products}/${name}: differs`), ...layers];
+  return [...unequal.map((name) => `${name}: differs`), ...layers];
 }
 
 main();

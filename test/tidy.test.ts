@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
+import { TOOLS } from "../scripts/release/contents.mjs";
+import { pagePaths } from "../scripts/tool-pages.mjs";
 import { imagePrograms } from "./support/image-programs.ts";
 
 /** What is or would be committed. */
@@ -90,12 +92,13 @@ test("src/image has a directory for each program of the image's binary, and src/
   assert.deepEqual(directories("host"), hostPrograms);
 });
 
-test("the programs for the host are linked by the build and installed, each by its name", () => {
+test("the programs for the host are linked by the build, installed, and released with their pages, each by its name", () => {
   const links = [...read("scripts/build-image.sh").matchAll(/ln -sf host-tools "\$products\/bin\/([^"]+)"/g)];
   assert.deepEqual(links.map(([, name]) => name).sort(), hostPrograms);
-  const installed = between(read("install-tools.sh"), '\nfiles="', '"').split(" ");
-  const programs = installed.filter((path) => path.startsWith("bin/")).map((path) => path.slice("bin/".length));
-  assert.deepEqual(programs.sort(), hostPrograms);
+  assert.deepEqual(between(read("install-tools.sh"), '\nprograms="', '"').split(" ").sort(), hostPrograms);
+  const pages = hostPrograms.flatMap((name) => Object.values(pagePaths(name ?? "")));
+  const released = Object.keys(TOOLS).filter((path) => path.startsWith("share/") && !path.includes("insecure_key"));
+  assert.deepEqual(released.sort(), pages.sort());
 });
 
 test("each program that is not only for my_init has a page, and a link to it in the README", () => {

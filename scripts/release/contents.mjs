@@ -14,6 +14,10 @@ export const BINARIES = ["baseimage", "host-tools"];
 export const TOOLS = {
   "install-tools.sh": "install-tools.sh",
   "bin/host-tools": "BIN/host-tools",
+  "share/bash-completion/completions/docker-bash": "build/share/bash-completion/completions/docker-bash",
+  "share/bash-completion/completions/docker-ssh": "build/share/bash-completion/completions/docker-ssh",
+  "share/man/man1/docker-bash.1": "build/share/man/man1/docker-bash.1",
+  "share/man/man1/docker-ssh.1": "build/share/man/man1/docker-ssh.1",
   "share/baseimage/insecure_key": "rootfs/ssh/etc/insecure_key",
   "share/baseimage/insecure_key.pub": "rootfs/ssh/etc/insecure_key.pub",
   VERSION: "VERSION",

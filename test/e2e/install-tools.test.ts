@@ -4,7 +4,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,8 +13,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type TestContext, test } from "node:test";
+import { TOOLS } from "../../scripts/release/contents.mjs";
 import { buildDirectory, engine, runContainer, startContainer } from "../support/container.ts";
 import { runTool, type ToolOptions } from "../support/host-tool.ts";
 
@@ -33,12 +33,9 @@ function temporaryDirectory(t: TestContext): string {
 /** A release's archive, unpacked. */
 function archive(t: TestContext): string {
   const directory = join(temporaryDirectory(t), "baseimage tools");
-  mkdirSync(join(directory, "bin"), { recursive: true });
-  mkdirSync(join(directory, "share/baseimage"), { recursive: true });
-  cpSync(script, join(directory, "install-tools.sh"));
-  cpSync("build/bin/host-tools", join(directory, "bin/host-tools"));
-  for (const name of ["insecure_key", "insecure_key.pub"]) {
-    cpSync(join("rootfs/ssh/etc", name), join(directory, "share/baseimage", name));
+  for (const [path, from] of Object.entries(TOOLS)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    cpSync(from.replace("BIN", "build/bin"), join(directory, path));
   }
   return directory;
 }
@@ -52,9 +49,21 @@ function filesOf(directory: string): string[] {
     .sort();
 }
 
+/** All directories below a directory, sorted. */
+function directoriesOf(directory: string): string[] {
+  return readdirSync(directory, { recursive: true })
+    .map(String)
+    .filter((name) => statSync(join(directory, name)).isDirectory())
+    .sort();
+}
+
 const installed = [
   "644 share/baseimage/insecure_key",
   "644 share/baseimage/insecure_key.pub",
+  "644 share/bash-completion/completions/docker-bash",
+  "644 share/bash-completion/completions/docker-ssh",
+  "644 share/man/man1/docker-bash.1",
+  "644 share/man/man1/docker-ssh.1",
   "755 bin/docker-bash",
   "755 bin/docker-ssh",
 ];
@@ -76,7 +85,7 @@ test("installs from a checkout into an empty place, installs over it, and uninst
   const gone = await install(t, [script, `--prefix=${prefix}`, "--uninstall"]);
   assert.deepEqual([gone.status, gone.stdout], [0, `install-tools: removed from ${prefix}\n`]);
   assert.deepEqual(filesOf(prefix), []);
-  assert.ok(!existsSync(join(prefix, "share/baseimage")));
+  assert.deepEqual(directoriesOf(prefix), ["bin", "share", "share/man"]);
   const again = await install(t, [script, "--uninstall"], { env: { PREFIX: prefix } });
   assert.deepEqual([again.status, again.stdout], [0, `install-tools: nothing is installed in ${prefix}\n`]);
 });
@@ -121,7 +130,7 @@ test("installs in an empty Debian, with nothing else installed", async (t) => {
     "docker-ssh web || echo status $?",
     "docker-bash web || echo status $?",
     "/tmp/tools/install-tools.sh --uninstall",
-    "ls /usr/local/bin /usr/local/share",
+    "find /usr/local",
   ].join("\n");
   const args = ["--volume", `${archive(t)}:/tmp/tools:ro`, "--network", "none"];
   const { status, stdout, stderr } = await runContainer(t, { image: base, args, command: ["sh", "-ec", line] });
@@ -155,12 +164,38 @@ test("a checkout that is not built is built first; if that is not possible, a me
     /^no compiler$[^]*^install-tools: they cannot be built here; a release's archive holds them ready$/m,
   );
   assert.deepEqual(filesOf(prefix), []);
-  const recipe = `tools:\n\t@mkdir -p build/bin && cp '${resolve("build/bin/host-tools")}' build/bin/ && echo built\n`;
+  const recipe = `tools:\n\t@mkdir -p build/bin && cp '${resolve("build/bin/host-tools")}' build/bin/ && cp -r '${resolve("build/share")}' build/ && echo built\n`;
   writeFileSync(join(checkout, "Makefile"), recipe);
   const { status, stdout, stderr } = await install(t, words);
   assert.deepEqual([status, stderr], [0, "built\n"]);
   assert.match(stdout, /^install-tools: building the tools first/);
   assert.deepEqual(filesOf(prefix), installed);
+  assert.doesNotMatch((await install(t, words)).stdout, /building/);
+  // As a checkout of before there were man pages is.
+  rmSync(join(checkout, "build/share"), { recursive: true });
+  assert.match((await install(t, words)).stdout, /^install-tools: building the tools first/);
+});
+
+test("the installed bash completion and man pages are those of the installed programs", async (t) => {
+  const prefix = temporaryDirectory(t);
+  await install(t, [join(archive(t), "install-tools.sh"), "--prefix", prefix]);
+  for (const name of ["docker-bash", "docker-ssh"]) {
+    const { stdout: help } = await runTool(t, [join(prefix, "bin", name), "--help"]);
+    const flags = [...help.matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)/gm)].flatMap(([, ...both]) => both.filter(Boolean));
+    assert.ok(flags.length > 4, help);
+    const lines = [
+      `. ${prefix}/share/bash-completion/completions/${name}`,
+      `COMP_WORDS=(${name} -) COMP_CWORD=1`,
+      `read -r _ _ function _ < <(complete -p ${name})`,
+      '"$function"',
+      'echo "${COMPREPLY[@]}"',
+    ];
+    const offered = await runTool(t, ["bash", "--norc", "-c", lines.join("\n")]);
+    assert.deepEqual(offered, { status: 0, stdout: `${flags.join(" ")}\n`, stderr: "" });
+    const manual = readFileSync(join(prefix, `share/man/man1/${name}.1`), "utf8").replaceAll("\\-", "-");
+    for (const flag of flags) assert.ok(manual.includes(`\\fB${flag}\\fR`), `${name}: ${flag}`);
+    assert.ok(manual.includes(`"baseimage ${readFileSync("VERSION", "utf8").trim()}"`));
+  }
 });
 
 test("a program that does not run here, or an archive that lacks something, changes nothing", async (t) => {
@@ -182,46 +217,70 @@ test("a program that does not run here, or an archive that lacks something, chan
   assert.equal(packaged.status, 0, packaged.stderr);
   assert.deepEqual(filesOf(join(destination, "usr")), installed);
 
-  for (const [part, reason] of [
-    ["bin", "there is no bin/host-tools in"],
-    ["share", "there is no insecure key in"],
-  ] as const) {
-    const lacking = archive(t);
-    rmSync(join(lacking, part), { recursive: true });
-    const outcome = await install(t, [join(lacking, "install-tools.sh"), "--prefix", temporaryDirectory(t)]);
+  for (const part of Object.keys(TOOLS).filter((path) => path.includes("/"))) {
+    const [lacking, empty] = [archive(t), temporaryDirectory(t)];
+    rmSync(join(lacking, part));
+    const outcome = await install(t, [join(lacking, "install-tools.sh"), "--prefix", empty]);
     assert.equal(outcome.status, 1);
-    assert.match(outcome.stderr, new RegExp(`^install-tools: ${reason} .*not complete\\n$`));
+    assert.match(outcome.stderr, new RegExp(`^install-tools: there is no ${part} in .*not complete\\n$`));
+    assert.deepEqual(readdirSync(empty), []);
   }
 });
 
-test("a directory in the place of a program is refused, before anything is changed", async (t) => {
-  const [directory, prefix] = [archive(t), temporaryDirectory(t)];
-  mkdirSync(join(prefix, "bin/docker-bash"), { recursive: true });
-  const { status, stderr } = await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix]);
+test("an installation that fails halfway keeps the old files whole, and leaves nothing else", async (t) => {
+  const [directory, prefix, bin] = [archive(t), temporaryDirectory(t), temporaryDirectory(t)];
+  const words = [join(directory, "install-tools.sh"), "--prefix", prefix];
+  await install(t, words);
+  const contents = () => installed.map((line) => readFileSync(join(prefix, line.split(" ")[1] ?? ""), "latin1"));
+  const before = contents();
+  for (const path of ["share/man/man1/docker-ssh.1", "share/baseimage/insecure_key", "bin/host-tools"]) {
+    writeFileSync(join(directory, path), "other text");
+  }
+  // As on a full disk.
+  const copy = '#!/bin/sh\ncase $2 in *-bash.1) echo half > "$2"; exit 1 ;; esac\nexec /bin/cp "$@"\n';
+  writeFileSync(join(bin, "cp"), copy, { mode: 0o755 });
+  const { status } = await install(t, words, { env: { PATH: `${bin}:${process.env["PATH"]}` } });
   assert.equal(status, 1);
-  assert.match(
-    stderr,
-    /^install-tools: cannot install .*\/bin\/docker-bash: a directory has this name; remove it first\n$/,
+  assert.deepEqual(filesOf(prefix), installed);
+  assert.ok(contents().every((content, at) => content === before[at]));
+  assert.deepEqual(
+    directoriesOf(prefix).filter((path) => path.includes(".install-tools")),
+    [],
   );
-  assert.deepEqual(filesOf(prefix), []);
+});
+
+test("a directory in the place of a file is refused, before anything is changed", async (t) => {
+  const directory = archive(t);
+  for (const [, path = ""] of installed.map((line) => line.split(" "))) {
+    const prefix = temporaryDirectory(t);
+    mkdirSync(join(prefix, path), { recursive: true });
+    const { status, stderr } = await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix]);
+    assert.equal(status, 1);
+    assert.equal(
+      stderr,
+      `install-tools: cannot install ${prefix}/${path}: a directory has this name; remove it first\n`,
+    );
+    assert.deepEqual(filesOf(prefix), []);
+  }
 });
 
 test("leftovers of a killed installation are removed by the next, and by --uninstall", async (t) => {
   const [directory, prefix] = [archive(t), temporaryDirectory(t)];
   const gone = spawnSync("true").pid;
   const leave = () => {
-    for (const place of ["bin", "share/baseimage"]) {
+    for (const place of new Set(installed.map((line) => dirname(line.split(" ")[1] ?? "")))) {
       mkdirSync(join(prefix, place, `.install-tools.${gone}`), { recursive: true });
     }
   };
   leave();
   await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix]);
-  assert.deepEqual(readdirSync(join(prefix, "bin")).sort(), ["docker-bash", "docker-ssh"]);
-  assert.deepEqual(readdirSync(join(prefix, "share/baseimage")).sort(), ["insecure_key", "insecure_key.pub"]);
+  const leftovers = () => directoriesOf(prefix).filter((path) => path.includes(".install-tools"));
+  assert.deepEqual(leftovers(), []);
+  assert.deepEqual(filesOf(prefix), installed);
   leave();
+  assert.equal(leftovers().length, 4);
   await install(t, [join(directory, "install-tools.sh"), "--prefix", prefix, "--uninstall"]);
-  assert.deepEqual(readdirSync(join(prefix, "bin")), []);
-  assert.deepEqual(readdirSync(join(prefix, "share")), []);
+  assert.deepEqual(directoriesOf(prefix), ["bin", "share", "share/man"]);
 });
 
 test("for another user than root a message says what to do, and installation at home works", {
@@ -256,7 +315,10 @@ test("an unknown command line is status 2; --help prints the options, --version 
     assert.equal(outcome.status, 2);
     assert.match(outcome.stderr, /^install-tools: .*\nusage: install-tools\.sh /);
   }
-  assert.match((await install(t, [script, "--help"])).stdout, /--uninstall/);
+  assert.match(
+    (await install(t, [script, "--help"])).stdout,
+    /^Installs docker-bash and docker-ssh to [^]*--uninstall/m,
+  );
   const { status, stdout } = await install(t, [script, "--version"]);
   assert.deepEqual([status, stdout], [0, `install-tools.sh ${readFileSync("VERSION", "utf8")}`]);
 });

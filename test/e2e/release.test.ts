@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openImage } from "../../scripts/release/saved-image.mjs";
 import { readTar } from "../../scripts/release/tar.mjs";
+import { pagePaths } from "../../scripts/tool-pages.mjs";
 import { engine, image, run, runContainer, startContainer } from "../support/container.ts";
 import { complaintsAbout } from "../support/spdx.ts";
 
@@ -163,6 +164,11 @@ test("the tools are installed from their archive into an empty container, used t
   assert.equal(unpacked.status, 0, unpacked.stderr);
   const script = `/opt/baseimage-tools-${version}/install-tools.sh`;
   await host.sh(script);
+  for (const name of ["docker-bash", "docker-ssh"]) {
+    for (const path of Object.values(pagePaths(name))) {
+      assert.equal(await host.sh(`cat /usr/local/${path}`), readFileSync(`build/${path}`, "utf8"));
+    }
+  }
 
   const entered = await host.exec(["docker-bash", "-v", web.id, "sh", "-c", "cat; echo $0 $HOME; exit 7"], {
     input: "hello\n",
@@ -179,5 +185,5 @@ test("the tools are installed from their archive into an empty container, used t
   assert.deepEqual([loggedIn.status, loggedIn.stdout, loggedIn.stderr], [7, "hello  root\n", ""]);
 
   await host.sh(`${script} --uninstall`);
-  assert.equal((await host.exec(["sh", "-c", "command -v docker-bash docker-ssh"])).stdout, "");
+  assert.equal(await host.sh("find /usr/local -name 'docker-*'"), "");
 });
