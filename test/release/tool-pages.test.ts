@@ -190,7 +190,8 @@ test("text reaches the reader as it is, whatever it means to the formatter", () 
 
 test("a page in docs/reference without a table of exit statuses is refused", () => {
   assert.throws(() => statusesOf("| status | reason |\n| --- | --- |\n| 0 | done |\n"), /no table of exit statuses/);
-  assert.deepEqual(statusesOf("x\n\n| status | meaning |\n| --- | --- |\n| `0` | [done](#place) |\n\n| 1 | 2 |\n"), [
-    ["0", "done"],
-  ]);
+  assert.deepEqual(
+    statusesOf("x\n\n| exit status | meaning |\n| --- | --- |\n| `0` | [done](#place) |\n\n| 1 | 2 |\n"),
+    [["0", "done"]],
+  );
 });
