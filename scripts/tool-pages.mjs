@@ -80,7 +80,7 @@ function entry(term, text) {
 
 /** The rows of the table of exit statuses. @param {string} reference @returns {string[][]} */
 export function statusesOf(reference) {
-  const [, table = ""] = /^\| exit status \| meaning \|\n\|[ |-]+\|\n((?:\|.*\|\n)+)/m.exec(reference) ?? [];
+  const [, table = ""] = /^\| exit status[^|]*\| meaning \|\n\|[ |-]+\|\n((?:\|.*\|\n)+)/m.exec(reference) ?? [];
   const rows = table.split("\n").slice(0, -1);
   if (rows.length === 0) throw new Error("a page in docs/reference has no table of exit statuses");
   return rows.map((row) => row.slice(2, -2).split(" | ").map(plain));
