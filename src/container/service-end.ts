@@ -1,0 +1,71 @@
+import { isAllDigits } from "../core/ascii.ts";
+import type { ChildEnd } from "../core/child-end.ts";
+import { signalName } from "../core/signals.ts";
+import type { Linux } from "../linux/linux.ts";
+
+/** In a service's directory `supervise`: how the service has ended. Our finish program replaces it at each end. */
+const ENDS = "ends";
+const MAX_BYTES = 256;
+
+/** The words of the file. */
+const WORDS = 9;
+
+/** How a service has ended since the boot. */
+export interface ServiceEnds {
+  /** How often. */
+  readonly count: number;
+  /** How often by itself and not with exit code 0: neither `sv` nor the shutdown had asked for the end. */
+  readonly failures: number;
+  /** How it ended last. */
+  readonly last: ChildEnd;
+  /** Whether the kernel killed it last because memory had run out. */
+  readonly isOutOfMemory: boolean;
+  /** When it ended last, in milliseconds since 1970, and how long it had run. */
+  readonly endedMs: number;
+  readonly ranMs: number;
+  /** How often it last ended in a row with exit code 0 and soon after its start. */
+  readonly quickSuccesses: number;
+  /** Of the last line in the log: its time, in milliseconds since 1970, and the number of failures in it; 0: none. */
+  readonly loggedMs: number;
+  readonly loggedFailures: number;
+}
+
+/** Reads how a service has ended. @param supervise its directory `supervise` @returns undefined: it has not */
+export function readEnds(linux: Linux, supervise: string): ServiceEnds | undefined {
+  const text = linux.readFile(`${supervise}/${ENDS}`, MAX_BYTES, true);
+  return typeof text === "string" ? parseEnds(text) : undefined;
+}
+
+/** Replaces the record of a service's ends. @returns 0, or a negated errno: there is no room, or no permission */
+export function writeEnds(linux: Linux, supervise: string, ends: ServiceEnds): number {
+  const path = `${supervise}/${ENDS}`;
+  linux.unlink(`${path}.new`);
+  const written = linux.writeFile(`${path}.new`, formatEnds(ends), true);
+  return written < 0 ? written : linux.rename(`${path}.new`, path);
+}
+
+/** How a service ended last, after its name: `ended with exit code 3`, `was killed by SIGSEGV`. */
+export function endWords({ last, isOutOfMemory }: Pick<ServiceEnds, "last" | "isOutOfMemory">): string {
+  if (last.how === "exited") return `ended with exit code ${last.code}`;
+  return `was killed by ${signalName(last.signal)}${isOutOfMemory ? " (out of memory)" : ""}`;
+}
+
+/** The record as text: numbers with a space between them. A signal S is 256 + S. */
+export function formatEnds(ends: ServiceEnds): string {
+  const { last } = ends;
+  const how = last.how === "exited" ? last.code : 256 + last.signal;
+  const numbers = [ends.count, ends.failures, how, ends.isOutOfMemory ? 1 : 0, ends.endedMs, ends.ranMs];
+  return `${[...numbers, ends.quickSuccesses, ends.loggedMs, ends.loggedFailures].join(" ")}\n`;
+}
+
+/** Reads what {@link formatEnds} has written; undefined: it is something else. */
+export function parseEnds(text: string): ServiceEnds | undefined {
+  const words = text.trim().split(" ");
+  if (words.length !== WORDS || !words.every(isAllDigits)) return undefined;
+  const numbers = words.map(Number);
+  const [count = 0, failures = 0, how = 0, outOfMemory, endedMs = 0, ranMs = 0] = numbers;
+  const [quickSuccesses = 0, loggedMs = 0, loggedFailures = 0] = numbers.slice(6);
+  const last: ChildEnd = how < 256 ? { how: "exited", code: how } : { how: "killed", signal: how - 256 };
+  const isOutOfMemory = outOfMemory === 1;
+  return { count, failures, last, isOutOfMemory, endedMs, ranMs, quickSuccesses, loggedMs, loggedFailures };
+}
