@@ -88,7 +88,7 @@ test("src/image has a directory for each program of the image's binary, and src/
   const directories = (floor: string) =>
     shipped.flatMap((file) => file.match(`^src/${floor}/([^/]+)/main\\.ts$`)?.[1] ?? []).sort();
   const names = Object.keys(imagePrograms).map((name) => name.replaceAll("_", "-"));
-  assert.deepEqual(directories("image"), [...names, "service-run"].sort());
+  assert.deepEqual(directories("image"), [...names, "service-finish", "service-run"].sort());
   assert.deepEqual(directories("host"), hostPrograms);
 });
 

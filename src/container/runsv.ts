@@ -19,6 +19,12 @@ export const SUPERVISE = "supervise";
 /** In a service's directory: runsv does not start the service by itself. @see runsv(8) */
 export const DOWN = "down";
 
+/** In a service's directory: runsv runs it when the service has ended. @see runsv(8) */
+export const FINISH = "finish";
+
+/** The service's own `finish` where `finish` is our program. */
+export const OWN_FINISH = "finish.own";
+
 /** What runsv writes about its service: the 20 bytes of supervise/status. @see runsv(8) */
 export interface ServiceState {
   /** Neither the service nor its finish script runs. */
@@ -101,7 +107,7 @@ export function isSupervised(linux: Linux, directory: string): boolean {
 
 /** Whether the service has neither a finish script nor control scripts: runsv stops it with TERM and nothing else. */
 export function isPlain(linux: Linux, runsv: number): boolean {
-  return [`/proc/${runsv}/cwd/finish`, `/proc/${runsv}/cwd/control`].every((path) => linux.access(path, 0) < 0);
+  return [FINISH, "control"].every((name) => linux.access(`/proc/${runsv}/cwd/${name}`, 0) < 0);
 }
 
 /** The PID of the log service; undefined: there is none. */

@@ -10,6 +10,7 @@ const ends: ServiceEnds = {
   endedMs: 1_795_000_000_123,
   ranMs: 98_765_432_100,
   quickSuccesses: 2,
+  quickSinceMs: 1_795_000_000_111,
   loggedMs: 1_795_000_000_000,
   loggedFailures: 2,
 };

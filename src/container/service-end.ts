@@ -8,7 +8,7 @@ const ENDS = "ends";
 const MAX_BYTES = 256;
 
 /** The words of the file. */
-const WORDS = 9;
+const WORDS = 10;
 
 /** How a service has ended since the boot. */
 export interface ServiceEnds {
@@ -25,6 +25,8 @@ export interface ServiceEnds {
   readonly ranMs: number;
   /** How often it last ended in a row with exit code 0 and soon after its start. */
   readonly quickSuccesses: number;
+  /** When the first of these starts was, in milliseconds since 1970; 0: there was none. */
+  readonly quickSinceMs: number;
   /** Of the last line in the log: its time, in milliseconds since 1970, and the number of failures in it; 0: none. */
   readonly loggedMs: number;
   readonly loggedFailures: number;
@@ -55,7 +57,8 @@ export function formatEnds(ends: ServiceEnds): string {
   const { last } = ends;
   const how = last.how === "exited" ? last.code : 256 + last.signal;
   const numbers = [ends.count, ends.failures, how, ends.isOutOfMemory ? 1 : 0, ends.endedMs, ends.ranMs];
-  return `${[...numbers, ends.quickSuccesses, ends.loggedMs, ends.loggedFailures].join(" ")}\n`;
+  const quick = [ends.quickSuccesses, ends.quickSinceMs];
+  return `${[...numbers, ...quick, ends.loggedMs, ends.loggedFailures].join(" ")}\n`;
 }
 
 /** Reads what {@link formatEnds} has written; undefined: it is something else. */
@@ -64,8 +67,28 @@ export function parseEnds(text: string): ServiceEnds | undefined {
   if (words.length !== WORDS || !words.every(isAllDigits)) return undefined;
   const numbers = words.map(Number);
   const [count = 0, failures = 0, how = 0, outOfMemory, endedMs = 0, ranMs = 0] = numbers;
-  const [quickSuccesses = 0, loggedMs = 0, loggedFailures = 0] = numbers.slice(6);
+  const [quickSuccesses = 0, quickSinceMs = 0, loggedMs = 0, loggedFailures = 0] = numbers.slice(6);
   const last: ChildEnd = how < 256 ? { how: "exited", code: how } : { how: "killed", signal: how - 256 };
   const isOutOfMemory = outOfMemory === 1;
-  return { count, failures, last, isOutOfMemory, endedMs, ranMs, quickSuccesses, loggedMs, loggedFailures };
+  const quick = { quickSuccesses, quickSinceMs };
+  return { count, failures, last, isOutOfMemory, endedMs, ranMs, ...quick, loggedMs, loggedFailures };
+}
+
+/** In a service's directory `supervise`: the start, as in runsv's status, whose end `sv` or an administrator asked for. */
+const ASKED = "asked";
+/** The status begins with the time of the start. @see runsv(8) */
+const START_BYTES = 12;
+
+/** Records that the end of a service's present start was asked for. @param supervise its directory `supervise` */
+export function recordAsked(linux: Linux, supervise: string): void {
+  const start = linux.readFile(`${supervise}/status`, START_BYTES, true);
+  if (typeof start !== "string") return;
+  linux.unlink(`${supervise}/${ASKED}`);
+  linux.writeFile(`${supervise}/${ASKED}`, start, true);
+}
+
+/** Whether the end of the service's present start was asked for. */
+export function wasAsked(linux: Linux, supervise: string): boolean {
+  const asked = linux.readFile(`${supervise}/${ASKED}`, START_BYTES, true);
+  return typeof asked === "string" && asked === linux.readFile(`${supervise}/status`, START_BYTES, true);
 }

@@ -1,3 +1,5 @@
+import { wholeNumber } from "./args.ts";
+
 /** How a child ended. */
 export type ChildEnd =
   | { readonly how: "exited"; readonly code: number } // 0 to 255
@@ -7,6 +9,20 @@ export type ChildEnd =
 export function childEnd(status: number): ChildEnd {
   const signal = status & 0x7f;
   return signal === 0 ? { how: "exited", code: (status >> 8) & 0xff } : { how: "killed", signal };
+}
+
+/**
+ * Decodes the two words that runsv gives a finish script: the exit code or -1, and the low byte of the wait status.
+ *
+ * @returns undefined: they are something else
+ * @see runsv(8)
+ */
+export function finishEnd(code: string, low: string): ChildEnd | undefined {
+  const byte = wholeNumber(low);
+  if (byte === undefined) return undefined;
+  if (code === "-1") return { how: "killed", signal: byte & 0x7f };
+  const number = wholeNumber(code);
+  return number === undefined ? undefined : { how: "exited", code: number };
 }
 
 /** The signal that stopped a child; undefined if the status word is that of an end. */

@@ -1,4 +1,4 @@
-import { type Applet, appletOf, SERVICE_RUN } from "../container/applets.ts";
+import { type Applet, appletOf, SERVICE_FINISH, SERVICE_RUN } from "../container/applets.ts";
 import type { Linux } from "../linux/linux.ts";
 import { main as bootReport } from "./boot-report/main.ts";
 import { main as containerExit } from "./container-exit/main.ts";
@@ -6,6 +6,7 @@ import { main as containerHealth } from "./container-health/main.ts";
 import { main as logLines } from "./log-lines/main.ts";
 import { main as myInit } from "./my-init/main.ts";
 import { main as runsv } from "./runsv/main.ts";
+import { main as serviceFinish } from "./service-finish/main.ts";
 import { main as serviceRun } from "./service-run/main.ts";
 import { main as setuser } from "./setuser/main.ts";
 import { main as sv } from "./sv/main.ts";
@@ -19,6 +20,7 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   container_health: containerHealth,
   boot_report: bootReport,
   [SERVICE_RUN]: serviceRun,
+  [SERVICE_FINISH]: serviceFinish,
   "workaround-docker-2267": workaroundDocker2267,
   log_lines: logLines,
   runsv,

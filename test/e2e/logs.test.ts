@@ -133,7 +133,7 @@ test("if there is no place for the FIFOs, one line reports it, and lines are as 
   const derived = await imageWith(t, { "/etc/my_init.d/50_start": "echo starting" });
   const { status, stderr, stdout } = await runContainer(t, {
     image: derived,
-    args: ["--read-only", "--ipc", "none"],
+    args: ["--read-only", "--ipc", "none", "--user", "1000"],
     env: { LOG_PREFIX: "yes" },
     command: ["/sbin/my_init", "--quiet", "--", "true"],
   });

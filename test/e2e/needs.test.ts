@@ -188,12 +188,16 @@ describe("needs", { concurrency: 3 }, () => {
     );
   });
 
-  test("without a file `needs` services run in /etc/service itself", async (t) => {
+  test("without a file `needs` runsv starts the service's own run; the mirror is in the container's own /dev", async (t) => {
     const image = await imageWith(t, threeServices);
     const container = await startContainer(t, { image });
     await container.waitForLog("web is up");
-    assert.match(await container.sh("pgrep -a runsvdir"), /-P \/etc\/service$/m);
-    assert.equal(await container.sh("ls -A /run/my_init"), "");
+    const mirror = (await container.sh("pgrep -a runsvdir")).match(/-P (\/dev\/my_init-services-0)$/m)?.[1];
+    assert.ok(mirror);
+    assert.equal(
+      await container.sh(`readlink ${mirror}/web/run /etc/service/web/supervise; ls -A /run/my_init`),
+      "/etc/service/web/run\n/dev/my_init-services-0/web/supervise\n",
+    );
   });
 
   test("a second my_init that starts during the boot of the first one does not disturb it", async (t) => {

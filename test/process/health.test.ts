@@ -88,6 +88,8 @@ describe("container_health", processRing, () => {
         healthy: true,
         state: "up",
         detail: "",
+        ends: 0,
+        lastEnd: "",
       },
     );
   });
@@ -139,7 +141,10 @@ describe("container_health", processRing, () => {
     await init.waitFor("Runit started as PID");
     await init.exec("touch /good; container_health --wait 20; rm /good");
     assert.deepEqual(await ask(init), { status: 1, printed: "web: its check failed (exit status 1)\n" });
-    assert.equal(await init.exec("container_health 2>&1 >/dev/null; true"), "/etc/service/web\nblue\n");
+    assert.equal(
+      await init.exec("container_health 2>&1 >/dev/null; true"),
+      "/run/my_init/my_init-services-0/web\nblue\n",
+    );
     await init.exec("touch /good");
     assert.equal((await ask(init)).status, 0);
   });

@@ -842,6 +842,8 @@ export class FakeLinux implements Linux {
     if (errno !== 0) return -errno;
     const real = this.#follow(path);
     const found = this.#find(real);
+    // Each process has it.
+    if (typeof found === "number" && path === "/proc/self/exe") return "/usr/sbin/my_init";
     return typeof found === "number" ? found : real;
   }
 

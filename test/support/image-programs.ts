@@ -1,7 +1,7 @@
-import type { Applet, SERVICE_RUN } from "../../src/container/applets.ts";
+import type { Applet, SERVICE_FINISH, SERVICE_RUN } from "../../src/container/applets.ts";
 
 /** Each program of the image's binary, and where it is in the image. The Dockerfile makes the links. */
-export const imagePrograms: Readonly<Record<Exclude<Applet, typeof SERVICE_RUN>, string>> = {
+export const imagePrograms: Readonly<Record<Exclude<Applet, typeof SERVICE_RUN | typeof SERVICE_FINISH>, string>> = {
   my_init: "/usr/sbin/my_init",
   setuser: "/usr/sbin/setuser",
   container_exit: "/usr/sbin/container_exit",

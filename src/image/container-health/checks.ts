@@ -54,8 +54,8 @@ export function runChecks(
 function judge(service: ServiceHealth, check: Child | number | undefined, isLate: boolean): ServiceHealth {
   if (check === undefined) return service;
   const detail = checkFailure(check, isLate);
-  if (detail === undefined) return { name: service.name, state: "up", detail: "" };
-  return { name: service.name, state: isLate ? "check-timed-out" : "check-failed", detail };
+  if (detail === undefined) return { ...service, state: "up", detail: "" };
+  return { ...service, state: isLate ? "check-timed-out" : "check-failed", detail };
 }
 
 /** The environment with which a process was started; if this user may not read it, that of this process. */

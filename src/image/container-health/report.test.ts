@@ -6,11 +6,14 @@ const ok: Report = {
   boot: "over",
   detail: "",
   services: [
-    { name: "a", state: "up", detail: "" },
-    { name: "b", state: "not-wanted", detail: "" },
+    { name: "a", state: "up", detail: "", endCount: 0, lastEnd: "" },
+    { name: "b", state: "not-wanted", detail: "", endCount: 0, lastEnd: "" },
   ],
 };
-const bad: Report = { ...ok, services: [...ok.services, { name: 'w\n"\xff', state: "down", detail: "down" }] };
+const bad: Report = {
+  ...ok,
+  services: [...ok.services, { name: 'w\n"\xff', state: "down", detail: "down", endCount: 2, lastEnd: "ended" }],
+};
 
 test("only a problem has a line, and it is one line", () => {
   assert.equal(reportLines(ok), "");
@@ -28,8 +31,8 @@ test("JSON has all services, with any name", () => {
   assert.equal(
     reportJson(bad),
     '{"healthy":false,"boot":"over","detail":"","services":[' +
-      '{"name":"a","healthy":true,"state":"up","detail":""},' +
-      '{"name":"b","healthy":true,"state":"not-wanted","detail":""},' +
-      '{"name":"w\\u000a\\"\\udcff","healthy":false,"state":"down","detail":"down"}]}\n',
+      '{"name":"a","healthy":true,"state":"up","detail":"","ends":0,"lastEnd":""},' +
+      '{"name":"b","healthy":true,"state":"not-wanted","detail":"","ends":0,"lastEnd":""},' +
+      '{"name":"w\\u000a\\"\\udcff","healthy":false,"state":"down","detail":"down","ends":2,"lastEnd":"ended"}]}\n',
   );
 });

@@ -16,6 +16,9 @@ export interface ServiceHealth {
   readonly state: State;
   /** More about the state, for people. */
   readonly detail: string;
+  /** How often it has ended since the boot, and how last; empty: it has not. @see endWords */
+  readonly endCount: number;
+  readonly lastEnd: string;
 }
 
 /** How far the container is. The words are part of --json. */
@@ -52,7 +55,8 @@ export function reportJson(report: Report): string {
   const services = report.services.map(
     (service) =>
       `{"name":${jsonString(service.name)},"healthy":${isHealthy(service)},` +
-      `"state":${jsonString(service.state)},"detail":${jsonString(service.detail)}}`,
+      `"state":${jsonString(service.state)},"detail":${jsonString(service.detail)},` +
+      `"ends":${service.endCount},"lastEnd":${jsonString(service.lastEnd)}}`,
   );
   const { boot, detail } = report;
   return (

@@ -2,6 +2,8 @@
 import { readBootRecord } from "../../container/boot-record.ts";
 import { findInit } from "../../container/own-init.ts";
 import { parseProgress, type Supervision } from "../../container/phase-record.ts";
+import { SUPERVISE } from "../../container/runsv.ts";
+import { endWords, readEnds } from "../../container/service-end.ts";
 import { listServices } from "../../container/service-list.ts";
 import { serviceStatus } from "../../container/service-status.ts";
 import { errorWords } from "../../linux/errno.ts";
@@ -9,7 +11,7 @@ import { isDirectory } from "../../linux/files.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { readProcess } from "../../linux/processes.ts";
 import { Failure } from "../../linux/sys-error.ts";
-import type { Boot, ServiceHealth } from "./report.ts";
+import type { Boot, ServiceHealth, State } from "./report.ts";
 
 /** runsv starts a service at most once a second: a younger service may be one that ends again and again. */
 const PROVEN_MS = 1000;
@@ -50,7 +52,10 @@ export function lookAtInit(linux: Linux): Progress {
 /** Looks at all services of a directory, and their log services, in byte order of their names. @see runsvdir(8) */
 export function lookAtServices(linux: Linux, directory: string): ServiceHealth[] {
   const { services, errno } = listServices(linux, directory);
-  if (errno !== 0) return [{ name: directory, state: "unknown", detail: `cannot read it: ${errorWords(errno)}` }];
+  if (errno !== 0) {
+    const detail = `cannot read it: ${errorWords(errno)}`;
+    return [{ name: directory, state: "unknown", detail, endCount: 0, lastEnd: "" }];
+  }
   return services.flatMap((name) => {
     const service = lookAtService(linux, directory, name);
     return isDirectory(linux, `${directory}/${name}/log`) && service.state !== "not-supervised"
@@ -61,9 +66,14 @@ export function lookAtServices(linux: Linux, directory: string): ServiceHealth[]
 
 function lookAtService(linux: Linux, directory: string, name: string): ServiceHealth {
   const { state, reason, isWanted, ageMs } = serviceStatus(linux, `${directory}/${name}`);
-  if (!isWanted) return { name, state: "not-wanted", detail: "" };
-  if (state !== "up" && state !== "starting") return { name, state, detail: reason };
+  const ends = readEnds(linux, `${directory}/${name}/${SUPERVISE}`);
+  const [endCount, lastEnd] = ends === undefined ? [0, ""] : [ends.count, endWords(ends)];
+  const health = (state: State, detail: string) => ({ name, state, detail, endCount, lastEnd });
+  if (!isWanted) return health("not-wanted", "");
+  const last = endCount === 0 ? "" : `; it last ${lastEnd} (ends since the boot: ${endCount})`;
+  if (state === "down" || state === "finishing") return health(state, reason + last);
+  if (state !== "up" && state !== "starting") return health(state, reason);
   // If the clock was set back, the age is unknown.
-  if (ageMs < 0 || ageMs >= PROVEN_MS) return { name, state: "up", detail: "" };
-  return { name, state: "just-started", detail: "was started less than a second ago: it may not stay" };
+  if (ageMs < 0 || ageMs >= PROVEN_MS) return health("up", "");
+  return health("just-started", `was started less than a second ago: it may not stay${last}`);
 }

@@ -103,7 +103,6 @@ export class Boot {
     }
     // A second my_init leaves it to the first.
     if (!areElsewhere) this.#endRotation = tendToRotation(this.#context);
-    this.services.follow();
     // A command can do without services where none can run; without one there is nothing else to wait for.
     const canGoOn = path === undefined ? hasCommand || areElsewhere : this.#runsvdir !== undefined;
     return canGoOn ? undefined : { kind: "cannot-go-on" };

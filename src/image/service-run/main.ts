@@ -1,9 +1,9 @@
+import { log, serviceHere } from "../../container/own-service.ts";
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../../core/child-end.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { awaitNeeds } from "./needs.ts";
-import { log, serviceHere } from "./service.ts";
 
 /** The service's own program, beside ours in the mirror of its directory. */
 const OWN_RUN = "./run.own";

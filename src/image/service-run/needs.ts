@@ -1,4 +1,5 @@
 import { NEEDS, type Need, readNeeds } from "../../container/needs.ts";
+import { log, type Service } from "../../container/own-service.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
 import { recordWaiting } from "../../container/service-start.ts";
 import { printable } from "../../core/printable.ts";
@@ -11,7 +12,6 @@ import type { Linux } from "../../linux/linux.ts";
 import { Output } from "../../linux/output.ts";
 import { STATUS_FAILED, STDERR } from "../../linux/program.ts";
 import { Needed } from "./needed.ts";
-import { log, type Service } from "./service.ts";
 
 /** Signals that end the wait. Other signals are for the service, which does not run yet. */
 const ENDING: readonly number[] = [SIGNAL.SIGTERM, SIGNAL.SIGINT, SIGNAL.SIGQUIT];

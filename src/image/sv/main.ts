@@ -1,4 +1,5 @@
-import { SERVICES } from "../../container/runsv.ts";
+import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
+import { recordAsked } from "../../container/service-end.ts";
 import { findMirror, isMirrorName, type ServiceMirror } from "../../container/service-mirror.ts";
 import { STATUS_CANNOT_RUN } from "../../core/child-end.ts";
 import { parseEnviron, toEnviron } from "../../core/container-env.ts";
@@ -31,16 +32,37 @@ export function main(linux: Linux): number {
       if (linux.getEuid() === 0 && mirror.uid !== 0) setIdentity(linux, findIdentity(linux, `${mirror.uid}`));
     }
     const given = mirror === undefined ? words : words.map((word) => inMirror(linux, mirror, word));
+    recordRequest(linux, env.get("SVDIR") ?? SERVICES, calledAs, given);
     const errno = -linux.exec(RUNIT_SV, [calledAs, ...given], toEnviron(env));
     writeAll(linux, STDERR, `sv: ${execFailure(linux, RUNIT_SV, errno)}\n`);
     return STATUS_CANNOT_RUN;
   });
 }
 
-/** A word of the command line. The path of a service becomes its path in the mirror. */
+/** Commands that end services which are to be started again; also each word that begins with t or k. @see sv(8) */
+const ENDING = ["restart", "force-restart", "force-reload"];
+
+/** Records that the end of each named service is asked for: an end by itself has a line in the log. */
+function recordRequest(linux: Linux, directory: string, calledAs: string, words: readonly string[]): void {
+  const name = calledAs.slice(calledAs.lastIndexOf("/") + 1);
+  const at = words.findIndex((word, index) => !word.startsWith("-") && words[index - 1] !== "-w");
+  const command = words[at] ?? "";
+  if (!ENDING.includes(command) && !command.startsWith("t") && !command.startsWith("k")) return;
+  for (const word of name === "sv" ? words.slice(at + 1) : [name]) {
+    recordAsked(linux, `${isPath(word) ? word : `${directory}/${word}`}/${SUPERVISE}`);
+  }
+}
+
+/** Whether sv takes the word as a path and not as a name in SVDIR. */
+function isPath(word: string): boolean {
+  return word.startsWith("/") || word.startsWith(".");
+}
+
+/** A word of the command line. The path of a service becomes its path in the mirror if runsv's files are only there. */
 function inMirror(linux: Linux, mirror: ServiceMirror, word: string): string {
   const path = servicePath(linux, word);
-  return path === undefined ? word : mirror.path + path.slice(SERVICES.length);
+  if (path === undefined || linux.access(`${path}/${SUPERVISE}`, 0) === 0) return word;
+  return mirror.path + path.slice(SERVICES.length);
 }
 
 /**
@@ -49,7 +71,7 @@ function inMirror(linux: Linux, mirror: ServiceMirror, word: string): string {
  */
 function servicePath(linux: Linux, word: string): string | undefined {
   if (word.startsWith(`${SERVICES}/`)) return word;
-  if (!word.startsWith("/") && !word.startsWith(".")) return undefined;
+  if (!isPath(word)) return undefined;
   const slash = word.lastIndexOf("/");
   const [directory, name] = slash < 0 ? [word, ""] : [word.slice(0, slash + 1), word.slice(slash + 1)];
   const isName = name !== "" && name !== "." && name !== "..";

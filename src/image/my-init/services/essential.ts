@@ -1,6 +1,6 @@
+import { SERVICES } from "../../../container/runsv.ts";
 import { listServices } from "../../../container/service-list.ts";
-import { wholeNumber } from "../../../core/args.ts";
-import { type ChildEnd, exitStatus } from "../../../core/child-end.ts";
+import { type ChildEnd, exitStatus, finishEnd } from "../../../core/child-end.ts";
 import { printable } from "../../../core/printable.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -17,11 +17,12 @@ const ENDED = "supervise/ended";
 const MAX_ENDED_BYTES = 32;
 
 /** Links in the directory of an essential service, and their targets. runsv reads them when it needs them. @see runsv(8) */
-const LINKS = [
-  ["finish", FINISH],
+const CONTROL_LINKS = [
   ["control/t", CONTROL],
   ["control/k", CONTROL],
 ] as const;
+/** In a mirror `finish` is our finish program, which executes the script. */
+const LINKS = [["finish", FINISH], ...CONTROL_LINKS] as const;
 
 /** An essential service, and how it has ended. */
 export interface EndedService {
@@ -35,13 +36,14 @@ export interface EndedService {
  * directory. The service's own scripts are kept beside them, and ours run them.
  */
 export function prepareEssential({ linux, log }: Context, directory: string): void {
+  const links = directory === SERVICES ? LINKS : CONTROL_LINKS;
   for (const name of listServices(linux, directory).services) {
     const service = `${directory}/${name}`;
     if (!isEssential(linux, service)) continue;
     linux.unlink(`${service}/${ENDED}`); // from an earlier start of this container
     try {
       linux.mkdir(`${service}/control`, 0o755);
-      for (const [path, target] of LINKS) putLink(linux, `${service}/${path}`, target);
+      for (const [path, target] of links) putLink(linux, `${service}/${path}`, target);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       log.warn(`the end of the essential service ${printable(name)} will not be the container's: ${error.message}`);
@@ -75,14 +77,9 @@ function isEssential(linux: Linux, directory: string): boolean {
   return linux.access(`${directory}/essential`, 0) === 0;
 }
 
-/** Reads the two words that runsv gives a finish script: the exit code or -1, and the low byte of the wait status. @see runsv(8) */
 function parseEnd(text: string): ChildEnd | undefined {
   const [code = "", low = "", ...more] = text.trim().split(" ");
-  const byte = wholeNumber(low);
-  if (byte === undefined || more.length > 0) return undefined;
-  if (code === "-1") return { how: "killed", signal: byte & 0x7f };
-  const number = wholeNumber(code);
-  return number === undefined ? undefined : { how: "exited", code: number };
+  return more.length > 0 ? undefined : finishEnd(code, low);
 }
 
 function putLink(linux: Linux, path: string, target: string): void {

@@ -30,6 +30,14 @@ function addService(linux: FakeLinux, name: string) {
   linux.addProgram(`/etc/service/${name}/run`, habit.sleeps);
 }
 
+/** The first `times` questions whether files can be made in the directory are answered with no: then it is remounted. */
+function cannotWrite(linux: FakeLinux, directory: string, times = Number.POSITIVE_INFINITY) {
+  const access = linux.access.bind(linux);
+  let asked = 0;
+  linux.access = (path, mode) =>
+    path === directory && (mode & 2) !== 0 && asked++ < times ? -ERRNO.EROFS : access(path, mode);
+}
+
 /** What happens in a directory while services run. */
 function later(linux: FakeLinux, directory: string, act: () => void) {
   linux.after(200, () => {
@@ -40,7 +48,7 @@ function later(linux: FakeLinux, directory: string, act: () => void) {
 
 /** The services in the mirror. */
 function inMirror(linux: FakeLinux) {
-  const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`));
+  const paths = [...linux.files.keys()].filter((path) => path.startsWith(`${MIRROR}/`) && !path.endsWith("/finish"));
   return paths.map((path) => path.slice(MIRROR.length + 1)).sort();
 }
 
@@ -63,6 +71,7 @@ test("a service may use its directory like the real one, also after a startup sc
   const { linux } = withNeeds((linux) => {
     linux.addDirectory("/etc/service/db", { mode: 0o2775, uid: 7, gid: 8 });
     linux.addDirectory("/etc/service/db/log");
+    cannotWrite(linux, "/etc/service/db/log", 2);
     linux.addDirectory("/etc/service/web", { mode: 0o555 });
     linux.addProgram("/etc/my_init.d/10_late", (self) => {
       linux.addDirectory("/etc/service/db/log", { mode: 0o750, uid: 9, gid: 9 });
@@ -70,7 +79,7 @@ test("a service may use its directory like the real one, also after a startup sc
     });
   });
   assert.equal(access(linux, "db"), "7:8 2775");
-  assert.equal(access(linux, "db/log"), "9:9 750");
+  assert.equal(access(linux, "db/log"), "9:9 750", "runsv's own copy, as it cannot write in the real one");
   assert.equal(access(linux, "web"), "0:0 755", "runsv has to write there");
 });
 
@@ -122,8 +131,78 @@ test("an essential service's own scripts stay as they are, and run from the mirr
   assert.ok(!linux.files.has("/etc/service/web/control/t.own"));
 });
 
+test("`finish` is our program, which runs the service's own; the own is back when services are stopped", () => {
+  const finish = (linux: FakeLinux, path: string) => linux.files.get(`${MIRROR}/${path}`)?.content;
+  const { linux } = withNeeds((linux) => {
+    linux.addProgram("/etc/service/web/finish", habit.sleeps);
+    linux.addDirectory("/etc/service/db/log");
+    linux.after(100, () => {
+      assert.equal(finish(linux, "web/finish"), "/usr/sbin/my_init");
+      assert.equal(finish(linux, "web/finish.own"), "/etc/service/web/finish");
+      assert.equal(finish(linux, "db/finish"), "/usr/sbin/my_init");
+      assert.equal(finish(linux, "db/log/finish"), undefined, "runsv runs none");
+      linux.addFile("/saw", "");
+    });
+  });
+  assert.ok(linux.files.has("/saw"));
+  assert.equal(finish(linux, "web/finish"), "/etc/service/web/finish");
+  for (const path of ["web/finish.own", "db/finish"]) assert.equal(finish(linux, path), undefined, path);
+});
+
+test("`supervise` in /etc/service leads to the mirror; what an earlier runsv has left is replaced", () => {
+  const supervise = (linux: FakeLinux, path: string) => linux.files.get(`/etc/service/${path}/supervise`)?.content;
+  const { linux } = withNeeds((linux) => {
+    linux.addDirectory("/etc/service/db/supervise");
+    linux.addFile("/etc/service/db/supervise/status", "old");
+    linux.addLink("/etc/service/web/supervise", "/run/gone");
+  });
+  for (const name of ["db", "web"]) assert.equal(supervise(linux, name), `${MIRROR}/${name}/supervise`);
+  assert.equal(linux.files.has("/etc/service/db/supervise/status"), false);
+  const runsvdir = linux.history.find(({ file }) => file === RUNSVDIR);
+  assert.ok(!runsvdir?.environ.some((variable) => variable.startsWith("SVDIR=")));
+});
+
+test("SVDIR names the mirror where `supervise` is another user's to choose, or cannot be made", () => {
+  const reasons: Readonly<Record<string, (linux: FakeLinux) => void>> = {
+    "a link that leads to a place": (linux) => {
+      linux.addDirectory("/run/chosen");
+      linux.addLink("/etc/service/web/supervise", "/run/chosen");
+    },
+    "another user's directory": (linux) => linux.addDirectory("/etc/service/web", { uid: 7 }),
+    "a directory that others may write": (linux) => linux.addDirectory("/etc/service/web", { mode: 0o775 }),
+    "a read-only file system": (linux) => {
+      const symlink = linux.symlink.bind(linux);
+      linux.symlink = (target, path) => (path.startsWith("/etc/") ? -ERRNO.EROFS : symlink(target, path));
+    },
+  };
+  for (const [what, prepare] of Object.entries(reasons)) {
+    const { linux } = withNeeds(prepare);
+    const runsvdir = linux.history.find(({ file }) => file === RUNSVDIR);
+    assert.ok(runsvdir?.environ.includes(`SVDIR=${MIRROR}`), what);
+    assert.notEqual(linux.files.get("/etc/service/web/supervise")?.content, `${MIRROR}/web/supervise`, what);
+  }
+});
+
+test("a log service runs where it is, unless runsv cannot write there", () => {
+  const logOf = (prepare: (linux: FakeLinux) => void) => {
+    const { linux } = withNeeds((linux) => {
+      linux.addDirectory("/etc/service/db/log");
+      linux.addProgram("/etc/service/db/log/run", habit.sleeps);
+      prepare(linux);
+    });
+    return [linux.files.get(`${MIRROR}/db/log`)?.content, linux.files.get(`${MIRROR}/db/log/run`)?.content];
+  };
+  assert.deepEqual(
+    logOf(() => {}),
+    ["/etc/service/db/log", undefined],
+  );
+  const own = logOf((linux) => cannotWrite(linux, "/etc/service/db/log"));
+  assert.deepEqual(own, ["", "/etc/service/db/log/run"]);
+});
+
 test("a log service may log into a directory with the name log", () => {
   const { linux } = withNeeds((linux) => {
+    cannotWrite(linux, "/etc/service/db/log");
     for (const path of ["db/log", "db/log/log"]) linux.addDirectory(`/etc/service/${path}`);
     linux.addProgram("/etc/service/db/log/run", habit.sleeps);
   });
@@ -140,10 +219,11 @@ test("changes of startup scripts in /etc/service, and in the mirror, stay", () =
       linux.addDirectory("/etc/service/db/log");
       linux.addProgram("/etc/service/db/log/run", habit.sleeps);
       addService(linux, "late");
+      for (const name of ["", "/web", "/db", "/db/log"]) linux.tellWatchers(`/etc/service${name}`);
       self.exit(0);
     });
   });
-  const db = ["db", "db/down-without-key", "db/log", "db/log/run", "db/needs", "db/run", "db/run.own"];
+  const db = ["db", "db/down-without-key", "db/log", "db/needs", "db/run", "db/run.own"];
   const rest = ["late", "late/run", "web", "web/needs", "web/run", "web/run.own"];
   assert.deepEqual(inMirror(linux), [...db, ...rest]);
 });

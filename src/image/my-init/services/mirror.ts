@@ -1,19 +1,22 @@
-import { SERVICES, SUPERVISE } from "../../../container/runsv.ts";
+import { FINISH, OWN_FINISH, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
 import { printable } from "../../../core/printable.ts";
 import { ERRNO } from "../../../linux/errno.ts";
-import { isDirectory } from "../../../linux/files.ts";
 import { SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 import { copyAccess } from "./mirror-access.ts";
+import {
+  hasFinish,
+  linkName,
+  makeDirectory,
+  putFinish,
+  putLink,
+  putRun,
+  RUN,
+  restoreFinish,
+  restoreRun,
+} from "./our-programs.ts";
 import { isRunByUs } from "./run-by-us.ts";
-
-/** What runsv starts. @see runsv(8) */
-const RUN = "run";
-/** The service's own `run` if ours starts the service. */
-const OWN_RUN = "run.own";
-
-/** In a service's directory, the mirror has directories for these, not links: runsv writes into `log`, my_init into `control`. */
-const SUBDIRECTORIES = ["log", "control"];
+import { CONTROL, linkSupervise, needsOwn, SUBDIRECTORIES } from "./supervise-link.ts";
 
 /** A directory of /etc/service that the mirror has, too. */
 interface Mirrored {
@@ -34,22 +37,41 @@ interface Mirrored {
  * @see docs/adr/0009-mirror-of-services.md
  */
 export class Mirror {
-  /** Where it is. */
   readonly path: string;
   readonly #context: Context;
   /** By `NAME`, `NAME/log` or `NAME/control`. */
   readonly #directories = new Map<string, Mirrored>();
+  readonly #program: string;
   #goneCount = 0;
   #endWatch: (() => void) | undefined;
-  #isFollowing = false;
+  #isFollowing = true;
+  #isLinked = true;
 
-  /** @param path a directory that is empty */
-  constructor(context: Context, path: string) {
+  /**
+   * @param path a directory that is empty
+   * @param program the path of our binary
+   */
+  constructor(context: Context, path: string, program: string) {
     this.#context = context;
     this.path = path;
+    this.#program = program;
   }
 
-  /** Makes the mirror have these services, as they are now. @throws SysError the file system is full */
+  /** Whether the files of each runsv are also found where they are without a mirror: in `/etc/service/NAME/supervise`. */
+  get isLinked(): boolean {
+    return this.#isLinked;
+  }
+
+  /** Whether our program `./run` starts a service. */
+  get hasRunByUs(): boolean {
+    return [...this.#directories.values()].some((each) => each.isRunByUs);
+  }
+
+  /**
+   * Makes the mirror have these services, as they are now. A directory that is watched is read only once.
+   *
+   * @throws SysError the file system is full
+   */
   update(services: readonly string[]): void {
     const { linux } = this.#context;
     for (const [name, { inode }] of this.#directories) {
@@ -59,18 +81,15 @@ export class Mirror {
       // runsvdir no longer sees it, and ends its runsv, which still has to find its files.
       linux.rename(`${this.path}/${name}`, `${this.path}/.${name}.${++this.#goneCount}`);
     }
-    for (const name of services) this.#updateDirectory(name);
+    for (const name of services) this.#updateWatched(name);
   }
 
   /**
-   * Until {@link unfollow}, updates a service when its directory changes, and calls `onChange` when services come or go.
+   * Until {@link unfollow}, calls `onChange` when services come or go; a service is updated when its directory changes.
    * If the kernel gives no watches, nothing happens.
    */
   follow(onChange: () => void): void {
-    this.#isFollowing = true;
     this.#endWatch = this.#watch(SERVICES, onChange);
-    // For changes since the last update.
-    this.#trying(SERVICES, onChange);
   }
 
   /** No longer updates the mirror. */
@@ -80,23 +99,41 @@ export class Mirror {
     for (const { endWatch } of this.#directories.values()) endWatch?.();
   }
 
-  #watch(directory: string, onChange: () => void): (() => void) | undefined {
-    return this.#context.directories.add(directory, () => this.#trying(directory, onChange));
+  /** Ends are recorded no longer: puts the services' own `finish` in place of ours. The shutdown asks for these ends. */
+  endRecords(): void {
+    const { linux } = this.#context;
+    for (const [name, { seen }] of this.#directories) {
+      if (hasFinish(name)) restoreFinish(linux, `${this.path}/${name}`, seen.has(FINISH));
+    }
   }
 
-  /** No change of /etc/service may end the container. */
-  #trying(directory: string, act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      if (!(error instanceof SysError)) throw error;
-      this.#context.log.warn(`a change in ${printable(directory)} has no effect: ${error.message}`);
-    }
+  /** Calls `onChange` after each change. No change of /etc/service may end the container. */
+  #watch(directory: string, onChange: () => void): (() => void) | undefined {
+    return this.#context.directories.add(directory, () => {
+      try {
+        onChange();
+      } catch (error) {
+        if (!(error instanceof SysError)) throw error;
+        this.#context.log.warn(`a change in ${printable(directory)} has no effect: ${error.message}`);
+      }
+    });
   }
 
   #forget(name: string): void {
     this.#directories.get(name)?.endWatch?.();
     this.#directories.delete(name);
+  }
+
+  /** Updates a directory. Names in a watched one were updated when they came. */
+  #updateWatched(name: string): void {
+    const directory = this.#directories.get(name);
+    if (directory?.endWatch === undefined) {
+      this.#updateDirectory(name);
+      return;
+    }
+    directory.access = copyAccess(this.#context.linux, `${SERVICES}/${name}`, `${this.path}/${name}`, directory.access);
+    const names = SUBDIRECTORIES.map((each) => `${name}/${each}`);
+    for (const each of names) if (this.#directories.has(each)) this.#updateWatched(each);
   }
 
   /** Makes a link for each name in a directory, except for directories that the mirror needs itself. */
@@ -112,24 +149,24 @@ export class Mirror {
     if (typeof names === "number") throw new SysError("cannot read", from, -names);
     const { seen } = directory;
     for (const each of names) {
-      const isSubdirectory =
-        SUBDIRECTORIES.includes(each) && !name.includes("/") && isDirectory(linux, `${from}/${each}`);
+      const isSubdirectory = !seen.has(each) && !name.includes("/") && needsOwn(linux, each, `${from}/${each}`);
       if (isSubdirectory) this.#updateDirectory(`${name}/${each}`);
-      if (isSubdirectory || each === SUPERVISE || seen.has(each)) continue;
-      const made = linux.symlink(`${from}/${each}`, `${to}/${each}`);
-      if (made !== -ERRNO.EEXIST) must(`${to}/${each}`, made);
+      if (isSubdirectory || each === SUPERVISE || each === OWN_FINISH || seen.has(each)) continue;
+      putLink(linux, `${from}/${each}`, `${to}/${linkName(name, each)}`);
       seen.add(each);
     }
     for (const each of seen) {
       if (names.includes(each)) continue;
       seen.delete(each);
+      const link = `${to}/${linkName(name, each)}`;
       // Only a link that leads nowhere: a script may have replaced the link.
-      if (linux.access(`${to}/${each}`, 0) < 0) linux.unlink(`${to}/${each}`);
+      if (linux.access(link, 0) < 0) linux.unlink(link);
     }
     this.#updateRun(name, directory);
   }
 
   #add(name: string): Mirrored {
+    const { linux } = this.#context;
     const directory = {
       inode: inodeOf(this.#context, name),
       seen: new Set<string>(),
@@ -138,10 +175,11 @@ export class Mirror {
       endWatch: undefined,
     };
     const path = `${this.path}/${name}`;
-    const made = this.#context.linux.mkdir(path, 0o700);
-    // my_init or a script may have made it.
-    if (made !== -ERRNO.EEXIST || !isDirectory(this.#context.linux, path)) must(path, made);
+    makeDirectory(linux, path);
     this.#directories.set(name, directory);
+    if (hasFinish(name)) putFinish(linux, path, this.#program);
+    if (name.endsWith(`/${CONTROL}`)) return directory;
+    if (!linkSupervise(linux, `${SERVICES}/${name}`, `${path}/${SUPERVISE}`)) this.#isLinked = false;
     return directory;
   }
 
@@ -151,19 +189,8 @@ export class Mirror {
     const hasRun = directory.seen.has(RUN);
     const isWanted = hasRun && isRunByUs(this.#context, name);
     if (isWanted === directory.isRunByUs) return;
-    const [run, own] = [`${this.path}/${name}/${RUN}`, `${this.path}/${name}/${OWN_RUN}`];
-    if (isWanted) {
-      const program = linux.realPath("/proc/self/exe");
-      if (typeof program === "number") throw new SysError("cannot find", "/proc/self/exe", -program);
-      linux.unlink(own);
-      must(own, linux.symlink(`${SERVICES}/${name}/${RUN}`, own));
-      // By rename(2): there is a `run` at every moment.
-      const aside = `${this.path}/.run`; // a service's directory may have any name
-      linux.unlink(aside);
-      must(aside, linux.symlink(program, aside));
-      must(run, linux.rename(aside, run));
-    } else if (hasRun) must(run, linux.rename(own, run));
-    else for (const path of [run, own]) linux.unlink(path);
+    if (isWanted) putRun(linux, this.path, name, this.#program);
+    else restoreRun(linux, this.path, name, hasRun);
     directory.isRunByUs = isWanted;
   }
 }
@@ -171,8 +198,4 @@ export class Mirror {
 function inodeOf({ linux }: Context, name: string): number {
   const facts = linux.stat(`${SERVICES}/${name}`);
   return typeof facts === "number" ? 0 : facts[4];
-}
-
-function must(path: string, answer: number): void {
-  if (answer < 0) throw new SysError("cannot make", path, -answer);
 }

@@ -55,20 +55,47 @@ test("a service that is down, or may not be executed, is left out; only the seco
   assert.ok(lines.includes("*** left out, as uid 1000 is not root: the service web"));
 });
 
-test("if all of them can be supervised, they run where they are", () => {
+test("without a place for a mirror they run where they are, if all can be supervised there", () => {
   const own = { uid: 1000 };
+  const noPlace = (linux: FakeLinux) => {
+    linux.files.delete("/run/my_init");
+    linux.files.delete("/run");
+  };
   const mayAll = (linux: FakeLinux) => {
     for (const path of ["web/supervise", "web/log", "cron"]) linux.addDirectory(`/etc/service/${path}`, own);
   };
   const { linux } = asUser((linux) => {
     mayAll(linux);
+    noPlace(linux);
     linux.files.delete("/etc/service/cron/needs-root");
   });
   assert.equal(started(linux).words, `${RUNSVDIR} -P /etc/service`);
   assert.ok(!started(linux).environ.some((variable) => variable.startsWith("SVDIR=")));
-  assert.equal(started(asUser(() => {}, { euid: 0 }).linux).words, `${RUNSVDIR} -P /etc/service`);
-  const hidden = asUser(mayAll).linux;
-  assert.equal(started(hidden).words, `${RUNSVDIR} -P ${MIRROR}`, "runsvdir would start what is left out");
+  const { linux: hidden, lines } = asUser((linux) => {
+    mayAll(linux);
+    noPlace(linux);
+  });
+  assert.equal(started(hidden).words, undefined, "runsvdir would start what is left out");
+  assert.ok(
+    lines.some((line) => line.startsWith("*** left out") && line.includes("all services")),
+    lines.join("\n"),
+  );
+});
+
+test("where /dev is a tmpfs, the mirror is there; the machine's own /dev is none", () => {
+  const asRoot = (type: string) =>
+    asUser(
+      (linux) => {
+        linux.addDirectory("/dev");
+        linux.addFile(
+          "/proc/self/mountinfo",
+          `21 20 0:5 / /dev rw,nosuid - ${type} ${type} rw\n22 21 0:6 / /dev/pts rw - devpts devpts rw\n`,
+        );
+      },
+      { euid: 0 },
+    ).linux;
+  assert.equal(started(asRoot("tmpfs")).words, `${RUNSVDIR} -P /dev/my_init-services-0`);
+  assert.equal(started(asRoot("devtmpfs")).words, `${RUNSVDIR} -P /run/my_init/my_init-services-0`);
 });
 
 test("if no service is left, runsvdir runs with an empty mirror, and one line says what is left out", () => {

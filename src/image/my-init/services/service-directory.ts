@@ -1,8 +1,8 @@
-import { DOWN, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
+import { DOWN, SERVICES } from "../../../container/runsv.ts";
 import { listServices } from "../../../container/service-list.ts";
 import { mirrorNames } from "../../../container/service-mirror.ts";
 import { printable } from "../../../core/printable.ts";
-import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, MAKE_FILES } from "../../../linux/files.ts";
+import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 import { makePrivateDirectory, PLACES } from "../../../linux/private-directory.ts";
 import { failure } from "../../../linux/sys-error.ts";
@@ -10,6 +10,7 @@ import type { Context } from "../context.ts";
 import { Mirror } from "./mirror.ts";
 import { checkedNeeds } from "./needs.ts";
 import { isRunByUs } from "./run-by-us.ts";
+import { canSupervise } from "./supervise-link.ts";
 import { takeServices } from "./take-services.ts";
 
 /** In the directory of a service: only root runs it. */
@@ -22,8 +23,7 @@ const MIRROR_MODE = 0o755;
 const READ_AND_ENTER = 5;
 
 /**
- * The directory of runsvdir: /etc/service; or a mirror of it if runsv cannot keep its files in /etc/service, or if our own
- * `./run` starts services.
+ * The directory of runsvdir: a mirror of /etc/service; or /etc/service itself where there is no place for a mirror.
  *
  * @see docs/adr/0009-mirror-of-services.md
  */
@@ -50,23 +50,19 @@ export class ServiceDirectory {
   }
 
   /**
-   * Makes the mirror if one is needed. Called before the startup scripts, so that scripts see it, and again after them,
-   * for what they changed. @throws SysError the file system is full
+   * Makes the mirror. Called before the startup scripts, so that scripts see it, and again after them, for what they
+   * changed. @throws SysError the file system is full
    */
   prepare(): void {
-    const { environment } = this.#context;
+    const { environment, loop } = this.#context;
     if (this.#isFirst) this.#take();
     if (this.#path === undefined) return;
-    const wanted = this.#wanted();
-    if (this.#mirror === undefined) {
-      // A mirror also hides services from runsvdir that are left out.
-      if (this.#services().every((name) => wanted.includes(name) && this.#runsWhereItIs(name))) return;
-      this.#path = this.#newMirror();
-      if (this.#path === undefined) return;
-      this.#mirror = new Mirror(this.#context, this.#path);
-      environment.provide("SVDIR", this.#path);
-    }
-    this.#mirror.update(wanted);
+    if (this.#mirror === undefined) this.#makeMirror();
+    else loop.turn(); // the changes that the kernel has notified of
+    const mirror = this.#mirror;
+    mirror?.update(this.#wanted());
+    // Otherwise a program that is no `sv` of ours does not find runsv's files.
+    if (mirror?.isLinked === false) environment.provide("SVDIR", mirror.path);
   }
 
   /**
@@ -86,7 +82,7 @@ export class ServiceDirectory {
 
   /** Whether services may need each other. */
   get mayHaveNeeds(): boolean {
-    return this.#mirror !== undefined;
+    return this.#mirror?.hasRunByUs === true;
   }
 
   /**
@@ -95,7 +91,7 @@ export class ServiceDirectory {
    * @throws Failure no service is to be started
    */
   checkNeeds(): void {
-    if (this.#mirror === undefined) return;
+    if (!this.mayHaveNeeds) return;
     const { linux, log } = this.#context;
     const all = this.#services();
     const graph = checkedNeeds(linux, SERVICES, this.#wanted(), (name) => all.includes(name));
@@ -113,10 +109,9 @@ export class ServiceDirectory {
     }
   }
 
-  /** Keeps the mirror, if there is one, like /etc/service, until {@link unfollow}. */
-  follow(): void {
-    const mirror = this.#mirror;
-    mirror?.follow(() => mirror.update(this.#wanted()));
+  /** The ends of services are recorded no longer. */
+  endRecords(): void {
+    this.#mirror?.endRecords();
   }
 
   /** Leaves the mirror as it is: services are about to be stopped. */
@@ -159,16 +154,23 @@ export class ServiceDirectory {
     log.warn(`services are not started: ${reason}; for a command alone say --skip-runit`);
   }
 
-  #newMirror(): string | undefined {
+  /** If there is no place for a mirror, services run where they are; if not all can, none does. */
+  #makeMirror(): void {
     const { unavailable, linux } = this.#context;
+    const program = linux.realPath("/proc/self/exe");
+    if (typeof program === "number") return; // without /proc, services run where they are
     const path = makePrivateDirectory(linux, mirrorNames(linux, linux.getEuid()));
-    if (path === undefined) {
+    if (path !== undefined) {
+      linux.chmod(path, MIRROR_MODE);
+      linux.lockDirectory(path);
+      this.#path = path;
+      const mirror = new Mirror(this.#context, path, program);
+      mirror.follow(() => mirror.update(this.#wanted()));
+      this.#mirror = mirror;
+    } else if (!this.#services().every((name) => this.#accept(name) && this.#runsWhereItIs(name))) {
+      this.#path = undefined;
       unavailable.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
-      return undefined;
     }
-    linux.chmod(path, MIRROR_MODE);
-    linux.lockDirectory(path);
-    return path;
   }
 }
 
@@ -179,10 +181,4 @@ function mayRun(linux: Linux, directory: string): boolean {
   const run = fileFacts(linux, `${directory}/run`);
   // No user may execute it: a mistake, and runsv reports it.
   return typeof run === "number" || (run.mode & ANY_EXECUTE) === 0 || isExecutable(linux, `${directory}/run`);
-}
-
-/** Whether runsv can keep its files in the directory of a service or log service. */
-function canSupervise(linux: Linux, directory: string): boolean {
-  const supervise = `${directory}/${SUPERVISE}`;
-  return linux.access(isDirectory(linux, supervise) ? supervise : directory, MAKE_FILES) === 0;
 }

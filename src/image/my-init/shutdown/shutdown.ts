@@ -57,6 +57,7 @@ export function shutDown(
   for (const path of before) runShutdownScript(context, path, budget.step("process", loop.nowMs));
   if (runsvdir !== undefined) {
     timeline.begin("services");
+    services.endRecords();
     stopRunit(context, subtrees, runsvdir, budget.step("process", loop.nowMs), services.mayHaveNeeds);
   }
   for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));

@@ -1,10 +1,10 @@
 // Tested by src/image/service-run/main.test.ts.
-import { SUPERVISE } from "../../container/runsv.ts";
-import { printable } from "../../core/printable.ts";
-import { isDirectory } from "../../linux/files.ts";
-import type { Linux } from "../../linux/linux.ts";
-import { writeAll } from "../../linux/output.ts";
-import { STDERR } from "../../linux/program.ts";
+import { printable } from "../core/printable.ts";
+import { isDirectory } from "../linux/files.ts";
+import type { Linux } from "../linux/linux.ts";
+import { writeAll } from "../linux/output.ts";
+import { STDERR } from "../linux/program.ts";
+import { SUPERVISE } from "./runsv.ts";
 
 /** The service that this program starts. */
 export interface Service {
@@ -25,7 +25,7 @@ export function serviceHere(linux: Linux): Service {
   return { name: names.slice(-count).join("/"), directory, services: names.slice(0, -count).join("/") };
 }
 
-/** Writes one line about the service to standard error, in the form of my_init's lines. */
-export function log(linux: Linux, { name }: Service, message: string): void {
-  writeAll(linux, STDERR, `*** ${printable(name)}: ${message}\n`);
+/** Writes one line about the service to standard error, in the form of my_init's lines. @param after the service's name */
+export function log(linux: Linux, { name }: Service, message: string, after = ": "): void {
+  writeAll(linux, STDERR, `*** ${printable(name)}${after}${message}\n`);
 }

@@ -1,0 +1,68 @@
+// Tested by src/image/my-init/services/mirror.test.ts.
+import { FINISH, OWN_FINISH, SERVICES } from "../../../container/runsv.ts";
+import { ERRNO } from "../../../linux/errno.ts";
+import { isDirectory } from "../../../linux/files.ts";
+import type { Linux } from "../../../linux/linux.ts";
+import { SysError } from "../../../linux/sys-error.ts";
+
+/** What runsv starts. @see runsv(8) */
+export const RUN = "run";
+/** The service's own `run` if ours starts the service. */
+const OWN_RUN = "run.own";
+
+/** Whether a directory of the mirror has our `finish`. @param name `NAME`; or `NAME/log`, for which runsv runs no `finish` */
+export function hasFinish(name: string): boolean {
+  return !name.includes("/");
+}
+
+/** The name in the mirror of a file in a service's directory: `finish` is ours there, and executes the service's own. */
+export function linkName(directory: string, name: string): string {
+  return name === FINISH && hasFinish(directory) ? OWN_FINISH : name;
+}
+
+/** Makes our program the `finish` of a service. @param directory of the mirror @throws SysError */
+export function putFinish(linux: Linux, directory: string, program: string): void {
+  putLink(linux, program, `${directory}/${FINISH}`);
+}
+
+/** Puts the service's own `finish`, if it has one, in place of ours. */
+export function restoreFinish(linux: Linux, directory: string, hasOwn: boolean): void {
+  const finish = `${directory}/${FINISH}`;
+  if (!hasOwn || linux.rename(`${directory}/${OWN_FINISH}`, finish) < 0) linux.unlink(finish);
+}
+
+/** Makes our program the `run` of a service. @throws SysError */
+export function putRun(linux: Linux, mirror: string, name: string, program: string): void {
+  const own = `${mirror}/${name}/${OWN_RUN}`;
+  linux.unlink(own);
+  must(own, linux.symlink(`${SERVICES}/${name}/${RUN}`, own));
+  // By rename(2): there is a `run` at every moment.
+  const aside = `${mirror}/.run`; // a service's directory may have any name
+  linux.unlink(aside);
+  must(aside, linux.symlink(program, aside));
+  const run = `${mirror}/${name}/${RUN}`;
+  must(run, linux.rename(aside, run));
+}
+
+/** Puts the service's own `run`, if it has one, in place of ours. @throws SysError */
+export function restoreRun(linux: Linux, mirror: string, name: string, hasOwn: boolean): void {
+  const [run, own] = [`${mirror}/${name}/${RUN}`, `${mirror}/${name}/${OWN_RUN}`];
+  if (hasOwn) must(run, linux.rename(own, run));
+  else for (const path of [run, own]) linux.unlink(path);
+}
+
+/** Makes a link. What is there already stays: a script may have made it. @throws SysError */
+export function putLink(linux: Linux, target: string, path: string): void {
+  const made = linux.symlink(target, path);
+  if (made !== -ERRNO.EEXIST) must(path, made);
+}
+
+/** Makes a directory. my_init or a script may have made it. @throws SysError */
+export function makeDirectory(linux: Linux, path: string): void {
+  const made = linux.mkdir(path, 0o700);
+  if (made !== -ERRNO.EEXIST || !isDirectory(linux, path)) must(path, made);
+}
+
+function must(path: string, answer: number): void {
+  if (answer < 0) throw new SysError("cannot make", path, -answer);
+}

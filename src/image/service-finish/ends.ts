@@ -1,0 +1,65 @@
+import type { ServiceEnds } from "../../container/service-end.ts";
+import { durationWords } from "../../core/duration.ts";
+
+/** At most one line for failures of a service in this time. */
+const LINE_INTERVAL_MS = 60_000;
+
+/** A service that ended sooner after its start was quick. */
+const QUICK_MS = 5000;
+
+/** After so many quick ends with exit code 0 in a row, a line explains them. */
+export const QUICK_SUCCESSES = 5;
+
+/** The end of a service. */
+export interface End extends Pick<ServiceEnds, "last" | "isOutOfMemory" | "endedMs" | "ranMs"> {
+  /** Whether an administrator or the shutdown has asked for it. */
+  readonly isAsked: boolean;
+}
+
+/** Adds an end to the ends before. */
+export function addEnd(before: ServiceEnds | undefined, { isAsked, ...end }: End): ServiceEnds {
+  const isSuccess = end.last.how === "exited" && end.last.code === 0;
+  const isQuickSuccess = isSuccess && !isAsked && end.ranMs < QUICK_MS;
+  const quickSuccesses = isQuickSuccess ? (before?.quickSuccesses ?? 0) + 1 : 0;
+  return {
+    ...end,
+    count: (before?.count ?? 0) + 1,
+    failures: (before?.failures ?? 0) + (isSuccess || isAsked ? 0 : 1),
+    quickSuccesses,
+    quickSinceMs: quickSuccesses > 1 ? (before?.quickSinceMs ?? 0) : isQuickSuccess ? end.endedMs - end.ranMs : 0,
+    loggedMs: before?.loggedMs ?? 0,
+    loggedFailures: before?.loggedFailures ?? 0,
+  };
+}
+
+/**
+ * Whether the last end has a line: the first, second, fourth, eighth and so on failure has one. In the minute after a
+ * line no failure has; then the next has.
+ */
+export function isLineDue({ endedMs, failures, loggedFailures, loggedMs }: ServiceEnds): boolean {
+  if (failures === loggedFailures || (loggedMs !== 0 && Math.abs(endedMs - loggedMs) < LINE_INTERVAL_MS)) return false;
+  let next = 1;
+  while (next <= loggedFailures) next *= 2;
+  return failures >= next;
+}
+
+/** `ended with exit code 127 after 0.1 s (3rd time)`. */
+export function failureLine({ failures, ranMs }: ServiceEnds, words: string): string {
+  return `${words} after ${durationWords(ranMs)}${failures > 1 ? ` (${ordinal(failures)} time)` : ""}`;
+}
+
+/** @param left how many processes the service has left */
+export function quickSuccessLine(left: number): string {
+  const processes =
+    left === 0 ? "" : `, and has left ${left} ${left === 1 ? "process" : "processes"} in the background`;
+  return (
+    `ended with exit code 0 soon after its start, ${QUICK_SUCCESSES} times in a row${processes}: ` +
+    "a service has to stay in the foreground; most daemons have an option for that"
+  );
+}
+
+/** `1st`, `2nd`, `3rd`, `4th`, `11th`. */
+function ordinal(number: number): string {
+  const isTeen = Math.floor(number / 10) % 10 === 1;
+  return `${number}${isTeen ? "th" : (["th", "st", "nd", "rd"][number % 10] ?? "th")}`;
+}

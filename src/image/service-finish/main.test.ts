@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
+import * as habit from "../../../test/support/fake-programs.ts";
+import { readEnds, recordAsked } from "../../container/service-end.ts";
+import { main } from "./main.ts";
+
+const SERVICE = "/mirror/web";
+const SUPERVISE = `${SERVICE}/supervise`;
+const SECONDS = 1000;
+
+/** runsv's status: the service was started `agoMs` ago. */
+function statusOf(linux: FakeLinux, agoMs: number, want: string): string {
+  const startMs = linux.realtimeMs() - agoMs;
+  const number = (value: number) =>
+    [24, 16, 8, 0].map((shift) => String.fromCharCode((value >>> shift) & 0xff)).join("");
+  const seconds = Math.floor(startMs / SECONDS);
+  const nanoseconds = Math.round((startMs - seconds * SECONDS) * 1e6);
+  return `@\0\0\0${number(seconds + 10)}${number(nanoseconds)}${number(0)}\0${want}\0\x02`;
+}
+
+/** A service whose finish program runsv starts again and again. */
+class Service {
+  readonly files = new Map<string, string>();
+  realMs = 0;
+
+  /** @returns what it logged, what it has executed, its status, and the record */
+  end(words: readonly string[], { ranMs = 100, want = "u", prepare = (_: FakeLinux) => {} } = {}) {
+    const linux = new FakeLinux({ argv: ["./finish", ...words], environ: ["A=b"], pid: 20 });
+    linux.advance(this.realMs);
+    for (const path of ["/mirror", SERVICE, SUPERVISE]) linux.addDirectory(path);
+    for (const [path, content] of this.files) linux.addFile(path, content);
+    linux.addFile(`${SUPERVISE}/status`, statusOf(linux, ranMs, want));
+    linux.cwd = SERVICE;
+    prepare(linux);
+    let executed: Replaced | undefined;
+    let status: number | undefined;
+    try {
+      status = main(linux);
+    } catch (error) {
+      assert.ok(error instanceof Replaced);
+      executed = error;
+    }
+    for (const [path, { content }] of linux.files) if (path.startsWith("/mirror/")) this.files.set(path, content);
+    for (const path of ["/mirror", SERVICE, SUPERVISE]) this.files.delete(path);
+    this.realMs += 1000;
+    return { said: linux.stderr.text, executed, status, ends: readEnds(linux, SUPERVISE) };
+  }
+}
+
+test("an end is recorded, and a failure has a line", () => {
+  const service = new Service();
+  const { ends, said, status } = service.end(["3", "0"], { ranMs: 2500 });
+  assert.equal(status, 0);
+  assert.equal(said, "*** web ended with exit code 3 after 2.5 s\n");
+  assert.deepEqual([ends?.count, ends?.failures, ends?.ranMs, ends?.last], [1, 1, 2500, { how: "exited", code: 3 }]);
+  const again = service.end(["-1", "139"]);
+  assert.equal(again.said, "", "within a minute");
+  assert.deepEqual([again.ends?.count, again.ends?.last], [2, { how: "killed", signal: 11 }]);
+  service.realMs += 60_000;
+  assert.equal(service.end(["-1", "11"]).said, "*** web was killed by SIGSEGV after 0.1 s (3rd time)\n");
+});
+
+test("exit code 0, `sv down`, the shutdown and `sv restart` have none", () => {
+  assert.equal(new Service().end(["0", "0"]).said, "");
+  for (const want of ["d", "x"]) assert.equal(new Service().end(["1", "0"], { want }).said, "");
+  const asked = new Service().end(["143", "0"], { prepare: (linux) => recordAsked(linux, SUPERVISE) });
+  assert.deepEqual([asked.said, asked.ends?.failures], ["", 0]);
+  // What was asked of an earlier start does not count.
+  const service = new Service();
+  service.end(["0", "0"], { prepare: (linux) => recordAsked(linux, SUPERVISE) });
+  assert.ok(service.end(["1", "0"], { ranMs: 700 }).said.includes("exit code 1"));
+});
+
+test("five quick ends with exit code 0 in a row have one line", () => {
+  const service = new Service();
+  const lines = Array.from({ length: 12 }, () => service.end(["0", "0"]).said);
+  assert.deepEqual(
+    lines.map((line) => line !== ""),
+    lines.map((_, index) => index === 4),
+  );
+  assert.ok(lines[4]?.includes("5 times in a row: a service has to stay in the foreground"), lines[4]);
+});
+
+test("the service's own finish is executed, with runsv's words; for an essential service the image's script", () => {
+  const own = new Service().end(["-1", "15"], {
+    prepare: (linux) => linux.addProgram(`${SERVICE}/finish.own`, habit.sleeps),
+  });
+  assert.deepEqual([own.executed?.file, own.executed?.words], ["./finish.own", ["./finish.own", "-1", "15"]]);
+  const essential = new Service().end(["7", "0"], {
+    prepare: (linux) => {
+      linux.addFile(`${SERVICE}/essential`, "");
+      for (const path of ["/usr/lib", "/usr/lib/baseimage"]) linux.addDirectory(path);
+      linux.addProgram("/usr/lib/baseimage/essential-finish", habit.sleeps);
+    },
+  });
+  assert.equal(essential.executed?.file, "/usr/lib/baseimage/essential-finish");
+  assert.equal(essential.said, "", "my_init's line names the end");
+  assert.equal(essential.ends?.count, 1);
+});
+
+test("a finish that cannot be run has a line with its path", () => {
+  const { said, status } = new Service().end(["0", "0"], {
+    prepare: (linux) => {
+      for (const path of ["/etc/service", "/etc/service/web"]) linux.addDirectory(path);
+      linux.addFile("/etc/service/web/finish", "");
+      linux.addLink(`${SERVICE}/finish.own`, "/etc/service/web/finish");
+    },
+  });
+  assert.equal(status, 126);
+  assert.ok(said.startsWith('*** web: cannot run "/etc/service/web/finish": no permission'), said);
+});
+
+test("a kill is the kernel's, for want of memory, if its count has grown since another end saw it", () => {
+  const service = new Service();
+  const killed = (count: number, path = "/sys/fs/cgroup/memory.events", words = ["-1", "9"]) => {
+    service.realMs += 60_000;
+    const prepare = (linux: FakeLinux) => {
+      linux.addFile(path, `low 0\noom ${count}\noom_kill ${count}\n`);
+    };
+    return service.end(words, { prepare }).ends?.isOutOfMemory;
+  };
+  assert.equal(killed(0), false);
+  assert.equal(killed(1), true);
+  assert.equal(killed(1), false);
+  assert.equal(killed(2, undefined, ["137", "0"]), true, "a shell whose child was killed");
+  assert.equal(killed(3, undefined, ["1", "0"]), false);
+  assert.equal(killed(4, "/sys/fs/cgroup/memory/memory.oom_control"), true, "cgroup v1");
+});
+
+test("words that are not runsv's are no end", () => {
+  for (const words of [[], ["x", "0"], ["1"]]) {
+    const { ends, said, status } = new Service().end(words);
+    assert.deepEqual([ends, said, status], [undefined, "", 0]);
+  }
+});
