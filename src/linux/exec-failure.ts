@@ -28,17 +28,21 @@ const HEAD_BYTES = 256;
  */
 export function execFailure(linux: Linux, path: string, errno: number, environ = linux.environ): string {
   if (errno === ERRNO.E2BIG) return failure("cannot run", path, errno) + largestVariables(environ);
-  const reason = knownReason(linux, path, errno);
-  return reason === undefined
-    ? failure("cannot run", path, errno)
-    : `cannot run "${printable(path)}": ${reason} (${codeOf(errno)})`;
+  return `cannot run "${printable(path)}": ${execReason(linux, path, errno)}`;
 }
 
-/**
- * The errno (above zero) with which execve(2) will refuse `path`, as far as its mode and its first line show that; 0: it may
- * work.
- */
-export function execRefusal(linux: Linux, path: string): number {
+/** Why execve(2) will refuse `path`, as far as its mode and its first line show that; undefined: it may work. */
+export function execFault(linux: Linux, path: string): string | undefined {
+  const errno = execRefusal(linux, path);
+  return errno === 0 ? undefined : execReason(linux, path, errno);
+}
+
+function execReason(linux: Linux, path: string, errno: number): string {
+  const reason = knownReason(linux, path, errno);
+  return reason === undefined ? errorWords(errno) : `${reason} (${codeOf(errno)})`;
+}
+
+function execRefusal(linux: Linux, path: string): number {
   const refused = -linux.access(path, EXECUTE);
   if (refused !== 0) return refused;
   const head = linux.readFile(path, HEAD_BYTES, true);

@@ -1,4 +1,5 @@
 // Tested by src/image/my-init/main.test.ts.
+import { SCRIPTS } from "../../container/scripts.ts";
 import { exitStatus } from "../../core/child-end.ts";
 import { printable } from "../../core/printable.ts";
 import type { Child } from "../../linux/children.ts";
@@ -14,11 +15,9 @@ import { failureWords, type Outcome, stopRequested } from "./outcome.ts";
 import { acceptScript, scriptsIn, startScript } from "./scripts.ts";
 import { startRunit } from "./services/runit.ts";
 import { ServiceDirectory } from "./services/service-directory.ts";
-import { warnOfFaults } from "./services/service-faults.ts";
+import { warnOfFaults } from "./services/warn-of-faults.ts";
 
 const INSECURE_KEY = "/usr/sbin/enable_insecure_key";
-const STARTUP_SCRIPTS = "/etc/my_init.d";
-const RC_LOCAL = "/etc/rc.local";
 
 /** The boot, and what it has started: log writer, system log, startup scripts, services. @see docs/reference/my_init.md */
 export class Boot {
@@ -116,9 +115,10 @@ export class Boot {
       const reason = failure("cannot read", wanted, ERRNO.ENOENT);
       log.warn(`no startup scripts: ${reason}; make the directory or correct ENV_INIT_DIRECTORY`);
     }
-    const scripts = scriptsIn(this.#context, wanted ?? STARTUP_SCRIPTS).filter((path) => path !== SYSLOG_SCRIPT);
-    const hasRcLocal = linux.access(RC_LOCAL, 0) !== -ERRNO.ENOENT && acceptScript(this.#context, RC_LOCAL);
-    return hasRcLocal ? [...scripts, RC_LOCAL] : scripts;
+    const scripts = scriptsIn(this.#context, wanted ?? SCRIPTS.startup).filter((path) => path !== SYSLOG_SCRIPT);
+    const hasRcLocal =
+      linux.access(SCRIPTS.rcLocal, 0) !== -ERRNO.ENOENT && acceptScript(this.#context, SCRIPTS.rcLocal);
+    return hasRcLocal ? [...scripts, SCRIPTS.rcLocal] : scripts;
   }
 
   #runStartupScript(path: string): Outcome | undefined {

@@ -1,11 +1,11 @@
 import { DOWN, SERVICES } from "../../../container/runsv.ts";
+import { otherFaults } from "../../../container/service-faults.ts";
 import { listServices } from "../../../container/service-list.ts";
 import { mirrorNames } from "../../../container/service-mirror.ts";
 import { printable } from "../../../core/printable.ts";
 import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 import { makePrivateDirectory, PLACES } from "../../../linux/private-directory.ts";
-import { failure } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 import { Mirror } from "./mirror.ts";
 import { checkedNeeds } from "./needs.ts";
@@ -72,10 +72,7 @@ export class ServiceDirectory {
   warnOfOthers(): void {
     const { linux, log } = this.#context;
     if (this.#areElsewhere) return;
-    for (const name of listServices(linux, SERVICES).others) {
-      const path = `${SERVICES}/${name}`;
-      const facts = fileFacts(linux, path);
-      const reason = typeof facts === "number" ? failure("cannot read", path, facts) : "it is no directory";
+    for (const { path, reason } of otherFaults(linux, SERVICES)) {
       log.warn(`${printable(path)} is no service: ${reason}`);
     }
   }

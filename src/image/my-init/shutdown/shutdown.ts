@@ -1,4 +1,5 @@
 // Tested by src/image/my-init/main.test.ts.
+import { SCRIPTS } from "../../../container/scripts.ts";
 import { printable } from "../../../core/printable.ts";
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
@@ -12,9 +13,6 @@ import { Budget, readLimits } from "./budget.ts";
 import { forceToExit } from "./force.ts";
 import { stopRemainingProcesses } from "./stop-remaining.ts";
 import { Subtrees } from "./subtrees.ts";
-
-const PRE_SHUTDOWN = "/etc/my_init.pre_shutdown.d";
-const POST_SHUTDOWN = "/etc/my_init.post_shutdown.d";
 
 /** How long a startup script that was running may go on undisturbed before it gets TERM. */
 const LET_FINISH_MS = 3000;
@@ -37,7 +35,7 @@ export function shutDown(
   const { environment, log, loop, timeline } = context;
   timeline.beginShutdown();
   const limits = readLimits(environment.current, (message) => log.warn(message));
-  const [before, after] = [scriptsIn(context, PRE_SHUTDOWN), scriptsIn(context, POST_SHUTDOWN)];
+  const [before, after] = [scriptsIn(context, SCRIPTS.preShutdown), scriptsIn(context, SCRIPTS.postShutdown)];
   const stopped = [script, command, runsvdir].filter((child) => child !== undefined);
   const budget = new Budget(limits, loop.nowMs, {
     process: stopped.length + before.length + after.length + (killsAll ? 1 : 0),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeLinux } from "../../../../test/support/fake-linux.ts";
-import { live } from "../../../../test/support/story.ts";
+import { FakeLinux } from "../../test/support/fake-linux.ts";
+import { live } from "../../test/support/story.ts";
 import { serviceFaults } from "./service-faults.ts";
 
 const SERVICE = "/etc/service/web";
@@ -16,11 +16,15 @@ function addService(linux: FakeLinux, files: Readonly<Record<string, string>>): 
   }
 }
 
+function said(linux: FakeLinux): string[] {
+  return serviceFaults(linux, SERVICE).map(({ path, reason }) => `cannot run "${path}": ${reason}`);
+}
+
 function faults(files: Readonly<Record<string, string>>): string[] {
   const linux = new FakeLinux();
   addService(linux, files);
   linux.addFile(`${SERVICE}/log/run`, "#!/bin/sh\n", { mode: 0o755 });
-  return serviceFaults(linux, SERVICE);
+  return said(linux);
 }
 
 test("scripts and programs that can be run have no fault", () => {
@@ -48,7 +52,7 @@ test("a program that this user may execute and not read has no fault", () => {
   linux.addFile(`${SERVICE}/log/run`, "#!/bin/sh\n", { mode: 0o755 });
   const read = linux.readFile.bind(linux);
   linux.readFile = (path, ...more) => (path.endsWith("/web/run") ? -13 : read(path, ...more));
-  assert.deepEqual(serviceFaults(linux, SERVICE), []);
+  assert.deepEqual(said(linux), []);
 });
 
 test("an argument of an interpreter does not hide a Windows line end", () => {
@@ -58,7 +62,7 @@ test("an argument of an interpreter does not hide a Windows line end", () => {
 test("a service or a log service without run is named", () => {
   const linux = new FakeLinux();
   addService(linux, {});
-  assert.deepEqual(serviceFaults(linux, SERVICE), [
+  assert.deepEqual(said(linux), [
     `cannot run "${SERVICE}/run": no such file or directory (ENOENT)`,
     `cannot run "${SERVICE}/log/run": no such file or directory (ENOENT)`,
   ]);

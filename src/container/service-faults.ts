@@ -1,9 +1,10 @@
-import { DOWN, SERVICES } from "../../../container/runsv.ts";
-import { listServices } from "../../../container/service-list.ts";
-import { printable } from "../../../core/printable.ts";
-import { execFailure, execRefusal } from "../../../linux/exec-failure.ts";
-import type { Linux } from "../../../linux/linux.ts";
-import type { Context } from "../context.ts";
+import { execFault } from "../linux/exec-failure.ts";
+import { fileFacts } from "../linux/files.ts";
+import type { Linux } from "../linux/linux.ts";
+import { failure } from "../linux/sys-error.ts";
+import type { Fault } from "./fault.ts";
+import { DOWN } from "./runsv.ts";
+import { listServices } from "./service-list.ts";
 
 /** What runsv and sv run beside `run`, where it is there. @see runsv(8), sv(8) */
 const OPTIONAL = ["finish", "check"];
@@ -15,24 +16,26 @@ const OPTIONAL = ["finish", "check"];
  * @param directory of the service
  * @returns none of a service that is not to be started
  */
-export function serviceFaults(linux: Linux, directory: string): string[] {
+export function serviceFaults(linux: Linux, directory: string): Fault[] {
   const names = linux.listDir(directory);
   if (typeof names === "number" || names.includes(DOWN)) return [];
   const programs = ["run", ...OPTIONAL.filter((name) => names.includes(name))];
   if (names.includes("control")) programs.push(...controlScripts(linux, directory));
   const faults = programs.flatMap((name) => {
     const path = `${directory}/${name}`;
-    const errno = execRefusal(linux, path);
-    return errno === 0 ? [] : execFailure(linux, path, errno);
+    const reason = execFault(linux, path);
+    return reason === undefined ? [] : { path, reason };
   });
   return names.includes("log") ? [...faults, ...serviceFaults(linux, `${directory}/log`)] : faults;
 }
 
-/** Warns of the faults of services that are started. @param directory where runsvdir finds them */
-export function warnOfFaults({ linux, log }: Context, directory: string): void {
-  for (const name of listServices(linux, directory).services) {
-    for (const fault of serviceFaults(linux, `${SERVICES}/${name}`)) log.warn(`${printable(name)}: ${fault}`);
-  }
+/** What stands among the services of a directory and is no directory: runsvdir ignores it without a message. */
+export function otherFaults(linux: Linux, directory: string): Fault[] {
+  return listServices(linux, directory).others.map((name) => {
+    const path = `${directory}/${name}`;
+    const facts = fileFacts(linux, path);
+    return { path, reason: typeof facts === "number" ? failure("cannot read", path, facts) : "it is no directory" };
+  });
 }
 
 function controlScripts(linux: Linux, directory: string): string[] {

@@ -1,0 +1,54 @@
+// Tested by src/image/my-init/services/needs.test.ts.
+import { ERRNO, errorWords } from "../linux/errno.ts";
+import type { Linux } from "../linux/linux.ts";
+import type { Fault } from "./fault.ts";
+import { findCycle, NEEDS, type Need, type NeedsGraph, readNeeds } from "./needs.ts";
+
+/**
+ * Reads what services need, and finds why they cannot get it: a file cannot be read or understood, or names no service; or,
+ * if there is nothing else, services need each other in a cycle.
+ *
+ * @param directory of the services
+ * @param names of the services that are to run
+ * @param exists whether there is a service of this name, whether or not it is to run
+ */
+export function needsFaults(
+  linux: Linux,
+  directory: string,
+  names: readonly string[],
+  exists: (name: string) => boolean,
+): { readonly graph: NeedsGraph; readonly faults: readonly Fault[] } {
+  const graph = new Map<string, readonly Need[]>();
+  const faults: Fault[] = [];
+  for (const name of names) {
+    const path = `${directory}/${name}/${NEEDS}`;
+    const read = readNeeds(linux, `${directory}/${name}`);
+    if (typeof read === "number") {
+      const reason = read === ERRNO.EINVAL ? "it is no file" : errorWords(read);
+      faults.push({ path, reason: `${reason}; it has to be a file of a line for each service` });
+    } else if (read.kind === "bad-line") {
+      faults.push({ path, line: read.line, reason: `${read.reason}; write NAME or NAME SECONDS` });
+    } else {
+      graph.set(name, read.needs);
+      for (const { line, service } of read.needs) {
+        if (service === name) faults.push({ path, line, reason: "a service cannot need itself; take the line out" });
+        else if (!exists(service)) {
+          const reason = `there is no service "${service}" in ${directory}; correct the name or take the line out`;
+          faults.push({ path, line, reason });
+        }
+      }
+    }
+  }
+  const cycle = faults.length === 0 ? findCycle(graph) : undefined;
+  if (cycle !== undefined) faults.push(cycleFault(directory, graph, cycle));
+  return { graph, faults };
+}
+
+function cycleFault(directory: string, graph: NeedsGraph, cycle: readonly string[]): Fault {
+  const [first = "", second = first] = cycle;
+  return {
+    path: `${directory}/${first}/${NEEDS}`,
+    line: graph.get(first)?.find(({ service }) => service === second)?.line ?? 1,
+    reason: `services need each other in a circle, ${[...cycle, first].join(" -> ")}; take one of them out`,
+  };
+}

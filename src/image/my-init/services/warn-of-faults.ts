@@ -1,0 +1,15 @@
+// Tested by src/container/service-faults.test.ts.
+import { SERVICES } from "../../../container/runsv.ts";
+import { serviceFaults } from "../../../container/service-faults.ts";
+import { listServices } from "../../../container/service-list.ts";
+import { printable } from "../../../core/printable.ts";
+import type { Context } from "../context.ts";
+
+/** Warns of the faults of services that are started. @param directory where runsvdir finds them */
+export function warnOfFaults({ linux, log }: Context, directory: string): void {
+  for (const name of listServices(linux, directory).services) {
+    for (const { path, reason } of serviceFaults(linux, `${SERVICES}/${name}`)) {
+      log.warn(printable(`${name}: cannot run "${path}": ${reason}`));
+    }
+  }
+}
