@@ -4,6 +4,7 @@ const NAMES = [
   "setuser",
   "container_exit",
   "container_health",
+  "container_lint",
   "boot_report",
   "workaround-docker-2267",
   "log_lines",

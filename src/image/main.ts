@@ -3,6 +3,7 @@ import type { Linux } from "../linux/linux.ts";
 import { main as bootReport } from "./boot-report/main.ts";
 import { main as containerExit } from "./container-exit/main.ts";
 import { main as containerHealth } from "./container-health/main.ts";
+import { main as containerLint } from "./container-lint/main.ts";
 import { main as logLines } from "./log-lines/main.ts";
 import { main as myInit } from "./my-init/main.ts";
 import { main as runsv } from "./runsv/main.ts";
@@ -18,6 +19,7 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   setuser,
   container_exit: containerExit,
   container_health: containerHealth,
+  container_lint: containerLint,
   boot_report: bootReport,
   [SERVICE_RUN]: serviceRun,
   [SERVICE_FINISH]: serviceFinish,

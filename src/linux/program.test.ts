@@ -9,6 +9,7 @@ const PROGRAMS = [
   "setuser",
   "container_exit",
   "container_health",
+  "container_lint",
   "boot_report",
   "workaround-docker-2267",
   "log_lines",

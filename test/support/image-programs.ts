@@ -6,6 +6,7 @@ export const imagePrograms: Readonly<Record<Exclude<Applet, typeof SERVICE_RUN |
   setuser: "/usr/sbin/setuser",
   container_exit: "/usr/sbin/container_exit",
   container_health: "/usr/sbin/container_health",
+  container_lint: "/usr/sbin/container_lint",
   boot_report: "/usr/sbin/boot_report",
   "workaround-docker-2267": "/usr/bin/workaround-docker-2267",
   log_lines: "/usr/lib/baseimage/log_lines",

@@ -96,6 +96,7 @@ export type InitOptions = {
     | "setuser"
     | "container_exit"
     | "container_health"
+    | "container_lint"
     | "boot_report"
     | "workaround-docker-2267";
   /**
