@@ -10,13 +10,13 @@ import { findCycle, NEEDS, type Need, type NeedsGraph, readNeeds } from "./needs
  *
  * @param directory of the services
  * @param names of the services that are to run
- * @param exists whether there is a service of this name, whether or not it is to run
+ * @param all the names of all services, whether or not they are to run
  */
 export function needsFaults(
   linux: Linux,
   directory: string,
   names: readonly string[],
-  exists: (name: string) => boolean,
+  all: readonly string[],
 ): { readonly graph: NeedsGraph; readonly faults: readonly Fault[] } {
   const graph = new Map<string, readonly Need[]>();
   const faults: Fault[] = [];
@@ -32,7 +32,7 @@ export function needsFaults(
       graph.set(name, read.needs);
       for (const { line, service } of read.needs) {
         if (service === name) faults.push({ path, line, reason: "a service cannot need itself; take the line out" });
-        else if (!exists(service)) {
+        else if (!all.includes(service)) {
           const reason = `there is no service "${service}" in ${directory}; correct the name or take the line out`;
           faults.push({ path, line, reason });
         }

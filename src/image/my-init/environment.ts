@@ -1,4 +1,5 @@
 import { isShellName, toJson, toShellScript } from "../../container/env-export.ts";
+import { ENVIRONMENT, readSecret, readVariables } from "../../container/variable-files.ts";
 import {
   contentOfValue,
   type Environment,
@@ -18,9 +19,6 @@ import type { Linux } from "../../linux/linux.ts";
 import { SysError } from "../../linux/sys-error.ts";
 import type { Log } from "./logs/log.ts";
 import type { Unavailable } from "./unavailable.ts";
-import { readSecret, readVariables } from "./variable-files.ts";
-
-const DIRECTORY = "/etc/container_environment";
 
 /** The copies on a read-only root. Files that an earlier container left here do not count. */
 const RUN_DIRECTORY = "/run/container_environment";
@@ -51,7 +49,7 @@ export class ContainerEnvironment {
   readonly #provided = new Map<string, string>();
   #directories: ReadonlySet<string> = new Set();
   /** The directory of the copies, which is read after a startup script. */
-  #directory = DIRECTORY;
+  #directory = ENVIRONMENT;
   #isForbidden = false;
   #isWritable = true;
   #dumped: Environment | undefined;
@@ -181,7 +179,7 @@ export class ContainerEnvironment {
       if (!(error instanceof SysError) || !FORBIDDEN.includes(error.errno)) throw error;
       if (this.#moveToRun()) return;
       this.#isWritable = false;
-      this.#unavailable.add(`the copies of the environment in ${DIRECTORY}*`, errorWords(error.errno));
+      this.#unavailable.add(`the copies of the environment in ${ENVIRONMENT}*`, errorWords(error.errno));
     }
   }
 

@@ -9,16 +9,16 @@ import { Failure } from "../../../linux/sys-error.ts";
  *
  * @param directory of the services
  * @param names of the services that are to run
- * @param exists whether there is a service of this name, whether or not it is to run
+ * @param all the names of all services, whether or not they are to run
  * @throws Failure a file cannot be read or understood, or names no service; or services need each other in a cycle
  */
 export function checkedNeeds(
   linux: Linux,
   directory: string,
   names: readonly string[],
-  exists: (name: string) => boolean,
+  all: readonly string[],
 ): NeedsGraph {
-  const { faults, graph } = needsFaults(linux, directory, names, exists);
+  const { faults, graph } = needsFaults(linux, directory, names, all);
   const [fault] = faults;
   if (fault === undefined) return graph;
   const { line, path, reason } = fault;

@@ -90,8 +90,7 @@ export class ServiceDirectory {
   checkNeeds(): void {
     if (!this.mayHaveNeeds) return;
     const { linux, log } = this.#context;
-    const all = this.#services();
-    const graph = checkedNeeds(linux, SERVICES, this.#wanted(), (name) => all.includes(name));
+    const graph = checkedNeeds(linux, SERVICES, this.#wanted(), this.#services());
     const isDown = (name: string) => linux.access(`${this.#mirror?.path}/${name}/${DOWN}`, 0) === 0;
     for (const [name, needs] of graph) {
       if (isDown(name)) continue;

@@ -1,10 +1,12 @@
 // Tested by src/image/my-init/environment.test.ts.
-import { isScratchName, isShortEnough, longestContent, valueOfContent } from "../../core/container-env.ts";
-import { printable } from "../../core/printable.ts";
-import { ERRNO, errorWords } from "../../linux/errno.ts";
-import type { Linux } from "../../linux/linux.ts";
-import { Failure, SysError } from "../../linux/sys-error.ts";
-import type { Log } from "./logs/log.ts";
+import { isScratchName, isShortEnough, longestContent, valueOfContent } from "../core/container-env.ts";
+import { printable } from "../core/printable.ts";
+import { ERRNO, errorWords } from "../linux/errno.ts";
+import type { Linux } from "../linux/linux.ts";
+import { Failure, SysError } from "../linux/sys-error.ts";
+
+/** The variables of the container, a file each. */
+export const ENVIRONMENT = "/etc/container_environment";
 
 /** What a directory of variables holds. */
 export interface VariableFiles {
@@ -21,19 +23,24 @@ export interface VariableFiles {
  * @throws Failure where one holds what no variable can
  * @see docs/reference/environment.md
  */
-export function readVariables(linux: Linux, log: Log, directory: string, names: readonly string[]): VariableFiles {
+export function readVariables(
+  linux: Linux,
+  log: { warn(message: string): void },
+  directory: string,
+  names: readonly string[],
+): VariableFiles {
   const variables = new Map<string, string>();
   const directories = new Set<string>();
   for (const name of [...names].sort()) {
     if (isScratchName(name)) continue;
     const path = `${directory}/${name}`;
-    const warn = (reason: string) => log.warn(`"${printable(path)}" is no variable: ${reason}`);
+    const skip = (reason: string) => log.warn(`"${printable(path)}" is no variable: ${reason}`);
     const content = name.includes("=") ? "" : linux.readFile(path, longestContent(name), false);
     if (content === -ERRNO.EISDIR) directories.add(name);
-    if (name.includes("=")) warn("a variable's name cannot have an equals sign");
+    if (name.includes("=")) skip("a variable's name cannot have an equals sign");
     else if (content === -ERRNO.EISDIR || content === -ERRNO.EINVAL) {
       // Kubernetes puts directories named ..data and ..2026_01_01 into a volume; they are no mistake.
-      if (content === -ERRNO.EINVAL || !name.startsWith("..")) warn("it is no file");
+      if (content === -ERRNO.EINVAL || !name.startsWith("..")) skip("it is no file");
     } else if (typeof content === "number") throw new SysError("cannot read", path, -content);
     else
       variables.set(
