@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeLinux, type FileOptions } from "../../../test/support/fake-linux.ts";
+import { FakeLinux, type FakeProgram, type FileOptions } from "../../../test/support/fake-linux.ts";
+import * as habit from "../../../test/support/fake-programs.ts";
 import { main } from "./main.ts";
+import { FOREIGN } from "./migration.ts";
 
 /** A file and its attributes. A string: an executable file of this content. */
 type Files = Readonly<Record<string, string | ({ readonly content: string } & FileOptions)>>;
 
 const SH = "#!/bin/sh\n";
+const SIGKILL = 9;
 
 /** A container in which all is well. */
 const CLEAN: Files = {
@@ -20,6 +23,22 @@ const CLEAN: Files = {
   "/etc/my_init.d/10_first": SH,
   "/etc/my_init.d/.hidden": { content: "" },
   "/etc/my_init.post_shutdown.d/placeholder": { content: "" },
+  "/etc/passwd": { content: "root:x:0:0:root:/root:/bin/sh\njoe:x:1000:1000::/home/joe:/bin/sh\n" },
+  "/etc/crontab": { content: "#\nSHELL = /bin/sh\n17 *\t* * *\troot\tcd /\n", mode: 0o600 },
+  "/etc/cron.d/job": { content: 'MAILTO=""\n\n*/5 * * * * joe true\n  @daily root true\n# end' },
+  "/etc/cron.d/.placeholder": { content: "", uid: 7 },
+  "/etc/cron.d/job.dpkg-old": { content: "" },
+  "/etc/cron.d/job.disabled": { content: "" },
+  "/etc/cron.daily/job": SH,
+  "/etc/cron.daily/empty": { content: "" },
+  "/etc/logrotate.d/a.b": { content: "/var/log/a {}" },
+  "/etc/container_environment/A": { content: "a b\n" },
+  "/etc/container_environment/EMPTY": { content: "" },
+  "/etc/ssh/ssh_host_ed25519_key.pub": { content: "ssh-ed25519 AAAA" },
+  "/etc/ssh/sshd_config": { content: "" },
+  "/root/.ssh/authorized_keys": { content: "# no key\n" },
+  "/run/init.pid": { content: "1\n" },
+  "/run/more/odd.pid": { content: "none" },
 };
 
 /** Runs container_lint in the clean container with more or other files. */
@@ -61,7 +80,7 @@ const BROKEN: readonly (readonly [files: Files, printed: string])[] = [
   ],
   [
     { "/etc/service/app.sh": SH },
-    "warning: /etc/service/app.sh: it is no directory; a service is a directory with a program run; delete what is none",
+    "warning: /etc/service/app.sh: it is no directory; make it a directory with a program run, or delete it",
   ],
   [
     { "/etc/service/db/needs": { content: "\nnone\n" } },
@@ -80,13 +99,101 @@ const BROKEN: readonly (readonly [files: Files, printed: string])[] = [
   ],
   [
     { "/etc/my_init.d/20_second": { content: SH } },
-    "warning: /etc/my_init.d/20_second: it is not executable; make it executable with chmod +x, or delete it",
+    "warning: /etc/my_init.d/20_second: it is not executable; make it a file that can be executed, or delete it",
   ],
   [
     { "/etc/my_init.pre_shutdown.d/drain": "echo\n" },
     "error: /etc/my_init.pre_shutdown.d/drain: it is no program, and its first line does not begin with #! (ENOEXEC); " +
       "put a program there that this system can run",
   ],
+  [
+    { "/etc/container_environment/A=B": { content: "" } },
+    'error: /etc/container_environment/A=B: "/etc/container_environment/A=B" is no variable: ' +
+      "a variable's name cannot have an equals sign; correct it or delete it",
+  ],
+  [
+    { "/etc/container_environment/B": { content: "a\0" } },
+    'error: /etc/container_environment/B: cannot use "/etc/container_environment/B": ' +
+      "a variable cannot hold a NUL byte; correct it or delete it",
+  ],
+  [
+    { "/etc/container_environment/my.env": { content: "a" } },
+    "warning: /etc/container_environment/my.env: not in /etc/container_environment.sh, as no shell can set this name; " +
+      "rename it",
+  ],
+  ...["a ", "a\r\n", "a\t\n", "a\n\n"].map(
+    (content) =>
+      [
+        { "/etc/container_environment/B": { content } },
+        "warning: /etc/container_environment/B: its value ends in a blank; delete the blank, a CR too",
+      ] as const,
+  ),
+  [
+    { "/etc/cron.d/my.job": { content: "" } },
+    "error: /etc/cron.d/my.job: cron ignores it, as a name may only have letters, digits, _ and -; rename it",
+  ],
+  [
+    { "/etc/cron.weekly/a+b": SH },
+    "error: /etc/cron.weekly/a+b: cron ignores it, as a name may only have letters, digits, _ and -; rename it",
+  ],
+  [
+    { "/etc/cron.hourly/job": { content: SH } },
+    "error: /etc/cron.hourly/job: cron ignores it, as it is not executable; say chmod +x",
+  ],
+  ...["/etc/crontab", "/etc/cron.d/job", "/etc/logrotate.d/job"].flatMap((path) => [
+    [
+      { [path]: { content: "", uid: 7 } },
+      `error: ${path}: it is ignored, as its owner is not root; say chown root`,
+    ] as const,
+    [
+      { [path]: { content: "", mode: 0o664 } },
+      `error: ${path}: it is ignored, as not only root may write to it; say chmod 644`,
+    ] as const,
+  ]),
+  ...(
+    [
+      ["* * * * * true\n", 1, '"true" is no user; write a user before the command'],
+      ["\n@daily /bin/true\n", 2, '"/bin/true" is no user; write a user before the command'],
+      ["1 2\n", 1, '"" is no user; write a user before the command'],
+      ["* * * * * root true\r\n", 1, "it ends as on Windows (CR LF); save the file with Unix line ends"],
+      ["A=1\nevery day\n", 2, "this is no job; correct the line"],
+      ["* * * * * root true\n* * * * * root false", 2, "the last line has no newline; add one"],
+      ["A=1", 1, "the last line has no newline; add one"],
+    ] as const
+  ).map(
+    ([content, line, reason]) =>
+      [{ "/etc/cron.d/job": { content } }, `error: /etc/cron.d/job, line ${line}: ${reason}`] as const,
+  ),
+  [
+    { "/etc/service/db/supervise/ok": { content: "" } },
+    "warning: /etc/service/db/supervise: no runsv uses it; delete it",
+  ],
+  [
+    { "/etc/service/web/log/supervise/lock": { content: "" } },
+    "warning: /etc/service/web/log/supervise: no runsv uses it; delete it",
+  ],
+  ...["/run/app.pid", "/run/app/app.pid"].map(
+    (path) =>
+      [
+        { [path]: { content: "4242\n" } },
+        `warning: ${path}: its process has ended; delete it, or its daemon may not start`,
+      ] as const,
+  ),
+  [
+    { "/etc/ssh/ssh_host_rsa_key": { content: "" } },
+    "warning: /etc/ssh/ssh_host_rsa_key: all containers of the image have this host key; delete it",
+  ],
+  ...["/root/.ssh/authorized_keys2", "/home/joe/.ssh/authorized_keys"].map(
+    (path) =>
+      [
+        { [path]: { content: "ssh-ed25519 AAAAC3Nz joe@box\n", uid: 1000 } },
+        `warning: ${path}: its keys open all containers of the image; delete those that are not to`,
+      ] as const,
+  ),
+  ...FOREIGN.map(([place, word, other, advice]) => {
+    const path = place === "run" ? "/etc/service/db/run" : `${place}/job`;
+    return [{ [path]: { content: `${SH}${word}${other}\n`, mode: 0o755 } }, `warning: ${path}: ${advice}`] as const;
+  }),
   [
     { "/etc/rc.local": "" },
     "error: /etc/rc.local: it is empty (ENOEXEC); put a program there that this system can run",
@@ -129,4 +236,80 @@ test("unknown words are refused", () => {
   const { status, error } = lint({}, ["/etc/service"]);
   assert.equal(status, 2);
   assert.ok(error.startsWith('container_lint: unknown word "/etc/service"\nusage: container_lint [--json]\n'), error);
+});
+
+/** Runs container_lint where syslog-ng or sshd is installed, ends so, and has printed this. */
+function lintConfiguration(needed: string, file: string, printed: string, program: FakeProgram) {
+  const linux = new FakeLinux({ argv: ["container_lint"], pid: 7 });
+  linux.addDirectory("/etc/my_init.d");
+  if (needed.includes("sshd")) for (const path of ["/etc/service", "/etc/service/sshd"]) linux.addDirectory(path);
+  linux.addFile("/bin/sh", "\x7fELF", { mode: 0o755 });
+  linux.addFile(needed, SH, { mode: 0o755 });
+  linux.addProgram(file, program);
+  linux.addFile("/proc/self/fd/10", printed);
+  linux.addFile("/proc/self/fd/11", printed);
+  main(linux);
+  return linux;
+}
+
+test("syslog-ng and sshd say what is wrong with their configurations, and their words name the file", () => {
+  const syslog = ["/etc/my_init.d/10_syslog-ng.init", "/usr/sbin/syslog-ng"] as const;
+  const sshd = ["/etc/service/sshd/run", "/usr/sbin/sshd"] as const;
+  const said = (where: readonly [string, string], printed: string, program = habit.exitsAfter(5, 1)) =>
+    lintConfiguration(...where, printed, program).stdout.text;
+  const syntax = "Error in /etc/syslog-ng/conf.d/a.conf:1:1-1:4:";
+  assert.equal(
+    said(syslog, `Setting version\n${syntax}\nIncluded from /etc/syslog-ng/syslog-ng.conf\n`),
+    `error: /etc/syslog-ng/conf.d/a.conf: /usr/sbin/syslog-ng --syntax-only says "${syntax}"; correct the configuration\n`,
+  );
+  const option = "/etc/ssh/sshd_config line 3: no \x1b";
+  assert.equal(
+    said(sshd, option),
+    'error: /etc/ssh/sshd_config: /usr/sbin/sshd -G says "/etc/ssh/sshd_config line 3: no \\x1b"; ' +
+      "correct the configuration\n",
+  );
+  assert.equal(
+    said(sshd, "no memory\n"),
+    'error: /usr/sbin/sshd: /usr/sbin/sshd -G says "no memory"; correct the configuration\n',
+  );
+  assert.equal(said(sshd, option, habit.exitsAfter(5)), "");
+});
+
+test("a program that tests its configuration for ten seconds is killed, and that is an error", () => {
+  const linux = lintConfiguration("/etc/service/sshd/run", "/usr/sbin/sshd", "", habit.ignoresTerm);
+  assert.ok(linux.stdout.text.startsWith("error: /usr/sbin/sshd: "), linux.stdout.text);
+  assert.equal(linux.history.find(({ file }) => file === "/usr/sbin/sshd")?.status, SIGKILL);
+});
+
+test("a program that is not installed, or whose service was deleted, is not asked", () => {
+  for (const file of ["/usr/sbin/syslog-ng", "/usr/bin/true"]) {
+    assert.equal(lintConfiguration("/etc/service/sshd/run", file, "", habit.exitsAfter(5, 1)).stdout.text, "");
+  }
+});
+
+test("in a container that runs, host keys and authorized keys are no finding", () => {
+  const linux = new FakeLinux({ argv: ["container_lint"], pid: 7 });
+  const [init] = linux.processes.values();
+  if (init !== undefined) init.argv = ["/sbin/my_init"];
+  linux.addFile("/usr/sbin/my_init", "");
+  for (const path of ["/proc/self/exe", "/proc/1/exe"]) linux.addLink(path, "/usr/sbin/my_init");
+  linux.addDirectory("/etc/ssh");
+  linux.addFile("/etc/ssh/ssh_host_rsa_key", "");
+  assert.equal(main(linux), 0);
+  assert.equal(linux.stdout.text, "");
+});
+
+test("a link is followed only where no user but root can change it", () => {
+  for (const [mode, printed] of [
+    [0o755, "error: /etc/cron.d/job: it is ignored, as its owner is not root; say chown root\n"],
+    [0o775, ""],
+  ] as const) {
+    const linux = new FakeLinux({ argv: ["container_lint"], pid: 7 });
+    linux.addDirectory("/etc/cron.d", { mode });
+    linux.addDirectory("/srv");
+    linux.addFile("/srv/job", "", { uid: 7 });
+    linux.addLink("/etc/cron.d/job", "/srv/job");
+    main(linux);
+    assert.equal(linux.stdout.text, printed);
+  }
 });

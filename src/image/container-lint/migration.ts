@@ -1,0 +1,28 @@
+import { SERVICES } from "../../container/runsv.ts";
+import { SCRIPTS } from "../../container/scripts.ts";
+import { listServices } from "../../container/service-list.ts";
+import type { Check } from "./check.ts";
+import { filesIn, textOf } from "./files.ts";
+
+/** Files that other images need and this one does not: where, two words in them, what to do. docs/migrating.md has them, too. */
+export const FOREIGN: readonly (readonly [place: string, word: string, other: string, advice: string])[] = [
+  ["run", "tail ", "/var/log/syslog", "each message is in docker logs twice; delete the service"],
+  [SCRIPTS.startup, "touch ", "/etc/cron", "cron needs no touch of crontabs; delete the line"],
+  [SCRIPTS.startup, "/etc/container_environment/HOME", "", "HOME need not be a file; delete the line"],
+  ["/etc/logrotate.d", "systemctl ", "", "there is no systemd; say sv hup NAME"],
+  ["/etc/logrotate.d", "rsyslog-rotate", "", "there is no systemd; say sv hup rsyslog"],
+];
+
+/** What images for phusion/baseimage or systemd have, and what has no use here. */
+export const migration: Check = (linux, add) => {
+  const services = listServices(linux, SERVICES).services.map((name) => `${SERVICES}/${name}`);
+  for (const directory of [SCRIPTS.startup, "/etc/logrotate.d", ...services]) {
+    for (const { name, path } of filesIn(linux, directory)) {
+      const text = textOf(linux, path);
+      for (const [place, word, other, reason] of FOREIGN) {
+        if ((place === directory || place === name) && text.includes(word) && text.includes(other))
+          add("warning", path, reason);
+      }
+    }
+  }
+};
