@@ -51,11 +51,13 @@ function lookAtLines(path: string, text: string, users: readonly string[], add: 
     const [first = "#"] = words;
     if (first.startsWith("#")) continue;
     const isNamed = first.startsWith("@");
-    const user = words[isNamed ? 1 : 5] ?? "";
+    const [user = "", command] = words.slice(isNamed ? 1 : 5);
     let reason = "";
     if (line.endsWith("\r")) reason = "it ends as on Windows (CR LF); save the file with Unix line ends";
     else if (isNamed || first.startsWith("*") || isDigit(first.charCodeAt(0))) {
-      if (!users.includes(user)) reason = `"${user}" is no user; write a user before the command`;
+      if (!users.includes(user) || command === undefined) {
+        reason = `"${user}" is no user, or has no command; write USER COMMAND after the time`;
+      }
     } else if (!line.includes("=")) reason = "this is no job; correct the line";
     if (reason === "" && index === lines.length - 1) reason = "the last line has no newline; add one";
     if (reason !== "") {

@@ -152,9 +152,10 @@ const BROKEN: readonly (readonly [files: Files, printed: string])[] = [
   ]),
   ...(
     [
-      ["* * * * * true\n", 1, '"true" is no user; write a user before the command'],
-      ["\n@daily /bin/true\n", 2, '"/bin/true" is no user; write a user before the command'],
-      ["1 2\n", 1, '"" is no user; write a user before the command'],
+      ["* * * * * true\n", 1, '"true" is no user, or has no command; write USER COMMAND after the time'],
+      ["\n@daily /bin/true\n", 2, '"/bin/true" is no user, or has no command; write USER COMMAND after the time'],
+      ["* * * * * root\n", 1, '"root" is no user, or has no command; write USER COMMAND after the time'],
+      ["1 2\n", 1, '"" is no user, or has no command; write USER COMMAND after the time'],
       ["* * * * * root true\r\n", 1, "it ends as on Windows (CR LF); save the file with Unix line ends"],
       ["A=1\nevery day\n", 2, "this is no job; correct the line"],
       ["* * * * * root true\n* * * * * root false", 2, "the last line has no newline; add one"],
