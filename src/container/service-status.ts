@@ -13,28 +13,40 @@ export interface ServiceStatus {
   readonly isWanted: boolean;
   /** How long it has been in that state; below zero: the clock was set back. */
   readonly ageMs: number;
+  /** The process of the service or of its finish script; 0: none. */
+  readonly pid: number;
+  /** The state in a table for people: `waiting for db`. */
+  readonly shown: string;
+}
+
+/** The status of a service that cannot be inspected. @param reason a predicate */
+export function unknownStatus(reason: string): ServiceStatus {
+  return { state: "unknown", reason, isWanted: true, ageMs: 0, pid: 0, shown: "unknown" };
 }
 
 /** Looks at the service, or log service, in `directory`. */
 export function serviceStatus(linux: Linux, directory: string): ServiceStatus {
   const supervise = `${directory}/${SUPERVISE}`;
   const facts = readState(linux, supervise);
-  if (facts === ERRNO.EACCES) {
-    return { state: "unknown", reason: `cannot be inspected: ${errorWords(facts)}`, isWanted: true, ageMs: 0 };
-  }
+  if (facts === ERRNO.EACCES) return unknownStatus(`cannot be inspected: ${errorWords(facts)}`);
   // A runsv that was killed, or that ran in another container, has left a status that is no longer true.
   if (typeof facts === "number" || !isSupervised(linux, supervise)) {
     const isWanted = linux.access(`${directory}/${DOWN}`, 0) < 0;
-    return { state: "not-supervised", reason: "has no runsv: not started yet, or killed", isWanted, ageMs: 0 };
+    const reason = "has no runsv: not started yet, or killed";
+    return { state: "not-supervised", reason, isWanted, ageMs: 0, pid: 0, shown: "no runsv" };
   }
-  const { ageMs, isWanted } = facts;
-  const status = (state: ServiceStatus["state"], reason: string) => ({ state, reason, isWanted, ageMs });
+  const { ageMs, isWanted, pid } = facts;
+  const status = (state: ServiceStatus["state"], reason: string, shown: string = state) => {
+    return { state, reason, isWanted, ageMs, pid, shown };
+  };
   if (facts.isDown) {
     return status("down", isWanted ? "is down, and about to be started again" : "is down, and is to stay down");
   }
   if (facts.isFinishing) return status("finishing", "has ended, and its finish script runs");
   if (facts.isPaused) return status("paused", "is paused");
   const start = serviceStart(linux, supervise, facts.pid);
-  if (start.kind === "waiting") return status("waiting", `waits for ${start.waitsFor}`);
+  if (start.kind === "waiting") {
+    return status("waiting", `waits for ${start.waitsFor}`, `waiting for ${start.waitsFor}`);
+  }
   return start.kind === "starting" ? status("starting", "is about to start") : status("up", "");
 }

@@ -1,16 +1,14 @@
+import { lookAtInit } from "../../container/boot-progress.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
 import { CHECK_SECONDS } from "../../container/service-check.ts";
-import { isEnding } from "../../core/signals.ts";
-import { Children } from "../../linux/children.ts";
+import { Checker, withChecks } from "../../container/service-checks.ts";
+import { isAllHealthy, lookAtServices, type ServiceHealth } from "../../container/service-health.ts";
 import { DirectoryWatch } from "../../linux/directory-watch.ts";
-import { EventLoop } from "../../linux/event-loop.ts";
 import type { Linux } from "../../linux/linux.ts";
-import { Output, writeAll } from "../../linux/output.ts";
+import { writeAll } from "../../linux/output.ts";
 import { reply, STDERR, STDOUT } from "../../linux/program.ts";
-import { type Checker, runChecks } from "./checks.ts";
 import { readCommandLine, USAGE } from "./options.ts";
-import { isAllHealthy, type Report, reportJson, reportLines } from "./report.ts";
-import { lookAtInit, lookAtServices } from "./services.ts";
+import { type Report, reportJson, reportLines } from "./report.ts";
 
 const NAME = "container_health";
 
@@ -24,20 +22,17 @@ export function main(linux: Linux): number {
   const request = readCommandLine(linux.argv.slice(1));
   if (request.kind !== "look") return reply(linux, NAME, USAGE, request);
 
-  let endedBy: number | undefined;
-  const children = new Children(linux);
-  const loop = new EventLoop(linux, children, new Output(linux, STDERR), (signal) => {
-    if (isEnding(signal)) endedBy ??= signal;
-  });
-  const report = look({ linux, children, loop, wasInterrupted: () => endedBy !== undefined }, request.waitMs);
-  if (endedBy !== undefined) return 128 + endedBy;
+  const checker = new Checker(linux, STDERR);
+  const report = look(checker, request.waitMs);
+  if (checker.endedBy !== undefined) return 128 + checker.endedBy;
   writeAll(linux, STDOUT, request.isJson ? reportJson(report) : reportLines(report));
-  return isAllHealthy(report) ? 0 : STATUS_UNHEALTHY;
+  return isAllHealthy(report.boot, report.services) ? 0 : STATUS_UNHEALTHY;
 }
 
 /** Looks once, or again until all is healthy or the deadline is reached. */
 function look(checker: Checker, waitMs: number): Report {
-  const { linux, loop, wasInterrupted } = checker;
+  const { linux, loop } = checker;
+  const wasInterrupted = () => checker.endedBy !== undefined;
   const deadlineMs = loop.nowMs + waitMs;
   const watches = waitMs > 0 ? new DirectoryWatch(linux, loop) : undefined;
   for (;;) {
@@ -46,18 +41,19 @@ function look(checker: Checker, waitMs: number): Report {
       hasChanged = true;
     };
     const { boot, detail, services: supervision } = lookAtInit(linux);
-    let services = supervision === undefined ? [] : lookAtServices(linux, supervision.directory);
-    if (supervision !== undefined) {
+    let services: ServiceHealth[] = [];
+    if (boot === "over" && supervision !== undefined) {
+      services = lookAtServices(linux, supervision.directory);
       // Before the checks, so that changes during the checks are noticed, too.
       const { directory } = supervision;
       watches?.add(directory, onChange);
       for (const { name } of services) watches?.add(`${directory}/${name}/${SUPERVISE}`, onChange);
       const checkMs = loop.nowMs + CHECK_SECONDS * 1000;
       const killMs = waitMs > 0 ? Math.max(Math.min(checkMs, deadlineMs), loop.nowMs) : checkMs;
-      services = runChecks(checker, supervision, services, killMs);
+      services = withChecks(services, checker.run(supervision, services, killMs));
     }
     const report = { boot, detail, services };
-    if (isAllHealthy(report) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;
+    if (isAllHealthy(boot, services) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;
     const againMs = Math.min(deadlineMs, loop.nowMs + POLL_INTERVAL_MS);
     loop.waitUntil(
       () => wasInterrupted() || hasChanged,

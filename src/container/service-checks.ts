@@ -1,0 +1,97 @@
+// Tested by src/image/container-health/main.test.ts.
+import { isEnding } from "../core/signals.ts";
+import { Children } from "../linux/children.ts";
+import { EventLoop } from "../linux/event-loop.ts";
+import type { Linux } from "../linux/linux.ts";
+import { Output } from "../linux/output.ts";
+import type { Supervision } from "./phase-record.ts";
+import { checkFailure, hasCheck, killCheck, startCheck } from "./service-check.ts";
+import type { ServiceHealth } from "./service-health.ts";
+
+/** How long a killed check may take to end. */
+const KILLED_MS = 1000;
+
+/** No environment is larger. */
+const MAX_BYTES = 1 << 24;
+
+/** How the check of a service has ended. */
+export type CheckResult = Required<Pick<ServiceHealth, "state" | "detail" | "check">>;
+
+/** Runs checks, for a program that a signal ends. */
+export class Checker {
+  readonly linux: Linux;
+  readonly loop: EventLoop;
+  /** What is printed while checks run. */
+  readonly output: Output;
+  /** The signal that asked the program to end. */
+  endedBy: number | undefined;
+  readonly #children: Children;
+
+  /** @param fd of `output` @param onSignal is called for the other signals */
+  constructor(linux: Linux, fd: number, onSignal: (signal: number) => void = () => {}) {
+    this.linux = linux;
+    this.output = new Output(linux, fd);
+    this.#children = new Children(linux);
+    this.loop = new EventLoop(linux, this.#children, this.output, (signal) => {
+      if (isEnding(signal)) this.endedBy ??= signal;
+      else onSignal(signal);
+    });
+  }
+
+  /**
+   * Runs the `check` of each service that runs and has one, all at the same time, with the environment of the services.
+   * Its status decides, also in a service's first second: 0 is success.
+   *
+   * @param deadlineMs when checks that still run are killed, on the clock of the event loop
+   * @returns the results by the name of the service
+   * @see sv(8)
+   */
+  run({ directory, pid }: Supervision, services: readonly ServiceHealth[], deadlineMs: number) {
+    const { linux, loop } = this;
+    let environ: readonly string[] | undefined;
+    const checks = services.flatMap((service) => {
+      const path = `${directory}/${service.name}`;
+      if (!mayCheck(service) || !hasCheck(linux, path)) return [];
+      environ ??= environOf(linux, pid);
+      return [{ name: service.name, child: startCheck(this.#children, path, environ, true) }];
+    });
+    const running = () => checks.filter(({ child }) => typeof child === "object" && child.end === undefined);
+    loop.waitUntil(
+      () => running().length === 0 || this.endedBy !== undefined,
+      () => deadlineMs,
+    );
+    const late = running();
+    for (const { child } of late) if (typeof child === "object") killCheck(linux, child);
+    const killedMs = loop.nowMs + KILLED_MS;
+    loop.waitUntil(
+      () => running().length === 0,
+      () => killedMs,
+    );
+    return new Map(
+      checks.map((check): [string, CheckResult] => {
+        const isLate = late.includes(check);
+        const detail = checkFailure(check.child, isLate) ?? "";
+        const state = detail === "" ? "up" : isLate ? "check-timed-out" : "check-failed";
+        return [check.name, { state, detail, check: detail }];
+      }),
+    );
+  }
+}
+
+/** The services with what their checks say about them. */
+export function withChecks(
+  services: readonly ServiceHealth[],
+  results: ReadonlyMap<string, CheckResult>,
+): ServiceHealth[] {
+  return services.map((service) => (mayCheck(service) ? { ...service, ...results.get(service.name) } : service));
+}
+
+function mayCheck({ state }: ServiceHealth): boolean {
+  return state === "up" || state === "just-started";
+}
+
+/** The environment with which a process was started; if this user may not read it, that of this process. */
+function environOf(linux: Linux, pid: number): readonly string[] {
+  const bytes = linux.readFile(`/proc/${pid}/environ`, MAX_BYTES, false);
+  return typeof bytes === "string" ? bytes.split("\0").filter((variable) => variable !== "") : linux.environ;
+}
