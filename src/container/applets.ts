@@ -5,6 +5,7 @@ const NAMES = [
   "container_exit",
   "container_health",
   "container_lint",
+  "container_status",
   "boot_report",
   "workaround-docker-2267",
   "log_lines",

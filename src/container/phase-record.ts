@@ -100,6 +100,11 @@ export function parseProgress(text: string): BootProgress | undefined {
   };
 }
 
+/** The whole time, in milliseconds. */
+export function totalMs({ steps }: PhaseRecord): number {
+  return steps.reduce((latest, { endMs }) => Math.max(latest, endMs), 0);
+}
+
 /** Reads what {@link formatRecord} wrote; undefined for any other text: other programs may write to its file. */
 export function parseRecord(text: string): PhaseRecord | undefined {
   const [first, ...lines] = text.split("\n").slice(0, -1);

@@ -16,6 +16,9 @@ const RUN_CHECK = 'cd "$1" && exec ./check';
 const SHOWN = " >&2";
 const HIDDEN = " > /dev/null 2>&1";
 
+/** How each answer of {@link checkFailure} begins. */
+export const ITS_CHECK = "its check ";
+
 /** Whether a service has a check. */
 export function hasCheck(linux: Linux, directory: string): boolean {
   return linux.access(`${directory}/${CHECK}`, 0) === 0;
@@ -45,9 +48,9 @@ export function killCheck(linux: Linux, check: Child): void {
 
 /** Why a check failed, if it has ended or was killed as too slow; undefined: it succeeded. */
 export function checkFailure(check: Child | number, isLate: boolean): string | undefined {
-  if (typeof check === "number") return `its check cannot be run: ${errorWords(check)}`;
+  if (typeof check === "number") return `${ITS_CHECK}cannot be run: ${errorWords(check)}`;
   if (check.startError !== undefined) return checkFailure(check.startError, isLate);
-  if (isLate || check.end === undefined) return "its check did not end in time, and was killed";
-  if (check.end.how === "killed") return `its check was killed by signal ${check.end.signal}`;
-  return check.end.code === 0 ? undefined : `its check failed (exit status ${check.end.code})`;
+  if (isLate || check.end === undefined) return `${ITS_CHECK}did not end in time, and was killed`;
+  if (check.end.how === "killed") return `${ITS_CHECK}was killed by signal ${check.end.signal}`;
+  return check.end.code === 0 ? undefined : `${ITS_CHECK}failed (exit status ${check.end.code})`;
 }

@@ -21,15 +21,22 @@ export type CheckResult = Required<Pick<ServiceHealth, "state" | "detail" | "che
 export class Checker {
   readonly linux: Linux;
   readonly loop: EventLoop;
-  /** What is printed while checks run. */
+  /** Lines that may be written while checks run. */
   readonly output: Output;
   /** The signal that asked the program to end. */
   endedBy: number | undefined;
   readonly #children: Children;
 
-  /** @param fd of `output` @param onSignal is called for the other signals */
-  constructor(linux: Linux, fd: number, onSignal: (signal: number) => void = () => {}) {
+  readonly #areShown: boolean;
+
+  /**
+   * @param fd of `output`
+   * @param areShown whether what checks print goes to standard error; otherwise it goes nowhere
+   * @param onSignal is called for the other signals
+   */
+  constructor(linux: Linux, fd: number, areShown: boolean, onSignal: (signal: number) => void = () => {}) {
     this.linux = linux;
+    this.#areShown = areShown;
     this.output = new Output(linux, fd);
     this.#children = new Children(linux);
     this.loop = new EventLoop(linux, this.#children, this.output, (signal) => {
@@ -53,7 +60,7 @@ export class Checker {
       const path = `${directory}/${service.name}`;
       if (!mayCheck(service) || !hasCheck(linux, path)) return [];
       environ ??= environOf(linux, pid);
-      return [{ name: service.name, child: startCheck(this.#children, path, environ, true) }];
+      return [{ name: service.name, child: startCheck(this.#children, path, environ, this.#areShown) }];
     });
     const running = () => checks.filter(({ child }) => typeof child === "object" && child.end === undefined);
     loop.waitUntil(

@@ -4,6 +4,7 @@ import { main as bootReport } from "./boot-report/main.ts";
 import { main as containerExit } from "./container-exit/main.ts";
 import { main as containerHealth } from "./container-health/main.ts";
 import { main as containerLint } from "./container-lint/main.ts";
+import { main as containerStatus } from "./container-status/main.ts";
 import { main as logLines } from "./log-lines/main.ts";
 import { main as myInit } from "./my-init/main.ts";
 import { main as runsv } from "./runsv/main.ts";
@@ -20,6 +21,7 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   container_exit: containerExit,
   container_health: containerHealth,
   container_lint: containerLint,
+  container_status: containerStatus,
   boot_report: bootReport,
   [SERVICE_RUN]: serviceRun,
   [SERVICE_FINISH]: serviceFinish,

@@ -10,6 +10,7 @@ const PROGRAMS = [
   "container_exit",
   "container_health",
   "container_lint",
+  "container_status",
   "boot_report",
   "workaround-docker-2267",
   "log_lines",

@@ -195,6 +195,8 @@ export class FakeProcess {
   readonly files = new Map<string, string>();
   /** Descriptors that are sockets. */
   sockets = 0;
+  /** Its memory, in KiB. */
+  residentKib = 0;
   /** It computes: until it is false again it never sleeps. */
   isBusy = false;
   /** How often it went to sleep. */
@@ -1262,6 +1264,7 @@ export class FakeLinux implements Linux {
         return (
           `Name:\t${process.name}\nState:\t${letter}\nPid:\t${pid}\n` +
           `Uid:${`\t${process.uid}`.repeat(4)}\nGid:${`\t${process.uid}`.repeat(4)}\nGroups:\t${process.uid} \n` +
+          `VmRSS:\t${`${process.residentKib}`.padStart(8)} kB\n` +
           `SigBlk:\t${"0".repeat(16)}\nSigIgn:\t${mask(process.ignored)}\n` +
           `SigCgt:\t${mask(process.handled)}\nvoluntary_ctxt_switches:\t${process.wakeUps}\n`
         );

@@ -7,6 +7,7 @@ export const imagePrograms: Readonly<Record<Exclude<Applet, typeof SERVICE_RUN |
   container_exit: "/usr/sbin/container_exit",
   container_health: "/usr/sbin/container_health",
   container_lint: "/usr/sbin/container_lint",
+  container_status: "/usr/sbin/container_status",
   boot_report: "/usr/sbin/boot_report",
   "workaround-docker-2267": "/usr/bin/workaround-docker-2267",
   log_lines: "/usr/lib/baseimage/log_lines",

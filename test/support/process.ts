@@ -97,6 +97,7 @@ export type InitOptions = {
     | "container_exit"
     | "container_health"
     | "container_lint"
+    | "container_status"
     | "boot_report"
     | "workaround-docker-2267";
   /**

@@ -1,5 +1,4 @@
-import type { PhaseRecord, Step } from "../../container/phase-record.ts";
-import { totalMs } from "./table.ts";
+import { type PhaseRecord, type Step, totalMs } from "../../container/phase-record.ts";
 
 /** Pixels. */
 const WIDTH = 960;

@@ -1,10 +1,5 @@
 import { jsonString } from "../../container/env-export.ts";
-import type { PhaseRecord } from "../../container/phase-record.ts";
-
-/** The whole time, in milliseconds. */
-export function totalMs({ steps }: PhaseRecord): number {
-  return steps.reduce((latest, { endMs }) => Math.max(latest, endMs), 0);
-}
+import { type PhaseRecord, totalMs } from "../../container/phase-record.ts";
 
 /** A line for each step, one for the whole, and one for each process that had to be killed. */
 export function reportTable(record: PhaseRecord): string {

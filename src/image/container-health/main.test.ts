@@ -1,116 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FakeLinux, type FakeOptions, type FakeProgram } from "../../../test/support/fake-linux.ts";
-import { BOOT_IS_OVER, formatSupervision, IS_STOPPING } from "../../container/phase-record.ts";
-import { type ServiceEnds, writeEnds } from "../../container/service-end.ts";
+import {
+  DOWN,
+  type FakeContainer,
+  type FakeService,
+  FINISH,
+  RUN,
+  runInContainer,
+} from "../../../test/support/fake-container.ts";
+import type { FakeOptions, FakeProgram } from "../../../test/support/fake-linux.ts";
+import { IS_STOPPING } from "../../container/phase-record.ts";
 import { main } from "./main.ts";
 
-const RUN = 1;
-const FINISH = 2;
-const DOWN = 0;
+const ask = (container: FakeContainer) => runInContainer("container_health", main, container);
 
-/** The state of a service, as runsv writes it. */
-interface Fake {
-  readonly state?: number;
-  readonly ageMs?: number;
-  readonly want?: string;
-  readonly isPaused?: boolean;
-  /** false: runsv was killed. undefined: there was none. */
-  readonly hasRunsv?: boolean;
-  /** What its check does. */
-  readonly check?: FakeProgram;
-  readonly hasDownFile?: boolean;
-  /** Our `./run` still waits for these services. */
-  readonly waitsFor?: string;
-}
-
-/** The 20 bytes of supervise/status. */
-function statusBytes(
-  linux: FakeLinux,
-  { state = RUN, ageMs = 5000, want = "u", isPaused = false }: Fake,
-  pid: number,
-): string {
-  const changedMs = linux.realtimeMs() - ageMs;
-  const number = (value: number) =>
-    [24, 16, 8, 0].map((shift) => String.fromCharCode((value >>> shift) & 0xff)).join("");
-  const seconds = Math.floor(changedMs / 1000);
-  const nanoseconds = Math.floor((changedMs - seconds * 1000) * 1e6);
-  const paused = isPaused ? "\x01" : "\0";
-  return `@\0\0\0${number(seconds + 10)}${number(nanoseconds)}${String.fromCharCode(pid)}\0\0\0${paused}${want}\0${String.fromCharCode(state)}`;
-}
-
-interface Container extends FakeOptions {
-  readonly words?: readonly string[];
-  readonly services?: Readonly<Record<string, Fake>>;
-  readonly initWords?: readonly string[];
-  readonly hasRunit?: boolean;
-  /** false: my_init has recorded nothing yet. */
-  readonly isBooted?: boolean;
-  /** More of what my_init has recorded. */
-  readonly record?: string;
-  readonly prepare?: (linux: FakeLinux, put: (name: string, service: Fake) => void) => void;
-}
-
-/** Runs container_health in a container whose my_init is PID 1. */
-function ask({
-  words = [],
-  services = {},
-  initWords = ["my_init"],
-  hasRunit = true,
-  isBooted = true,
-  record = "",
-  prepare,
-  ...rest
-}: Container) {
-  const pipes = new Set<string>();
-  const checks = new Map<string, FakeProgram>();
-  const linux: FakeLinux = new FakeLinux({ argv: ["container_health", ...words], pid: 50, ...rest });
-  const open = linux.openToAppend.bind(linux);
-  // A FIFO with a reader.
-  linux.openToAppend = (path) => (pipes.has(path) ? 99 : open(path));
-  linux.addProgram("/bin/sh", (self) => checks.get(self.argv.at(-1) ?? "")?.(self));
-  const init = linux.processes.get(1);
-  assert.ok(init);
-  init.argv = initWords;
-  linux.addFile("/usr/sbin/my_init", "");
-  for (const path of ["/proc/self/exe", "/proc/1/exe"]) linux.addLink(path, "/usr/sbin/my_init");
-  for (const path of ["/run", "/run/services"]) linux.addDirectory(path);
-  let recorded = BOOT_IS_OVER + record;
-  if (hasRunit) {
-    const runsvdir = init.spawn(() => {}, ["/usr/bin/runsvdir", "-P", "/run/services"], { session: true });
-    runsvdir.files.set("environ", "FROM=runsvdir\0");
-    recorded += formatSupervision({ pid: runsvdir.pid, startTime: runsvdir.startTime, directory: "/run/services" });
-  }
-  if (isBooted) init.files.set("fd/5", recorded);
-  const put = (name: string, service: Fake) => {
-    const directory = `/run/services/${name}`;
-    linux.addDirectory(directory);
-    if (service.hasDownFile) linux.addFile(`${directory}/down`, "");
-    if (service.check !== undefined) {
-      linux.addFile(`${directory}/check`, "");
-      checks.set(directory, service.check);
-    }
-    linux.tellWatchers("/run/services");
-    if (service.hasRunsv === undefined && service.state === undefined && service.ageMs === undefined) return;
-    linux.addDirectory(`${directory}/supervise`);
-    const { pid } = linux.addStranger(() => {}, [service.waitsFor === undefined ? name : "./run"]);
-    if (service.waitsFor !== undefined) {
-      linux.addLink(`/proc/${pid}/exe`, "/usr/sbin/my_init");
-      linux.addFile(`${directory}/supervise/waits-for`, service.waitsFor);
-    }
-    linux.addFile(`${directory}/supervise/status`, statusBytes(linux, service, pid));
-    if (service.hasRunsv === false) pipes.delete(`${directory}/supervise/ok`);
-    else pipes.add(`${directory}/supervise/ok`);
-    linux.tellWatchers(`${directory}/supervise`);
-  };
-  for (const [name, service] of Object.entries(services)) put(name, service);
-  prepare?.(linux, put);
-  const startMs = linux.nowMs;
-  const status = main(linux);
-  return { status, linux, said: linux.stdout.text, ms: linux.nowMs - startMs };
-}
-
-const up: Fake = { state: RUN };
+const up: FakeService = { state: RUN };
 const exits =
   (code: number, ms = 1): FakeProgram =>
   (self) =>
@@ -141,32 +45,6 @@ test("a service that is not up has a line that says why", () => {
     assert.equal(status, 1);
     assert.ok(said.startsWith("web: ") && said.includes(word) && said.indexOf("\n") === said.length - 1, said);
   }
-});
-
-test("a problem names how the service ended last, and how often", () => {
-  const ended: ServiceEnds = {
-    count: 3,
-    failures: 2,
-    last: { how: "killed", signal: 9 },
-    isOutOfMemory: true,
-    endedMs: 1,
-    ranMs: 1,
-    quickSuccesses: 0,
-    quickSinceMs: 0,
-    loggedMs: 0,
-    loggedFailures: 0,
-  };
-  const asked = (service: Fake, words: readonly string[] = []) =>
-    ask({
-      words,
-      services: { web: service },
-      prepare: (linux) => writeEnds(linux, "/run/services/web/supervise", ended),
-    }).said;
-  const last = "it last was killed by SIGKILL (out of memory) (ends since the boot: 3)";
-  assert.equal(asked({ state: DOWN }), `web: is down, and about to be started again; ${last}\n`);
-  assert.ok(asked({ state: RUN, ageMs: 10 }).endsWith(`; ${last}\n`));
-  assert.equal(asked(up), "");
-  assert.ok(asked(up, ["--json"]).includes('"ends":3,"lastEnd":"was killed by SIGKILL (out of memory)"'));
 });
 
 test("a service is up when it is a second old, or was started before the clock was set back", () => {

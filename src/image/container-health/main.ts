@@ -22,7 +22,7 @@ export function main(linux: Linux): number {
   const request = readCommandLine(linux.argv.slice(1));
   if (request.kind !== "look") return reply(linux, NAME, USAGE, request);
 
-  const checker = new Checker(linux, STDERR);
+  const checker = new Checker(linux, STDERR, true);
   const report = look(checker, request.waitMs);
   if (checker.endedBy !== undefined) return 128 + checker.endedBy;
   writeAll(linux, STDOUT, request.isJson ? reportJson(report) : reportLines(report));
