@@ -1,16 +1,9 @@
-const SECOND_MS = 1000;
-
-/** Units, each with the number of its milliseconds; a unit is used from two of it. */
-const UNITS = [
-  ["days", 86_400_000],
-  ["h", 3_600_000],
-  ["min", 60_000],
-] as const;
-
-/** A duration for people, to two digits or more: `0.1 s`, `45 s`, `2 min`, `30 h`, `3 days`. @param ms 0 or more */
+/** A duration in its two largest units: `3 d 4 h`, `5 min 0 s`, `7 s`. @param ms at least 0; less than a second is cut off */
 export function durationWords(ms: number): string {
-  for (const [unit, unitMs] of UNITS) if (ms >= 2 * unitMs) return `${Math.floor(ms / unitMs)} ${unit}`;
-  if (ms >= 10 * SECOND_MS) return `${Math.floor(ms / SECOND_MS)} s`;
-  const tenths = Math.floor(ms / 100);
-  return `${Math.floor(tenths / 10)}.${tenths % 10} s`;
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }

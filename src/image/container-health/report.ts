@@ -1,5 +1,5 @@
 import type { Boot } from "../../container/boot-progress.ts";
-import { jsonString } from "../../container/env-export.ts";
+import { json } from "../../container/json.ts";
 import { isAllHealthy, isHealthy, type ServiceHealth } from "../../container/service-health.ts";
 import { printable } from "../../core/printable.ts";
 
@@ -20,15 +20,14 @@ export function reportLines({ boot, detail, services }: Report): string {
 }
 
 /** The whole report as one line of JSON. @see docs/reference/container_health.md */
-export function reportJson(report: Report): string {
-  const services = report.services.map(
-    (service) =>
-      `{"name":${jsonString(service.name)},"healthy":${isHealthy(service)},` +
-      `"state":${jsonString(service.state)},"detail":${jsonString(service.detail)}}`,
-  );
-  const { boot, detail } = report;
-  return (
-    `{"healthy":${isAllHealthy(boot, report.services)},"boot":${jsonString(boot)},"detail":${jsonString(detail)},` +
-    `"services":[${services.join(",")}]}\n`
-  );
+export function reportJson({ boot, detail, services }: Report): string {
+  return `${json({
+    healthy: isAllHealthy(boot, services),
+    boot,
+    detail,
+    services: services.map((service) => {
+      const { name, state } = service;
+      return { name, healthy: isHealthy(service), state, detail: service.detail };
+    }),
+  })}\n`;
 }

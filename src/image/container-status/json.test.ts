@@ -1,21 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { formatRecord } from "../../container/phase-record.ts";
 import { unknownStatus } from "../../container/service-status.ts";
 import { statusJson } from "./json.ts";
 import type { ContainerReport } from "./report.ts";
 
 const report: ContainerReport = {
-  progress: { boot: "over", detail: "", services: undefined, record: "" },
-  record: {
-    phase: "boot",
-    host: "",
-    beganMs: 1_700_000_000_000,
-    steps: [{ name: "a", startMs: 0, endMs: 9.87 }],
-    killed: [],
+  progress: {
+    boot: "over",
+    detail: "",
+    services: undefined,
+    record: formatRecord({
+      phase: "boot",
+      host: "",
+      beganMs: 1_700_000_000_000,
+      steps: [{ name: "a", startMs: 0, endMs: 9.87 }],
+      killed: [],
+    }),
   },
   nowMs: 1_700_000_060_000,
-  isHealthy: false,
-  all: [],
+  all: [{ name: "x", state: "unknown", detail: "d", now: unknownStatus("d") }],
   services: [
     {
       name: 'w\n"\xff',
@@ -44,7 +48,7 @@ const report: ContainerReport = {
 test("JSON has all services, with any name, and null for what is not known", () => {
   assert.equal(
     statusJson(report),
-    '{"healthy":false,"boot":"over","detail":"","beganMs":1700000000000,"bootMs":9.9,"services":[' +
+    '{"healthy":false,"boot":"over","detail":"","beganMs":1700000000000,"bootMs":10,"services":[' +
       '{"name":"w\\u000a\\"\\udcff","healthy":false,"state":"up","detail":"its check failed","wanted":true,' +
       '"sinceMs":1700000059000,"pid":7,"starts":3,"memoryBytes":12288,"check":"failed",' +
       '"lastEnd":{"code":3,"signal":null,"outOfMemory":false,"detail":"ended with exit code 3","atMs":1700000059000,' +
@@ -55,14 +59,9 @@ test("JSON has all services, with any name, and null for what is not known", () 
 });
 
 test("without a record and without services, JSON is whole", () => {
-  const booting = {
-    ...report,
-    progress: { ...report.progress, boot: "not-over", detail: "wait" },
-    record: undefined,
-    services: [],
-  } as const;
+  const progress = { boot: "not-over", detail: "wait", services: undefined, record: "" } as const;
   assert.equal(
-    statusJson(booting),
+    statusJson({ ...report, progress, services: [] }),
     '{"healthy":false,"boot":"not-over","detail":"wait","beganMs":null,"bootMs":null,"services":[]}\n',
   );
 });

@@ -8,7 +8,7 @@ import { attempt, reply, STATUS_FAILED, STDERR, STDOUT } from "../../linux/progr
 import { Failure } from "../../linux/sys-error.ts";
 import { statusJson } from "./json.ts";
 import { readCommandLine, USAGE } from "./options.ts";
-import { makeReport, select } from "./report.ts";
+import { type ContainerReport, lookCloser, select } from "./report.ts";
 import { statusLines } from "./table.ts";
 
 const NAME = "container_status";
@@ -19,17 +19,18 @@ export function main(linux: Linux): number {
   if (request.kind !== "look") return reply(linux, NAME, USAGE, request);
   return attempt(linux, NAME, () => {
     const progress = lookAtInit(linux);
-    if (progress.boot === "no-init" || progress.boot === "unknown") throw new Failure(progress.detail);
+    const { boot, detail, services: supervision } = progress;
+    if (boot === "no-init" || boot === "unknown") throw new Failure(detail);
     const checker = new Checker(linux, STDERR, false);
-    const { services: supervision } = progress;
-    let services = supervision === undefined ? [] : lookAtServices(linux, supervision.directory);
+    let report: ContainerReport = { progress, nowMs: linux.realtimeMs(), all: [], services: [] };
     if (supervision !== undefined) {
-      select(services, request.services); // before the checks
-      const deadlineMs = checker.loop.nowMs + CHECK_SECONDS * 1000;
-      services = withChecks(services, checker.run(supervision, services, deadlineMs));
+      const { directory } = supervision;
+      const services = lookAtServices(linux, directory);
+      select(services, request.services); // an unknown name is noticed before the checks
+      const all = withChecks(services, checker.run(supervision, services, checker.loop.nowMs + CHECK_SECONDS * 1000));
+      if (checker.endedBy !== undefined) return 128 + checker.endedBy;
+      report = { ...report, all, services: lookCloser(linux, directory, select(all, request.services)) };
     }
-    if (checker.endedBy !== undefined) return 128 + checker.endedBy;
-    const report = makeReport(linux, progress, services, supervision === undefined ? [] : request.services);
     const text = request.isJson
       ? statusJson(report)
       : statusLines(report)

@@ -1,4 +1,3 @@
-import { isAllDigits } from "../../core/ascii.ts";
 import type { Linux } from "../../linux/linux.ts";
 import type { Process } from "../../linux/processes.ts";
 
@@ -6,7 +5,6 @@ import type { Process } from "../../linux/processes.ts";
 const MAX_BYTES = 1 << 20;
 
 const FIELD = "\nVmRSS:";
-const UNIT = " kB";
 
 /**
  * The memory of a process and of all its descendants, in KiB: the sum of the pages that each has in memory. A page that
@@ -16,15 +14,14 @@ const UNIT = " kB";
  * @see proc_pid_status(5), VmRSS
  */
 export function memoryKib(linux: Linux, byParent: ReadonlyMap<number, readonly Process[]>, pid: number): number {
+  let sum = 0;
   const pids = [pid];
-  for (const each of pids) for (const child of byParent.get(each) ?? []) pids.push(child.pid);
-  return pids.reduce((sum, each) => sum + residentKib(linux, each), 0);
-}
-
-function residentKib(linux: Linux, pid: number): number {
-  const status = linux.readFile(`/proc/${pid}/status`, MAX_BYTES, true);
-  const from = typeof status === "string" ? status.indexOf(FIELD) : -1;
-  if (typeof status === "number" || from < 0) return 0; // it is gone, or a zombie
-  const text = status.slice(from + FIELD.length, status.indexOf(UNIT, from)).trim();
-  return isAllDigits(text) ? Number(text) : 0;
+  for (const each of pids) {
+    for (const child of byParent.get(each) ?? []) pids.push(child.pid);
+    const status = linux.readFile(`/proc/${each}/status`, MAX_BYTES, true);
+    // A zombie has no such field.
+    const value = typeof status === "string" ? status.split(FIELD)[1] : undefined;
+    if (value !== undefined) sum += Number.parseInt(value, 10) || 0;
+  }
+  return sum;
 }

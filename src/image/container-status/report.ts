@@ -1,9 +1,8 @@
 // Tested by src/image/container-status/main.test.ts.
 import type { Progress } from "../../container/boot-progress.ts";
-import { type PhaseRecord, parseRecord } from "../../container/phase-record.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
 import { readEnds, type ServiceEnds } from "../../container/service-end.ts";
-import { isAllHealthy, type ServiceHealth } from "../../container/service-health.ts";
+import type { ServiceHealth } from "../../container/service-health.ts";
 import { printable } from "../../core/printable.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { allProcesses, groupByParent } from "../../linux/processes.ts";
@@ -23,11 +22,8 @@ export interface ServiceReport extends ServiceHealth {
 /** All that is shown. */
 export interface ContainerReport {
   readonly progress: Progress;
-  /** How the boot went; undefined: it is not over, or there was nothing to record. */
-  readonly record: PhaseRecord | undefined;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
-  readonly isHealthy: boolean;
   /** All services of the container. */
   readonly all: readonly ServiceHealth[];
   /** The services that are asked for. */
@@ -39,41 +35,24 @@ export interface ContainerReport {
  *
  * @throws Failure if there is no such service
  */
-export function select(all: readonly ServiceHealth[], names: readonly string[]): ServiceHealth[] {
-  for (const name of names) {
-    if (!all.some((service) => service.name === name)) {
-      throw new Failure(`there is no service "${printable(name)}"; without a name all are listed`);
+export function select(all: readonly ServiceHealth[], names: readonly string[]): readonly ServiceHealth[] {
+  for (const word of names) {
+    if (all.every(({ name }) => name !== word)) {
+      throw new Failure(`there is no service "${printable(word)}"; without a name all are listed`);
     }
   }
-  const isNamed = (name: string) =>
-    names.includes(name) || (name.endsWith(LOG) && names.includes(name.slice(0, -LOG.length)));
-  return all.filter(({ name }) => names.length === 0 || isNamed(name));
+  if (names.length === 0) return all;
+  return all.filter(({ name }) => names.includes(name) || names.some((word) => name === `${word}/log`));
 }
 
-const LOG = "/log";
-
-/** Finds out what is shown about the services of a container. @param names of services; none: all */
-export function makeReport(
-  linux: Linux,
-  progress: Progress,
-  all: readonly ServiceHealth[],
-  names: readonly string[],
-): ContainerReport {
+/** Finds out what is shown about these services of a container. */
+export function lookCloser(linux: Linux, directory: string, services: readonly ServiceHealth[]): ServiceReport[] {
   const byParent = groupByParent(allProcesses(linux));
-  const directory = progress.services?.directory ?? "";
-  const services = select(all, names).map((service): ServiceReport => {
+  return services.map((service) => {
     const { pid, state } = service.now;
     const ends = readEnds(linux, `${directory}/${service.name}/${SUPERVISE}`);
-    const isStarted = pid !== 0 && state !== "finishing";
-    const starts = (ends?.count ?? 0) + (isStarted ? 1 : 0);
+    const hasStarted = pid !== 0 && state !== "finishing";
+    const starts = (ends?.count ?? 0) + (hasStarted ? 1 : 0);
     return { ...service, starts, ends, memoryKib: pid === 0 ? 0 : memoryKib(linux, byParent, pid) };
   });
-  return {
-    progress,
-    record: parseRecord(progress.record),
-    nowMs: linux.realtimeMs(),
-    isHealthy: isAllHealthy(progress.boot, all),
-    all,
-    services,
-  };
 }

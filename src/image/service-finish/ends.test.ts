@@ -69,7 +69,7 @@ test("a line has the time for which the service ran, and from the second failure
     isAsked: false,
   });
   const line = (failures: number) => failureLine({ ...base, failures }, "ended with exit code 1");
-  assert.equal(line(1), "ended with exit code 1 after 2 min");
+  assert.equal(line(1), "ended with exit code 1 after 2 min 0 s");
   for (const [failures, ordinal] of [
     [2, "2nd"],
     [3, "3rd"],
@@ -80,7 +80,7 @@ test("a line has the time for which the service ran, and from the second failure
     [113, "113th"],
     [1002, "1002nd"],
   ] as const) {
-    assert.equal(line(failures), `ended with exit code 1 after 2 min (${ordinal} time)`);
+    assert.equal(line(failures), `ended with exit code 1 after 2 min 0 s (${ordinal} time)`);
   }
 });
 

@@ -45,7 +45,13 @@ export function isLineDue({ endedMs, failures, loggedFailures, loggedMs }: Servi
 
 /** `ended with exit code 127 after 0.1 s (3rd time)`. */
 export function failureLine({ failures, ranMs }: ServiceEnds, words: string): string {
-  return `${words} after ${durationWords(ranMs)}${failures > 1 ? ` (${ordinal(failures)} time)` : ""}`;
+  return `${words} after ${lifeWords(ranMs)}${failures > 1 ? ` (${ordinal(failures)} time)` : ""}`;
+}
+
+/** How long a service ran: below ten seconds the tenths matter. */
+function lifeWords(ms: number): string {
+  const tenths = Math.floor(ms / 100);
+  return tenths < 100 ? `${Math.floor(tenths / 10)}.${tenths % 10} s` : durationWords(ms);
 }
 
 /** @param left how many processes the service has left */
