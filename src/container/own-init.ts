@@ -31,6 +31,8 @@ export function findInit(linux: Linux): number {
     if (isInit(linux, parent)) return parent;
     pid = parent;
   }
+  // What follows would give the same; a look at all processes takes long.
+  if (self !== FIRST_PID && isInit(linux, FIRST_PID) && isHere(linux, { pid: FIRST_PID })) return FIRST_PID;
   const all = otherInits(linux);
   const own = outermost(all.filter((init) => isHere(linux, init)));
   const candidates = (own.length > 0 ? own : all).map(({ pid }) => pid);
@@ -80,7 +82,7 @@ export function switchToUserOf(linux: Linux, init: number): void {
 }
 
 /** Whether a process is in our mount namespace: containers may share their processes and not their files. */
-function isHere(linux: Linux, { pid }: Process, ofUnknown = false): boolean {
+function isHere(linux: Linux, { pid }: Pick<Process, "pid">, ofUnknown = false): boolean {
   const answer = linux.stat(`/proc/${pid}/ns/mnt`);
   if (answer === -ERRNO.EACCES || answer === -ERRNO.EPERM) return ofUnknown;
   return isSameFile(linux.stat("/proc/self/ns/mnt"), answer);

@@ -22,6 +22,8 @@ export interface Process {
   readonly threads: number;
   /** Clock ticks from the machine's start to the process's: two processes with the same pid differ in it. */
   readonly startTime: number;
+  /** How many pages of its memory are resident. */
+  readonly residentPages: number;
 }
 
 /** Files in /proc are cut here: a command line can have megabytes. */
@@ -97,6 +99,7 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
     isZombie: (fields[0] === "Z" || fields[0] === "X") && !(Number(fields[17]) > 1),
     hasTerminal: fields[4] !== "0",
     startTime: Number(fields[19]),
+    residentPages: Number(fields[21]),
   };
 }
 

@@ -195,8 +195,7 @@ export class FakeProcess {
   readonly files = new Map<string, string>();
   /** Descriptors that are sockets. */
   sockets = 0;
-  /** Its memory, in KiB. */
-  residentKib = 0;
+  residentPages = 0;
   /** It computes: until it is false again it never sleeps. */
   isBusy = false;
   /** How often it went to sleep. */
@@ -1256,7 +1255,7 @@ export class FakeLinux implements Linux {
       case "stat":
         return (
           `${pid} (${process.name}) ${letter} ${process.parent?.pid ?? 0} ${process.group} ${process.session} ` +
-          `${process.hasTerminal ? 34816 : 0} -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 ${process.startTime} 0 0\n`
+          `${process.hasTerminal ? 34816 : 0} -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 ${process.startTime} 0 ${process.residentPages} 0\n`
         );
       case "cmdline":
         return process.isAlive ? process.argv.map((word) => `${word}\0`).join("") : "";
@@ -1264,7 +1263,6 @@ export class FakeLinux implements Linux {
         return (
           `Name:\t${process.name}\nState:\t${letter}\nPid:\t${pid}\n` +
           `Uid:${`\t${process.uid}`.repeat(4)}\nGid:${`\t${process.uid}`.repeat(4)}\nGroups:\t${process.uid} \n` +
-          `VmRSS:\t${`${process.residentKib}`.padStart(8)} kB\n` +
           `SigBlk:\t${"0".repeat(16)}\nSigIgn:\t${mask(process.ignored)}\n` +
           `SigCgt:\t${mask(process.handled)}\nvoluntary_ctxt_switches:\t${process.wakeUps}\n`
         );

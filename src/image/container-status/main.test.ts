@@ -45,8 +45,8 @@ test("the container has a line, and each service, with its memory, its check and
         ageMs: 3_723_000,
         check: (self) => self.exit(0),
         prepare: (process) => {
-          process.residentKib = 1024;
-          process.spawn(() => {}, ["worker"]).spawn(() => {}, ["helper"]).residentKib = 2560;
+          process.residentPages = 256;
+          process.spawn(() => {}, ["worker"]).spawn(() => {}, ["helper"]).residentPages = 640;
         },
       },
       db: { state: RUN, ageMs: 5000, check: (self) => self.exit(3) },

@@ -1,27 +1,33 @@
 import type { Linux } from "../../linux/linux.ts";
 import type { Process } from "../../linux/processes.ts";
 
-/** More than the groups of a user, which come before the memory. */
-const MAX_BYTES = 1 << 20;
+/** A page has 4 KiB, but for some kernels on arm64. */
+const USUAL_KIB = 4;
 
-const FIELD = "\nVmRSS:";
+/** In the auxiliary vector: AT_PAGESZ, 6, as a number of eight bytes; its value follows. @see getauxval(3) */
+const PAGE_SIZE = "\x06\0\0\0\0\0\0\0";
+const MAX_BYTES = 4096;
+
+/** The size of a page in KiB. */
+export function pageKib(linux: Linux): number {
+  const vector = linux.readFile("/proc/self/auxv", MAX_BYTES, true);
+  const at = typeof vector === "string" ? vector.indexOf(PAGE_SIZE) + PAGE_SIZE.length : 0;
+  if (typeof vector === "number" || at < PAGE_SIZE.length) return USUAL_KIB;
+  return vector.charCodeAt(at + 1) / 4 + vector.charCodeAt(at + 2) * 64;
+}
 
 /**
- * The memory of a process and of all its descendants, in KiB: the sum of the pages that each has in memory. A page that
- * several processes share counts for each.
+ * How many pages of memory are resident of a process and of all its descendants. A page that several processes share
+ * counts for each.
  *
  * @param byParent all processes by the pid of their parent
- * @see proc_pid_status(5), VmRSS
  */
-export function memoryKib(linux: Linux, byParent: ReadonlyMap<number, readonly Process[]>, pid: number): number {
-  let sum = 0;
-  const pids = [pid];
-  for (const each of pids) {
-    for (const child of byParent.get(each) ?? []) pids.push(child.pid);
-    const status = linux.readFile(`/proc/${each}/status`, MAX_BYTES, true);
-    // A zombie has no such field.
-    const value = typeof status === "string" ? status.split(FIELD)[1] : undefined;
-    if (value !== undefined) sum += Number.parseInt(value, 10) || 0;
+export function treePages(byParent: ReadonlyMap<number, readonly Process[]>, process: Process | undefined): number {
+  let pages = 0;
+  const tree = process === undefined ? [] : [process];
+  for (const each of tree) {
+    pages += each.residentPages;
+    for (const child of byParent.get(each.pid) ?? []) tree.push(child);
   }
-  return sum;
+  return pages;
 }

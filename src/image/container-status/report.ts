@@ -7,7 +7,7 @@ import { printable } from "../../core/printable.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { allProcesses, groupByParent } from "../../linux/processes.ts";
 import { Failure } from "../../linux/sys-error.ts";
-import { memoryKib } from "./memory.ts";
+import { pageKib, treePages } from "./memory.ts";
 
 /** A service as it is shown. */
 export interface ServiceReport extends ServiceHealth {
@@ -47,12 +47,15 @@ export function select(all: readonly ServiceHealth[], names: readonly string[]):
 
 /** Finds out what is shown about these services of a container. */
 export function lookCloser(linux: Linux, directory: string, services: readonly ServiceHealth[]): ServiceReport[] {
-  const byParent = groupByParent(allProcesses(linux));
+  const all = allProcesses(linux);
+  const byPid = new Map(all.map((process) => [process.pid, process]));
+  const byParent = groupByParent(all);
+  const kib = pageKib(linux);
   return services.map((service) => {
     const { pid, state } = service.now;
     const ends = readEnds(linux, `${directory}/${service.name}/${SUPERVISE}`);
     const hasStarted = pid !== 0 && state !== "finishing";
     const starts = (ends?.count ?? 0) + (hasStarted ? 1 : 0);
-    return { ...service, starts, ends, memoryKib: pid === 0 ? 0 : memoryKib(linux, byParent, pid) };
+    return { ...service, starts, ends, memoryKib: treePages(byParent, byPid.get(pid)) * kib };
   });
 }
