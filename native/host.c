@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <termios.h>
 #include <unistd.h>
 
 #ifndef TIOCGPTPEER /* not in every libc's headers */
@@ -155,33 +154,6 @@ static int receive_descriptor(int socket)
 
 /* -- terminals -------------------------------------------------------------------------------------- */
 
-static JSValue get_terminal_mode(JSContext *ctx, struct argument *a)
-{
-    struct termios mode = { 0 };
-    return tcgetattr(INT(0), &mode) < 0 ? result(ctx, -1) : text_from_bytes(ctx, (const char *)&mode, sizeof mode);
-}
-
-static int set_terminal_mode(int fd, const char *bytes, size_t len, bool is_raw)
-{
-    struct termios mode;
-    if (len != sizeof mode) {
-        errno = EINVAL;
-        return -1;
-    }
-    memcpy(&mode, bytes, sizeof mode);
-    if (is_raw)
-        cfmakeraw(&mode);
-    return tcsetattr(fd, TCSANOW, &mode);
-}
-
-static JSValue get_window_size(JSContext *ctx, struct argument *a)
-{
-    struct winsize size;
-    if (ioctl(INT(0), TIOCGWINSZ, &size) < 0)
-        return result(ctx, -1);
-    return int_array(ctx, (int64_t[]){ size.ws_row, size.ws_col }, 2);
-}
-
 static int set_window_size(int fd, int rows, int columns)
 {
     struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns };
@@ -215,9 +187,6 @@ static int set_window_size(int fd, int rows, int columns)
     CALL(unlockTerminal, "n", ioctl(INT(0), TIOCSPTLCK, &(int){ 0 })) \
     CALL(openOtherSide, "n", ioctl(INT(0), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)) \
     CALL(takeTerminal, "n", ioctl(INT(0), TIOCSCTTY, 0)) \
-    OWN(getTerminalMode, "n", get_terminal_mode) \
-    CALL(setTerminalMode, "nbf", set_terminal_mode(INT(0), TEXT(1), a[1].count, FLAG(2))) \
-    OWN(getWindowSize, "n", get_window_size) \
     CALL(setWindowSize, "nnn", set_window_size(INT(0), INT(1), INT(2)))
 /* clang-format on */
 

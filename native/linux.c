@@ -546,6 +546,33 @@ static JSValue is_terminal(JSContext *ctx, struct argument *a)
     return JS_NewBool(ctx, isatty(INT(0)));
 }
 
+static JSValue get_terminal_mode(JSContext *ctx, struct argument *a)
+{
+    struct termios mode = { 0 };
+    return tcgetattr(INT(0), &mode) < 0 ? result(ctx, -1) : text_from_bytes(ctx, (const char *)&mode, sizeof mode);
+}
+
+static int set_terminal_mode(int fd, const char *bytes, size_t len, bool is_raw)
+{
+    struct termios mode;
+    if (len != sizeof mode) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(&mode, bytes, sizeof mode);
+    if (is_raw)
+        cfmakeraw(&mode);
+    return tcsetattr(fd, TCSANOW, &mode);
+}
+
+static JSValue get_window_size(JSContext *ctx, struct argument *a)
+{
+    struct winsize size;
+    if (ioctl(INT(0), TIOCGWINSZ, &size) < 0)
+        return result(ctx, -1);
+    return int_array(ctx, (int64_t[]){ size.ws_row, size.ws_col }, 2);
+}
+
 /* -- text -------------------------------------------------------------------------------------------- */
 
 static JSValue frame_lines(JSContext *ctx, struct argument *a)
@@ -615,6 +642,9 @@ static JSValue frame_lines(JSContext *ctx, struct argument *a)
     CALL(getForeground, "n", tcgetpgrp(INT(0))) \
     CALL(setForeground, "nn", tcsetpgrp(INT(0), INT(1))) \
     CALL(getGroup, "", getpgrp()) \
+    OWN(getTerminalMode, "n", get_terminal_mode) \
+    CALL(setTerminalMode, "nbf", set_terminal_mode(INT(0), TEXT(1), a[1].count, FLAG(2))) \
+    OWN(getWindowSize, "n", get_window_size) \
     OWN(frameLines, "bbbf", frame_lines)
 /* clang-format on */
 

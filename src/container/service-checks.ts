@@ -1,11 +1,11 @@
 // Tested by src/image/container-health/main.test.ts.
 import { isEnding } from "../core/signals.ts";
-import { Children } from "../linux/children.ts";
+import { type Child, Children } from "../linux/children.ts";
 import { EventLoop } from "../linux/event-loop.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output } from "../linux/output.ts";
 import type { Supervision } from "./phase-record.ts";
-import { checkFailure, hasCheck, killCheck, startCheck } from "./service-check.ts";
+import { CHECK_SECONDS, checkFailure, hasCheck, killCheck, startCheck } from "./service-check.ts";
 import type { ServiceHealth } from "./service-health.ts";
 
 /** How long a killed check may take to end. */
@@ -23,7 +23,7 @@ export class Checker {
   readonly loop: EventLoop;
   /** Lines that may be written while checks run. */
   readonly output: Output;
-  /** The signal that asked the program to end. */
+  /** The signal that asked the program to end; 0: something else did. */
   endedBy: number | undefined;
   readonly #children: Children;
 
@@ -49,39 +49,44 @@ export class Checker {
    * Runs the `check` of each service that runs and has one, all at the same time, with the environment of the services.
    * Its status decides, also in a service's first second: 0 is success.
    *
+   * @param supervision undefined: there are no services
    * @param deadlineMs when checks that still run are killed, on the clock of the event loop
    * @returns the results by the name of the service
    * @see sv(8)
    */
-  run({ directory, pid }: Supervision, services: readonly ServiceHealth[], deadlineMs: number) {
+  run(
+    supervision: Supervision | undefined,
+    services: readonly ServiceHealth[],
+    deadlineMs = this.loop.nowMs + CHECK_SECONDS * 1000,
+  ): ReadonlyMap<string, CheckResult> {
     const { linux, loop } = this;
+    const checks = new Map<string, Child | number>();
     let environ: readonly string[] | undefined;
-    const checks = services.flatMap((service) => {
-      const path = `${directory}/${service.name}`;
-      if (!mayCheck(service) || !hasCheck(linux, path)) return [];
-      environ ??= environOf(linux, pid);
-      return [{ name: service.name, child: startCheck(this.#children, path, environ, this.#areShown) }];
-    });
-    const running = () => checks.filter(({ child }) => typeof child === "object" && child.end === undefined);
+    for (const service of supervision === undefined ? [] : services) {
+      const path = `${supervision?.directory}/${service.name}`;
+      if (!mayCheck(service) || !hasCheck(linux, path)) continue;
+      environ ??= environOf(linux, supervision?.pid ?? 0);
+      checks.set(service.name, startCheck(this.#children, path, environ, this.#areShown));
+    }
+    const isOver = () => {
+      for (const check of checks.values()) if (isRunning(check)) return false;
+      return true;
+    };
     loop.waitUntil(
-      () => running().length === 0 || this.endedBy !== undefined,
+      () => isOver() || this.endedBy !== undefined,
       () => deadlineMs,
     );
-    const late = running();
-    for (const { child } of late) if (typeof child === "object") killCheck(linux, child);
+    const results = new Map<string, CheckResult>();
+    for (const [name, check] of checks) {
+      const isLate = isRunning(check);
+      if (isLate) killCheck(linux, check);
+      const detail = checkFailure(check, isLate) ?? "";
+      const state = detail === "" ? "up" : isLate ? "check-timed-out" : "check-failed";
+      results.set(name, { state, detail, check: detail });
+    }
     const killedMs = loop.nowMs + KILLED_MS;
-    loop.waitUntil(
-      () => running().length === 0,
-      () => killedMs,
-    );
-    return new Map(
-      checks.map((check): [string, CheckResult] => {
-        const isLate = late.includes(check);
-        const detail = checkFailure(check.child, isLate) ?? "";
-        const state = detail === "" ? "up" : isLate ? "check-timed-out" : "check-failed";
-        return [check.name, { state, detail, check: detail }];
-      }),
-    );
+    loop.waitUntil(isOver, () => killedMs);
+    return results;
   }
 }
 
@@ -93,8 +98,13 @@ export function withChecks(
   return services.map((service) => (mayCheck(service) ? { ...service, ...results.get(service.name) } : service));
 }
 
-function mayCheck({ state }: ServiceHealth): boolean {
-  return state === "up" || state === "just-started";
+function isRunning(check: Child | number): check is Child {
+  return typeof check === "object" && check.end === undefined;
+}
+
+/** Also if an earlier check has changed the service's health. */
+function mayCheck({ now }: ServiceHealth): boolean {
+  return now.isWanted && (now.state === "up" || now.state === "starting");
 }
 
 /** The environment with which a process was started; if this user may not read it, that of this process. */

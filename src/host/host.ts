@@ -65,12 +65,6 @@ export interface Host extends Linux {
   openOtherSide(fd: number): number;
   /** Makes a terminal this session's controlling terminal. @see TIOCSCTTY(2const) */
   takeTerminal(fd: number): number;
-  /** @returns the mode for {@link setTerminalMode} @see tcgetattr(3) */
-  getTerminalMode(fd: number): string | number;
-  /** @param isRaw whether keys are passed on unchanged @see tcsetattr(3), cfmakeraw(3) */
-  setTerminalMode(fd: number, mode: string, isRaw: boolean): number;
-  /** @see TIOCGWINSZ(2const) */
-  getWindowSize(fd: number): readonly [rows: number, columns: number] | number;
   /** Programs at the terminal get SIGWINCH. @see TIOCSWINSZ(2const) */
   setWindowSize(fd: number, rows: number, columns: number): number;
 }

@@ -87,6 +87,9 @@ function idleKernel(argv: readonly string[]): Linux {
     getForeground: zero,
     setForeground: zero,
     getGroup: zero,
+    getTerminalMode: noEntry,
+    setTerminalMode: zero,
+    getWindowSize: noEntry,
     frameLines: (lines) => lines,
   };
 }

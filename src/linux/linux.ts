@@ -235,6 +235,12 @@ export interface Linux {
   setForeground(fd: number, group: number): number;
   /** @see getpgrp(2) */
   getGroup(): number;
+  /** @returns the mode for {@link setTerminalMode} @see tcgetattr(3) */
+  getTerminalMode(fd: number): string | number;
+  /** @param isRaw whether keys are passed on unchanged @see tcsetattr(3), cfmakeraw(3) */
+  setTerminalMode(fd: number, mode: string, isRaw: boolean): number;
+  /** @see TIOCGWINSZ(2const) */
+  getWindowSize(fd: number): readonly [rows: number, columns: number] | number;
 
   // -- text: no system call; QuickJS would take twenty times as long ------------------------------
 

@@ -86,7 +86,7 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
   if (typeof line === "number") return undefined;
   // The name is in parentheses and may contain any byte, also parentheses.
   const [open, close] = [line.indexOf("("), line.lastIndexOf(")")];
-  const fields = line.slice(close + 2).split(" ");
+  const fields = line.slice(close + 2).split(" ", 22);
   return {
     pid,
     parent: Number(fields[1]),

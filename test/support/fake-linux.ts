@@ -109,6 +109,17 @@ export interface FileOptions {
   readonly gid?: number;
 }
 
+/** The terminal of the program under test. */
+export interface FakeTerminal {
+  foreground: number;
+  /** Its mode: "raw", or any other text. */
+  mode?: string;
+  rows?: number;
+  columns?: number;
+  /** What was typed and not read yet. */
+  typed?: string;
+}
+
 /** One end of a pipe or file that is written to. */
 export class FakeSink {
   /** All that was written. */
@@ -343,7 +354,7 @@ export class FakeLinux implements Linux {
     { readonly watches: Map<string, number>; events: number[]; lastWatch: number }
   >();
   /** The terminal on descriptors 0 to 2, where there is one: its foreground group. */
-  terminal: { foreground: number } | undefined;
+  terminal: FakeTerminal | undefined;
   /** The working directory of the program under test. */
   cwd = "/";
   euid: number;
@@ -915,6 +926,11 @@ export class FakeLinux implements Linux {
   read(fd: number, maxBytes: number): string | number {
     const errno = this.#enter("read", `${fd}`);
     if (errno !== 0) return -errno;
+    if (fd === 0 && this.terminal !== undefined) {
+      const { typed = "" } = this.terminal;
+      this.terminal.typed = typed.slice(maxBytes);
+      return typed.slice(0, maxBytes);
+    }
     const fifo = this.fifos.get(this.#fifoFds.get(fd)?.path ?? "");
     if (fifo === undefined) return -EBADF;
     const text = fifo.take(maxBytes);
@@ -996,6 +1012,20 @@ export class FakeLinux implements Linux {
 
   getGroup(): number {
     return this.self.group;
+  }
+
+  getTerminalMode(fd: number): string | number {
+    return this.isTerminal(fd) ? (this.terminal?.mode ?? "cooked") : -ENOTTY;
+  }
+
+  setTerminalMode(fd: number, mode: string, isRaw: boolean): number {
+    if (!this.isTerminal(fd) || this.terminal === undefined) return -ENOTTY;
+    this.terminal.mode = isRaw ? "raw" : mode;
+    return 0;
+  }
+
+  getWindowSize(fd: number): readonly [rows: number, columns: number] | number {
+    return this.isTerminal(fd) ? [this.terminal?.rows ?? 24, this.terminal?.columns ?? 80] : -ENOTTY;
   }
 
   frameLines(lines: string, before: string, after: string, isQuoted: boolean): string {
@@ -1143,6 +1173,7 @@ export class FakeLinux implements Linux {
   }
 
   #isReadable(fd: number): boolean {
+    if (fd === 0) return (this.terminal?.typed ?? "") !== "";
     const open = this.#fifoFds.get(fd);
     const fifo = this.fifos.get(open?.path ?? "");
     if (fifo !== undefined) return fifo.text !== "" || (fifo.writers === 0 && fifo.openCount !== open?.since);

@@ -8,6 +8,7 @@ import {
   runInContainer,
   SERVICES,
 } from "../../../test/support/fake-container.ts";
+import type { FakeTerminal } from "../../../test/support/fake-linux.ts";
 import { formatRecord, IS_STOPPING } from "../../container/phase-record.ts";
 import { formatEnds, type ServiceEnds } from "../../container/service-end.ts";
 import { main } from "./main.ts";
@@ -134,11 +135,26 @@ test("a record of ends that is none counts as none", () => {
   }
 });
 
-test("a name and a state are printable, and columns count characters", () => {
-  const { said } = ask({ services: { "a\x1b\n\xc3\xa9": { state: RUN }, db: { state: RUN, waitsFor: "a\x07" } } });
+test("a name and a state are printable", () => {
+  const { said } = ask({ services: { "a\x1b\n": { state: RUN }, db: { state: RUN, waitsFor: "a\x07" } } });
   const lines = said.split("\n").slice(2);
-  assert.ok(lines[0]?.startsWith("a\\x1b\\n\xc3\xa9  up                 5 s"), lines[0]);
-  assert.ok(lines[1]?.startsWith("db        waiting for a\\x07  5 s"), lines[1]);
+  assert.ok(lines[0]?.startsWith("a\\x1b\\n  up                 5 s"), lines[0]);
+  assert.ok(lines[1]?.startsWith("db       waiting for a\\x07  5 s"), lines[1]);
+});
+
+test("words that are no options of the program are refused", () => {
+  for (const words of [
+    ["--bad"],
+    ["-x"],
+    ["--json=1"],
+    ["--json", "--watch"],
+    ["--watch", "--json", "web"],
+    ["--watch=2"],
+  ]) {
+    const { status, linux } = ask({ words, services: { web: { state: RUN } } });
+    assert.deepEqual([status, linux.stdout.text], [2, ""]);
+    assert.ok(linux.stderr.text.includes("usage: container_status"), linux.stderr.text);
+  }
 });
 
 test("without my_init, or without permission to look into it, an error says so", () => {
@@ -159,4 +175,144 @@ test("a signal ends it while checks run, and a check that hangs is killed after 
   const late = ask({ services });
   assert.equal(late.ms, 5000);
   assert.ok(late.said.includes("  did not end in time, and was killed  -\n"), late.said);
+});
+
+/** The bytes of a frame that mean nothing but a place or a colour, as words. */
+function shownAs(screen: string): string {
+  return screen
+    .replaceAll("\x1b[", "<")
+    .replaceAll("<H", "<home>")
+    .replaceAll("<K", "<line>")
+    .replaceAll("<J", "<below>");
+}
+
+/** Runs container_status at a terminal. */
+function askAtTerminal({ terminal = {}, prepare, ...container }: FakeContainer & { terminal?: Partial<FakeTerminal> }) {
+  return ask({
+    ...container,
+    prepare: (linux, put) => {
+      linux.terminal = { foreground: linux.self.group, ...terminal };
+      prepare?.(linux, put);
+    },
+  });
+}
+
+test("at a terminal bad news has a colour, without NO_COLOR and at no dumb terminal", () => {
+  const services = {
+    app: { state: RUN, waitsFor: "db" },
+    db: { state: FINISH },
+    job: { state: DOWN, want: "d" },
+    web: { state: RUN },
+  };
+  const coloured = shownAs(askAtTerminal({ services, environ: ["NO_COLOR=", "TERM=xterm"] }).said);
+  assert.deepEqual(
+    coloured.split("\n").map((line) => line.split(" ")[0]),
+    ["<31mcontainer:", "<2mservice", "<33mapp", "<31mdb", "<2mjob", "web", ""],
+  );
+  assert.equal(coloured.split("<m\n").length, 6);
+  assert.ok(askAtTerminal({ services: {} }).said.startsWith("\x1b[32mcontainer: up, healthy\x1b[m"));
+  for (const environ of [["NO_COLOR=1"], ["TERM=dumb"]]) {
+    assert.ok(!askAtTerminal({ services, environ }).said.includes("\x1b"));
+  }
+  assert.ok(!ask({ services }).said.includes("\x1b"));
+});
+
+test("--watch draws each second, until q or Ctrl-C, and gives the terminal back", () => {
+  for (const key of ["q", "\x03", "xyq"]) {
+    const { linux, ms, said, status } = askAtTerminal({
+      words: ["--watch"],
+      services: { web: { state: RUN } },
+      prepare: (linux) => {
+        linux.after(2500, () => {
+          assert.ok(linux.terminal);
+          assert.equal(linux.terminal.mode, "raw");
+          linux.terminal.typed = key;
+        });
+      },
+    });
+    assert.deepEqual([status, ms], [0, 2500]);
+    assert.equal(linux.terminal?.mode, "cooked");
+    const screen = shownAs(said);
+    assert.ok(screen.startsWith("<?1049h<?25l\n<home><line><32mcontainer: up, healthy<m\r\n<line><2mservice"), screen);
+    assert.ok(screen.endsWith("\r\n<below><home>\n<?25h<?1049l\n"), screen);
+    const times = screen
+      .split("<home><line>")
+      .slice(1)
+      .map((frame) => frame.slice(frame.indexOf("up   "), frame.indexOf("up   ") + 10));
+    assert.deepEqual(
+      times,
+      ["up     5 s ", "up     6 s ", "up     7 s "].map((text) => text.slice(0, 10)),
+    );
+  }
+});
+
+test("--watch fits any terminal, and is drawn again as soon as its size changes", () => {
+  const services = { a: { state: RUN }, b: { state: RUN }, c: { state: RUN }, d: { state: RUN } };
+  const { said } = askAtTerminal({
+    words: ["--watch"],
+    services,
+    terminal: { rows: 4, columns: 13 },
+    prepare: (linux) => {
+      linux.after(500, () => {
+        linux.terminal = { foreground: linux.self.group, mode: "raw", rows: 1, columns: 1 };
+        linux.signalSelf(28);
+      });
+      linux.after(700, () => {
+        linux.terminal = { foreground: linux.self.group, mode: "raw", rows: 0, columns: 0 };
+        linux.signalSelf(28);
+      });
+      linux.after(900, () => linux.signalSelf(15));
+    },
+  });
+  const frames = shownAs(said)
+    .split("<home><line>")
+    .slice(1)
+    .map((frame) => frame.split("<home>")[0]);
+  assert.equal(frames.length, 3);
+  assert.equal(
+    frames[0],
+    "<32mcontainer: up<m\r\n<line><2mservice  stat<m\r\n<line>a        up  \r\n<line><33m3 more servic<m",
+  );
+  assert.equal(frames[1], "<33m6<m");
+  assert.ok(frames[2]?.includes("\r\n<line>d        up     5 s"), frames[2]);
+});
+
+test("--watch goes on while a check hangs, and a signal ends it and the check", () => {
+  const { linux, ms, said, status } = askAtTerminal({
+    words: ["--watch"],
+    services: { web: { state: RUN, check: () => {} } },
+    prepare: (linux) => linux.after(7500, () => linux.signalSelf(15)),
+  });
+  assert.deepEqual([status, ms], [143, 7500]);
+  assert.deepEqual(linux.living(), []);
+  assert.equal(linux.terminal?.mode, "cooked");
+  // The first check is waited for: five seconds.
+  assert.equal(said.split("not healthy: web its check did not").length - 1, 3, shownAs(said));
+});
+
+test("--watch refuses an unknown service, and all that is no terminal of its own", () => {
+  const unknown = askAtTerminal({ words: ["--watch", "nope"] });
+  assert.deepEqual([unknown.status, unknown.said], [1, ""]);
+  assert.equal(unknown.linux.terminal?.mode, undefined);
+  const none = ask({ words: ["--watch"] });
+  const background = askAtTerminal({ words: ["--watch"], terminal: { foreground: 7 } });
+  for (const { linux, said, status } of [none, background]) {
+    assert.deepEqual([status, said], [1, ""]);
+    assert.equal(
+      linux.stderr.text,
+      "container_status: --watch needs a terminal, and its foreground: docker exec -it\n",
+    );
+  }
+});
+
+test("--watch gives the terminal back where it cannot go on", () => {
+  const { linux, said, status } = askAtTerminal({
+    words: ["--watch", "web"],
+    services: { web: { state: RUN } },
+    prepare: (linux) => linux.after(1500, () => linux.files.delete(`${SERVICES}/web`)),
+  });
+  assert.equal(status, 1);
+  assert.ok(said.endsWith("\x1b[?25h\x1b[?1049l\n"), said);
+  assert.equal(linux.terminal?.mode, "cooked");
+  assert.ok(linux.stderr.text.includes('there is no service "web"'), linux.stderr.text);
 });

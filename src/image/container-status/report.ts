@@ -1,8 +1,9 @@
 // Tested by src/image/container-status/main.test.ts.
-import type { Progress } from "../../container/boot-progress.ts";
+import { lookAtInit, type Progress } from "../../container/boot-progress.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
+import { type CheckResult, withChecks } from "../../container/service-checks.ts";
 import { readEnds, type ServiceEnds } from "../../container/service-end.ts";
-import type { ServiceHealth } from "../../container/service-health.ts";
+import { lookAtServices, type ServiceHealth } from "../../container/service-health.ts";
 import { printable } from "../../core/printable.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { allProcesses, groupByParent } from "../../linux/processes.ts";
@@ -31,31 +32,42 @@ export interface ContainerReport {
 }
 
 /**
- * The services with these names, each with its log service; all without a name.
+ * Looks at the container and its services.
  *
- * @throws Failure if there is no such service
+ * @param names of services: each is shown with its log service; none: all are shown
+ * @param checks how the checks have ended, as far as they were run
+ * @throws Failure if there is no my_init or no such service, or without permission to look
  */
-export function select(all: readonly ServiceHealth[], names: readonly string[]): readonly ServiceHealth[] {
-  for (const word of names) {
-    if (all.every(({ name }) => name !== word)) {
-      throw new Failure(`there is no service "${printable(word)}"; without a name all are listed`);
-    }
-  }
-  if (names.length === 0) return all;
-  return all.filter(({ name }) => names.includes(name) || names.some((word) => name === `${word}/log`));
-}
+export function look(
+  linux: Linux,
+  names: readonly string[],
+  checks: ReadonlyMap<string, CheckResult>,
+): ContainerReport {
+  const progress = lookAtInit(linux);
+  const { boot, detail, services: supervision } = progress;
+  if (boot === "no-init" || boot === "unknown") throw new Failure(detail);
+  const services: ServiceReport[] = [];
+  const nowMs = linux.realtimeMs();
+  if (supervision === undefined) return { progress, nowMs, all: services, services };
 
-/** Finds out what is shown about these services of a container. */
-export function lookCloser(linux: Linux, directory: string, services: readonly ServiceHealth[]): ServiceReport[] {
-  const all = allProcesses(linux);
-  const byPid = new Map(all.map((process) => [process.pid, process]));
-  const byParent = groupByParent(all);
+  const { directory } = supervision;
+  const all = withChecks(lookAtServices(linux, directory), checks);
+  const known = new Set(all.map(({ name }) => name));
+  for (const word of names) {
+    if (!known.has(word)) throw new Failure(`there is no service "${printable(word)}"; without a name all are listed`);
+  }
+  const processes = allProcesses(linux);
+  const byPid = new Map(processes.map((process) => [process.pid, process]));
+  const byParent = groupByParent(processes);
   const kib = pageKib(linux);
-  return services.map((service) => {
-    const { pid, state } = service.now;
-    const ends = readEnds(linux, `${directory}/${service.name}/${SUPERVISE}`);
-    const hasStarted = pid !== 0 && state !== "finishing";
+  for (const service of all) {
+    const { name, now } = service;
+    const isNamed = names.includes(name) || names.includes(name.split("/")[0] ?? "");
+    if (names.length > 0 && !isNamed) continue;
+    const ends = readEnds(linux, `${directory}/${name}/${SUPERVISE}`);
+    const hasStarted = now.pid !== 0 && now.state !== "finishing";
     const starts = (ends?.count ?? 0) + (hasStarted ? 1 : 0);
-    return { ...service, starts, ends, memoryKib: treePages(byParent, byPid.get(pid)) * kib };
-  });
+    services.push({ ...service, starts, ends, memoryKib: treePages(byParent, byPid.get(now.pid)) * kib });
+  }
+  return { progress, nowMs, all, services };
 }

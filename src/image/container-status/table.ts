@@ -6,47 +6,57 @@ import { isAllHealthy, isHealthy } from "../../container/service-health.ts";
 import { durationWords } from "../../core/duration.ts";
 import { printable } from "../../core/printable.ts";
 import { utcTime } from "../../core/utc-time.ts";
+import type { Linux } from "../../linux/linux.ts";
+import { STDOUT } from "../../linux/program.ts";
 import type { ContainerReport, ServiceReport } from "./report.ts";
 
 /** A line, and its colour at a terminal. */
 export interface Line {
   readonly text: string;
-  readonly colour: Colour;
+  /** 31: bad news; 33: it may take a while; 32: good news; 2, faint: of no weight; 0: as always. @see console_codes(4) */
+  readonly colour: number;
 }
 
-/** Red for bad news, yellow for what may take a while, green; 2: faint; 0: as always. @see console_codes(4) */
-export type Colour = 31 | 33 | 32 | 2 | 0;
-
 const HEAD = ["service", "state", "for", "pid", "starts", "memory", "check", "last end"];
-/** The columns of numbers, which end below each other. */
-const FIRST_NUMBER = 3;
-const LAST_NUMBER = 5;
 
 /** The container's line, and a table with a line for each service. */
 export function statusLines(report: ContainerReport): Line[] {
-  const { services } = report;
+  const { nowMs, services } = report;
   const lines = [containerLine(report)];
   if (services.length === 0) return lines;
-  const rows = [[...HEAD], ...services.map((service) => cells(service, report.nowMs))];
+  const rows = [[...HEAD]];
+  for (const service of services) rows.push(cells(service, nowMs));
   for (let i = 0; i < HEAD.length; i++) {
     let width = 0;
-    for (const row of rows) width = Math.max(width, columnsOf(row[i] ?? ""));
+    for (const row of rows) width = Math.max(width, row[i]?.length ?? 0);
     for (const row of rows) {
       const cell = row[i] ?? "";
-      const space = " ".repeat(width - columnsOf(cell));
-      row[i] = i >= FIRST_NUMBER && i <= LAST_NUMBER ? space + cell : cell + space;
+      const isNumber = i >= 3 && i <= 5;
+      row[i] = isNumber ? cell.padStart(width) : cell.padEnd(width);
     }
   }
-  for (const [i, row] of rows.entries())
-    lines.push({ text: row.join("  ").trimEnd(), colour: colourOf(services[i - 1]) });
+  for (let i = 0; i < rows.length; i++) {
+    const state = services[i - 1]?.state ?? "not-wanted"; // the head is as faint
+    const colour =
+      state === "up" ? 0 : state === "not-wanted" ? 2 : state === "waiting" || state === "just-started" ? 33 : 31;
+    lines.push({ text: rows[i]?.join("  ").trimEnd() ?? "", colour });
+  }
   return lines;
 }
 
-/** How many columns of a terminal a text takes: each character of UTF-8 takes one. */
-function columnsOf(text: string): number {
-  let columns = 0;
-  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xc0) !== 0x80) columns++;
-  return columns;
+/**
+ * A line as it is written, cut to a number of columns. It has a colour at a terminal, unless the terminal's user or its
+ * kind forbids that.
+ *
+ * @see https://no-color.org
+ */
+export function paint(linux: Linux, { colour, text }: Line, columns?: number): string {
+  const shown = text.slice(0, columns);
+  if (colour === 0 || !linux.isTerminal(STDOUT)) return shown;
+  for (const variable of linux.environ) {
+    if (variable === "TERM=dumb" || (variable.startsWith("NO_COLOR=") && variable !== "NO_COLOR=")) return shown;
+  }
+  return `\x1b[${colour}m${shown}\x1b[m`;
 }
 
 function containerLine({ all, nowMs, progress }: ContainerReport): Line {
@@ -60,11 +70,11 @@ function containerLine({ all, nowMs, progress }: ContainerReport): Line {
   }
   if (isAllHealthy(progress.boot, all)) return { text: `${text}, healthy`, colour: 32 };
   text += ", not healthy";
-  const problems = all.filter((service) => !isHealthy(service));
-  const [first] = problems;
-  if (first !== undefined) text += `: ${printable(first.name)} ${printable(first.detail)}`;
-  if (problems.length > 1) text += `; ${problems.length - 1} more`;
-  return { text, colour: 31 };
+  let problems = 0;
+  for (const service of all) {
+    if (!isHealthy(service) && problems++ === 0) text += `: ${printable(service.name)} ${printable(service.detail)}`;
+  }
+  return { text: problems > 1 ? `${text}; ${problems - 1} more` : text, colour: 31 };
 }
 
 /** The words of a service's line. */
@@ -80,12 +90,4 @@ function cells({ check, ends, memoryKib, name, now, starts }: ServiceReport, now
     check === undefined ? "-" : check === "" ? "passes" : check.slice(ITS_CHECK.length),
     ends === undefined ? "-" : `${endWords(ends)}, ${durationWords(Math.max(0, nowMs - ends.endedMs))} ago`,
   ];
-}
-
-/** @param service undefined: it is the head of the table */
-function colourOf(service: ServiceReport | undefined): Colour {
-  const state = service?.state;
-  if (state === "up") return 0;
-  if (state === undefined || state === "not-wanted") return 2;
-  return state === "waiting" || state === "just-started" ? 33 : 31;
 }
