@@ -10,6 +10,8 @@ import { paint, statusLines } from "./table.ts";
 /** How often it is redrawn, and how often checks begin at most. */
 const INTERVAL_MS = 1000;
 
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** Another screen, without a cursor; and back. @see console_codes(4), XTerm Control Sequences */
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";
@@ -33,12 +35,14 @@ export function watch(linux: Linux, names: readonly string[]): number {
   }
   let checks: ReadonlyMap<string, CheckResult> = new Map();
   let report = look(linux, names, checks);
-  let drawMs = Number.POSITIVE_INFINITY;
+  // Not before the first checks have ended.
+  let drawMs = NEVER;
   const checker = new Checker(linux, STDOUT, false, (signal) => {
-    if (signal === SIGNAL.SIGWINCH) drawMs = 0;
+    if (signal === SIGNAL.SIGWINCH && drawMs !== NEVER) drawMs = 0;
   });
   const { loop, output } = checker;
   linux.setTerminalMode(STDIN, mode, true);
+  output.writeLine(ENTER);
   try {
     loop.watch(STDIN, () => {
       const keys = linux.read(STDIN, 64);
@@ -56,10 +60,7 @@ export function watch(linux: Linux, names: readonly string[]): number {
     while (checker.endedBy === undefined) {
       const nextMs = loop.nowMs + INTERVAL_MS;
       checks = checker.run(report.progress.services, report.all);
-      if (drawMs === Number.POSITIVE_INFINITY) {
-        output.writeLine(ENTER);
-        drawMs = 0;
-      }
+      if (drawMs === NEVER) drawMs = 0;
       loop.waitUntil(
         () => checker.endedBy !== undefined,
         () => nextMs,
