@@ -108,6 +108,11 @@ test("each program that is not only for my_init has a page, and a link to it in 
   }
 });
 
+test("the picture of container_status is what the shipped code prints", () => {
+  const drawn = execFileSync("node", ["scripts/draw-status.mjs"], { encoding: "utf8" });
+  assert.equal(drawn, read("docs/container_status.svg"), "node scripts/draw-status.mjs > docs/container_status.svg");
+});
+
 test("shipped code is ASCII: a string literal is bytes", () => {
   for (const file of [...shipped, ...files.filter((name) => /^native\/.*\.[ch]$/.test(name))]) {
     const odd = read(file)
