@@ -4,7 +4,7 @@ import { type Child, Children } from "../linux/children.ts";
 import { EventLoop } from "../linux/event-loop.ts";
 import type { Linux } from "../linux/linux.ts";
 import { Output } from "../linux/output.ts";
-import type { Supervision } from "./phase-record.ts";
+import type { Progress } from "./boot-progress.ts";
 import { CHECK_SECONDS, checkFailure, hasCheck, killCheck, startCheck } from "./service-check.ts";
 import type { ServiceHealth } from "./service-health.ts";
 
@@ -49,20 +49,21 @@ export class Checker {
    * Runs the `check` of each service that runs and has one, all at the same time, with the environment of the services.
    * Its status decides, also in a service's first second: 0 is success.
    *
-   * @param supervision undefined: there are no services
+   * @param progress unless the boot is over, no check is run
    * @param deadlineMs when checks that still run are killed, on the clock of the event loop
    * @returns the results by the name of the service
    * @see sv(8)
    */
   run(
-    supervision: Supervision | undefined,
+    progress: Progress,
     services: readonly ServiceHealth[],
     deadlineMs = this.loop.nowMs + CHECK_SECONDS * 1000,
   ): ReadonlyMap<string, CheckResult> {
     const { linux, loop } = this;
     const checks = new Map<string, Child | number>();
     let environ: readonly string[] | undefined;
-    for (const service of supervision === undefined ? [] : services) {
+    const { boot, services: supervision } = progress;
+    for (const service of boot === "over" ? services : []) {
       const path = `${supervision?.directory}/${service.name}`;
       if (!mayCheck(service) || !hasCheck(linux, path)) continue;
       environ ??= environOf(linux, supervision?.pid ?? 0);

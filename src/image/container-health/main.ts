@@ -40,7 +40,8 @@ function look(checker: Checker, waitMs: number): Report {
     const onChange = () => {
       hasChanged = true;
     };
-    const { boot, detail, services: supervision } = lookAtInit(linux);
+    const progress = lookAtInit(linux);
+    const { boot, detail, services: supervision } = progress;
     let services: ServiceHealth[] = [];
     if (boot === "over" && supervision !== undefined) {
       services = lookAtServices(linux, supervision.directory);
@@ -50,7 +51,7 @@ function look(checker: Checker, waitMs: number): Report {
       for (const { name } of services) watches?.add(`${directory}/${name}/${SUPERVISE}`, onChange);
       const checkMs = loop.nowMs + CHECK_SECONDS * 1000;
       const killMs = waitMs > 0 ? Math.max(Math.min(checkMs, deadlineMs), loop.nowMs) : checkMs;
-      services = withChecks(services, checker.run(supervision, services, killMs));
+      services = withChecks(services, checker.run(progress, services, killMs));
     }
     const report = { boot, detail, services };
     if (isAllHealthy(boot, services) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;

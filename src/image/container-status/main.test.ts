@@ -104,8 +104,9 @@ test("during the boot there is a line, also if a service is named", () => {
   assert.deepEqual([status, said], [0, "container: booting, not healthy\n"]);
 });
 
-test("during the shutdown the services are listed", () => {
-  const { said } = ask({ record: record + IS_STOPPING, services: { web: { state: FINISH } } });
+test("during the shutdown the services are listed, and no check is run", () => {
+  const services = { web: { state: FINISH }, z: { state: RUN, check: () => assert.fail("it ran") } };
+  const { said } = ask({ record: record + IS_STOPPING, services });
   assert.ok(said.startsWith("container: stopping 1 min 1 s since"), said);
   assert.ok(said.includes("\nweb      finishing  5 s"), said);
 });

@@ -30,7 +30,7 @@ export function main(linux: Linux): number {
 function show(linux: Linux, names: readonly string[], isJson: boolean): number {
   let report = look(linux, names, new Map());
   const checker = new Checker(linux, STDERR, false);
-  const checks = checker.run(report.progress.services, report.all);
+  const checks = checker.run(report.progress, report.all);
   if (checker.endedBy !== undefined) return 128 + checker.endedBy;
   // Meanwhile much may have changed.
   if (checks.size > 0) report = look(linux, names, checks);

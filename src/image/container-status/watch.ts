@@ -59,7 +59,7 @@ export function watch(linux: Linux, names: readonly string[]): number {
     });
     while (checker.endedBy === undefined) {
       const nextMs = loop.nowMs + INTERVAL_MS;
-      checks = checker.run(report.progress.services, report.all);
+      checks = checker.run(report.progress, report.all);
       if (drawMs === NEVER) drawMs = 0;
       loop.waitUntil(
         () => checker.endedBy !== undefined,
