@@ -22,8 +22,6 @@ export interface Process {
   readonly threads: number;
   /** Clock ticks from the machine's start to the process's: two processes with the same pid differ in it. */
   readonly startTime: number;
-  /** How many pages of its memory are resident. */
-  readonly residentPages: number;
 }
 
 /** Files in /proc are cut here: a command line can have megabytes. */
@@ -86,7 +84,7 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
   if (typeof line === "number") return undefined;
   // The name is in parentheses and may contain any byte, also parentheses.
   const [open, close] = [line.indexOf("("), line.lastIndexOf(")")];
-  const fields = line.slice(close + 2).split(" ", 22);
+  const fields = line.slice(close + 2).split(" ", 20);
   return {
     pid,
     parent: Number(fields[1]),
@@ -99,7 +97,6 @@ export function readProcess(linux: Linux, pid: number): Process | undefined {
     isZombie: (fields[0] === "Z" || fields[0] === "X") && !(Number(fields[17]) > 1),
     hasTerminal: fields[4] !== "0",
     startTime: Number(fields[19]),
-    residentPages: Number(fields[21]),
   };
 }
 

@@ -1286,8 +1286,10 @@ export class FakeLinux implements Linux {
       case "stat":
         return (
           `${pid} (${process.name}) ${letter} ${process.parent?.pid ?? 0} ${process.group} ${process.session} ` +
-          `${process.hasTerminal ? 34816 : 0} -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 ${process.startTime} 0 ${process.residentPages} 0\n`
+          `${process.hasTerminal ? 34816 : 0} -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 ${process.startTime} 0 0\n`
         );
+      case "statm":
+        return process.isAlive ? `900 ${process.residentPages} 300 200 0 100 0\n` : "0 0 0 0 0 0 0\n";
       case "cmdline":
         return process.isAlive ? process.argv.map((word) => `${word}\0`).join("") : "";
       case "status":

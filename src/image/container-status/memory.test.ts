@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux } from "../../../test/support/fake-linux.ts";
-import { allProcesses, groupByParent, readProcess } from "../../linux/processes.ts";
+import { allProcesses, groupByParent } from "../../linux/processes.ts";
 import { pageKib, treePages } from "./memory.ts";
 
 test("the memory of a process is that of the whole tree", () => {
@@ -15,8 +15,9 @@ test("the memory of a process is that of the whole tree", () => {
     parent.residentPages = 1;
   }
   linux.addStranger(() => {}, ["stranger"]).residentPages = 1000;
-  assert.equal(treePages(groupByParent(allProcesses(linux)), readProcess(linux, pid)), 20_001);
-  assert.equal(treePages(new Map(), undefined), 0);
+  assert.equal(treePages(linux, groupByParent(allProcesses(linux)), pid), 20_001);
+  assert.equal(treePages(linux, new Map(), 0), 0);
+  assert.equal(treePages(linux, new Map(), 9_999_999), 0);
 });
 
 test("the size of a page is the kernel's, and 4 KiB if it cannot be read", () => {

@@ -21,13 +21,15 @@ export function pageKib(linux: Linux): number {
  * counts for each.
  *
  * @param byParent all processes by the pid of their parent
+ * @see proc_pid_statm(5); the figure in /proc/PID/stat is inaccurate
  */
-export function treePages(byParent: ReadonlyMap<number, readonly Process[]>, process: Process | undefined): number {
+export function treePages(linux: Linux, byParent: ReadonlyMap<number, readonly Process[]>, pid: number): number {
   let pages = 0;
-  const tree = process === undefined ? [] : [process];
+  const tree = pid === 0 ? [] : [pid];
   for (const each of tree) {
-    pages += each.residentPages;
-    for (const child of byParent.get(each.pid) ?? []) tree.push(child);
+    const sizes = linux.readFile(`/proc/${each}/statm`, MAX_BYTES, true);
+    if (typeof sizes === "string") pages += Number(sizes.split(" ")[1]);
+    for (const child of byParent.get(each) ?? []) tree.push(child.pid);
   }
   return pages;
 }

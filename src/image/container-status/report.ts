@@ -56,9 +56,7 @@ export function look(
   for (const word of names) {
     if (!known.has(word)) throw new Failure(`there is no service "${printable(word)}"; without a name all are listed`);
   }
-  const processes = allProcesses(linux);
-  const byPid = new Map(processes.map((process) => [process.pid, process]));
-  const byParent = groupByParent(processes);
+  const byParent = groupByParent(allProcesses(linux));
   const kib = pageKib(linux);
   for (const service of all) {
     const { name, now } = service;
@@ -67,7 +65,7 @@ export function look(
     const ends = readEnds(linux, `${directory}/${name}/${SUPERVISE}`);
     const hasStarted = now.pid !== 0 && now.state !== "finishing";
     const starts = (ends?.count ?? 0) + (hasStarted ? 1 : 0);
-    services.push({ ...service, starts, ends, memoryKib: treePages(byParent, byPid.get(now.pid)) * kib });
+    services.push({ ...service, starts, ends, memoryKib: treePages(linux, byParent, now.pid) * kib });
   }
   return { progress, nowMs, all, services };
 }
