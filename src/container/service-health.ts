@@ -3,6 +3,8 @@ import { errorWords } from "../linux/errno.ts";
 import { isDirectory } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import type { Boot } from "./boot-progress.ts";
+import { SUPERVISE } from "./runsv.ts";
+import { endWords, readEnds, type ServiceEnds } from "./service-end.ts";
 import { listServices } from "./service-list.ts";
 import { type ServiceStatus, serviceStatus, unknownStatus } from "./service-status.ts";
 
@@ -23,6 +25,8 @@ export interface ServiceHealth {
   readonly detail: string;
   /** What the service does. */
   readonly now: ServiceStatus;
+  /** How it has ended since the boot, if it has. */
+  readonly ends?: ServiceEnds | undefined;
   /** Why its check failed; empty: the check succeeded. Without it, no check was run. */
   readonly check?: string;
 }
@@ -44,7 +48,10 @@ export function isAllHealthy(boot: Boot, services: readonly ServiceHealth[]): bo
 export function lookAtServices(linux: Linux, directory: string): ServiceHealth[] {
   const { services, errno } = listServices(linux, directory);
   if (errno !== 0) return [healthOf(directory, unknownStatus(`cannot be read: ${errorWords(errno)}`))];
-  const look = (name: string) => healthOf(name, serviceStatus(linux, `${directory}/${name}`));
+  const look = (name: string) => {
+    const path = `${directory}/${name}`;
+    return healthOf(name, serviceStatus(linux, path), readEnds(linux, `${path}/${SUPERVISE}`));
+  };
   return services.flatMap((name) => {
     const service = look(name);
     return isDirectory(linux, `${directory}/${name}/log`) && service.state !== "not-supervised"
@@ -53,11 +60,14 @@ export function lookAtServices(linux: Linux, directory: string): ServiceHealth[]
   });
 }
 
-function healthOf(name: string, now: ServiceStatus): ServiceHealth {
+function healthOf(name: string, now: ServiceStatus, ends?: ServiceEnds): ServiceHealth {
   const { state, reason, isWanted, ageMs } = now;
-  if (!isWanted) return { name, state: "not-wanted", detail: "", now };
-  if (state !== "up" && state !== "starting") return { name, state, detail: reason, now };
+  const health = (healthState: HealthState, detail: string) => ({ name, state: healthState, detail, now, ends });
+  if (!isWanted) return health("not-wanted", "");
+  const last = ends === undefined ? "" : `; it last ${endWords(ends)} (ends since the boot: ${ends.count})`;
+  if (state === "down" || state === "finishing") return health(state, reason + last);
+  if (state !== "up" && state !== "starting") return health(state, reason);
   // If the clock was set back, the age is unknown.
-  if (ageMs < 0 || ageMs >= PROVEN_MS) return { name, state: "up", detail: "", now };
-  return { name, state: "just-started", detail: "was started less than a second ago: it may not stay", now };
+  if (ageMs < 0 || ageMs >= PROVEN_MS) return health("up", "");
+  return health("just-started", `was started less than a second ago: it may not stay${last}`);
 }

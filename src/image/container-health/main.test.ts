@@ -10,6 +10,7 @@ import {
 } from "../../../test/support/fake-container.ts";
 import type { FakeOptions, FakeProgram } from "../../../test/support/fake-linux.ts";
 import { IS_STOPPING } from "../../container/phase-record.ts";
+import { type ServiceEnds, writeEnds } from "../../container/service-end.ts";
 import { main } from "./main.ts";
 
 const ask = (container: FakeContainer) => runInContainer("container_health", main, container);
@@ -45,6 +46,32 @@ test("a service that is not up has a line that says why", () => {
     assert.equal(status, 1);
     assert.ok(said.startsWith("web: ") && said.includes(word) && said.indexOf("\n") === said.length - 1, said);
   }
+});
+
+test("a problem names how the service ended last, and how often", () => {
+  const ended: ServiceEnds = {
+    count: 3,
+    failures: 2,
+    last: { how: "killed", signal: 9 },
+    isOutOfMemory: true,
+    endedMs: 1,
+    ranMs: 1,
+    quickSuccesses: 0,
+    quickSinceMs: 0,
+    loggedMs: 0,
+    loggedFailures: 0,
+  };
+  const asked = (service: FakeService, words: readonly string[] = []) =>
+    ask({
+      words,
+      services: { web: service },
+      prepare: (linux) => writeEnds(linux, "/run/services/web/supervise", ended),
+    }).said;
+  const last = "it last was killed by SIGKILL (out of memory) (ends since the boot: 3)";
+  assert.equal(asked({ state: DOWN }), `web: is down, and about to be started again; ${last}\n`);
+  assert.ok(asked({ state: RUN, ageMs: 10 }).endsWith(`; ${last}\n`));
+  assert.equal(asked(up), "");
+  assert.ok(asked(up, ["--json"]).includes('"ends":3,"lastEnd":"was killed by SIGKILL (out of memory)"'));
 });
 
 test("a service is up when it is a second old, or was started before the clock was set back", () => {

@@ -30,8 +30,8 @@ test("JSON has all services, with any name", () => {
   assert.equal(
     reportJson(bad),
     '{"healthy":false,"boot":"over","detail":"","services":[' +
-      '{"name":"a","healthy":true,"state":"up","detail":""},' +
-      '{"name":"b","healthy":true,"state":"not-wanted","detail":""},' +
-      '{"name":"w\\u000a\\"\\udcff","healthy":false,"state":"down","detail":"down"}]}\n',
+      '{"name":"a","healthy":true,"state":"up","detail":"","ends":0,"lastEnd":""},' +
+      '{"name":"b","healthy":true,"state":"not-wanted","detail":"","ends":0,"lastEnd":""},' +
+      '{"name":"w\\u000a\\"\\udcff","healthy":false,"state":"down","detail":"down","ends":0,"lastEnd":""}]}\n',
   );
 });

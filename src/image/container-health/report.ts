@@ -1,5 +1,6 @@
 import type { Boot } from "../../container/boot-progress.ts";
 import { json } from "../../container/json.ts";
+import { endWords } from "../../container/service-end.ts";
 import { isAllHealthy, isHealthy, type ServiceHealth } from "../../container/service-health.ts";
 import { printable } from "../../core/printable.ts";
 
@@ -26,8 +27,9 @@ export function reportJson({ boot, detail, services }: Report): string {
     boot,
     detail,
     services: services.map((service) => {
-      const { name, state } = service;
-      return { name, healthy: isHealthy(service), state, detail: service.detail };
+      const { ends, name, state } = service;
+      const last = { ends: ends?.count ?? 0, lastEnd: ends === undefined ? "" : endWords(ends) };
+      return { name, healthy: isHealthy(service), state, detail: service.detail, ...last };
     }),
   })}\n`;
 }

@@ -36,6 +36,7 @@ const report: ContainerReport = {
         endedMs: 1_700_000_059_000,
         ranMs: 20,
         quickSuccesses: 0,
+        quickSinceMs: 0,
         loggedMs: 0,
         loggedFailures: 0,
       },

@@ -33,6 +33,7 @@ const ENDS: ServiceEnds = {
   endedMs: 1_699_999_999_000,
   ranMs: 60_000,
   quickSuccesses: 0,
+  quickSinceMs: 0,
   loggedMs: 0,
   loggedFailures: 0,
 };

@@ -1,8 +1,6 @@
 // Tested by src/image/container-status/main.test.ts.
 import { lookAtInit, type Progress } from "../../container/boot-progress.ts";
-import { SUPERVISE } from "../../container/runsv.ts";
 import { type CheckResult, withChecks } from "../../container/service-checks.ts";
-import { readEnds, type ServiceEnds } from "../../container/service-end.ts";
 import { lookAtServices, type ServiceHealth } from "../../container/service-health.ts";
 import { printable } from "../../core/printable.ts";
 import type { Linux } from "../../linux/linux.ts";
@@ -14,8 +12,6 @@ import { pageKib, treePages } from "./memory.ts";
 export interface ServiceReport extends ServiceHealth {
   /** How often it was started since the boot. */
   readonly starts: number;
-  /** How it has ended; undefined: it has not, since the boot. */
-  readonly ends: ServiceEnds | undefined;
   /** Of its process and all descendants. */
   readonly memoryKib: number;
 }
@@ -59,13 +55,12 @@ export function look(
   const byParent = groupByParent(allProcesses(linux));
   const kib = pageKib(linux);
   for (const service of all) {
-    const { name, now } = service;
+    const { ends, name, now } = service;
     const isNamed = names.includes(name) || names.includes(name.split("/")[0] ?? "");
     if (names.length > 0 && !isNamed) continue;
-    const ends = readEnds(linux, `${directory}/${name}/${SUPERVISE}`);
     const hasStarted = now.pid !== 0 && now.state !== "finishing";
     const starts = (ends?.count ?? 0) + (hasStarted ? 1 : 0);
-    services.push({ ...service, starts, ends, memoryKib: treePages(linux, byParent, now.pid) * kib });
+    services.push({ ...service, starts, memoryKib: treePages(linux, byParent, now.pid) * kib });
   }
   return { progress, nowMs, all, services };
 }
