@@ -20,6 +20,7 @@ describe("container_status", processRing, () => {
     await init.waitFor("Runit started as PID");
     await init.exec("until container_health | grep -q '^db: its check failed'; do sleep 0.1; done");
     await init.exec("until container_status web | grep -q '^web/log *up'; do sleep 0.1; done");
+    await init.exec(`until container_status --json web | grep -q '"name":"web","healthy":true'; do sleep 0.1; done`);
     const table = await init.exec("container_status 2>&1");
     const [container = "", head = "", ...rows] = table.trim().split("\n");
     assert.match(

@@ -1,4 +1,5 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
+import { SERVICES } from "../../../container/runsv.ts";
 import { fileFacts, linkFacts, MAKE_FILES } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 
@@ -28,4 +29,10 @@ export function copyAccess(linux: Linux, from: string, to: string, last: string)
   const group = real.gid === own.gid ? 0 : (real.mode & GROUP_ENTERS) >> 3;
   linux.chmod(to, (real.mode & PERMISSIONS & ~OTHERS_WRITE) | OWNER_ALL | owner | group);
   return access;
+}
+
+/** The number of a service's directory in /etc/service; 0: there is none. */
+export function inodeOf(linux: Linux, name: string): number {
+  const facts = linux.stat(`${SERVICES}/${name}`);
+  return typeof facts === "number" ? 0 : facts[4];
 }

@@ -3,7 +3,7 @@ import { printable } from "../../../core/printable.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
-import { copyAccess } from "./mirror-access.ts";
+import { copyAccess, inodeOf } from "./mirror-access.ts";
 import {
   hasFinish,
   linkName,
@@ -75,7 +75,7 @@ export class Mirror {
   update(services: readonly string[]): void {
     const { linux } = this.#context;
     for (const [name, { inode }] of this.#directories) {
-      if (name.includes("/") || (services.includes(name) && inodeOf(this.#context, name) === inode)) continue;
+      if (name.includes("/") || (services.includes(name) && inodeOf(linux, name) === inode)) continue;
       this.#forget(name);
       for (const subdirectory of SUBDIRECTORIES) this.#forget(`${name}/${subdirectory}`);
       // runsvdir no longer sees it, and ends its runsv, which still has to find its files.
@@ -168,7 +168,7 @@ export class Mirror {
   #add(name: string): Mirrored {
     const { linux } = this.#context;
     const directory = {
-      inode: inodeOf(this.#context, name),
+      inode: inodeOf(linux, name),
       seen: new Set<string>(),
       access: "",
       isRunByUs: false,
@@ -193,9 +193,4 @@ export class Mirror {
     else restoreRun(linux, this.path, name, hasRun);
     directory.isRunByUs = isWanted;
   }
-}
-
-function inodeOf({ linux }: Context, name: string): number {
-  const facts = linux.stat(`${SERVICES}/${name}`);
-  return typeof facts === "number" ? 0 : facts[4];
 }
