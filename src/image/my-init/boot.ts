@@ -99,6 +99,7 @@ export class Boot {
       this.#runsvdir = startRunit(this.#context, path, !hasCommand);
       // While services start: to look at a hundred of them takes ten milliseconds.
       warnOfFaults(this.#context, path);
+      this.services.link();
     }
     // A second my_init leaves it to the first.
     if (!areElsewhere) this.#endRotation = tendToRotation(this.#context);

@@ -170,10 +170,7 @@ test("SVDIR names the mirror where `supervise` is another user's to choose, or c
     },
     "another user's directory": (linux) => linux.addDirectory("/etc/service/web", { uid: 7 }),
     "a directory that others may write": (linux) => linux.addDirectory("/etc/service/web", { mode: 0o775 }),
-    "a read-only file system": (linux) => {
-      const symlink = linux.symlink.bind(linux);
-      linux.symlink = (target, path) => (path.startsWith("/etc/") ? -ERRNO.EROFS : symlink(target, path));
-    },
+    "a read-only file system": (linux) => cannotWrite(linux, "/etc/service/web"),
   };
   for (const [what, prepare] of Object.entries(reasons)) {
     const { linux } = withNeeds(prepare);

@@ -16,7 +16,7 @@ import {
   restoreRun,
 } from "./our-programs.ts";
 import { isRunByUs } from "./run-by-us.ts";
-import { CONTROL, linkSupervise, needsOwn, SUBDIRECTORIES } from "./supervise-link.ts";
+import { CONTROL, needsOwn, SUBDIRECTORIES, SuperviseLinks } from "./supervise-link.ts";
 
 /** A directory of /etc/service that the mirror has, too. */
 interface Mirrored {
@@ -38,6 +38,8 @@ interface Mirrored {
  */
 export class Mirror {
   readonly path: string;
+  /** They lead from /etc/service to here. */
+  readonly links: SuperviseLinks;
   readonly #context: Context;
   /** By `NAME`, `NAME/log` or `NAME/control`. */
   readonly #directories = new Map<string, Mirrored>();
@@ -45,7 +47,6 @@ export class Mirror {
   #goneCount = 0;
   #endWatch: (() => void) | undefined;
   #isFollowing = true;
-  #isLinked = true;
 
   /**
    * @param path a directory that is empty
@@ -55,11 +56,7 @@ export class Mirror {
     this.#context = context;
     this.path = path;
     this.#program = program;
-  }
-
-  /** Whether the files of each runsv are also found where they are without a mirror: in `/etc/service/NAME/supervise`. */
-  get isLinked(): boolean {
-    return this.#isLinked;
+    this.links = new SuperviseLinks(context.linux, path);
   }
 
   /** Whether our program `./run` starts a service. */
@@ -178,8 +175,7 @@ export class Mirror {
     makeDirectory(linux, path);
     this.#directories.set(name, directory);
     if (hasFinish(name)) putFinish(linux, path, this.#program);
-    if (name.endsWith(`/${CONTROL}`)) return directory;
-    if (!linkSupervise(linux, `${SERVICES}/${name}`, `${path}/${SUPERVISE}`)) this.#isLinked = false;
+    if (!name.endsWith(`/${CONTROL}`)) this.links.add(name);
     return directory;
   }
 

@@ -62,7 +62,7 @@ export class ServiceDirectory {
     const mirror = this.#mirror;
     mirror?.update(this.#wanted());
     // Otherwise a program that is no `sv` of ours does not find runsv's files.
-    if (mirror?.isLinked === false) environment.provide("SVDIR", mirror.path);
+    if (mirror?.links.areAll === false) environment.provide("SVDIR", mirror.path);
   }
 
   /**
@@ -103,6 +103,11 @@ export class ServiceDirectory {
         if (why !== undefined) log.warn(`${printable(name)} has to wait for ${printable(service)}, which ${why}`);
       }
     }
+  }
+
+  /** Makes links to the mirror in /etc/service. */
+  link(): void {
+    this.#mirror?.links.put();
   }
 
   /** The ends of services are recorded no longer. */

@@ -1,5 +1,5 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
-import { SUPERVISE } from "../../../container/runsv.ts";
+import { SERVICES, SUPERVISE } from "../../../container/runsv.ts";
 import { fileFacts, isDirectory, linkFacts, MAKE_FILES, removeTree } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 
@@ -11,27 +11,58 @@ export const SUBDIRECTORIES = ["log", CONTROL];
 const OTHERS_WRITE = 0o022;
 
 /**
- * Makes `supervise` in a service's directory a link to runsv's files in the mirror: programs and scripts find the files
- * where runsv keeps them without a mirror. A directory `supervise` that an earlier runsv has left is removed.
- *
- * @param directory of the service, in /etc/service
- * @param target the directory of runsv's files; runsv has not made it yet
- * @returns whether the link is there
+ * Links `supervise` in the services' directories to runsv's files in a mirror: programs and scripts find the files where
+ * runsv keeps them without a mirror.
  */
-export function linkSupervise(linux: Linux, directory: string, target: string): boolean {
+export class SuperviseLinks {
+  readonly #linux: Linux;
+  readonly #mirror: string;
+  #areAll = true;
+  /** The services that still have none; undefined: links are made immediately. */
+  #pending: string[] | undefined = [];
+
+  constructor(linux: Linux, mirror: string) {
+    this.#linux = linux;
+    this.#mirror = mirror;
+  }
+
+  /** Whether all services can have one. */
+  get areAll(): boolean {
+    return this.#areAll;
+  }
+
+  /** @param name `NAME`, or `NAME/log` */
+  add(name: string): void {
+    if (!mayHaveLink(this.#linux, `${SERVICES}/${name}`)) this.#areAll = false;
+    else if (this.#pending === undefined) this.#put(name);
+    else this.#pending.push(name);
+  }
+
+  /** Makes them. Called while services start: in an overlay a hundred links take 30 ms. */
+  put(): void {
+    for (const name of this.#pending ?? []) this.#put(name);
+    this.#pending = undefined;
+  }
+
+  /** A directory `supervise` that an earlier runsv has left is removed. */
+  #put(name: string): void {
+    const path = `${SERVICES}/${name}/${SUPERVISE}`;
+    const there = linkFacts(this.#linux, path);
+    if (typeof there === "object" && there.type === "directory") removeTree(this.#linux, path);
+    else this.#linux.unlink(path);
+    this.#linux.symlink(`${this.#mirror}/${name}/${SUPERVISE}`, path);
+  }
+}
+
+function mayHaveLink(linux: Linux, directory: string): boolean {
   const facts = fileFacts(linux, directory);
-  if (typeof facts === "number") return false;
+  if (typeof facts === "number" || linux.access(directory, MAKE_FILES) < 0) return false;
   // Another user could replace what is here at any moment.
   if ((facts.uid !== 0 && facts.uid !== linux.getEuid()) || (facts.mode & OTHERS_WRITE) !== 0) return false;
+  // A link that leads somewhere is the user's, who has chosen another place.
   const path = `${directory}/${SUPERVISE}`;
   const there = linkFacts(linux, path);
-  if (typeof there !== "number") {
-    // A link that leads somewhere is the user's, who has chosen another place.
-    if (there.type !== "directory" && typeof linux.realPath(path) === "string") return false;
-    if (there.type === "directory") removeTree(linux, path);
-    else linux.unlink(path);
-  }
-  return linux.symlink(target, path) === 0;
+  return typeof there === "number" || there.type === "directory" || typeof linux.realPath(path) === "number";
 }
 
 /** Whether runsv can keep its files in the directory of a service or log service. */
