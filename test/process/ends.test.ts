@@ -60,7 +60,8 @@ describe("the ends of services", ring, () => {
       },
     });
     await init.waitFor("web is up");
-    await init.exec("kill -9 $(cat /etc/service/web/supervise/pid)");
+    const pid = "/etc/service/web/supervise/pid";
+    await init.exec(`until [ -s ${pid} ]; do sleep 0.02; done; kill -9 $(cat ${pid})`);
     await init.waitFor("finish ./finish.own -1 9\nweb is up");
     assert.equal(await init.exec("env | grep SVDIR; true"), "");
     assert.match(await init.exec("sv status /etc/service/web"), /^run: \/etc\/service\/web: \(pid/);

@@ -38,10 +38,12 @@ export class SuperviseLinks {
     else this.#pending.push(name);
   }
 
-  /** Makes them. Called while services start: in an overlay a hundred links take 30 ms. */
-  put(): void {
-    for (const name of this.#pending ?? []) this.#put(name);
-    this.#pending = undefined;
+  /** Makes the next one. @returns whether more are to be made; from the last on, links are made immediately */
+  putNext(): boolean {
+    const name = this.#pending?.pop();
+    if (name !== undefined) this.#put(name);
+    else this.#pending = undefined;
+    return name !== undefined;
   }
 
   /** A directory `supervise` that an earlier runsv has left is removed. */
