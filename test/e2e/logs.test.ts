@@ -139,7 +139,7 @@ test("if there is no place for the FIFOs, one line reports it, and lines are as 
   });
   assert.equal(status, 0);
   assert.equal(stdout, "starting\n");
-  assert.match(stderr, /^\[my_init\] \*\*\* left out: .*LOG_PREFIX=yes \(/);
+  assert.match(stderr, /^\[my_init\] \*\*\* left out, as uid 1000 is not root: .*LOG_PREFIX=yes,/);
 });
 
 /** The lines that `writer` prints, by their number: with bytes that are no UTF-8, quotes and control characters. */
