@@ -25,7 +25,7 @@ export function serviceHere(linux: Linux): Service {
   return { name: names.slice(-count).join("/"), directory, services: names.slice(0, -count).join("/") };
 }
 
-/** Writes one line about the service to standard error, in the form of my_init's lines. @param after the service's name */
-export function log(linux: Linux, { name }: Service, message: string, after = ": "): void {
-  writeAll(linux, STDERR, `*** ${printable(name)}${after}${message}\n`);
+/** Writes one line about the service to standard error, in the form of my_init's lines. */
+export function log(linux: Linux, { name }: Service, message: string): void {
+  writeAll(linux, STDERR, `*** ${printable(name)}: ${message}\n`);
 }

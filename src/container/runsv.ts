@@ -22,6 +22,9 @@ export const DOWN = "down";
 /** In a service's directory: runsv runs it when the service has ended. @see runsv(8) */
 export const FINISH = "finish";
 
+/** What runs in place of `finish` if the service is essential. @see docs/reference/container_exit.md */
+export const ESSENTIAL_FINISH = "/usr/lib/baseimage/essential-finish";
+
 /** The service's own `finish` where `finish` is our program. */
 export const OWN_FINISH = "finish.own";
 

@@ -51,8 +51,8 @@ export function privateDirectories(linux: Linux, names: readonly string[], uid =
  */
 function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] {
   const places = [DEVICES, ...PLACES].filter((place) => isSafePlace(linux, place, uid));
-  return names.flatMap((name) =>
-    places.filter((place) => place !== SHARED || name === names.at(-1)).map((place) => `${place}/${name}`),
+  return places.flatMap((place) =>
+    names.filter((name) => place !== SHARED || name === names.at(-1)).map((name) => `${place}/${name}`),
   );
 }
 

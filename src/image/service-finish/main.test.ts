@@ -134,3 +134,21 @@ test("words that are not runsv's are no end", () => {
     assert.deepEqual([ends, said, status], [undefined, "", 0]);
   }
 });
+
+test("without room for the record there is no line: each failure would have one", () => {
+  const { said, status } = new Service().end(["3", "0"], {
+    prepare: (linux) => {
+      linux.writeFile = () => -28;
+    },
+  });
+  assert.deepEqual([said, status], ["", 0]);
+});
+
+test("a full log does not keep the service from its next start", () => {
+  const { ends, said } = new Service().end(["3", "0"], {
+    prepare: (linux) => {
+      linux.stderr.room = 0;
+    },
+  });
+  assert.deepEqual([said, ends?.count], ["", 1]);
+});

@@ -1,16 +1,18 @@
 import { log, type Service, serviceHere } from "../../container/own-service.ts";
-import { OWN_FINISH, readState, SUPERVISE } from "../../container/runsv.ts";
+import { ESSENTIAL_FINISH, OWN_FINISH, readState, SUPERVISE } from "../../container/runsv.ts";
 import { endWords, readEnds, wasAsked, writeEnds } from "../../container/service-end.ts";
 import { type ChildEnd, exitStatus, finishEnd, STATUS_CANNOT_RUN } from "../../core/child-end.ts";
+import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
 import type { Linux } from "../../linux/linux.ts";
+import { writeIfRoom } from "../../linux/output.ts";
 import { allProcesses, type Process, readProcess } from "../../linux/processes.ts";
+import { STDERR } from "../../linux/program.ts";
 import { addEnd, failureLine, isLineDue, QUICK_SUCCESSES, quickSuccessLine } from "./ends.ts";
 
 /** For a service that has a file `essential`: runs its own `finish`, and ends the container. */
 const ESSENTIAL = "essential";
-const ESSENTIAL_FINISH = "/usr/lib/baseimage/essential-finish";
 
 /** The kernel's count of processes that it has killed because memory ran out, with cgroup v2 and v1. @see cgroups(7) */
 const OOM_COUNTERS = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
@@ -53,11 +55,18 @@ function note(linux: Linux, service: Service, last: ChildEnd, isLogged: boolean)
   const end = { last, isOutOfMemory, ranMs, endedMs: Math.floor(linux.realtimeMs()), isAsked };
   const ends = addEnd(readEnds(linux, supervise), end);
   const isDue = isLogged && isLineDue(ends);
-  if (isDue) log(linux, service, failureLine(ends, endWords(ends)), " ");
+  const logged = isDue ? { ...ends, loggedMs: ends.endedMs, loggedFailures: ends.failures } : ends;
+  // Without a record, each failure would have a line. A full log must not keep the service from its next start.
+  if (writeEnds(linux, supervise, logged) < 0) return;
+  if (isDue) tell(linux, service, failureLine(ends, endWords(ends)));
   if (isLogged && ends.quickSuccesses === QUICK_SUCCESSES) {
-    log(linux, service, quickSuccessLine(countLeft(linux, ends.endedMs - ends.quickSinceMs)), " ");
+    tell(linux, service, quickSuccessLine(countLeft(linux, ends.endedMs - ends.quickSinceMs)));
   }
-  writeEnds(linux, supervise, isDue ? { ...ends, loggedMs: ends.endedMs, loggedFailures: ends.failures } : ends);
+}
+
+/** Logs a line about the service, if there is room. */
+function tell(linux: Linux, { name }: Service, words: string): void {
+  writeIfRoom(linux, STDERR, `*** ${printable(name)} ${words}\n`);
 }
 
 /** Whether the kernel has killed a process of the container since this was last noticed, for any service. */

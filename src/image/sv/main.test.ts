@@ -132,3 +132,42 @@ test("where runit's is not there, or its user cannot be taken on, a line says so
   assert.equal(refused.words, undefined);
   assert.ok(refused.said.startsWith("sv: cannot set the groups of user app: "), refused.said);
 });
+
+/** Runs it with a runsv for `web` in the mirror and a directory of another user. @returns where it has recorded a request */
+function recorded(words: readonly string[]): string[] {
+  let linux: FakeLinux | undefined;
+  run({
+    words: ["/usr/bin/sv", ...words],
+    prepare: (fake) => {
+      linux = fake;
+      mirrorOf(0)(fake);
+      for (const service of [`${MIRROR}-0/web`, "/home/app/web"]) {
+        for (const path of [service, `${service}/supervise`]) fake.addDirectory(path);
+        fake.addFile(`${service}/supervise/status`, "123456789012rest");
+      }
+    },
+  });
+  return [...(linux?.files.keys() ?? [])].filter((path) => path.endsWith("/asked"));
+}
+
+test("a request to end is recorded for the service, whatever the options are", () => {
+  const there = [`${MIRROR}-0/web/supervise/asked`];
+  for (const words of [
+    ["restart", "web"],
+    ["term", "web"],
+    ["-v", "kill", "web"],
+    ["-w", "9", "restart", "web"],
+  ]) {
+    assert.deepEqual(recorded(words), there, words.join(" "));
+  }
+  assert.deepEqual(recorded(["-vw", "9", "force-restart", "/etc/service/web"]), there);
+  for (const words of [["status", "web"], ["down", "web"], ["hup", "web"], ["restart"], ["restart", "nope"]]) {
+    assert.deepEqual(recorded(words), [], words.join(" "));
+  }
+});
+
+test("nothing is recorded where another user may choose the place", () => {
+  for (const word of ["/home/app/web", "../home/app/web", "x/../../home/app/web", "./web"]) {
+    assert.deepEqual(recorded(["restart", word]), [], word);
+  }
+});

@@ -32,7 +32,7 @@ export function main(linux: Linux): number {
       if (linux.getEuid() === 0 && mirror.uid !== 0) setIdentity(linux, findIdentity(linux, `${mirror.uid}`));
     }
     const given = mirror === undefined ? words : words.map((word) => inMirror(linux, mirror, word));
-    recordRequest(linux, env.get("SVDIR") ?? SERVICES, calledAs, given);
+    recordRequest(linux, [SERVICES, ...(mirror === undefined ? [] : [mirror.path])], calledAs, given);
     const errno = -linux.exec(RUNIT_SV, [calledAs, ...given], toEnviron(env));
     writeAll(linux, STDERR, `sv: ${execFailure(linux, RUNIT_SV, errno)}\n`);
     return STATUS_CANNOT_RUN;
@@ -43,13 +43,17 @@ export function main(linux: Linux): number {
 const ENDING = ["restart", "force-restart", "force-reload"];
 
 /** Records that the end of each named service is asked for: an end by itself has a line in the log. */
-function recordRequest(linux: Linux, directory: string, calledAs: string, words: readonly string[]): void {
+function recordRequest(linux: Linux, places: readonly string[], calledAs: string, words: readonly string[]): void {
   const name = calledAs.slice(calledAs.lastIndexOf("/") + 1);
-  const at = words.findIndex((word, index) => !word.startsWith("-") && words[index - 1] !== "-w");
+  const isValue = (before = "") => before.startsWith("-") && before.endsWith("w");
+  const at = words.findIndex((word, index) => !word.startsWith("-") && !isValue(words[index - 1]));
   const command = words[at] ?? "";
   if (!ENDING.includes(command) && !command.startsWith("t") && !command.startsWith("k")) return;
   for (const word of name === "sv" ? words.slice(at + 1) : [name]) {
-    recordAsked(linux, `${isPath(word) ? word : `${directory}/${word}`}/${SUPERVISE}`);
+    const path = isPath(word) ? (servicePath(linux, word) ?? word) : `${places.at(-1)}/${word}`;
+    // Elsewhere no program reads the record, and another user may choose where it is.
+    const isOurs = places.some((place) => path.startsWith(`${place}/`)) && !path.includes("/.");
+    if (isOurs) recordAsked(linux, `${path}/${SUPERVISE}`);
   }
 }
 
@@ -61,8 +65,10 @@ function isPath(word: string): boolean {
 /** A word of the command line. The path of a service becomes its path in the mirror if runsv's files are only there. */
 function inMirror(linux: Linux, mirror: ServiceMirror, word: string): string {
   const path = servicePath(linux, word);
-  if (path === undefined || linux.access(`${path}/${SUPERVISE}`, 0) === 0) return word;
-  return mirror.path + path.slice(SERVICES.length);
+  if (path === undefined) return word;
+  const own = mirror.path + path.slice(SERVICES.length);
+  // A copy of a service's directory has the link of that service.
+  return linux.realPath(`${path}/${SUPERVISE}`) === `${own}/${SUPERVISE}` ? word : own;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { SERVICES } from "../../../container/runsv.ts";
+import { ESSENTIAL_FINISH, SERVICES } from "../../../container/runsv.ts";
 import { listServices } from "../../../container/service-list.ts";
 import { type ChildEnd, exitStatus, finishEnd } from "../../../core/child-end.ts";
 import { printable } from "../../../core/printable.ts";
@@ -7,8 +7,6 @@ import type { Linux } from "../../../linux/linux.ts";
 import { Failure, SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 
-/** runsv calls it with the way in which the service has ended. */
-const FINISH = "/usr/lib/baseimage/essential-finish";
 /** runsv calls it when an administrator wants the service to end. */
 const CONTROL = "/usr/lib/baseimage/essential-control";
 
@@ -22,7 +20,7 @@ const CONTROL_LINKS = [
   ["control/k", CONTROL],
 ] as const;
 /** In a mirror `finish` is our finish program, which executes the script. */
-const LINKS = [["finish", FINISH], ...CONTROL_LINKS] as const;
+const LINKS = [["finish", ESSENTIAL_FINISH], ...CONTROL_LINKS] as const;
 
 /** An essential service, and how it has ended. */
 export interface EndedService {
@@ -33,7 +31,7 @@ export interface EndedService {
 /**
  * Makes the end of each service that has a file `essential` the end of the container. Only runsv learns how a service
  * has ended, and only its finish script learns it from runsv. So links to our scripts are put into the service's
- * directory. The service's own scripts are kept beside them, and ours run them.
+ * directory in the mirror; without a mirror, into its own. The service's own scripts are kept beside them, and ours run them.
  */
 export function prepareEssential({ linux, log }: Context, directory: string): void {
   const links = directory === SERVICES ? LINKS : CONTROL_LINKS;

@@ -10,9 +10,9 @@ const RUNSVDIR = "/usr/bin/runsvdir";
 const MIRROR = "/run/my_init/my_init-services-0";
 
 /** Root's container with the services `web`, which needs `db`, and `db`. */
-function withNeeds(prepare: (linux: FakeLinux) => void = () => {}) {
+function withNeeds(prepare: (linux: FakeLinux) => void = () => {}, stopMs = 500) {
   return live({
-    signals: { 500: SIGTERM },
+    signals: { [stopMs]: SIGTERM },
     prepare: (linux) => {
       for (const path of ["/run", "/run/my_init", "/etc/service"]) linux.addDirectory(path);
       linux.addProgram("/usr/sbin/my_init", habit.sleeps);
@@ -146,7 +146,8 @@ test("`finish` is our program, which runs the service's own; the own is back whe
   });
   assert.ok(linux.files.has("/saw"));
   assert.equal(finish(linux, "web/finish"), "/etc/service/web/finish");
-  for (const path of ["web/finish.own", "db/finish"]) assert.equal(finish(linux, path), undefined, path);
+  assert.equal(finish(linux, "db/finish"), undefined);
+  assert.equal(finish(linux, "web/finish.own"), "/etc/service/web/finish", "ours may be about to execute it");
 });
 
 test("`supervise` in /etc/service leads to the mirror; what an earlier runsv has left is replaced", () => {
@@ -162,12 +163,8 @@ test("`supervise` in /etc/service leads to the mirror; what an earlier runsv has
   assert.ok(!runsvdir?.environ.some((variable) => variable.startsWith("SVDIR=")));
 });
 
-test("SVDIR names the mirror where `supervise` is another user's to choose, or cannot be made", () => {
+test("SVDIR names the mirror where another user could replace `supervise`, or where it cannot be made", () => {
   const reasons: Readonly<Record<string, (linux: FakeLinux) => void>> = {
-    "a link that leads to a place": (linux) => {
-      linux.addDirectory("/run/chosen");
-      linux.addLink("/etc/service/web/supervise", "/run/chosen");
-    },
     "another user's directory": (linux) => linux.addDirectory("/etc/service/web", { uid: 7 }),
     "a directory that others may write": (linux) => linux.addDirectory("/etc/service/web", { mode: 0o775 }),
     "a read-only file system": (linux) => cannotWrite(linux, "/etc/service/web"),
@@ -178,6 +175,65 @@ test("SVDIR names the mirror where `supervise` is another user's to choose, or c
     assert.ok(runsvdir?.environ.includes(`SVDIR=${MIRROR}`), what);
     assert.notEqual(linux.files.get("/etc/service/web/supervise")?.content, `${MIRROR}/web/supervise`, what);
   }
+});
+
+test("runsv keeps its files in a place that was prepared for them, and what is there stays", () => {
+  const prepared: Readonly<Record<string, (linux: FakeLinux) => void>> = {
+    "/run/chosen": (linux) => {
+      linux.addDirectory("/run/chosen");
+      linux.addLink("/etc/service/web/supervise", "/run/chosen");
+    },
+    "/etc/service/web/supervise": (linux) => linux.addDirectory("/etc/service/web/supervise", { uid: 7 }),
+  };
+  for (const [place, prepare] of Object.entries(prepared)) {
+    const { linux } = withNeeds((linux) => {
+      prepare(linux);
+      linux.addFile(`${place}/kept`, "");
+    });
+    assert.ok(linux.files.has(`${place}/kept`), place);
+    assert.equal(linux.content(`${MIRROR}/web/supervise`), "/etc/service/web/supervise");
+    assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
+  }
+});
+
+test("of an old `supervise` only runsv's files are removed, and no directory in it is entered", () => {
+  const { linux } = withNeeds((linux) => {
+    for (const path of ["", "/x"]) linux.addDirectory(`/etc/service/web/supervise${path}`);
+    linux.addFile("/etc/service/web/supervise/x/passwd", "");
+  });
+  assert.ok(linux.files.has("/etc/service/web/supervise/x/passwd"));
+});
+
+test("a copy of a service's directory has a link of its own, not that of the service", () => {
+  const { linux } = withNeeds((linux) => {
+    later(linux, "/etc/service", () => {
+      addService(linux, "copy");
+      linux.addDirectory(`${MIRROR}/web/supervise`);
+      linux.addLink("/etc/service/copy/supervise", `${MIRROR}/web/supervise`);
+    });
+  });
+  assert.equal(linux.content("/etc/service/copy/supervise"), `${MIRROR}/copy/supervise`);
+});
+
+test("the image's script for essential services is not taken for the service's own finish", () => {
+  const SCRIPT = "/usr/lib/baseimage/essential-finish";
+  const withScript = (own: boolean) =>
+    withNeeds((linux) => {
+      for (const path of ["/usr/lib", "/usr/lib/baseimage"]) linux.addDirectory(path);
+      linux.addProgram(SCRIPT, habit.sleeps);
+      linux.addLink("/etc/service/web/finish", SCRIPT);
+      if (own) linux.addProgram("/etc/service/web/finish.own", habit.sleeps);
+    }).linux.files.get(`${MIRROR}/web/finish.own`)?.content;
+  assert.equal(withScript(true), "/etc/service/web/finish.own");
+  assert.equal(withScript(false), undefined);
+});
+
+test("without watches, services that come are found as soon as by runsvdir", () => {
+  const { linux } = withNeeds((linux) => {
+    linux.inotifyOpen = () => -24;
+    linux.after(200, () => addService(linux, "late"));
+  }, 6000);
+  assert.equal(linux.content(`${MIRROR}/late/run`), "/etc/service/late/run");
 });
 
 test("a log service runs where it is, unless runsv cannot write there", () => {

@@ -1,12 +1,13 @@
-import { FINISH, OWN_FINISH, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
-import { printable } from "../../../core/printable.ts";
+import { OWN_FINISH, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
+import { Changes } from "./changes.ts";
 import { copyAccess, inodeOf } from "./mirror-access.ts";
 import {
   hasFinish,
   linkName,
+  linkTarget,
   makeDirectory,
   putFinish,
   putLink,
@@ -44,6 +45,7 @@ export class Mirror {
   /** By `NAME`, `NAME/log` or `NAME/control`. */
   readonly #directories = new Map<string, Mirrored>();
   readonly #program: string;
+  readonly #changes: Changes;
   #goneCount = 0;
   #endWatch: (() => void) | undefined;
   #isFollowing = true;
@@ -56,6 +58,7 @@ export class Mirror {
     this.#context = context;
     this.path = path;
     this.#program = program;
+    this.#changes = new Changes(context);
     this.links = new SuperviseLinks(context.linux, path);
   }
 
@@ -83,10 +86,10 @@ export class Mirror {
 
   /**
    * Until {@link unfollow}, calls `onChange` when services come or go; a service is updated when its directory changes.
-   * If the kernel gives no watches, nothing happens.
+   * If the kernel gives no watches, my_init looks as often as runsvdir.
    */
   follow(onChange: () => void): void {
-    this.#endWatch = this.#watch(SERVICES, onChange);
+    this.#endWatch = this.#changes.watch(SERVICES, onChange) ?? this.#changes.poll(SERVICES, onChange);
   }
 
   /** No longer updates the mirror. */
@@ -99,21 +102,9 @@ export class Mirror {
   /** Ends are recorded no longer: puts the services' own `finish` in place of ours. The shutdown asks for these ends. */
   endRecords(): void {
     const { linux } = this.#context;
-    for (const [name, { seen }] of this.#directories) {
-      if (hasFinish(name)) restoreFinish(linux, `${this.path}/${name}`, seen.has(FINISH));
+    for (const name of this.#directories.keys()) {
+      if (hasFinish(name)) restoreFinish(linux, this.path, name);
     }
-  }
-
-  /** Calls `onChange` after each change. No change of /etc/service may end the container. */
-  #watch(directory: string, onChange: () => void): (() => void) | undefined {
-    return this.#context.directories.add(directory, () => {
-      try {
-        onChange();
-      } catch (error) {
-        if (!(error instanceof SysError)) throw error;
-        this.#context.log.warn(`a change in ${printable(directory)} has no effect: ${error.message}`);
-      }
-    });
   }
 
   #forget(name: string): void {
@@ -139,7 +130,7 @@ export class Mirror {
     const [from, to] = [`${SERVICES}/${name}`, `${this.path}/${name}`];
     const directory = this.#directories.get(name) ?? this.#add(name);
     // Watch before the look, so that no change is missed.
-    if (this.#isFollowing) directory.endWatch ??= this.#watch(from, () => this.#updateDirectory(name));
+    if (this.#isFollowing) directory.endWatch ??= this.#changes.watch(from, () => this.#updateDirectory(name));
     directory.access = copyAccess(linux, from, to, directory.access);
     const names = linux.listDir(from);
     if (names === -ERRNO.ENOENT) return; // it is being removed
@@ -149,11 +140,13 @@ export class Mirror {
       const isSubdirectory = !seen.has(each) && !name.includes("/") && needsOwn(linux, each, `${from}/${each}`);
       if (isSubdirectory) this.#updateDirectory(`${name}/${each}`);
       if (isSubdirectory || each === SUPERVISE || each === OWN_FINISH || seen.has(each)) continue;
-      putLink(linux, `${from}/${each}`, `${to}/${linkName(name, each)}`);
+      const target = linkTarget(linux, name, each);
+      if (target !== undefined) putLink(linux, target, `${to}/${linkName(name, each)}`);
       seen.add(each);
     }
+    const present = new Set(names);
     for (const each of seen) {
-      if (names.includes(each)) continue;
+      if (present.has(each)) continue;
       seen.delete(each);
       const link = `${to}/${linkName(name, each)}`;
       // Only a link that leads nowhere: a script may have replaced the link.

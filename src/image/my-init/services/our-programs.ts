@@ -1,5 +1,5 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
-import { FINISH, OWN_FINISH, SERVICES } from "../../../container/runsv.ts";
+import { ESSENTIAL_FINISH, FINISH, OWN_FINISH, SERVICES } from "../../../container/runsv.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { isDirectory } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -20,15 +20,40 @@ export function linkName(directory: string, name: string): string {
   return name === FINISH && hasFinish(directory) ? OWN_FINISH : name;
 }
 
+/** What a link in the mirror leads to. @returns undefined: there is to be none */
+export function linkTarget(linux: Linux, directory: string, name: string): string | undefined {
+  const path = `${SERVICES}/${directory}`;
+  return linkName(directory, name) === OWN_FINISH ? ownFinish(linux, path) : `${path}/${name}`;
+}
+
 /** Makes our program the `finish` of a service. @param directory of the mirror @throws SysError */
 export function putFinish(linux: Linux, directory: string, program: string): void {
   putLink(linux, program, `${directory}/${FINISH}`);
 }
 
-/** Puts the service's own `finish`, if it has one, in place of ours. */
-export function restoreFinish(linux: Linux, directory: string, hasOwn: boolean): void {
-  const finish = `${directory}/${FINISH}`;
-  if (!hasOwn || linux.rename(`${directory}/${OWN_FINISH}`, finish) < 0) linux.unlink(finish);
+/**
+ * Puts the service's own `finish`, if it has one, in place of ours. The own one stays beside it, too: our program may be
+ * about to execute it.
+ */
+export function restoreFinish(linux: Linux, mirror: string, name: string): void {
+  const finish = `${mirror}/${name}/${FINISH}`;
+  const aside = `${mirror}/.${FINISH}`;
+  linux.unlink(aside);
+  const own = ownFinish(linux, `${SERVICES}/${name}`);
+  if (own === undefined || linux.symlink(own, aside) < 0 || linux.rename(aside, finish) < 0) linux.unlink(finish);
+}
+
+/**
+ * The service's own `finish`. An earlier start without a mirror may have put the image's script in its place, and have
+ * renamed it.
+ *
+ * @param directory of the service, in /etc/service
+ * @returns undefined: it has none
+ */
+function ownFinish(linux: Linux, directory: string): string | undefined {
+  const paths = [`${directory}/${FINISH}`, `${directory}/${OWN_FINISH}`];
+  const [path] = linux.realPath(`${directory}/${FINISH}`) === ESSENTIAL_FINISH ? paths.slice(1) : paths;
+  return path !== undefined && linux.lstat(path) !== -ERRNO.ENOENT ? path : undefined;
 }
 
 /** Makes our program the `run` of a service. @throws SysError */

@@ -165,9 +165,10 @@ export class ServiceDirectory {
   #makeMirror(): void {
     const { unavailable, linux } = this.#context;
     const program = linux.realPath("/proc/self/exe");
-    if (typeof program === "number") return; // without /proc, services run where they are
-    const path = makePrivateDirectory(linux, mirrorNames(linux, linux.getEuid()));
-    if (path !== undefined) {
+    // Without /proc there is no mirror.
+    const isFound = typeof program === "string";
+    const path = isFound ? makePrivateDirectory(linux, mirrorNames(linux, linux.getEuid())) : undefined;
+    if (isFound && path !== undefined) {
       linux.chmod(path, MIRROR_MODE);
       linux.lockDirectory(path);
       this.#path = path;

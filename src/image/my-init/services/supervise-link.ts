@@ -1,6 +1,6 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
 import { SERVICES, SUPERVISE } from "../../../container/runsv.ts";
-import { fileFacts, isDirectory, linkFacts, MAKE_FILES, removeTree } from "../../../linux/files.ts";
+import { type FileFacts, fileFacts, isDirectory, linkFacts, MAKE_FILES } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 
 /** my_init writes into it. */
@@ -31,9 +31,16 @@ export class SuperviseLinks {
     return this.#areAll;
   }
 
-  /** @param name `NAME`, or `NAME/log` */
+  /**
+   * A service whose Dockerfile has prepared `supervise` keeps its files there: a link to another place, or a directory
+   * that another user may write to, so that the user may call `sv`.
+   *
+   * @param name `NAME`, or `NAME/log`
+   */
   add(name: string): void {
-    if (!mayHaveLink(this.#linux, `${SERVICES}/${name}`)) this.#areAll = false;
+    const path = `${SERVICES}/${name}/${SUPERVISE}`;
+    if (this.#isPrepared(path)) this.#linux.symlink(path, `${this.#mirror}/${name}/${SUPERVISE}`);
+    else if (!mayHaveLink(this.#linux, `${SERVICES}/${name}`)) this.#areAll = false;
     else if (this.#pending === undefined) this.#put(name);
     else this.#pending.push(name);
   }
@@ -46,30 +53,49 @@ export class SuperviseLinks {
     return name !== undefined;
   }
 
-  /** A directory `supervise` that an earlier runsv has left is removed. */
+  #isPrepared(path: string): boolean {
+    const there = linkFacts(this.#linux, path);
+    const real = this.#linux.realPath(path);
+    if (typeof there === "number" || typeof real === "number") return false;
+    const isLink = there.type !== "directory";
+    // A copy of a service's directory has its link to the mirror.
+    if (isLink && real.startsWith(`${this.#mirror}/`)) return false;
+    return (isLink || !isOurs(this.#linux, there)) && this.#linux.access(path, MAKE_FILES) === 0;
+  }
+
+  /** Removes the files that an earlier runsv has left. Nothing else: what else there is, its user has put there. */
   #put(name: string): void {
     const path = `${SERVICES}/${name}/${SUPERVISE}`;
     const there = linkFacts(this.#linux, path);
-    if (typeof there === "object" && there.type === "directory") removeTree(this.#linux, path);
-    else this.#linux.unlink(path);
+    if (typeof there === "object" && there.type !== "directory") this.#linux.unlink(path);
+    if (typeof there === "object" && there.type === "directory" && isOurs(this.#linux, there)) {
+      const names = this.#linux.listDir(path);
+      for (const each of typeof names === "number" ? [] : names) this.#linux.unlink(`${path}/${each}`);
+      this.#linux.rmdir(path);
+    }
     this.#linux.symlink(`${this.#mirror}/${name}/${SUPERVISE}`, path);
   }
 }
 
+/** Whether only root and this user can change a directory, or replace a file in it. */
+function isOurs(linux: Linux, { mode, uid }: FileFacts): boolean {
+  return (uid === 0 || uid === linux.getEuid()) && (mode & OTHERS_WRITE) === 0;
+}
+
 function mayHaveLink(linux: Linux, directory: string): boolean {
   const facts = fileFacts(linux, directory);
-  if (typeof facts === "number" || linux.access(directory, MAKE_FILES) < 0) return false;
   // Another user could replace what is here at any moment.
-  if ((facts.uid !== 0 && facts.uid !== linux.getEuid()) || (facts.mode & OTHERS_WRITE) !== 0) return false;
-  // A link that leads somewhere is the user's, who has chosen another place.
-  const path = `${directory}/${SUPERVISE}`;
-  const there = linkFacts(linux, path);
-  return typeof there === "number" || there.type === "directory" || typeof linux.realPath(path) === "number";
+  if (typeof facts === "number" || !isOurs(linux, facts)) return false;
+  return linux.access(directory, MAKE_FILES) === 0;
 }
 
 /** Whether runsv can keep its files in the directory of a service or log service. */
 export function canSupervise(linux: Linux, directory: string): boolean {
   const supervise = `${directory}/${SUPERVISE}`;
+  const link = linkFacts(linux, supervise);
+  // runsv does not make the directories above the target of a link.
+  if (typeof link === "object" && link.type !== "directory" && typeof linux.realPath(supervise) === "number")
+    return false;
   return linux.access(isDirectory(linux, supervise) ? supervise : directory, MAKE_FILES) === 0;
 }
 
