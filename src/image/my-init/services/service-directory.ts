@@ -105,7 +105,7 @@ export class ServiceDirectory {
     }
   }
 
-  /** Makes links to the mirror in /etc/service, one after each event: in an overlay a hundred of them take 30 ms. */
+  /** Makes links to the mirror in /etc/service, one after each event: an overlay copies each directory first. */
   link(): void {
     const { loop } = this.#context;
     const links = this.#mirror?.links;
