@@ -82,15 +82,18 @@ mkdir -p "$work" "$out/bin" "$out/asan" "$out/quickjs" "$out/lib"
 
         [ -z "$RUN" ] || return 0
         ${CC:-gcc} $common $own $checked "$@" -DSANITIZED -DSCRIPT="\"$work/$name.script\"" -I"$native" \
-            -static-libasan -static-libubsan $sources $more "$heap/heap.c" $(quickjs_objects asan) -lm \
+            -Wl,--dynamic-linker=/binary/loader -Wl,-rpath,/binary -static-libasan -static-libubsan $sources $more "$heap/heap.c" $(quickjs_objects asan) -lm \
             -o "$out/asan/$name"
     }
     program baseimage ""
     program host-tools "$native/host.c" -DHOST_TOOLS
 
-    # With this loader and these libraries the twins run on a host whose libc is older.
+    # The tests mount asan/ on /binary. With this loader and these libraries the twins run where libc is older.
     [ -n "$RUN" ] || ldd "$out/asan/baseimage" | sed -n 's/^\t\([^ ]* => \)\{0,1\}\(\/[^ ]*\) .*/\2/p' |
-        while read -r library; do cp -L "$library" "$out/asan/"; done
+        while read -r library; do
+            cp -L "$library" "$out/asan/"
+            case $library in */ld-linux*) cp -L "$library" "$out/asan/loader" ;; esac
+        done
 
     ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE $own $module "$native/pam.c" -lpam -o "$out/lib/pam_container_environment.so"
     chmod 644 "$out/lib/pam_container_environment.so"

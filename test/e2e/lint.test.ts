@@ -74,7 +74,7 @@ const BROKEN: readonly (readonly [breaks: string, level: string, path: string, w
   ["ssh-keygen -q -N '' -f /etc/ssh/ssh_host_ed25519_key", "warning", "/etc/ssh/ssh_host_ed25519_key", "host key"],
   ["cp /etc/insecure_key.pub /root/.ssh/authorized_keys", "warning", "/root/.ssh/authorized_keys", "open"],
   [
-    "timeout 60 sh -c 'runsvdir /etc/service & until [ -e /etc/service/sshd/supervise/ok ]; do sleep 0.05; done; kill -HUP $!; wait; true' > /dev/null 2>&1; rm -rf /etc/service/cron/supervise /run/crond.*",
+    "timeout 60 sh -c 'runsvdir /etc/service & until [ -e /etc/service/sshd/supervise/ok ]; do sleep 0.05; done; kill -HUP $!; wait; true' > /dev/null 2>&1; until rm -rf /etc/service/cron/supervise /run/crond.*; do sleep 0.05; done 2> /dev/null",
     ...(["warning", "/etc/service/sshd/supervise", "runsv"] as const),
   ],
   ["echo 4000000 > /run/app.pid", "warning", "/run/app.pid", "ended"],

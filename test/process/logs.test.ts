@@ -5,7 +5,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import {
   dockerEnv,
   type Init,
-  isSanitized,
   makeView,
   processRing,
   runInit,
@@ -43,9 +42,7 @@ function messages(output: string, service: string): string[] {
 }
 
 function logWriterPid(init: Init): number | undefined {
-  // Started by its loader it has the loader's name, and so has my_init.
-  const name = isSanitized ? "ld-linux-x86-64" : "log_lines";
-  return init.processes().find((each) => each.name === name && each.pid !== 1 && each.state !== "Z")?.pid;
+  return init.processes().find((each) => each.name === "log_lines" && each.state !== "Z")?.pid;
 }
 
 /** Waits until all pipes from the service of `counts` to the reader are full: it and the log writer are blocked. */

@@ -25,7 +25,6 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
-import { imagePrograms } from "./image-programs.ts";
 
 export { until } from "./until.ts";
 
@@ -175,7 +174,7 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
     mkdir ${root}/fixtures ${root}/binary
     mount --bind ${fixtures} ${root}/fixtures
     mount --bind ${binaryDir} ${root}/binary
-    ${isSanitized ? sanitizedPrograms(root) : `cp ${binaryDir}/baseimage ${root}/usr/sbin/my_init`}
+    ${isSanitized ? "ln -sf /binary/baseimage" : `cp ${binaryDir}/baseimage`} ${root}/usr/sbin/my_init
     root=${root}
     ${prepare}
     echo ready
@@ -207,20 +206,6 @@ export async function makeView(t: TestContext, prepare = ""): Promise<View> {
   };
   keepers.set(view, { pid: keeper.pid ?? 0, directory, root });
   return view;
-}
-
-/** Shell lines that replace the programs beside my_init by scripts, which start them with their loader. */
-function sanitizedPrograms(root: string): string {
-  const script = ([name, path]: readonly [string, string]) => `rm -f ${root}${path}
-    printf '#!/bin/sh\\nexec %s "$@"\\n' '${sanitizedWords(name).join(" ")}' > ${root}${path}
-    chmod 755 ${root}${path}`;
-  const programs = Object.entries(imagePrograms).filter(([name]) => name !== "my_init");
-  return programs.map(script).join("\n");
-}
-
-function sanitizedWords(program: string): string[] {
-  const loader = readdirSync(binaryDir).find((name) => name.startsWith("ld-linux")) ?? "";
-  return [`/binary/${loader}`, "--argv0", program, "--library-path", "/binary", "/binary/baseimage"];
 }
 
 const keepers = new WeakMap<View, { readonly pid: number; readonly directory: string; readonly root: string }>();
@@ -316,7 +301,7 @@ export async function runInit(t: TestContext, options: InitOptions = {}): Promis
   return (await startInit(t, options)).ended();
 }
 
-/** Runs `setuser`, or any words with the sanitizer's loader where that is needed, to its end. */
+/** Runs `setuser` to its end. */
 export function runSetuser(t: TestContext, args: readonly string[], options: InitOptions = {}): Promise<Ended> {
   return runInit(t, { ...options, program: "setuser", args });
 }
@@ -332,11 +317,8 @@ export async function untilFull(init: Init, output: "stdout" | "stderr"): Promis
 function startLines(root: string, options: InitOptions): string {
   const { args = [], env = dockerEnv, wrapper = [], program = "my_init", redirect = "" } = options;
   const path = program === "workaround-docker-2267" ? `/usr/bin/${program}` : `/sbin/${program}`;
-  const start = isSanitized ? sanitizedWords(program) : [path];
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const words = ["env", "-i", ...variables, "/usr/sbin/chroot", root, ...wrapper, ...start, ...args]
-    .map(quote)
-    .join(" ");
+  const words = ["env", "-i", ...variables, "/usr/sbin/chroot", root, ...wrapper, path, ...args].map(quote).join(" ");
   // The number by which this process, soon the program, is known outside: for the shell reads it itself.
   const become = `read -r pid rest < /proc/self/stat
     echo "$pid" >&3
