@@ -180,7 +180,7 @@ RUN mkdir /etc/service/worker && printf '#!/bin/sh\\necho worker is PID $$\\nexe
     (await container.sh("dpkg --verify runit; dpkg --search /usr/bin/runsvdir")).trim(),
     "runit: /usr/bin/runsvdir",
   );
-  assert.match(await container.sh("pgrep -a runsvdir"), /runsvdir -P \/etc\/service/);
+  assert.match(await container.sh("pgrep -a runsvdir"), /\/usr\/bin\/runsvdir -P /);
   await container.sh("pkill -KILL -x sleep");
   await container.waitForLog(/worker is PID \d+[^]*worker is PID \d+/);
 });
