@@ -25,6 +25,11 @@ export const FINISH = "finish";
 /** What runs in place of `finish` if the service is essential. @see docs/reference/container_exit.md */
 export const ESSENTIAL_FINISH = "/usr/lib/baseimage/essential-finish";
 
+/** Whether the end of a service is to be the end of the container. @see docs/reference/container_exit.md */
+export function isEssential(linux: Linux, directory: string): boolean {
+  return linux.access(`${directory}/essential`, 0) === 0;
+}
+
 /** The service's own `finish` where `finish` is our program. */
 export const OWN_FINISH = "finish.own";
 

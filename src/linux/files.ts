@@ -18,6 +18,12 @@ export const EXECUTE = 1;
 /** To access(2): that files can be made in a directory. */
 export const MAKE_FILES = 3;
 
+/** To access(2): that a directory can be listed, and its files can be used. */
+export const READ_AND_ENTER = 5;
+
+/** The bits of a mode by which group or others may write. */
+export const OTHERS_WRITE = 0o022;
+
 export type FileType = "file" | "directory" | "socket" | "other";
 
 /** The part of stat(2)'s answer that our programs use. */

@@ -1,4 +1,4 @@
-import { fileFacts, linkFacts } from "./files.ts";
+import { fileFacts, linkFacts, OTHERS_WRITE } from "./files.ts";
 import type { Linux } from "./linux.ts";
 
 /** In a container it is a tmpfs of the container's own, in which a file is made in half of the time that an overlay takes. */
@@ -17,8 +17,7 @@ const SHARED = "/dev/shm";
 /** Where a private directory may be if {@link DEVICES} is no place for it, the best place first. */
 export const PLACES: readonly string[] = [OWN_DIRECTORY, "/tmp", SHARED];
 
-/** Mode bits of a directory: group or others may write; the sticky bit, by which only a file's owner may rename it. */
-const OTHERS_WRITE = 0o022;
+/** Mode bit of a directory: only a file's owner may rename it. */
 const STICKY = 0o1000;
 
 /**
@@ -46,8 +45,8 @@ export function privateDirectories(linux: Linux, names: readonly string[], uid =
 }
 
 /**
- * Where directories of these names may be, the first name first. In a place that containers share only the last name is
- * used, which no other container must have.
+ * Where directories of these names may be: the best place first, in each place the first name first. In a place that
+ * containers share only the last name is used, which no other container must have.
  */
 function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] {
   const places = [DEVICES, ...PLACES].filter((place) => isSafePlace(linux, place, uid));
@@ -74,7 +73,7 @@ function isSafePlace(linux: Linux, place: string, uid: number): boolean {
 function isTmpfs(linux: Linux, path: string): boolean {
   const text = linux.readFile(MOUNTS, MAX_MOUNTS_BYTES, true);
   if (typeof text === "number") return false;
-  const mounts = text.split("\n").map((line) => line.split(" "));
-  const last = mounts.filter((fields) => fields[MOUNT_POINT_INDEX] === path).at(-1);
+  const lines = text.split("\n").filter((line) => line.includes(` ${path} `));
+  const last = lines.map((line) => line.split(" ")).findLast((fields) => fields[MOUNT_POINT_INDEX] === path);
   return last !== undefined && last[last.indexOf("-") + 1] === "tmpfs";
 }

@@ -29,8 +29,8 @@ export interface FakeService {
   readonly waitsFor?: string;
 }
 
-/** The 20 bytes of supervise/status. */
-function statusBytes(
+/** The 20 bytes of supervise/status. @param pid of the service or of its finish script */
+export function statusBytes(
   linux: FakeLinux,
   { state = RUN, ageMs = 5000, want = "u", isPaused = false }: FakeService,
   pid: number,

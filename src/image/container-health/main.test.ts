@@ -9,8 +9,9 @@ import {
   runInContainer,
 } from "../../../test/support/fake-container.ts";
 import type { FakeOptions, FakeProgram } from "../../../test/support/fake-linux.ts";
+import { oneFailure } from "../../../test/support/service-ends.ts";
 import { IS_STOPPING } from "../../container/phase-record.ts";
-import { type ServiceEnds, writeEnds } from "../../container/service-end.ts";
+import { writeEnds } from "../../container/service-end.ts";
 import { main } from "./main.ts";
 
 const ask = (container: FakeContainer) => runInContainer("container_health", main, container);
@@ -49,18 +50,7 @@ test("a service that is not up has a line that says why", () => {
 });
 
 test("a problem names how the service ended last, and how often", () => {
-  const ended: ServiceEnds = {
-    count: 3,
-    failures: 2,
-    last: { how: "killed", signal: 9 },
-    isOutOfMemory: true,
-    endedMs: 1,
-    ranMs: 1,
-    quickSuccesses: 0,
-    quickSinceMs: 0,
-    loggedMs: 0,
-    loggedFailures: 0,
-  };
+  const ended = { ...oneFailure, count: 3, last: { how: "killed", signal: 9 } as const, isOutOfMemory: true };
   const asked = (service: FakeService, words: readonly string[] = []) =>
     ask({
       words,

@@ -1,7 +1,7 @@
 // Tested by src/image/container-lint/main.test.ts.
 import { isDigit } from "../../core/ascii.ts";
 import { parsePasswd } from "../../core/passwd.ts";
-import { ANY_EXECUTE } from "../../linux/files.ts";
+import { ANY_EXECUTE, OTHERS_WRITE } from "../../linux/files.ts";
 import type { Add, Check } from "./check.ts";
 import { filesIn, type LintFile, textOf } from "./files.ts";
 
@@ -9,9 +9,6 @@ import { filesIn, type LintFile, textOf } from "./files.ts";
 const CRONTABS = ["/etc", "/etc/cron.d"];
 const SCRIPTS = ["/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly"];
 const ROTATION = "/etc/logrotate.d";
-
-/** Mode bits: group or others may write. */
-const OTHERS_WRITE = 0o022;
 
 /** Files that cron, run-parts and logrotate ignore. Each has one fault. @see cron(8), run-parts(8), crontab(5) */
 export const cron: Check = (linux, add) => {

@@ -1,5 +1,5 @@
 // Tested by src/image/container-lint/main.test.ts.
-import { type FileFacts, fileFacts, linkFacts } from "../../linux/files.ts";
+import { type FileFacts, fileFacts, linkFacts, OTHERS_WRITE } from "../../linux/files.ts";
 import type { Linux } from "../../linux/linux.ts";
 
 /** A file that is looked at. */
@@ -17,7 +17,7 @@ export function filesIn(linux: Linux, directory: string): LintFile[] {
   const names = linux.listDir(directory);
   const found: LintFile[] = [];
   if (typeof own === "number" || own.type !== "directory" || typeof names === "number") return found;
-  const look = own.uid === 0 && (own.mode & 0o022) === 0 ? fileFacts : linkFacts;
+  const look = own.uid === 0 && (own.mode & OTHERS_WRITE) === 0 ? fileFacts : linkFacts;
   for (const name of [...names].sort()) {
     const path = `${directory}/${name}`;
     const facts = look(linux, path);

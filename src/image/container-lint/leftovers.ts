@@ -5,13 +5,10 @@ import { listServices } from "../../container/service-list.ts";
 import { wholeNumber } from "../../core/args.ts";
 import { parsePasswd } from "../../core/passwd.ts";
 import { ERRNO } from "../../linux/errno.ts";
-import { linkFacts } from "../../linux/files.ts";
+import { linkFacts, READ_AND_ENTER } from "../../linux/files.ts";
 import { Failure } from "../../linux/sys-error.ts";
 import type { Check } from "./check.ts";
 import { filesIn, textOf } from "./files.ts";
-
-/** To access(2): a directory can be listed and its files used. */
-const READ_AND_ENTER = 5;
 
 /** What processes that have ended left behind; and keys in an image, which all its containers have. */
 export const leftovers: Check = (linux, add) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { oneFailure } from "../../../test/support/service-ends.ts";
 import { formatRecord } from "../../container/phase-record.ts";
 import { unknownStatus } from "../../container/service-status.ts";
 import { statusJson } from "./json.ts";
@@ -29,16 +30,11 @@ const report: ContainerReport = {
       now: { ...unknownStatus(""), state: "up", shown: "up", pid: 7, ageMs: 1000.4 },
       starts: 3,
       ends: {
+        ...oneFailure,
         count: 2,
-        failures: 1,
         last: { how: "exited", code: 3 },
-        isOutOfMemory: false,
         endedMs: 1_700_000_059_000,
         ranMs: 20,
-        quickSuccesses: 0,
-        quickSinceMs: 0,
-        loggedMs: 0,
-        loggedFailures: 0,
       },
       memoryKib: 12,
     },

@@ -9,6 +9,7 @@ import {
   SERVICES,
 } from "../../../test/support/fake-container.ts";
 import type { FakeTerminal } from "../../../test/support/fake-linux.ts";
+import { oneFailure } from "../../../test/support/service-ends.ts";
 import { formatRecord, IS_STOPPING } from "../../container/phase-record.ts";
 import { formatEnds, type ServiceEnds } from "../../container/service-end.ts";
 import { main } from "./main.ts";
@@ -26,16 +27,11 @@ const record = formatRecord({
 const UP = "container: up 1 min 1 s since 2023-11-14T22:12:20Z, boot took 0.12 s";
 
 const ENDS: ServiceEnds = {
+  ...oneFailure,
   count: 3,
-  failures: 3,
   last: { how: "killed", signal: 9 },
   isOutOfMemory: true,
   endedMs: 1_699_999_999_000,
-  ranMs: 60_000,
-  quickSuccesses: 0,
-  quickSinceMs: 0,
-  loggedMs: 0,
-  loggedFailures: 0,
 };
 
 test("the container has a line, and each service, with its memory, its check and its last end", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FINISH, statusBytes } from "../../../test/support/fake-container.ts";
 import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
 import * as habit from "../../../test/support/fake-programs.ts";
 import { readEnds, recordAsked } from "../../container/service-end.ts";
@@ -7,17 +8,6 @@ import { main } from "./main.ts";
 
 const SERVICE = "/mirror/web";
 const SUPERVISE = `${SERVICE}/supervise`;
-const SECONDS = 1000;
-
-/** runsv's status: the service was started `agoMs` ago. */
-function statusOf(linux: FakeLinux, agoMs: number, want: string): string {
-  const startMs = linux.realtimeMs() - agoMs;
-  const number = (value: number) =>
-    [24, 16, 8, 0].map((shift) => String.fromCharCode((value >>> shift) & 0xff)).join("");
-  const seconds = Math.floor(startMs / SECONDS);
-  const nanoseconds = Math.round((startMs - seconds * SECONDS) * 1e6);
-  return `@\0\0\0${number(seconds + 10)}${number(nanoseconds)}${number(0)}\0${want}\0\x02`;
-}
 
 /** A service whose finish program runsv starts again and again. */
 class Service {
@@ -30,7 +20,7 @@ class Service {
     linux.advance(this.realMs);
     for (const path of ["/mirror", SERVICE, SUPERVISE]) linux.addDirectory(path);
     for (const [path, content] of this.files) linux.addFile(path, content);
-    linux.addFile(`${SUPERVISE}/status`, statusOf(linux, ranMs, want));
+    linux.addFile(`${SUPERVISE}/status`, statusBytes(linux, { state: FINISH, ageMs: ranMs, want }, linux.getPid()));
     linux.cwd = SERVICE;
     prepare(linux);
     let executed: Replaced | undefined;

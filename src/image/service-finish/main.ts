@@ -1,5 +1,5 @@
 import { log, type Service, serviceHere } from "../../container/own-service.ts";
-import { ESSENTIAL_FINISH, OWN_FINISH, readState, SUPERVISE } from "../../container/runsv.ts";
+import { ESSENTIAL_FINISH, isEssential, OWN_FINISH, readState, SUPERVISE } from "../../container/runsv.ts";
 import { endWords, readEnds, wasAsked, writeEnds } from "../../container/service-end.ts";
 import { type ChildEnd, exitStatus, finishEnd, STATUS_CANNOT_RUN } from "../../core/child-end.ts";
 import { printable } from "../../core/printable.ts";
@@ -10,9 +10,6 @@ import { writeIfRoom } from "../../linux/output.ts";
 import { allProcesses, type Process, readProcess } from "../../linux/processes.ts";
 import { STDERR } from "../../linux/program.ts";
 import { addEnd, failureLine, isLineDue, QUICK_SUCCESSES, quickSuccessLine } from "./ends.ts";
-
-/** For a service that has a file `essential`: runs its own `finish`, and ends the container. */
-const ESSENTIAL = "essential";
 
 /** The kernel's count of processes that it has killed because memory ran out, with cgroup v2 and v1. @see cgroups(7) */
 const OOM_COUNTERS = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
@@ -34,11 +31,11 @@ const TICK_MS = 10;
  */
 export function main(linux: Linux): number {
   const service = serviceHere(linux);
-  const isEssential = linux.access(`${service.directory}/${ESSENTIAL}`, 0) === 0;
+  const endsContainer = isEssential(linux, service.directory);
   const end = finishEnd(linux.argv[1] ?? "", linux.argv[2] ?? "");
-  if (end !== undefined) note(linux, service, end, !isEssential);
-  const program = isEssential ? ESSENTIAL_FINISH : `./${OWN_FINISH}`;
-  if (!isEssential && linux.access(`${service.directory}/${OWN_FINISH}`, 0) === -ERRNO.ENOENT) return 0;
+  if (end !== undefined) note(linux, service, end, !endsContainer);
+  const program = endsContainer ? ESSENTIAL_FINISH : `./${OWN_FINISH}`;
+  if (!endsContainer && linux.access(`${service.directory}/${OWN_FINISH}`, 0) === -ERRNO.ENOENT) return 0;
   const errno = -linux.exec(program, [program, ...linux.argv.slice(1)], linux.environ);
   const path = linux.realPath(program);
   log(linux, service, execFailure(linux, typeof path === "number" ? program : path, errno));
@@ -58,14 +55,14 @@ function note(linux: Linux, service: Service, last: ChildEnd, isLogged: boolean)
   const logged = isDue ? { ...ends, loggedMs: ends.endedMs, loggedFailures: ends.failures } : ends;
   // Without a record, each failure would have a line. A full log must not keep the service from its next start.
   if (writeEnds(linux, supervise, logged) < 0) return;
-  if (isDue) tell(linux, service, failureLine(ends, endWords(ends)));
+  if (isDue) logLine(linux, service, failureLine(ends, endWords(ends)));
   if (isLogged && ends.quickSuccesses === QUICK_SUCCESSES) {
-    tell(linux, service, quickSuccessLine(countLeft(linux, ends.endedMs - ends.quickSinceMs)));
+    logLine(linux, service, quickSuccessLine(countLeft(linux, ends.endedMs - ends.quickSinceMs)));
   }
 }
 
 /** Logs a line about the service, if there is room. */
-function tell(linux: Linux, { name }: Service, words: string): void {
+function logLine(linux: Linux, { name }: Service, words: string): void {
   writeIfRoom(linux, STDERR, `*** ${printable(name)} ${words}\n`);
 }
 

@@ -1,4 +1,4 @@
-import { ESSENTIAL_FINISH, SERVICES } from "../../../container/runsv.ts";
+import { ESSENTIAL_FINISH, isEssential, SERVICES } from "../../../container/runsv.ts";
 import { listServices } from "../../../container/service-list.ts";
 import { type ChildEnd, exitStatus, finishEnd } from "../../../core/child-end.ts";
 import { printable } from "../../../core/printable.ts";
@@ -69,10 +69,6 @@ export function endedService(linux: Linux, directory: string, status: number): E
     if (end !== undefined && exitStatus(end) === status) return { service, end };
   }
   return undefined;
-}
-
-function isEssential(linux: Linux, directory: string): boolean {
-  return linux.access(`${directory}/essential`, 0) === 0;
 }
 
 function parseEnd(text: string): ChildEnd | undefined {

@@ -1,13 +1,12 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
 import { SERVICES } from "../../../container/runsv.ts";
-import { fileFacts, linkFacts, MAKE_FILES } from "../../../linux/files.ts";
+import { fileFacts, linkFacts, MAKE_FILES, OTHERS_WRITE } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 
 /** Bits of a mode. */
 const OWNER_ALL = 0o700;
 const OWNER_ENTERS = 0o500;
 const GROUP_ENTERS = 0o050;
-const OTHERS_WRITE = 0o022;
 /** Without setuid, setgid and sticky. */
 const PERMISSIONS = 0o777;
 

@@ -37,10 +37,8 @@ export function putFinish(linux: Linux, directory: string, program: string): voi
  */
 export function restoreFinish(linux: Linux, mirror: string, name: string): void {
   const finish = `${mirror}/${name}/${FINISH}`;
-  const aside = `${mirror}/.${FINISH}`;
-  linux.unlink(aside);
   const own = ownFinish(linux, `${SERVICES}/${name}`);
-  if (own === undefined || linux.symlink(own, aside) < 0 || linux.rename(aside, finish) < 0) linux.unlink(finish);
+  if (own === undefined || replaceLink(linux, mirror, own, finish) < 0) linux.unlink(finish);
 }
 
 /**
@@ -61,12 +59,8 @@ export function putRun(linux: Linux, mirror: string, name: string, program: stri
   const own = `${mirror}/${name}/${OWN_RUN}`;
   linux.unlink(own);
   must(own, linux.symlink(`${SERVICES}/${name}/${RUN}`, own));
-  // By rename(2): there is a `run` at every moment.
-  const aside = `${mirror}/.run`; // a service's directory may have any name
-  linux.unlink(aside);
-  must(aside, linux.symlink(program, aside));
   const run = `${mirror}/${name}/${RUN}`;
-  must(run, linux.rename(aside, run));
+  must(run, replaceLink(linux, mirror, program, run));
 }
 
 /** Puts the service's own `run`, if it has one, in place of ours. @throws SysError */
@@ -74,6 +68,14 @@ export function restoreRun(linux: Linux, mirror: string, name: string, hasOwn: b
   const [run, own] = [`${mirror}/${name}/${RUN}`, `${mirror}/${name}/${OWN_RUN}`];
   if (hasOwn) must(run, linux.rename(own, run));
   else for (const path of [run, own]) linux.unlink(path);
+}
+
+/** Puts a link in place of what is there, by rename(2): there is one at every moment. @returns 0, or a negated errno */
+function replaceLink(linux: Linux, mirror: string, target: string, path: string): number {
+  const aside = `${mirror}/.link`; // a service's directory may have any name
+  linux.unlink(aside);
+  const made = linux.symlink(target, aside);
+  return made < 0 ? made : linux.rename(aside, path);
 }
 
 /** Makes a link. What is there already stays: a script may have made it. @throws SysError */

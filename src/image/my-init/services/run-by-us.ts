@@ -4,8 +4,8 @@ import { SERVICES } from "../../../container/runsv.ts";
 import type { Context } from "../context.ts";
 
 /**
- * Whether a service is started by way of our program `./run`, which does something first; it must run in a mirror of
- * /etc/service then.
+ * Whether a service is started by way of our program `./run`, which does something first. Only a mirror of /etc/service
+ * has this program.
  *
  * @param name of the service's directory, or `NAME/log` for a log service
  */

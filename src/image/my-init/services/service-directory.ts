@@ -3,7 +3,7 @@ import { otherFaults } from "../../../container/service-faults.ts";
 import { listServices } from "../../../container/service-list.ts";
 import { mirrorNames } from "../../../container/service-mirror.ts";
 import { printable } from "../../../core/printable.ts";
-import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable } from "../../../linux/files.ts";
+import { ANY_EXECUTE, fileFacts, isDirectory, isExecutable, READ_AND_ENTER } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 import { makePrivateDirectory, PLACES } from "../../../linux/private-directory.ts";
 import type { Context } from "../context.ts";
@@ -18,9 +18,6 @@ const NEEDS_ROOT = "needs-root";
 
 /** Of the mirror: every user may enter it, as /etc/service. */
 const MIRROR_MODE = 0o755;
-
-/** To access(2): the directory can be listed, and its files can be used. */
-const READ_AND_ENTER = 5;
 
 /**
  * The directory of runsvdir: a mirror of /etc/service; or /etc/service itself where there is no place for a mirror.
@@ -163,22 +160,26 @@ export class ServiceDirectory {
 
   /** If there is no place for a mirror, services run where they are; if not all can, none does. */
   #makeMirror(): void {
-    const { unavailable, linux } = this.#context;
-    const program = linux.realPath("/proc/self/exe");
-    // Without /proc there is no mirror.
-    const isFound = typeof program === "string";
-    const path = isFound ? makePrivateDirectory(linux, mirrorNames(linux, linux.getEuid())) : undefined;
-    if (isFound && path !== undefined) {
-      linux.chmod(path, MIRROR_MODE);
-      linux.lockDirectory(path);
-      this.#path = path;
-      const mirror = new Mirror(this.#context, path, program);
-      mirror.follow(() => mirror.update(this.#wanted()));
+    const mirror = this.#newMirror();
+    if (mirror !== undefined) {
+      this.#path = mirror.path;
       this.#mirror = mirror;
+      mirror.follow(() => mirror.update(this.#wanted()));
     } else if (!this.#services().every((name) => this.#accept(name) && this.#runsWhereItIs(name))) {
       this.#path = undefined;
-      unavailable.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
+      this.#context.unavailable.add("all services", `${PLACES.join(", ")} and ${SERVICES} cannot be written`);
     }
+  }
+
+  #newMirror(): Mirror | undefined {
+    const { linux } = this.#context;
+    const program = linux.realPath("/proc/self/exe");
+    if (typeof program === "number") return undefined; // without /proc
+    const path = makePrivateDirectory(linux, mirrorNames(linux, linux.getEuid()));
+    if (path === undefined) return undefined;
+    linux.chmod(path, MIRROR_MODE);
+    linux.lockDirectory(path);
+    return new Mirror(this.#context, path, program);
   }
 }
 

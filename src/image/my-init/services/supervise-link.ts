@@ -1,14 +1,12 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
 import { SERVICES, SUPERVISE } from "../../../container/runsv.ts";
-import { type FileFacts, fileFacts, isDirectory, linkFacts, MAKE_FILES } from "../../../linux/files.ts";
+import { type FileFacts, fileFacts, isDirectory, linkFacts, MAKE_FILES, OTHERS_WRITE } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 
 /** my_init writes into it. */
 export const CONTROL = "control";
 /** In a service's directory, what may be a directory in the mirror, too, and no link. */
 export const SUBDIRECTORIES = ["log", CONTROL];
-
-const OTHERS_WRITE = 0o022;
 
 /**
  * Links `supervise` in the services' directories to runsv's files in a mirror: programs and scripts find the files where
