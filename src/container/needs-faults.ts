@@ -1,8 +1,8 @@
 // Tested by src/image/my-init/services/needs.test.ts.
-import { ERRNO, errorWords } from "../linux/errno.ts";
 import type { Linux } from "../linux/linux.ts";
 import type { Fault } from "./fault.ts";
-import { findCycle, NEEDS, type Need, type NeedsGraph, readNeeds } from "./needs.ts";
+import { findCycle, NEEDS, NEEDS_FORM, type Need, type NeedsGraph, readNeeds } from "./needs.ts";
+import { fileFault } from "./service-file.ts";
 
 /**
  * Reads what services need, and finds why they cannot get it: a file cannot be read or understood, or names no service; or,
@@ -23,14 +23,11 @@ export function needsFaults(
   for (const name of names) {
     const path = `${directory}/${name}/${NEEDS}`;
     const read = readNeeds(linux, `${directory}/${name}`);
-    if (typeof read === "number") {
-      const reason = read === ERRNO.EINVAL ? "it is no file" : errorWords(read);
-      faults.push({ path, reason: `${reason}; it has to be a file of a line for each service` });
-    } else if (read.kind === "bad-line") {
-      faults.push({ path, line: read.line, reason: `${read.reason}; write NAME or NAME SECONDS` });
-    } else {
-      graph.set(name, read.needs);
-      for (const { line, service } of read.needs) {
+    const fault = fileFault(path, read, NEEDS_FORM);
+    if (fault !== undefined) faults.push(fault);
+    else if (typeof read !== "number" && read.kind === "ok") {
+      graph.set(name, read.value);
+      for (const { line, service } of read.value) {
         if (service === name) faults.push({ path, line, reason: "a service cannot need itself; take the line out" });
         else if (!all.includes(service)) {
           const reason = `there is no service "${service}" in ${directory}; correct the name or take the line out`;

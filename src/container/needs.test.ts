@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dependants, findCycle, type NeedsGraph, parseNeeds } from "./needs.ts";
+import { wordLines } from "./service-file.ts";
 
 /** `graph("a b", "b c d")`: a needs b, b needs c and d. */
 function graph(...lines: readonly string[]): NeedsGraph {
@@ -14,9 +15,9 @@ function graph(...lines: readonly string[]): NeedsGraph {
 
 /** `db 60 1`: service, limit, line. */
 function parsed(text: string): readonly string[] | string {
-  const answer = parseNeeds(text);
+  const answer = parseNeeds(wordLines(text));
   if (answer.kind === "bad-line") return `${answer.line}: ${answer.reason}`;
-  return answer.needs.map(({ service, limitSeconds, line }) => `${service} ${limitSeconds} ${line}`);
+  return answer.value.map(({ service, limitSeconds, line }) => `${service} ${limitSeconds} ${line}`);
 }
 
 test("a line is a service, and optionally how long to wait for it", () => {

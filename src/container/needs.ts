@@ -1,12 +1,13 @@
 import { wholeNumber } from "../core/args.ts";
 import { ERRNO } from "../linux/errno.ts";
 import type { Linux } from "../linux/linux.ts";
+import { badLine, type ParsedFile, readServiceFile, type WordLine } from "./service-file.ts";
 
 /** In the directory of a service: the services that it needs. @see docs/reference/services.md */
 export const NEEDS = "needs";
 
-/** No real file is larger. */
-const MAX_BYTES = 65_536;
+/** What its lines may be. */
+export const NEEDS_FORM = "NAME or NAME SECONDS";
 
 /** How long a service waits for a service that it needs, if its file gives no time limit. */
 const NEED_SECONDS = 60;
@@ -19,50 +20,30 @@ export interface Need {
   readonly line: number;
 }
 
-/** What a file `needs` says, or its first bad line and why it is bad. */
-export type ParsedNeeds =
-  | { readonly kind: "ok"; readonly needs: readonly Need[] }
-  | { readonly kind: "bad-line"; readonly line: number; readonly reason: string };
-
 /** What each service needs, by its name. */
 export type NeedsGraph = ReadonlyMap<string, readonly Need[]>;
 
 /** Reads the file `needs` of a service, which may have none. @returns an errno (above zero): it cannot be read */
-export function readNeeds(linux: Linux, directory: string): ParsedNeeds | number {
-  const text = linux.readFile(`${directory}/${NEEDS}`, MAX_BYTES, false);
-  if (typeof text !== "number") return parseNeeds(text);
-  return text === -ERRNO.ENOENT ? { kind: "ok", needs: [] } : -text;
+export function readNeeds(linux: Linux, directory: string): ParsedFile<readonly Need[]> | number {
+  const read = readServiceFile(linux, `${directory}/${NEEDS}`, parseNeeds);
+  return read === ERRNO.ENOENT ? { kind: "ok", value: [] } : read;
 }
 
-/**
- * Parses a file `needs`: `NAME` or `NAME SECONDS` a line. Blanks around words, lines without words, Windows line ends and
- * comments after a `#` are ignored.
- *
- * @see docs/reference/services.md
- */
-export function parseNeeds(text: string): ParsedNeeds {
+/** Parses a file `needs`: `NAME` or `NAME SECONDS` a line. @see docs/reference/services.md */
+export function parseNeeds(lines: readonly WordLine[]): ParsedFile<readonly Need[]> {
   const needs: Need[] = [];
-  for (const [index, whole] of text.split("\n").entries()) {
-    const line = index + 1;
-    const [service, limit, ...more] = words(whole);
-    if (service === undefined) continue;
+  for (const { line, words } of lines) {
+    const [service = "", limit, ...more] = words;
     const limitSeconds = limit === undefined ? NEED_SECONDS : wholeNumber(limit);
     const isKnown = needs.some((need) => need.service === service);
-    if (isKnown) return { kind: "bad-line", line, reason: `it names "${service}" again` };
-    if (more.length > 0) return { kind: "bad-line", line, reason: "it has more than a service and a limit" };
+    if (isKnown) return badLine({ line }, `it names "${service}" again`);
+    if (more.length > 0) return badLine({ line }, "it has more than a service and a limit");
     if (limitSeconds === undefined || limitSeconds === 0) {
-      return { kind: "bad-line", line, reason: `"${limit ?? ""}" is no limit in whole seconds, 1 or more` };
+      return badLine({ line }, `"${limit ?? ""}" is no limit in whole seconds, 1 or more`);
     }
     needs.push({ service, limitSeconds, line });
   }
-  return { kind: "ok", needs };
-}
-
-/** The words of a line up to the first that begins with `#`. */
-function words(line: string): string[] {
-  const blank = line.replaceAll("\t", " ").replaceAll("\r", " ");
-  const [text = ""] = ` ${blank}`.split(" #");
-  return text.split(" ").filter((word) => word !== "");
+  return { kind: "ok", value: needs };
 }
 
 /** A cycle: each service needs the next one, and the last needs the first. undefined: there is none. */

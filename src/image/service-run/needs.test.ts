@@ -280,13 +280,16 @@ test("also without watches", () => {
 test("a mistake in the file that came while the container runs is reported, and the start fails", () => {
   const bad = new Container("db soon\n").start();
   assert.equal(bad.status, 1);
-  assert.equal(bad.said, '*** app: its file needs, line 1: "soon" is no limit in whole seconds, 1 or more\n');
+  assert.equal(
+    bad.said,
+    '*** app: needs, line 1: "soon" is no limit in whole seconds, 1 or more; write NAME or NAME SECONDS\n',
+  );
   const container = new Container(undefined);
   container.linux.addDirectory(`${MIRROR}/app/needs`);
   assert.deepEqual(container.start(), {
     status: 1,
     ms: 0,
-    said: "*** app: cannot read its file needs: is a directory (EISDIR)\n",
+    said: '*** app: cannot read "needs": is a directory (EISDIR); it has to be a file with lines: NAME or NAME SECONDS\n',
   });
 });
 

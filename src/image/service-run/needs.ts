@@ -1,12 +1,12 @@
-import { NEEDS, type Need, readNeeds } from "../../container/needs.ts";
+import { NEEDS, NEEDS_FORM, type Need, readNeeds } from "../../container/needs.ts";
 import { log, type Service } from "../../container/own-service.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
+import { faultWords, fileFault } from "../../container/service-file.ts";
 import { recordWaiting } from "../../container/service-start.ts";
 import { printable } from "../../core/printable.ts";
 import { SIGNAL } from "../../core/signals.ts";
 import { Children } from "../../linux/children.ts";
 import { DirectoryWatch } from "../../linux/directory-watch.ts";
-import { errorWords } from "../../linux/errno.ts";
 import { EventLoop } from "../../linux/event-loop.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { Output } from "../../linux/output.ts";
@@ -34,9 +34,9 @@ export function awaitNeeds(linux: Linux, service: Service): number | undefined {
 /** Reads the file `needs`, which was correct when the container started. @returns an exit status if it no longer is */
 function needsOf(linux: Linux, service: Service): readonly Need[] | number {
   const read = readNeeds(linux, service.directory);
-  if (typeof read === "number") log(linux, service, `cannot read its file ${NEEDS}: ${errorWords(read)}`);
-  else if (read.kind === "ok") return read.needs;
-  else log(linux, service, `its file ${NEEDS}, line ${read.line}: ${printable(read.reason)}`);
+  if (typeof read !== "number" && read.kind === "ok") return read.value;
+  const fault = fileFault(NEEDS, read, NEEDS_FORM);
+  if (fault !== undefined) log(linux, service, printable(faultWords(fault)));
   return STATUS_FAILED;
 }
 

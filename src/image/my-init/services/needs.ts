@@ -1,5 +1,6 @@
 import { type Need, type NeedsGraph, readNeeds } from "../../../container/needs.ts";
 import { needsFaults } from "../../../container/needs-faults.ts";
+import { faultWords } from "../../../container/service-file.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Linux } from "../../../linux/linux.ts";
 import { Failure } from "../../../linux/sys-error.ts";
@@ -21,13 +22,11 @@ export function checkedNeeds(
   const { faults, graph } = needsFaults(linux, directory, names, all);
   const [fault] = faults;
   if (fault === undefined) return graph;
-  const { line, path, reason } = fault;
-  const where = line === undefined ? `cannot read "${path}"` : `${path}, line ${line}`;
-  throw new Failure(printable(`services are not started: ${where}: ${reason}`));
+  throw new Failure(printable(`services are not started: ${faultWords(fault)}`));
 }
 
 /** What a service needs; nothing if its file has a mistake, which does not matter when the service is stopped. */
 export function needsOf(linux: Linux, directory: string): readonly Need[] {
   const read = readNeeds(linux, directory);
-  return typeof read !== "number" && read.kind === "ok" ? read.needs : [];
+  return typeof read !== "number" && read.kind === "ok" ? read.value : [];
 }
