@@ -14,7 +14,7 @@
 typedef size_t header;
 
 enum {
-    STEP = 16, /* the size of a block with its header is a multiple of this */
+    STEP = 8, /* the size of a block with its header is a multiple of this */
     LARGEST_SMALL = 1024,
     CHUNK = 64 * 1024,
 };

@@ -13,7 +13,7 @@ extern struct saved_heap {
     char *chunk, *chunk_end; /* unused memory, for new blocks */
     struct block {
         struct block *next;
-    } *free_lists[1024 / 16 + 1]; /* by size, in steps of 16 */
+    } *free_lists[1024 / 8 + 1]; /* by size, in steps of 8 */
     struct area {
         struct area *next;
         size_t size; /* in bytes, with this head */

@@ -25,9 +25,12 @@ export const FINISH = "finish";
 /** What runs in place of `finish` if the service is essential. @see docs/reference/container_exit.md */
 export const ESSENTIAL_FINISH = "/usr/lib/baseimage/essential-finish";
 
+/** In a service's directory: the end of the service is the end of the container. */
+export const ESSENTIAL = "essential";
+
 /** Whether the end of a service is to be the end of the container. @see docs/reference/container_exit.md */
 export function isEssential(linux: Linux, directory: string): boolean {
-  return linux.access(`${directory}/essential`, 0) === 0;
+  return linux.access(`${directory}/${ESSENTIAL}`, 0) === 0;
 }
 
 /** The service's own `finish` where `finish` is our program. */

@@ -10,6 +10,9 @@ const MAX_BYTES = 256;
 /** The words of the file. */
 const WORDS = 10;
 
+/** At most one line for failures of a service in this time. */
+const LINE_INTERVAL_MS = 60_000;
+
 /** How a service has ended since the boot. */
 export interface ServiceEnds {
   /** How often. */
@@ -44,6 +47,17 @@ export function writeEnds(linux: Linux, supervise: string, ends: ServiceEnds): n
   linux.unlink(`${path}.new`);
   const written = linux.writeFile(`${path}.new`, formatEnds(ends), true);
   return written < 0 ? written : linux.rename(`${path}.new`, path);
+}
+
+/**
+ * Whether the last end has a line: the first, second, fourth, eighth and so on failure has one. In the minute after a
+ * line no failure has; then the next has.
+ */
+export function isLineDue({ endedMs, failures, loggedFailures, loggedMs }: ServiceEnds): boolean {
+  if (failures === loggedFailures || (loggedMs !== 0 && Math.abs(endedMs - loggedMs) < LINE_INTERVAL_MS)) return false;
+  let next = 1;
+  while (next <= loggedFailures) next *= 2;
+  return failures >= next;
 }
 
 /** How a service ended last, after its name: `ended with exit code 3`, `was killed by SIGSEGV`. */
@@ -91,4 +105,28 @@ export function recordAsked(linux: Linux, supervise: string): void {
 export function wasAsked(linux: Linux, supervise: string): boolean {
   const asked = linux.readFile(`${supervise}/${ASKED}`, START_BYTES, true);
   return typeof asked === "string" && asked === linux.readFile(`${supervise}/status`, START_BYTES, true);
+}
+
+/** In a service's directory `supervise`: the present start as in runsv's status, and when its own `run` was executed. */
+const BEGAN = "began";
+
+/** Records that the service's own `run` is executed now: after a wait, which is no part of the service's life. */
+export function recordBegan(linux: Linux, supervise: string): void {
+  const start = linux.readFile(`${supervise}/status`, START_BYTES, true);
+  if (typeof start !== "string") return;
+  linux.unlink(`${supervise}/${BEGAN}`);
+  linux.writeFile(`${supervise}/${BEGAN}`, `${start}${Math.floor(linux.realtimeMs())}`, true);
+}
+
+/** When the service's own `run` was executed, in milliseconds since 1970; undefined: at its start, without a wait. */
+export function beganMs(linux: Linux, supervise: string): number | undefined {
+  const began = linux.readFile(`${supervise}/${BEGAN}`, MAX_BYTES, true);
+  if (typeof began !== "string" || !isAllDigits(began.slice(START_BYTES))) return undefined;
+  const start = linux.readFile(`${supervise}/status`, START_BYTES, true);
+  return began.slice(0, START_BYTES) === start ? Number(began.slice(START_BYTES)) : undefined;
+}
+
+/** Removes what is recorded here: an earlier start of the container may have left it. */
+export function forgetEnds(linux: Linux, supervise: string): void {
+  for (const name of [ENDS, ASKED, BEGAN]) linux.unlink(`${supervise}/${name}`);
 }

@@ -34,9 +34,12 @@ export interface ServiceHealth {
 /** runsv starts a service at most once a second: a younger service may be one that ends again and again. */
 const PROVEN_MS = 1000;
 
+/** In these states, the last end is the reason. */
+const ENDED: readonly string[] = ["down", "finishing", "delayed", "gave-up"];
+
 /** Whether the container can be healthy with a service in this state. */
 export function isHealthy({ state }: ServiceHealth): boolean {
-  return state === "up" || state === "not-wanted";
+  return state === "up" || state === "done" || state === "not-wanted";
 }
 
 /** Whether the container is healthy. */
@@ -63,10 +66,10 @@ export function lookAtServices(linux: Linux, directory: string): ServiceHealth[]
 function healthOf(name: string, now: ServiceStatus, ends?: ServiceEnds): ServiceHealth {
   const { state, reason, isWanted, ageMs } = now;
   const health = (healthState: HealthState, detail: string) => ({ name, state: healthState, detail, now, ends });
+  if (state === "done") return health(state, "");
   if (!isWanted) return health("not-wanted", "");
   const last = ends === undefined ? "" : `; it last ${endWords(ends)} (ends since the boot: ${ends.count})`;
-  if (state === "down" || state === "finishing") return health(state, reason + last);
-  if (state !== "up" && state !== "starting") return health(state, reason);
+  if (state !== "up" && state !== "starting") return health(state, ENDED.includes(state) ? reason + last : reason);
   // If the clock was set back, the age is unknown.
   if (ageMs < 0 || ageMs >= PROVEN_MS) return health("up", "");
   return health("just-started", `was started less than a second ago: it may not stay${last}`);

@@ -3,6 +3,7 @@ import { isSameFile } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { commandWords } from "../linux/processes.ts";
 import { SERVICE_RUN } from "./applets.ts";
+import { nextStartMs, readRestartRecord } from "./restart-record.ts";
 
 /** The name of runsv's child before its execve of `./run`. @see runsv(8) */
 const RUNSV = "runsv";
@@ -16,6 +17,8 @@ export type ServiceStart =
   | { readonly kind: "starting" }
   /** Our program still runs in the service's place and waits. @see docs/reference/services.md */
   | { readonly kind: "waiting"; readonly waitsFor: string }
+  /** The same, for the end of the delay after its last end. */
+  | { readonly kind: "delayed"; readonly leftMs: number }
   | { readonly kind: "started" };
 
 /**
@@ -35,7 +38,10 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
   const isForbidden = program === -ERRNO.EACCES || program === -ERRNO.EPERM;
   if (!isSameFile(linux.stat("/proc/self/exe"), program) && !(isForbidden && typeof names === "string"))
     return { kind: "started" };
-  return typeof names === "string" ? { kind: "waiting", waitsFor: names } : { kind: "starting" };
+  if (typeof names === "string") return { kind: "waiting", waitsFor: names };
+  const record = readRestartRecord(linux, supervise);
+  const leftMs = record === undefined ? 0 : nextStartMs(record) - linux.monotonicMs();
+  return leftMs > 0 ? { kind: "delayed", leftMs } : { kind: "starting" };
 }
 
 /** Records the services that a service waits for, and notifies watches of `supervise`; undefined: it waits no more. */

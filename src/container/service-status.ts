@@ -1,13 +1,26 @@
 import { ERRNO, errorWords } from "../linux/errno.ts";
 import type { Linux } from "../linux/linux.ts";
+import { readRestartRecord } from "./restart-record.ts";
 import { DOWN, isSupervised, readState, SUPERVISE } from "./runsv.ts";
+import { beganMs } from "./service-end.ts";
 import { serviceStart } from "./service-start.ts";
 
 /** What a service does now. */
 export interface ServiceStatus {
   /** The words are part of container_health's --json. @see docs/reference/container_health.md */
-  readonly state: "up" | "starting" | "waiting" | "paused" | "finishing" | "down" | "not-supervised" | "unknown";
-  /** Why it is not up, as a predicate whose subject is the service; empty: it is up. */
+  readonly state:
+    | "up"
+    | "starting"
+    | "waiting"
+    | "delayed"
+    | "paused"
+    | "finishing"
+    | "done"
+    | "gave-up"
+    | "down"
+    | "not-supervised"
+    | "unknown";
+  /** Why it is not up, as a predicate whose subject is the service; empty: it is up, or has done its task. */
   readonly reason: string;
   /** Whether it should be up. */
   readonly isWanted: boolean;
@@ -40,6 +53,11 @@ export function serviceStatus(linux: Linux, directory: string): ServiceStatus {
     return { state, reason, isWanted, ageMs, pid, shown };
   };
   if (facts.isDown) {
+    // runsv may sleep for a second before it reads that the service is to be down.
+    const next = readRestartRecord(linux, supervise)?.next;
+    if (next === "done") return { ...status("done", ""), isWanted: false };
+    if (next === "gave-up")
+      return { ...status("gave-up", "gave up, and is not started again", "gave up"), isWanted: true };
     return status("down", isWanted ? "is down, and about to be started again" : "is down, and is to stay down");
   }
   if (facts.isFinishing) return status("finishing", "has ended, and its finish script runs");
@@ -48,5 +66,11 @@ export function serviceStatus(linux: Linux, directory: string): ServiceStatus {
   if (start.kind === "waiting") {
     return status("waiting", `waits for ${start.waitsFor}`, `waiting for ${start.waitsFor}`);
   }
-  return start.kind === "starting" ? status("starting", "is about to start") : status("up", "");
+  if (start.kind === "delayed") {
+    const again = `again in ${Math.ceil(start.leftMs / 1000)} s`;
+    return status("delayed", `is to start ${again}`, `starting ${again}`);
+  }
+  if (start.kind === "starting") return status("starting", "is about to start");
+  const began = beganMs(linux, supervise);
+  return { ...status("up", ""), ageMs: began === undefined ? ageMs : linux.realtimeMs() - began };
 }

@@ -175,9 +175,7 @@ describe("needs", { concurrency: 3 }, () => {
         chmod 755 /etc/service/$each/run
       done`);
     await container.waitForLog("late is up", { withinMs: 15_000 });
-    await container.waitForLog(
-      "*** wrong: nobody, which it needs, is not ready after 1 s: there is no such service any more",
-    );
+    await container.waitForLog("*** wrong: nobody, which it needs, is not ready after 1 s: it is no longer there");
     await container.sh("rm -r /etc/service/wrong");
     await container.until("! pgrep -f '^runsv wrong'");
     await container.stop();

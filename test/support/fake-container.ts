@@ -1,6 +1,7 @@
 // A container with services for programs that look at it: my_init is PID 1, and its record names the directory.
 import assert from "node:assert/strict";
 import { BOOT_IS_OVER, formatSupervision } from "../../src/container/phase-record.ts";
+import { type RestartRecord, writeRestartRecord } from "../../src/container/restart-record.ts";
 import type { Linux } from "../../src/linux/linux.ts";
 import { FakeLinux, type FakeOptions, type FakeProcess, type FakeProgram } from "./fake-linux.ts";
 
@@ -27,6 +28,8 @@ export interface FakeService {
   readonly prepare?: (process: FakeProcess) => void;
   /** Our `./run` still waits for these services. */
   readonly waitsFor?: string;
+  /** What its file `restart` has decided; while `again` is to come, our `./run` waits for the delay. */
+  readonly restarts?: RestartRecord;
 }
 
 /** The 20 bytes of supervise/status. @param pid of the service or of its finish script */
@@ -102,11 +105,13 @@ export function runInContainer(
     linux.tellWatchers(SERVICES);
     if (service.hasRunsv === undefined && service.state === undefined && service.ageMs === undefined) return;
     linux.addDirectory(`${directory}/supervise`);
-    const process = linux.addStranger(() => {}, [service.waitsFor === undefined ? name : "./run"]);
+    const isOurs = service.waitsFor !== undefined || service.restarts?.next === "again";
+    const process = linux.addStranger(() => {}, [isOurs ? "./run" : name]);
     const { pid } = process;
     service.prepare?.(process);
+    if (isOurs) linux.addLink(`/proc/${pid}/exe`, "/usr/sbin/my_init");
+    if (service.restarts !== undefined) writeRestartRecord(linux, `${directory}/supervise`, service.restarts);
     if (service.waitsFor !== undefined) {
-      linux.addLink(`/proc/${pid}/exe`, "/usr/sbin/my_init");
       linux.addFile(`${directory}/supervise/waits-for`, service.waitsFor);
     }
     linux.addFile(`${directory}/supervise/status`, statusBytes(linux, service, pid));

@@ -40,6 +40,8 @@ test("a service that is not up has a line that says why", () => {
     [{ state: RUN, isPaused: true }, "paused"],
     [{ state: RUN, ageMs: 999 }, "less than a second"],
     [{ state: RUN, waitsFor: "db" }, "waits for db"],
+    [{ state: RUN, restarts: { next: "again", delayMs: 7500, endsMs: [1000] } }, "is to start again in 8 s"],
+    [{ state: DOWN, want: "d", restarts: { next: "gave-up", delayMs: 0, endsMs: [1] } }, "gave up, and is not"],
     [{}, "no runsv"],
     [{ state: RUN, hasRunsv: false }, "no runsv"],
   ] as const) {
@@ -47,6 +49,14 @@ test("a service that is not up has a line that says why", () => {
     assert.equal(status, 1);
     assert.ok(said.startsWith("web: ") && said.includes(word) && said.indexOf("\n") === said.length - 1, said);
   }
+});
+
+test("a task that is done is healthy, also before runsv has read that, and while it runs again", () => {
+  const restarts = { next: "done", delayMs: 0, endsMs: [1] } as const;
+  const { said } = ask({ words: ["--json"], services: { task: { state: DOWN, want: "d", restarts } } });
+  assert.ok(said.includes('"healthy":true,"state":"done"'), said);
+  assert.equal(ask({ services: { task: { ...up, restarts } } }).status, 0);
+  assert.equal(ask({ services: { task: { state: DOWN, restarts } } }).status, 0);
 });
 
 test("a problem names how the service ended last, and how often", () => {

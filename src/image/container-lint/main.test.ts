@@ -93,6 +93,16 @@ const BROKEN: readonly (readonly [files: Files, printed: string])[] = [
       "take one of them out",
   ],
   [
+    { "/etc/service/db/restart": { content: "\npolicy sometimes\n" } },
+    'error: /etc/service/db/restart, line 2: "sometimes" is no policy; ' +
+      "write policy always|on-failure|never, delay SECONDS [SECONDS] or give-up ENDS SECONDS",
+  ],
+  [
+    { "/etc/service/db/restart": { content: "delay 5\n" }, "/etc/service/db/essential": { content: "" } },
+    "warning: /etc/service/db/essential: it has no effect: the service is always started again; " +
+      "add give-up to its file restart",
+  ],
+  [
     { "/etc/my_init.d/10_first": "#!/bin/bsh\n" },
     'error: /etc/my_init.d/10_first: no such interpreter "/bin/bsh" (ENOENT); ' +
       "put a program there that this system can run",

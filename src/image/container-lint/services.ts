@@ -1,6 +1,8 @@
 // Tested by src/image/container-lint/main.test.ts.
 import { needsFaults } from "../../container/needs-faults.ts";
-import { SERVICES } from "../../container/runsv.ts";
+import { readRestart } from "../../container/restart.ts";
+import { ruleFaults } from "../../container/rule-faults.ts";
+import { ESSENTIAL, isEssential, SERVICES } from "../../container/runsv.ts";
 import { otherFaults, serviceFaults } from "../../container/service-faults.ts";
 import { listServices } from "../../container/service-list.ts";
 import type { Check } from "./check.ts";
@@ -14,7 +16,16 @@ export const services: Check = (linux, add) => {
   for (const { path, reason } of otherFaults(linux, SERVICES)) {
     add("warning", path, `${reason}; make it a directory with a program run, or delete it`);
   }
-  for (const { line, path, reason } of needsFaults(linux, SERVICES, names, names).faults) {
+  const rules = names.flatMap((name) => ruleFaults(linux, `${SERVICES}/${name}`));
+  for (const { line, path, reason } of [...rules, ...needsFaults(linux, SERVICES, names, names).faults]) {
     add("error", path, reason, line);
+  }
+  for (const name of names) {
+    const directory = `${SERVICES}/${name}`;
+    const restart = readRestart(linux, directory);
+    if (typeof restart === "number" || restart.kind !== "ok" || !isEssential(linux, directory)) continue;
+    if (restart.value.policy !== "always" || restart.value.giveUp !== undefined) continue;
+    const reason = "it has no effect: the service is always started again; add give-up to its file restart";
+    add("warning", `${directory}/${ESSENTIAL}`, reason);
   }
 };

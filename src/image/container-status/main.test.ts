@@ -68,6 +68,23 @@ web      up              1 h 2 min   ${web}       1  3.5 MiB  passes            
   assert.equal(status, 0);
 });
 
+test("a service with rules is done, has given up, or is about to start again", () => {
+  const { linux } = ask({
+    record,
+    services: {
+      crash: { state: DOWN, want: "d", restarts: { next: "gave-up", delayMs: 0, endsMs: [1] } },
+      late: { state: RUN, restarts: { next: "again", delayMs: 2001, endsMs: [1000] } },
+      task: { state: DOWN, want: "d", restarts: { next: "done", delayMs: 0, endsMs: [1] } },
+    },
+  });
+  const rows = linux.stdout.text.split("\n").slice(2);
+  assert.deepEqual(
+    rows.map((row) => row.split("  5 s")[0]?.trimEnd()),
+    ["crash    gave up", "late     starting again in 3 s", "task     done", ""],
+  );
+  assert.ok(rows[1]?.includes("       0  "), "it is no start yet");
+});
+
 test("only the named services are listed, with their log services; the container's line is about all", () => {
   const services = { web: { state: RUN }, "web/log": { state: RUN }, db: { state: FINISH }, "x/log": { state: RUN } };
   const { status, said } = ask({ record, words: ["web"], services });

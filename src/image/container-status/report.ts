@@ -58,7 +58,7 @@ export function look(
     const { ends, name, now } = service;
     const isNamed = names.includes(name) || names.includes(name.split("/")[0] ?? "");
     if (names.length > 0 && !isNamed) continue;
-    const hasStarted = now.pid !== 0 && now.state !== "finishing";
+    const hasStarted = now.pid !== 0 && now.state !== "finishing" && now.state !== "delayed";
     const starts = (ends?.count ?? 0) + (hasStarted ? 1 : 0);
     services.push({ ...service, starts, memoryKib: treePages(linux, byParent, now.pid) * kib });
   }

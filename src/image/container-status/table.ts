@@ -2,7 +2,7 @@
 import { parseRecord, totalMs } from "../../container/phase-record.ts";
 import { ITS_CHECK } from "../../container/service-check.ts";
 import { endWords } from "../../container/service-end.ts";
-import { isAllHealthy, isHealthy } from "../../container/service-health.ts";
+import { type HealthState, isAllHealthy, isHealthy } from "../../container/service-health.ts";
 import { durationWords } from "../../core/duration.ts";
 import { printable } from "../../core/printable.ts";
 import { utcTime } from "../../core/utc-time.ts";
@@ -16,6 +16,15 @@ export interface Line {
   /** 31: bad news; 33: it may take a while; 32: good news; 2, faint: of no weight; 0: as always. @see console_codes(4) */
   readonly colour: number;
 }
+
+const COLOURS: Partial<Record<HealthState, Line["colour"]>> = {
+  up: 0,
+  "not-wanted": 2,
+  done: 2,
+  waiting: 33,
+  delayed: 33,
+  "just-started": 33,
+};
 
 const HEAD = ["service", "state", "for", "pid", "starts", "memory", "check", "last end"];
 
@@ -37,8 +46,7 @@ export function statusLines(report: ContainerReport): Line[] {
   }
   for (let i = 0; i < rows.length; i++) {
     const state = services[i - 1]?.state ?? "not-wanted"; // the head is as faint
-    const colour =
-      state === "up" ? 0 : state === "not-wanted" ? 2 : state === "waiting" || state === "just-started" ? 33 : 31;
+    const colour = COLOURS[state] ?? 31;
     lines.push({ text: rows[i]?.join("  ").trimEnd() ?? "", colour });
   }
   return lines;

@@ -70,6 +70,9 @@ export class Boot {
     }
     if (!this.#options.skipRunit) this.services.prepare();
     unavailable.report();
+    // A mirror of many services takes a while to make.
+    const early = this.#newRequest();
+    if (early !== undefined) return early;
     if (this.#options.enableInsecureKey) {
       log.info("Installing insecure SSH key for user root");
       const outcome = this.#runStartupScript(INSECURE_KEY);
@@ -84,15 +87,19 @@ export class Boot {
     return this.#startServices();
   }
 
+  /** A request to stop, also one that has come since the last wait. */
+  #newRequest(): Outcome | undefined {
+    this.#context.loop.turn();
+    return stopRequested(this.#context.stop);
+  }
+
   #startServices(): Outcome | undefined {
     this.#context.timeline.begin("services");
     const hasCommand = this.#options.command.length > 0;
     this.services.prepare();
     this.services.warnOfOthers();
-    this.services.checkNeeds();
-    // A mirror of many services takes a while to make.
-    this.#context.loop.turn();
-    const requested = stopRequested(this.#context.stop);
+    this.services.checkRules();
+    const requested = this.#newRequest();
     if (requested !== undefined) return requested;
     const { areElsewhere, path } = this.services;
     if (path !== undefined) {

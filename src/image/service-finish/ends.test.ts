@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ServiceEnds } from "../../container/service-end.ts";
-import { addEnd, failureLine, isLineDue, QUICK_SUCCESSES, quickSuccessLine } from "./ends.ts";
+import { isLineDue, type ServiceEnds } from "../../container/service-end.ts";
+import { addEnd, failureLine, QUICK_SUCCESSES, quickSuccessLine } from "./ends.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,9 +1,6 @@
 import type { ServiceEnds } from "../../container/service-end.ts";
 import { durationWords } from "../../core/duration.ts";
 
-/** At most one line for failures of a service in this time. */
-const LINE_INTERVAL_MS = 60_000;
-
 /** A service that ended sooner after its start was quick. */
 const QUICK_MS = 5000;
 
@@ -30,17 +27,6 @@ export function addEnd(before: ServiceEnds | undefined, { isAsked, ...end }: End
     loggedMs: before?.loggedMs ?? 0,
     loggedFailures: before?.loggedFailures ?? 0,
   };
-}
-
-/**
- * Whether the last end has a line: the first, second, fourth, eighth and so on failure has one. In the minute after a
- * line no failure has; then the next has.
- */
-export function isLineDue({ endedMs, failures, loggedFailures, loggedMs }: ServiceEnds): boolean {
-  if (failures === loggedFailures || (loggedMs !== 0 && Math.abs(endedMs - loggedMs) < LINE_INTERVAL_MS)) return false;
-  let next = 1;
-  while (next <= loggedFailures) next *= 2;
-  return failures >= next;
 }
 
 /** `ended with exit code 127 after 0.1 s (3rd time)`. */

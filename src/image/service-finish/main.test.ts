@@ -3,11 +3,12 @@ import { test } from "node:test";
 import { FINISH, statusBytes } from "../../../test/support/fake-container.ts";
 import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
 import * as habit from "../../../test/support/fake-programs.ts";
-import { readEnds, recordAsked } from "../../container/service-end.ts";
+import { readEnds, recordAsked, recordBegan } from "../../container/service-end.ts";
 import { main } from "./main.ts";
 
 const SERVICE = "/mirror/web";
 const SUPERVISE = `${SERVICE}/supervise`;
+const CONTROL = `${SUPERVISE}/control`;
 
 /** A service whose finish program runsv starts again and again. */
 class Service {
@@ -22,6 +23,10 @@ class Service {
     for (const [path, content] of this.files) linux.addFile(path, content);
     linux.addFile(`${SUPERVISE}/status`, statusBytes(linux, { state: FINISH, ageMs: ranMs, want }, linux.getPid()));
     linux.cwd = SERVICE;
+    linux.makeFifo(CONTROL, 0o600);
+    const control = linux.fifos.get(CONTROL);
+    assert.ok(control);
+    control.hasReader = true;
     prepare(linux);
     let executed: Replaced | undefined;
     let status: number | undefined;
@@ -31,10 +36,12 @@ class Service {
       assert.ok(error instanceof Replaced);
       executed = error;
     }
+    this.files.clear();
     for (const [path, { content }] of linux.files) if (path.startsWith("/mirror/")) this.files.set(path, content);
     for (const path of ["/mirror", SERVICE, SUPERVISE]) this.files.delete(path);
     this.realMs += 1000;
-    return { said: linux.stderr.text, executed, status, ends: readEnds(linux, SUPERVISE) };
+    this.files.delete(CONTROL);
+    return { said: linux.stderr.text, executed, status, ends: readEnds(linux, SUPERVISE), asked: control.text };
   }
 }
 
@@ -141,4 +148,116 @@ test("a full log does not keep the service from its next start", () => {
     },
   });
   assert.deepEqual([said, ends?.count], ["", 1]);
+});
+
+/** Adds the file `restart`, and what an essential service has. */
+const withRules =
+  (rules: string, isEssential = false) =>
+  (linux: FakeLinux): void => {
+    linux.addFile(`${SERVICE}/restart`, rules);
+    if (!isEssential) return;
+    linux.addFile(`${SERVICE}/essential`, "");
+    for (const path of ["/usr/lib", "/usr/lib/baseimage"]) linux.addDirectory(path);
+    linux.addProgram("/usr/lib/baseimage/essential-finish", habit.sleeps);
+  };
+
+test("a service that gives up is told to stay down, and one line says so, also within a minute after another", () => {
+  const service = new Service();
+  const prepare = withRules("give-up 3 60");
+  const ends = Array.from({ length: 4 }, () => service.end(["3", "0"], { prepare }));
+  assert.deepEqual(
+    ends.map(({ asked }) => asked),
+    ["", "", "d", ""],
+    "the fourth follows `sv up`",
+  );
+  assert.deepEqual(
+    ends.map(({ said }) => said),
+    [
+      "*** web ended with exit code 3 after 0.1 s\n",
+      "",
+      "*** web ended with exit code 3 after 0.1 s (3rd time) and is not started again: it ended 3 times within 60 s; " +
+        '"sv up web" starts it\n',
+      "",
+    ],
+  );
+});
+
+test("a task that is done has no line and stays down, and its own finish runs", () => {
+  const { asked, executed, said } = new Service().end(["0", "0"], {
+    prepare: (linux) => {
+      withRules("policy on-failure")(linux);
+      linux.addProgram(`${SERVICE}/finish.own`, habit.sleeps);
+    },
+  });
+  assert.deepEqual([asked, said, executed?.file], ["d", "", "./finish.own"]);
+});
+
+test("an end that was asked for is none for the rules, and begins anew", () => {
+  const service = new Service();
+  const prepare = withRules("give-up 2 60\npolicy never");
+  const asked = service.end(["1", "0"], { want: "d", prepare });
+  assert.deepEqual([asked.asked, asked.said], ["", ""]);
+  const rules = withRules("give-up 2 60");
+  assert.equal(service.end(["1", "0"], { prepare: rules }).asked, "");
+  const restarted = (linux: FakeLinux) => {
+    rules(linux);
+    recordAsked(linux, SUPERVISE);
+  };
+  assert.equal(service.end(["1", "0"], { prepare: restarted }).asked, "");
+  assert.equal(service.end(["1", "0"], { prepare: rules }).asked, "", "the end before was forgotten");
+  assert.equal(service.end(["1", "0"], { prepare: rules }).asked, "d");
+});
+
+test("an essential service ends the container when it gives up or an end stays, not before", () => {
+  const service = new Service();
+  const prepare = withRules("give-up 2 60", true);
+  const first = service.end(["3", "0"], { prepare });
+  assert.deepEqual([first.executed, first.said], [undefined, "*** web ended with exit code 3 after 0.1 s\n"]);
+  const second = service.end(["3", "0"], { prepare });
+  assert.equal(second.executed?.file, "/usr/lib/baseimage/essential-finish");
+  assert.equal(
+    second.said,
+    "*** web ended with exit code 3 after 0.1 s (2nd time) and is not started again: it ended 2 times within 60 s\n",
+  );
+  const asked = new Service().end(["143", "0"], { prepare: withRules("policy always", true), want: "d" });
+  assert.equal(asked.executed?.file, "/usr/lib/baseimage/essential-finish", "it notices that the end was asked for");
+  const wrong = new Service().end(["1", "0"], { prepare: withRules("policy", true) });
+  assert.equal(wrong.executed?.file, "/usr/lib/baseimage/essential-finish", "rules with a mistake are none");
+});
+
+test("an essential task that is done ends the container, unless a service needs it", () => {
+  const done = (needs: string) =>
+    new Service().end(["0", "0"], {
+      prepare: (linux) => {
+        withRules("policy on-failure", true)(linux);
+        linux.addDirectory("/mirror/app");
+        linux.addFile("/mirror/app/needs", needs);
+      },
+    });
+  assert.equal(done("db").executed?.file, "/usr/lib/baseimage/essential-finish");
+  const needed = done("db\nweb 600 # the task\n");
+  assert.deepEqual([needed.executed, needed.asked], [undefined, "d"]);
+});
+
+test("without room for the record of its rules, a service is started again as without rules", () => {
+  const { asked, said } = new Service().end(["3", "0"], {
+    prepare: (linux) => {
+      withRules("policy never")(linux);
+      linux.writeFile = () => -28;
+    },
+  });
+  assert.deepEqual([asked, said], ["", ""]);
+});
+
+test("a service that waited before it ran has run only since then", () => {
+  const { said } = new Service().end(["3", "0"], {
+    ranMs: 60_000,
+    prepare: (linux) => {
+      const now = linux.realtimeMs.bind(linux);
+      linux.realtimeMs = () => now() - 2500;
+      recordBegan(linux, SUPERVISE);
+      linux.realtimeMs = now;
+    },
+  });
+  assert.equal(said, "*** web ended with exit code 3 after 2.5 s\n");
 });

@@ -1,6 +1,23 @@
+import { readNeeds } from "../../container/needs.ts";
 import { log, type Service, serviceHere } from "../../container/own-service.ts";
+import { readRestart } from "../../container/restart.ts";
+import {
+  forgetRestarts,
+  type RestartRecord,
+  readRestartRecord,
+  writeRestartRecord,
+} from "../../container/restart-record.ts";
 import { ESSENTIAL_FINISH, isEssential, OWN_FINISH, readState, SUPERVISE } from "../../container/runsv.ts";
-import { endWords, readEnds, wasAsked, writeEnds } from "../../container/service-end.ts";
+import {
+  beganMs,
+  endWords,
+  isLineDue,
+  readEnds,
+  type ServiceEnds,
+  wasAsked,
+  writeEnds,
+} from "../../container/service-end.ts";
+import { listServices } from "../../container/service-list.ts";
 import { type ChildEnd, exitStatus, finishEnd, STATUS_CANNOT_RUN } from "../../core/child-end.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
@@ -9,7 +26,8 @@ import type { Linux } from "../../linux/linux.ts";
 import { writeIfRoom } from "../../linux/output.ts";
 import { allProcesses, type Process, readProcess } from "../../linux/processes.ts";
 import { STDERR } from "../../linux/program.ts";
-import { addEnd, failureLine, isLineDue, QUICK_SUCCESSES, quickSuccessLine } from "./ends.ts";
+import { addEnd, failureLine, QUICK_SUCCESSES, quickSuccessLine } from "./ends.ts";
+import { gaveUpWords, nextStart } from "./restart.ts";
 
 /** The kernel's count of processes that it has killed because memory ran out, with cgroup v2 and v1. @see cgroups(7) */
 const OOM_COUNTERS = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
@@ -22,18 +40,33 @@ const STATUS_KILLED = 137;
 /** The unit of a process's start time. @see proc_pid_stat(5) */
 const TICK_MS = 10;
 
+/** The end of a service, and what follows. */
+interface Ended {
+  readonly ends: ServiceEnds;
+  /** undefined: runit's own rules decide. */
+  readonly next: RestartRecord["next"] | undefined;
+  /** Why it is not started again; empty: it is, or it has done its task. */
+  readonly gaveUp: string;
+}
+
 /**
- * The program `./finish` of a mirror: records how the service has ended, logs a line if one is due, and executes the
- * service's own `finish`.
+ * The program `./finish` of a mirror: records how the service has ended, keeps it down if its file `restart` says so, logs
+ * a line if one is due, and executes the service's own `finish`.
  *
  * @returns its exit status if the service has none
  * @see runsv(8), docs/reference/services.md
  */
 export function main(linux: Linux): number {
   const service = serviceHere(linux);
-  const endsContainer = isEssential(linux, service.directory);
-  const end = finishEnd(linux.argv[1] ?? "", linux.argv[2] ?? "");
-  if (end !== undefined) note(linux, service, end, !endsContainer);
+  const last = finishEnd(linux.argv[1] ?? "", linux.argv[2] ?? "");
+  const ended = last && record(linux, service, last);
+  const next = ended?.next;
+  const endsContainer =
+    isEssential(linux, service.directory) &&
+    (next === undefined || next === "gave-up" || (next === "done" && !isNeeded(linux, service)));
+  if (ended !== undefined) report(linux, service, ended, endsContainer);
+  // Another end by itself is none: runsv is not to start the service again.
+  if (next === "done" || next === "gave-up") keepDown(linux, service);
   const program = endsContainer ? ESSENTIAL_FINISH : `./${OWN_FINISH}`;
   if (!endsContainer && linux.access(`${service.directory}/${OWN_FINISH}`, 0) === -ERRNO.ENOENT) return 0;
   const errno = -linux.exec(program, [program, ...linux.argv.slice(1)], linux.environ);
@@ -42,23 +75,61 @@ export function main(linux: Linux): number {
   return STATUS_CANNOT_RUN;
 }
 
-/** Records the end; logs a line if one is due and `isLogged`. */
-function note(linux: Linux, service: Service, last: ChildEnd, isLogged: boolean): void {
+/** Adds the end to the records of the service. */
+function record(linux: Linux, service: Service, last: ChildEnd): Ended {
   const supervise = `${service.directory}/${SUPERVISE}`;
   const state = readState(linux, supervise);
-  const ranMs = typeof state === "number" ? 0 : Math.max(0, Math.floor(state.ageMs));
+  const endedMs = Math.floor(linux.realtimeMs());
+  const ageMs = typeof state === "number" ? 0 : state.ageMs;
+  const ranMs = Math.max(0, Math.floor(endedMs - (beganMs(linux, supervise) ?? endedMs - ageMs)));
   const isAsked = (typeof state === "object" && !state.isWanted) || wasAsked(linux, supervise);
   const isOutOfMemory = exitStatus(last) === STATUS_KILLED && noticeOutOfMemory(linux, service);
-  const end = { last, isOutOfMemory, ranMs, endedMs: Math.floor(linux.realtimeMs()), isAsked };
-  const ends = addEnd(readEnds(linux, supervise), end);
-  const isDue = isLogged && isLineDue(ends);
+  const ends = addEnd(readEnds(linux, supervise), { last, isOutOfMemory, ranMs, endedMs, isAsked });
+  const rules = isAsked ? undefined : readRestart(linux, service.directory);
+  if (typeof rules !== "object" || rules.kind === "bad-line") {
+    forgetRestarts(linux, supervise);
+    return { ends, next: undefined, gaveUp: "" };
+  }
+  const before = readRestartRecord(linux, supervise);
+  const next = nextStart(rules.value, before, { last, ranMs, nowMs: linux.monotonicMs() });
+  // Without a record nobody would see that it gave up.
+  if (writeRestartRecord(linux, supervise, next) < 0) return { ends, next: undefined, gaveUp: "" };
+  return { ends, next: next.next, gaveUp: next.next === "gave-up" ? gaveUpWords(rules.value) : "" };
+}
+
+/** Records that the end has a line, and logs it, if one is due. my_init has one for an end that ends the container. */
+function report(linux: Linux, service: Service, { ends, gaveUp }: Ended, endsContainer: boolean): void {
+  const isDue = gaveUp !== "" || (!endsContainer && isLineDue(ends));
   const logged = isDue ? { ...ends, loggedMs: ends.endedMs, loggedFailures: ends.failures } : ends;
   // Without a record, each failure would have a line. A full log must not keep the service from its next start.
-  if (writeEnds(linux, supervise, logged) < 0) return;
-  if (isDue) logLine(linux, service, failureLine(ends, endWords(ends)));
-  if (isLogged && ends.quickSuccesses === QUICK_SUCCESSES) {
+  if (writeEnds(linux, `${service.directory}/${SUPERVISE}`, logged) < 0) return;
+  const failure = failureLine(ends, endWords(ends));
+  if (gaveUp !== "")
+    logLine(
+      linux,
+      service,
+      `${failure} ${gaveUp}${endsContainer ? "" : `; "sv up ${printable(service.name)}" starts it`}`,
+    );
+  else if (isDue) logLine(linux, service, failure);
+  if (!endsContainer && ends.quickSuccesses === QUICK_SUCCESSES) {
     logLine(linux, service, quickSuccessLine(countLeft(linux, ends.endedMs - ends.quickSinceMs)));
   }
+}
+
+/** Tells runsv that the service is to be down, as `sv down` does. It reads this before it would start the service. */
+function keepDown(linux: Linux, { directory }: Service): void {
+  const fd = linux.openToAppend(`${directory}/${SUPERVISE}/control`);
+  if (fd < 0) return;
+  linux.write(fd, "d");
+  linux.close(fd);
+}
+
+/** Whether another service waits until this one is ready. */
+function isNeeded(linux: Linux, { name, services }: Service): boolean {
+  return listServices(linux, services).services.some((other) => {
+    const needs = readNeeds(linux, `${services}/${other}`);
+    return typeof needs === "object" && needs.kind === "ok" && needs.value.some(({ service }) => service === name);
+  });
 }
 
 /** Logs a line about the service, if there is room. */

@@ -1,24 +1,58 @@
-import { log, serviceHere } from "../../container/own-service.ts";
+import { NEEDS, NEEDS_FORM, readNeeds } from "../../container/needs.ts";
+import { log, type Service, serviceHere } from "../../container/own-service.ts";
+import { RESTART, RESTART_FORM, readRestart } from "../../container/restart.ts";
+import { SUPERVISE } from "../../container/runsv.ts";
+import { isLineDue, readEnds, recordBegan } from "../../container/service-end.ts";
+import { faultWords, fileFault } from "../../container/service-file.ts";
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../../core/child-end.ts";
+import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
 import type { Linux } from "../../linux/linux.ts";
+import { STATUS_FAILED } from "../../linux/program.ts";
+import { awaitDelay } from "./delay.ts";
 import { awaitNeeds } from "./needs.ts";
+import { Wait } from "./wait.ts";
 
 /** The service's own program, beside ours in the mirror of its directory. */
 const OWN_RUN = "./run.own";
 
 /**
- * The program `./run` of a mirror: waits for the services that its service needs, and executes the service's own `run`.
+ * The program `./run` of a mirror: waits until the delay of its service is over and the services that it needs are ready,
+ * and executes the service's own `run`.
  *
  * @returns its exit status if the service is not started
  */
 export function main(linux: Linux): number {
   const service = serviceHere(linux);
-  const status = awaitNeeds(linux, service);
+  const status = prepare(linux, service);
   if (status !== undefined) return status;
   const errno = -linux.exec(OWN_RUN, linux.argv, linux.environ);
   const path = linux.realPath(OWN_RUN);
   log(linux, service, execFailure(linux, typeof path === "number" ? OWN_RUN : path, errno));
   return errno === ERRNO.ENOENT && typeof path === "number" ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+}
+
+/** Does what the service's files say. @returns undefined: it may start; else its exit status */
+function prepare(linux: Linux, service: Service): number | undefined {
+  const needs = readNeeds(linux, service.directory);
+  const restart = readRestart(linux, service.directory);
+  const fault = fileFault(NEEDS, needs, NEEDS_FORM) ?? fileFault(RESTART, restart, RESTART_FORM);
+  if (fault !== undefined || typeof needs === "number" || needs.kind !== "ok") {
+    if (fault !== undefined && isFailureLineDue(linux, service)) log(linux, service, printable(faultWords(fault)));
+    return STATUS_FAILED;
+  }
+  const hasDelay = typeof restart === "object" && restart.kind === "ok" && restart.value.delay !== undefined;
+  if (needs.value.length === 0 && !hasDelay) return undefined;
+  const wait = new Wait(linux);
+  const delayed = hasDelay ? awaitDelay(linux, service, wait) : undefined;
+  const status = delayed ?? (needs.value.length > 0 ? awaitNeeds(linux, service, needs.value, wait) : undefined);
+  if (status === undefined) recordBegan(linux, `${service.directory}/${SUPERVISE}`);
+  return status;
+}
+
+/** Whether the failure of this start has a line: otherwise each start would name the same mistake. */
+function isFailureLineDue(linux: Linux, { directory }: Service): boolean {
+  const ends = readEnds(linux, `${directory}/${SUPERVISE}`);
+  return ends === undefined || isLineDue({ ...ends, endedMs: linux.realtimeMs(), failures: ends.failures + 1 });
 }

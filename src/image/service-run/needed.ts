@@ -1,8 +1,9 @@
 // Tested by src/image/service-run/needs.test.ts, test/process/needs.test.ts.
 import type { Need } from "../../container/needs.ts";
+import { readRestart } from "../../container/restart.ts";
 import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { CHECK_SECONDS, checkFailure, hasCheck, killCheck, startCheck } from "../../container/service-check.ts";
-import { serviceStatus } from "../../container/service-status.ts";
+import { type ServiceStatus, serviceStatus, unknownStatus } from "../../container/service-status.ts";
 import type { Child, Children } from "../../linux/children.ts";
 import type { DirectoryWatch } from "../../linux/directory-watch.ts";
 import { isDirectory } from "../../linux/files.ts";
@@ -83,8 +84,8 @@ export class Needed {
 
   /** Looks again at a service that was ready: it is no longer ready if it is not up. */
   confirm(nowMs: number): void {
-    const reason = this.#whyNotUp();
-    if (reason !== undefined) this.#judge(reason, nowMs, 0);
+    const { reason, state } = this.#status();
+    if (reason !== "") this.#judge(this.#whyNotReady(reason, state), nowMs, 0);
   }
 
   /** Kills the check that runs. */
@@ -96,10 +97,10 @@ export class Needed {
     const { children, linux } = this.#look;
     // Watch before the look, so that no change is missed.
     this.#watch();
-    const reason = this.#whyNotUp();
-    if (reason !== undefined || !hasCheck(linux, this.#directory)) {
+    const { reason, state } = this.#status();
+    if (reason !== "" || state === "done" || !hasCheck(linux, this.#directory)) {
       this.#hasAnswered = false;
-      this.#judge(reason, nowMs, 0);
+      this.#judge(this.#whyNotReady(reason, state), nowMs, 0);
       return;
     }
     if (this.#reason !== undefined && !this.#hasAnswered) this.#reason = UNANSWERED;
@@ -142,13 +143,19 @@ export class Needed {
     this.#isWatched = end !== undefined;
   }
 
-  #whyNotUp(): string | undefined {
+  /** Without a check. A service that is to end with exit code 0 is ready when it has. */
+  #whyNotReady(reason: string, state: ServiceStatus["state"]): string | undefined {
+    if (reason !== "") return `it ${reason}`;
+    if (state === "done") return undefined;
+    const rules = readRestart(this.#look.linux, this.#directory);
+    const isTask = typeof rules === "object" && rules.kind === "ok" && rules.value.policy !== "always";
+    return isTask ? "it is not done" : undefined;
+  }
+
+  #status(): ServiceStatus {
     const { linux } = this.#look;
-    if (!isDirectory(linux, this.#directory)) {
-      const isThere = isDirectory(linux, `${SERVICES}/${this.need.service}`);
-      return isThere ? "it is left out" : "there is no such service any more";
-    }
-    const { reason } = serviceStatus(linux, this.#directory);
-    return reason === "" ? undefined : `it ${reason}`;
+    if (isDirectory(linux, this.#directory)) return serviceStatus(linux, this.#directory);
+    const isThere = isDirectory(linux, `${SERVICES}/${this.need.service}`);
+    return unknownStatus(isThere ? "is left out" : "is no longer there");
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux, type FakeOptions, type FakeProgram, Replaced } from "../../../test/support/fake-linux.ts";
+import { writeRestartRecord } from "../../container/restart-record.ts";
 import { main } from "./main.ts";
 
 const SIGHUP = 1;
@@ -192,10 +193,7 @@ test("at the time limit it logs why, and fails", () => {
 
 test("a service that is not there, or is left out, is reported", () => {
   const gone = new Container("db 1\n");
-  assert.equal(
-    gone.start().said,
-    "*** app: db, which it needs, is not ready after 1 s: there is no such service any more\n",
-  );
+  assert.equal(gone.start().said, "*** app: db, which it needs, is not ready after 1 s: it is no longer there\n");
   const unavailable = new Container("db 1\n");
   unavailable.linux.addDirectory("/etc/service/db");
   assert.equal(unavailable.start().said, "*** app: db, which it needs, is not ready after 1 s: it is left out\n");
@@ -298,4 +296,39 @@ test("names that an earlier, killed start has published are removed", () => {
   container.put("db");
   container.linux.addFile(`${MIRROR}/app/supervise/waits-for`, "db");
   assert.equal(container.start().status, undefined);
+});
+
+test("a task is ready when it is done, and a service with the same rules when its check succeeds", () => {
+  const supervise = `${MIRROR}/db/supervise`;
+  const put = (container: Container, rules: string, service: Fake = {}) => {
+    container.put("db", service);
+    container.linux.addFile(`${MIRROR}/db/restart`, rules);
+  };
+  for (const rules of ["policy on-failure", "policy never"]) {
+    const container = new Container("db 30");
+    put(container, rules);
+    container.later(6000, () => {
+      writeRestartRecord(container.linux, supervise, { next: "done", delayMs: 0, endsMs: [1] });
+      container.put("db", { state: DOWN, isWanted: false });
+    });
+    const { ms, said, status } = container.start();
+    assert.deepEqual([status, said], [undefined, "*** app: waits for db (it is not done)\n"]);
+    assert.ok(ms >= 6000 && ms < 6005, `${ms}`);
+  }
+  const checked = new Container("db 30");
+  put(checked, "policy on-failure", { check: exits(0) });
+  assert.equal(checked.start().status, undefined);
+  const always = new Container("db 30");
+  put(always, "delay 5");
+  assert.deepEqual(always.start(), { status: undefined, ms: 0, said: "" });
+});
+
+test("a task that gave up is not ready, and the line says so", () => {
+  const container = new Container("db 1");
+  container.put("db", { state: DOWN, isWanted: false });
+  writeRestartRecord(container.linux, `${MIRROR}/db/supervise`, { next: "gave-up", delayMs: 0, endsMs: [1] });
+  assert.equal(
+    container.start().said,
+    "*** app: db, which it needs, is not ready after 1 s: it gave up, and is not started again\n",
+  );
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
 import * as habit from "../../../test/support/fake-programs.ts";
+import { type RestartRecord, readRestartRecord, writeRestartRecord } from "../../container/restart-record.ts";
 import { main } from "./main.ts";
 
 const MIRROR = "/tmp/my_init-services";
@@ -169,5 +170,35 @@ test("a request to end is recorded for the service, whatever the options are", (
 test("nothing is recorded where another user may choose the place", () => {
   for (const word of ["/home/app/web", "../home/app/web", "x/../../home/app/web", "./web"]) {
     assert.deepEqual(recorded(["restart", word]), [], word);
+  }
+});
+
+/** Runs it for a service with a record of this kind. @returns whether the record is still there */
+function keepsRecord(next: RestartRecord["next"], ...words: readonly string[]): boolean {
+  const supervise = `${MIRROR}-0/web/supervise`;
+  let linux: FakeLinux | undefined;
+  run({
+    words: ["/usr/bin/sv", ...words],
+    prepare: (fake) => {
+      linux = fake;
+      mirrorOf(0)(fake);
+      for (const path of [`${MIRROR}-0/web`, supervise]) fake.addDirectory(path);
+      writeRestartRecord(fake, supervise, { next, delayMs: 0, endsMs: [1] });
+    },
+  });
+  assert.ok(linux);
+  return readRestartRecord(linux, supervise) !== undefined;
+}
+
+test("a start that is asked for begins anew, and a service that is told to be down has not given up", () => {
+  for (const next of ["again", "done", "gave-up"] as const) {
+    for (const word of ["up", "u", "once", "start"]) assert.equal(keepsRecord(next, word, "web"), false, word);
+    for (const word of ["status", "s", "check", "hup", "pause", "cont", "interrupt", "quit", "alarm", "1", "reload"]) {
+      assert.equal(keepsRecord(next, word, "web"), true, word);
+    }
+    for (const word of ["down", "stop", "restart", "exit", "shutdown", "term", "kill", "force-stop"]) {
+      assert.equal(keepsRecord(next, "-w", "9", word, "web"), next === "again", `${next} ${word}`);
+    }
+    assert.equal(keepsRecord(next, "up", "other"), true);
   }
 });

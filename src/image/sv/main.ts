@@ -1,3 +1,4 @@
+import { forgetRestarts, readRestartRecord } from "../../container/restart-record.ts";
 import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { recordAsked } from "../../container/service-end.ts";
 import { findMirror, isMirrorName, type ServiceMirror } from "../../container/service-mirror.ts";
@@ -41,19 +42,34 @@ export function main(linux: Linux): number {
 
 /** Commands that end services which are to be started again; also each word that begins with t or k. @see sv(8) */
 const ENDING = ["restart", "force-restart", "force-reload"];
+/** Commands that start services; also each word that begins with u or o. */
+const STARTING = ["start"];
+/** Other commands that say whether services are to be up; also each word that begins with d, e or x. */
+const STOPPING = ["stop", "shutdown", "force-stop", "force-shutdown"];
 
-/** Records that the end of each named service is asked for: an end by itself has a line in the log. */
+/**
+ * Records what is asked of each named service: an end by itself has a line in the log, and is what the file `restart` is
+ * about; a start that an administrator asks for is as the first.
+ */
 function recordRequest(linux: Linux, places: readonly string[], calledAs: string, words: readonly string[]): void {
   const name = calledAs.slice(calledAs.lastIndexOf("/") + 1);
   const isValue = (before = "") => before.startsWith("-") && before.endsWith("w");
   const at = words.findIndex((word, index) => !word.startsWith("-") && !isValue(words[index - 1]));
   const command = words[at] ?? "";
-  if (!ENDING.includes(command) && !command.startsWith("t") && !command.startsWith("k")) return;
+  const is = (known: readonly string[], initials: string) =>
+    known.includes(command) || (command !== "" && initials.includes(command.charAt(0)));
+  const [isEnding, isStarting] = [is(ENDING, "tk"), is(STARTING, "uo")];
+  if (!isEnding && !isStarting && !is(STOPPING, "dex")) return;
   for (const word of name === "sv" ? words.slice(at + 1) : [name]) {
     const path = isPath(word) ? (servicePath(linux, word) ?? word) : `${places.at(-1)}/${word}`;
     // Elsewhere no program reads the record, and another user may choose where it is.
     const isOurs = places.some((place) => path.startsWith(`${place}/`)) && !path.includes("/.");
-    if (isOurs) recordAsked(linux, `${path}/${SUPERVISE}`);
+    if (!isOurs) continue;
+    const supervise = `${path}/${SUPERVISE}`;
+    if (isEnding) recordAsked(linux, supervise);
+    // A start that waits for its delay would start the service, and not end.
+    const isDelayed = readRestartRecord(linux, supervise)?.next === "again";
+    if (isStarting || !isDelayed) forgetRestarts(linux, supervise);
   }
 }
 

@@ -176,7 +176,7 @@ export class Mirror {
   #updateRun(name: string, directory: Mirrored): void {
     const { linux } = this.#context;
     const hasRun = directory.seen.has(RUN);
-    const isWanted = hasRun && isRunByUs(this.#context, name);
+    const isWanted = hasRun && isRunByUs(name, (file) => directory.seen.has(file));
     if (isWanted === directory.isRunByUs) return;
     if (isWanted) putRun(linux, this.path, name, this.#program);
     else restoreRun(linux, this.path, name, hasRun);

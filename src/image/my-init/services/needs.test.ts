@@ -46,6 +46,17 @@ test("needs without a mistake cause no line", () => {
   );
 });
 
+test("a mistake in a file `restart` stops the boot, also where no service needs another", () => {
+  const prepare = (linux: FakeLinux) => linux.addFile("/etc/service/db/restart", "delay 2\npolicy on-error\n");
+  assert.equal(
+    refusal({ db: undefined }, prepare),
+    '*** services are not started: /etc/service/db/restart, line 2: "on-error" is no policy; ' +
+      "write policy always|on-failure|never, delay SECONDS [SECONDS] or give-up ENDS SECONDS",
+  );
+  const isDirectory = refusal({ db: undefined }, (linux) => linux.addDirectory("/etc/service/db/restart"));
+  assert.ok(isDirectory.includes('cannot read "/etc/service/db/restart": is a directory (EISDIR)'), isDirectory);
+});
+
 test("an unknown name stops the boot, and the line says where it is and what to do", () => {
   assert.equal(
     refusal({ app: "\ndbx\n", db: undefined }),

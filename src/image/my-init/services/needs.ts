@@ -1,12 +1,13 @@
 import { type Need, type NeedsGraph, readNeeds } from "../../../container/needs.ts";
 import { needsFaults } from "../../../container/needs-faults.ts";
+import { ruleFaults } from "../../../container/rule-faults.ts";
 import { faultWords } from "../../../container/service-file.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Linux } from "../../../linux/linux.ts";
 import { Failure } from "../../../linux/sys-error.ts";
 
 /**
- * Reads what services need, and checks that they can get it.
+ * Reads what services need, and checks that they can get it; and checks the other files that say how they are run.
  *
  * @param directory of the services
  * @param names of the services that are to run
@@ -20,7 +21,7 @@ export function checkedNeeds(
   all: readonly string[],
 ): NeedsGraph {
   const { faults, graph } = needsFaults(linux, directory, names, all);
-  const [fault] = faults;
+  const [fault] = [...names.flatMap((name) => ruleFaults(linux, `${directory}/${name}`)), ...faults];
   if (fault === undefined) return graph;
   throw new Failure(printable(`services are not started: ${faultWords(fault)}`));
 }

@@ -84,7 +84,7 @@ export class ServiceDirectory {
    *
    * @throws Failure no service is to be started
    */
-  checkNeeds(): void {
+  checkRules(): void {
     if (!this.mayHaveNeeds) return;
     const { linux, log } = this.#context;
     const graph = checkedNeeds(linux, SERVICES, this.#wanted(), this.#services());
@@ -134,7 +134,8 @@ export class ServiceDirectory {
   #runsWhereItIs(name: string): boolean {
     const { linux } = this.#context;
     const directories = isDirectory(linux, `${SERVICES}/${name}/log`) ? [name, `${name}/log`] : [name];
-    return directories.every((each) => canSupervise(linux, `${SERVICES}/${each}`) && !isRunByUs(this.#context, each));
+    const hasFile = (file: string) => linux.access(`${SERVICES}/${name}/${file}`, 0) === 0;
+    return !isRunByUs(name, hasFile) && directories.every((each) => canSupervise(linux, `${SERVICES}/${each}`));
   }
 
   /** Whether this user can run the service; if not, runsv would print an error each second. Reported once without a file `down`. */

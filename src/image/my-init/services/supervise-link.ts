@@ -1,5 +1,7 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
+import { forgetRestarts } from "../../../container/restart-record.ts";
 import { SERVICES, SUPERVISE } from "../../../container/runsv.ts";
+import { forgetEnds } from "../../../container/service-end.ts";
 import { type FileFacts, fileFacts, isDirectory, linkFacts, MAKE_FILES, OTHERS_WRITE } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 
@@ -37,8 +39,12 @@ export class SuperviseLinks {
    */
   add(name: string): void {
     const path = `${SERVICES}/${name}/${SUPERVISE}`;
-    if (this.#isPrepared(path)) this.#linux.symlink(path, `${this.#mirror}/${name}/${SUPERVISE}`);
-    else if (!mayHaveLink(this.#linux, `${SERVICES}/${name}`)) this.#areAll = false;
+    if (this.#isPrepared(path)) {
+      // What an earlier start of the container has left there.
+      forgetEnds(this.#linux, path);
+      forgetRestarts(this.#linux, path);
+      this.#linux.symlink(path, `${this.#mirror}/${name}/${SUPERVISE}`);
+    } else if (!mayHaveLink(this.#linux, `${SERVICES}/${name}`)) this.#areAll = false;
     else if (this.#pending === undefined) this.#put(name);
     else this.#pending.push(name);
   }
