@@ -60,6 +60,7 @@ const CHECKS: Readonly<Record<string, (played: Played) => void>> = {
   "what obeys is never killed, nor waited for longer than it takes": checkObedience,
   "the steps come in their order": checkOrder,
   "a service gets TERM after the services that need it, or a line says so": checkNeeds,
+  "a service whose end stays is not started again": checkRestarts,
   "a child that its supervisor does not stop gets TERM immediately if /proc shows that, at half of the time limit otherwise":
     checkSupervised,
   "syslog is up before all others, and down after them": checkSyslog,
@@ -76,16 +77,21 @@ test(`${RUNS} made-up containers from seed ${FIRST_SEED} on live and end as they
     if (alike === undefined) failures.set(failure.not, { story: failure.story, seeds: [seed] });
     else alike.seeds.push(seed);
   }
+  assert.ok(RUNS < 5000 || withRules >= 1000, `only ${withRules} have restart rules`);
   const shown = [...failures].map(
     ([not, { story, seeds }]) => `NOT: ${not} (${seeds.length} times: ${seeds.slice(0, 9).join(" ")})\n${story}`,
   );
   assert.equal(failures.size, 0, shown.join("\n\n"));
 });
 
+/** How many containers had restart rules. */
+let withRules = 0;
+
 /** @returns the sentence that does not hold, and the events in detail */
 function play(seed: number): { not: string; story: string } | undefined {
   const scenario = new Scenario(seed);
   const { linux } = scenario;
+  if (scenario.restarts.size > 0) withRules++;
   let doing = "my_init ends";
   try {
     const status = main(linux);
@@ -292,6 +298,14 @@ function checkNeeds({ scenario, lines }: Played): void {
       const running = runs.find(({ startedMs, endedMs }) => startedMs < stopped.atMs && endedMs > stopped.atMs);
       assert.equal(running, undefined, `${other} got TERM before ${running && life(running)} had ended`);
     }
+  }
+}
+
+function checkRestarts({ scenario }: Played): void {
+  for (const [name, isOnce] of scenario.restarts) {
+    const runs = scenario.linux.history.filter(({ argv }) => argv.join(" ") === `./run ${name}`);
+    const supervisors = scenario.linux.history.filter(({ argv }) => argv.join(" ") === `runsv ${name}`);
+    if (isOnce) assert.ok(runs.length <= supervisors.length, `${name} was started ${runs.length} times`);
   }
 }
 

@@ -1,4 +1,6 @@
 // One container made up at random from a seed: its content, its processes' behaviour, and the events.
+import { parseRestart } from "../../src/container/restart.ts";
+import { wordLines } from "../../src/container/service-file.ts";
 import { FakeLinux, type FakeProcess, type FakeProgram } from "../support/fake-linux.ts";
 import * as habit from "../support/fake-programs.ts";
 
@@ -96,7 +98,10 @@ export class Scenario {
   /** The services that each service needs. */
   readonly needs = new Map<string, readonly string[]>();
   hasCycle = false;
-  #badNeeds: string | undefined;
+  /** Files of services with a mistake: the boot is refused. */
+  readonly #bad = new Set<string>();
+  /** The services that have a file `restart`: whether their first end stays, whatever it is. */
+  readonly restarts = new Map<string, boolean>();
   /** Log lines name their service. */
   readonly hasLogWriter: boolean;
   readonly #chance: Chance;
@@ -393,7 +398,7 @@ export class Scenario {
     if (file?.program !== undefined) return;
     const atMs = this.linux.nowMs;
     if (call === "stat" && path === COMMAND) this.refusals.push({ atMs, status: file === undefined ? 127 : 126 });
-    if (call === "readFile" && path === this.#badNeeds) this.refusals.push({ atMs, status: 1 });
+    if (call === "readFile" && this.#bad.has(path)) this.refusals.push({ atMs, status: 1 });
     if ((call === "access" || call === "spawn") && path === RUNSVDIR) this.refusals.push({ atMs, status: 1 });
     if (call === "spawn" && path.startsWith(`${DIRECTORIES.startup}/`) && path !== SYSLOG)
       this.refusals.push({ atMs, status: 126 });
@@ -416,7 +421,7 @@ export class Scenario {
       };
     });
     const times = { forkMs: chance.next() * 2, execMs: chance.next() * 3 };
-    const daemon = habit.runsvdir(this.#withNeeds(services), times);
+    const daemon = habit.runsvdir(this.#withRules(this.#withNeeds(services)), times);
     if (this.isObedient || chance.is(0.9)) this.linux.addProgram(RUNSVDIR, daemon);
     else if (chance.is(0.4))
       this.linux.addProgram(RUNSVDIR, habit.together(daemon, deafToTerm, this.#noted("runsvdir ignores TERM")));
@@ -432,24 +437,65 @@ export class Scenario {
     const chance = new Chance(~this.seed);
     if (!chance.is(0.4)) return services;
     const { linux } = this;
-    for (const path of ["/run", "/run/my_init"]) linux.addDirectory(path);
-    linux.addProgram("/usr/sbin/my_init", habit.sleeps);
-    linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+    this.#allowMirror();
     return services.map((service, index) => {
       const names = services.slice(0, index).flatMap(({ name }) => (chance.is(0.4) ? [name] : []));
       this.needs.set(service.name, names);
-      linux.addDirectory(`/etc/service/${service.name}`);
-      linux.addProgram(`/etc/service/${service.name}/run`, habit.sleeps);
+      this.#addService(service.name);
       if (names.length === 0) return service;
       this.note(`${service.name} needs ${names.join(", ")}`);
-      const isBad = this.#badNeeds === undefined && !this.isObedient && chance.is(0.03);
+      const isBad = this.#bad.size === 0 && !this.isObedient && chance.is(0.03);
       const path = `/etc/service/${service.name}/needs`;
-      if (isBad) this.#badNeeds = path;
+      if (isBad) this.#bad.add(path);
       linux.addFile(path, isBad ? "nobody" : names.join("\n"));
       const closing = chance.is(0.1) ? [services[services.length - 1]?.name ?? ""] : []; // a cycle that came later
       if (closing.length > 0) this.hasCycle = true;
       return { ...service, needs: [...names, ...closing].join("\n") };
     });
+  }
+
+  /** Some services have restart rules, and some of these are tasks. Their own random numbers, too. */
+  #withRules(services: readonly habit.FakeService[]): readonly habit.FakeService[] {
+    const chance = new Chance(this.seed ^ 0x4e57);
+    if (!chance.is(0.4)) return services;
+    this.#allowMirror();
+    return services.map((service) => {
+      if (!chance.is(0.5)) return service;
+      const lines = [
+        chance.pick(["policy always", "policy on-failure", "policy never", "# as runit does"]),
+        chance.pick(["", "delay 1", "delay 1 4", "delay 300"]),
+        chance.pick(["", "give-up 1 60", "give-up 3 60", "give-up 100 1"]),
+      ];
+      const path = `/etc/service/${service.name}/restart`;
+      if (!this.isObedient && chance.is(0.03)) {
+        lines.push("delay soon");
+        this.#bad.add(path);
+      }
+      this.#addService(service.name);
+      this.linux.addFile(path, lines.join("\n"));
+      this.restarts.set(service.name, lines.includes("policy never") || lines.includes("give-up 1 60"));
+      this.note(`${service.name} has rules: ${lines.join("; ")}`);
+      const parsed = parseRestart(wordLines(lines.join("\n")));
+      if (parsed.kind !== "ok") return service;
+      const rules = parsed.value;
+      if (!chance.is(0.4)) return { ...service, rules };
+      const code = chance.is(0.5) ? 0 : 3;
+      this.note(`${service.name} is a task that ends with exit code ${code}`);
+      return { ...service, rules, run: habit.exitsAfter(chance.whole(0, 1500), code) };
+    });
+  }
+
+  /** Gives my_init what it needs for a mirror of /etc/service. */
+  #allowMirror(): void {
+    const { linux } = this;
+    for (const path of ["/run", "/run/my_init"]) linux.addDirectory(path);
+    linux.addProgram("/usr/sbin/my_init", habit.sleeps);
+    linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+  }
+
+  #addService(name: string): void {
+    this.linux.addDirectory(`/etc/service/${name}`);
+    this.linux.addProgram(`/etc/service/${name}/run`, habit.sleeps);
   }
 
   #noted(note: string): FakeProgram {

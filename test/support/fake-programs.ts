@@ -1,4 +1,8 @@
 // What the processes of fake-linux.ts do: short programs, and runit as its man pages have it.
+import type { RestartRules } from "../../src/container/restart.ts";
+import type { RestartRecord } from "../../src/container/restart-record.ts";
+import { type ChildEnd, childEnd } from "../../src/core/child-end.ts";
+import { nextStart } from "../../src/image/service-finish/restart.ts";
 import type { FakeProcess, FakeProgram } from "./fake-linux.ts";
 
 const SIGTERM = 15;
@@ -171,6 +175,8 @@ export interface FakeService {
   readonly logMs?: number;
   /** Its file of that name. */
   readonly needs?: string;
+  /** Its file `restart`. */
+  readonly rules?: RestartRules;
 }
 
 /** How long the steps of runsvdir take. */
@@ -233,6 +239,7 @@ function runsv(service: FakeService): FakeProgram {
     let changedMs = 0;
     let isExiting = false;
     let isAsleep = false;
+    let next: RestartRecord | undefined;
     let main: FakeProcess | undefined;
     let log: FakeProcess | undefined;
     const enter = (next: number) => {
@@ -254,9 +261,20 @@ function runsv(service: FakeService): FakeProgram {
       ending?.after(service.logMs ?? 0, () => ending.exit(0));
     };
     const start = () => {
+      if (next?.next === "done" || next?.next === "gave-up") return;
       startedMs = self.linux.nowMs;
-      main = self.spawn(service.run, [`./run ${service.name}`], { session: true });
+      const words = [`./run ${service.name}`];
+      const waits: FakeProgram = (process) => {
+        process.after(next?.delayMs ?? 0, () => process.become(service.run, words, service.name));
+      };
+      main = self.spawn(next === undefined || next.delayMs === 0 ? service.run : waits, words, { session: true });
       enter(RUN);
+    };
+    /** What our finish program does. */
+    const applyRules = (end: ChildEnd) => {
+      if (service.rules === undefined || isExiting) return;
+      const { nowMs } = self.linux;
+      next = nextStart(service.rules, next, { last: end, ranMs: nowMs - startedMs, nowMs });
     };
     const stop = () => {
       if (state === RUN) {
@@ -294,6 +312,7 @@ function runsv(service: FakeService): FakeProgram {
         if (!isExiting) self.after(1000, () => !isExiting && startLog());
         else if (state === DOWN && !isAsleep) self.exit(0);
       } else if (child === main) {
+        if (state === RUN) applyRules(childEnd(child.status));
         if (state === FINISH || service.finish === undefined) isDown();
         else {
           main = self.spawn(service.finish, [`./finish ${service.name}`], { session: true });
