@@ -4,6 +4,9 @@ import { privateDirectories } from "../linux/private-directory.ts";
 
 const PREFIX = "my_init-services-";
 
+/** In the mirror of a service: the boot has logged why its `run` cannot be executed. */
+export const REPORTED = ".reported";
+
 /** A mirror of /etc/service. @see docs/adr/0009-mirror-of-services.md */
 export interface ServiceMirror {
   readonly path: string;

@@ -350,8 +350,12 @@ describe("log lines", processRing, () => {
   });
 
   test("runit's own messages are marked, too", async (t) => {
-    const init = await startInit(t, { env: json, files: { "/etc/service/broken/run": "no program\n" } });
-    await init.waitFor(/unable to start \.\/run/);
+    const init = await startInit(t, {
+      env: json,
+      scripts: { "/etc/service/broken/run": "exec sleep 1000" },
+      files: { "/etc/service/broken/log/run": "no program\n" },
+    });
+    await init.waitFor(/unable to start log\/\.\/run/);
     await init.waitFor(/broken: cannot run .*make it executable with chmod \+x/);
     init.signal("SIGTERM");
     const { stderr } = await init.ended();

@@ -105,7 +105,7 @@ export class Boot {
     if (path !== undefined) {
       this.#runsvdir = startRunit(this.#context, path, !hasCommand);
       // While services start: to look at a hundred of them takes ten milliseconds.
-      warnOfFaults(this.#context, path);
+      warnOfFaults(this.#context, path, (name) => this.services.startByUs(name));
       this.services.link();
     }
     // A second my_init leaves it to the first.

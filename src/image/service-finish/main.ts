@@ -40,6 +40,9 @@ const STATUS_KILLED = 137;
 /** The unit of a process's start time. @see proc_pid_stat(5) */
 const TICK_MS = 10;
 
+/** runsv reads its control FIFO much sooner. */
+const RUNSV_MS = 1000;
+
 /** The end of a service, and what follows. */
 interface Ended {
   readonly ends: ServiceEnds;
@@ -64,14 +67,14 @@ export function main(linux: Linux): number {
   const endsContainer =
     isEssential(linux, service.directory) &&
     (next === undefined || next === "gave-up" || (next === "done" && !isNeeded(linux, service)));
-  if (ended !== undefined) report(linux, service, ended, endsContainer);
+  const isShown = ended === undefined || report(linux, service, ended, endsContainer);
   // Another end by itself is none: runsv is not to start the service again.
   if (next === "done" || next === "gave-up") keepDown(linux, service);
   const program = endsContainer ? ESSENTIAL_FINISH : `./${OWN_FINISH}`;
   if (!endsContainer && linux.access(`${service.directory}/${OWN_FINISH}`, 0) === -ERRNO.ENOENT) return 0;
   const errno = -linux.exec(program, [program, ...linux.argv.slice(1)], linux.environ);
   const path = linux.realPath(program);
-  log(linux, service, execFailure(linux, typeof path === "number" ? program : path, errno));
+  if (isShown) log(linux, service, execFailure(linux, typeof path === "number" ? program : path, errno));
   return STATUS_CANNOT_RUN;
 }
 
@@ -97,31 +100,41 @@ function record(linux: Linux, service: Service, last: ChildEnd): Ended {
   return { ends, next: next.next, gaveUp: next.next === "gave-up" ? gaveUpWords(rules.value) : "" };
 }
 
-/** Records that the end has a line, and logs it, if one is due. my_init has one for an end that ends the container. */
-function report(linux: Linux, service: Service, { ends, gaveUp }: Ended, endsContainer: boolean): void {
+/**
+ * Records that the end has a line, and logs it, if one is due. my_init has one for an end that ends the container.
+ *
+ * @returns whether a line is due, or this is the first end
+ */
+function report(linux: Linux, service: Service, { ends, gaveUp }: Ended, endsContainer: boolean): boolean {
   const isDue = gaveUp !== "" || (!endsContainer && isLineDue(ends));
   const logged = isDue ? { ...ends, loggedMs: ends.endedMs, loggedFailures: ends.failures } : ends;
   // Without a record, each failure would have a line. A full log must not keep the service from its next start.
-  if (writeEnds(linux, `${service.directory}/${SUPERVISE}`, logged) < 0) return;
-  const failure = failureLine(ends, endWords(ends));
-  if (gaveUp !== "")
-    logLine(
-      linux,
-      service,
-      `${failure} ${gaveUp}${endsContainer ? "" : `; "sv up ${printable(service.name)}" starts it`}`,
-    );
-  else if (isDue) logLine(linux, service, failure);
+  if (writeEnds(linux, `${service.directory}/${SUPERVISE}`, logged) < 0) return false;
+  const remedy = gaveUp === "" || endsContainer ? "" : `; "sv up ${printable(service.name)}" starts it`;
+  const words = [failureLine(ends, endWords(ends)), gaveUp].join(" ").trimEnd();
+  if (isDue) logLine(linux, service, words + remedy);
   if (!endsContainer && ends.quickSuccesses === QUICK_SUCCESSES) {
     logLine(linux, service, quickSuccessLine(countLeft(linux, ends.endedMs - ends.quickSinceMs)));
   }
+  return isDue || ends.count === 1;
 }
 
-/** Tells runsv that the service is to be down, as `sv down` does. It reads this before it would start the service. */
+/**
+ * Tells runsv that the service is to be down, as `sv down` does, and waits until it has read that: afterwards runsv may
+ * sleep for a second, and `sv up` would do nothing then, as the service still seems to be wanted.
+ */
 function keepDown(linux: Linux, { directory }: Service): void {
-  const fd = linux.openToAppend(`${directory}/${SUPERVISE}/control`);
+  const supervise = `${directory}/${SUPERVISE}`;
+  const fd = linux.openToAppend(`${supervise}/control`);
   if (fd < 0) return;
   linux.write(fd, "d");
   linux.close(fd);
+  const deadlineMs = linux.monotonicMs() + RUNSV_MS;
+  const isRead = () => {
+    const state = readState(linux, supervise);
+    return typeof state === "number" || !state.isWanted;
+  };
+  while (!isRead() && linux.monotonicMs() < deadlineMs) linux.poll([], [], 1);
 }
 
 /** Whether another service waits until this one is ready. */

@@ -33,11 +33,20 @@ test("it executes the service's own program, with the same argument and environm
 test("if that program cannot be run, a line names its path and the service, and the status is a shell's", () => {
   const gone = inDirectory("/mirror/web");
   assert.equal(main(gone), 127);
-  assert.equal(gone.stderr.text, '*** web: cannot run "./run.own": no such file or directory (ENOENT)\n');
+  assert.equal(gone.stderr.text, '*** web: cannot run "/etc/service/web/run": no such file or directory (ENOENT)\n');
   const notExecutable = inDirectory("/mirror/web", (linux) => linux.addFile("/etc/service/web/run", ""));
   assert.equal(main(notExecutable), 126);
   const reason = "no permission; make it executable with chmod +x (EACCES)";
   assert.equal(notExecutable.stderr.text, `*** web: cannot run "/etc/service/web/run": ${reason}\n`);
+});
+
+test("the line comes once for the first failures, and not if the boot has said the same", () => {
+  const again = inDirectory("/mirror/web", (linux) => {
+    linux.addDirectory("/mirror/web/supervise");
+    linux.addFile("/mirror/web/supervise/ends", `1 1 127 0 1 1 0 0 ${Math.floor(linux.realtimeMs())} 1`);
+  });
+  const reported = inDirectory("/mirror/web", (linux) => linux.addFile("/mirror/web/.reported", ""));
+  for (const linux of [again, reported]) assert.deepEqual([main(linux), linux.stderr.text], [127, ""]);
 });
 
 test("a log service is named with its service", () => {

@@ -1,9 +1,10 @@
 import { NEEDS, NEEDS_FORM, readNeeds } from "../../container/needs.ts";
 import { log, type Service, serviceHere } from "../../container/own-service.ts";
 import { RESTART, RESTART_FORM, readRestart } from "../../container/restart.ts";
-import { SUPERVISE } from "../../container/runsv.ts";
+import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { isLineDue, readEnds, recordBegan } from "../../container/service-end.ts";
 import { faultWords, fileFault } from "../../container/service-file.ts";
+import { REPORTED } from "../../container/service-mirror.ts";
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../../core/child-end.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
@@ -29,7 +30,8 @@ export function main(linux: Linux): number {
   if (status !== undefined) return status;
   const errno = -linux.exec(OWN_RUN, linux.argv, linux.environ);
   const path = linux.realPath(OWN_RUN);
-  log(linux, service, execFailure(linux, typeof path === "number" ? OWN_RUN : path, errno));
+  const shown = typeof path === "number" ? `${SERVICES}/${service.name}/run` : path;
+  if (isFailureLineDue(linux, service)) log(linux, service, execFailure(linux, shown, errno));
   return errno === ERRNO.ENOENT && typeof path === "number" ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
 }
 
@@ -54,5 +56,6 @@ function prepare(linux: Linux, service: Service): number | undefined {
 /** Whether the failure of this start has a line: otherwise each start would name the same mistake. */
 function isFailureLineDue(linux: Linux, { directory }: Service): boolean {
   const ends = readEnds(linux, `${directory}/${SUPERVISE}`);
-  return ends === undefined || isLineDue({ ...ends, endedMs: linux.realtimeMs(), failures: ends.failures + 1 });
+  if (ends === undefined) return linux.access(`${directory}/${REPORTED}`, 0) < 0;
+  return isLineDue({ ...ends, endedMs: linux.realtimeMs(), failures: ends.failures + 1 });
 }

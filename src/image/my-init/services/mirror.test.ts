@@ -102,9 +102,17 @@ test("a directory on a read-only file system is not given to its owner, as the o
   assert.deepEqual([uid, gid, (mode ?? 0) & 0o7777], [0, 0, 0o755]);
 });
 
-test("if there is no `run`, ours does not hide that", () => {
-  const { linux } = withNeeds((linux) => linux.files.delete("/etc/service/web/run"));
-  assert.deepEqual(inMirror(linux), ["db", "db/run", "web", "web/needs"]);
+test("if `run` cannot be executed, or there is none, one line says so, and ours keeps runsv from one each second", () => {
+  const gone = withNeeds((linux) => linux.files.delete("/etc/service/db/run"));
+  const files = ["db", "db/.reported", "db/run", "db/run.own", "web", "web/needs", "web/run", "web/run.own"];
+  assert.deepEqual(inMirror(gone.linux), files);
+  assert.equal(gone.linux.content(`${MIRROR}/db/run`), "/usr/sbin/my_init");
+  assert.equal(
+    gone.lines.filter((line) => line.includes('db: cannot run "/etc/service/db/run": no such file')).length,
+    1,
+  );
+  const text = withNeeds((linux) => linux.addFile("/etc/service/db/run", "echo", { mode: 0o755 }));
+  assert.deepEqual(inMirror(text.linux), files);
 });
 
 test("files of a service may have the names of ours", () => {

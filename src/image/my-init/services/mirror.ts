@@ -1,4 +1,5 @@
 import { OWN_FINISH, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
+import { REPORTED } from "../../../container/service-mirror.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
@@ -27,8 +28,9 @@ interface Mirrored {
   readonly seen: Set<string>;
   /** Owner and mode of the real directory, as they were copied last. */
   access: string;
-  /** Whether its `run` is ours. */
+  /** Whether its `run` is ours, and whether that is so whatever its files are. */
   isRunByUs: boolean;
+  isAlwaysByUs: boolean;
   endWatch: (() => void) | undefined;
 }
 
@@ -99,6 +101,15 @@ export class Mirror {
     for (const { endWatch } of this.#directories.values()) endWatch?.();
   }
 
+  /** Makes our program the `run` of a service whose own, if any, cannot be executed, as was logged. @throws SysError */
+  startByUs(name: string): void {
+    const directory = this.#directories.get(name);
+    if (directory === undefined) return;
+    directory.isAlwaysByUs = true;
+    this.#context.linux.writeFile(`${this.path}/${name}/${REPORTED}`, "", true);
+    this.#updateRun(name, directory);
+  }
+
   /** Ends are recorded no longer: puts the services' own `finish` in place of ours. The shutdown asks for these ends. */
   endRecords(): void {
     const { linux } = this.#context;
@@ -162,6 +173,7 @@ export class Mirror {
       seen: new Set<string>(),
       access: "",
       isRunByUs: false,
+      isAlwaysByUs: false,
       endWatch: undefined,
     };
     const path = `${this.path}/${name}`;
@@ -176,7 +188,7 @@ export class Mirror {
   #updateRun(name: string, directory: Mirrored): void {
     const { linux } = this.#context;
     const hasRun = directory.seen.has(RUN);
-    const isWanted = hasRun && isRunByUs(name, (file) => directory.seen.has(file));
+    const isWanted = directory.isAlwaysByUs || (hasRun && isRunByUs(name, (file) => directory.seen.has(file)));
     if (isWanted === directory.isRunByUs) return;
     if (isWanted) putRun(linux, this.path, name, this.#program);
     else restoreRun(linux, this.path, name, hasRun);

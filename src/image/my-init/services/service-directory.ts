@@ -113,6 +113,11 @@ export class ServiceDirectory {
     });
   }
 
+  /** Starts a service by way of our program: runsv would print each second that it cannot run `run`. */
+  startByUs(name: string): void {
+    this.#mirror?.startByUs(name);
+  }
+
   /** The ends of services are recorded no longer. */
   endRecords(): void {
     this.#mirror?.endRecords();

@@ -4,11 +4,18 @@ import { serviceFaults } from "../../../container/service-faults.ts";
 import { listServices } from "../../../container/service-list.ts";
 import { printable } from "../../../core/printable.ts";
 import type { Context } from "../context.ts";
+import { RUN } from "./our-programs.ts";
 
-/** Warns of the faults of services that are started. @param directory where runsvdir finds them */
-export function warnOfFaults({ linux, log }: Context, directory: string): void {
+/**
+ * Warns of the faults of services that are started.
+ *
+ * @param directory where runsvdir finds them
+ * @param onBadRun is called with the name of a service whose `run` cannot be executed
+ */
+export function warnOfFaults({ linux, log }: Context, directory: string, onBadRun: (name: string) => void): void {
   for (const name of listServices(linux, directory).services) {
     for (const { path, reason } of serviceFaults(linux, `${SERVICES}/${name}`)) {
+      if (path === `${SERVICES}/${name}/${RUN}`) onBadRun(name);
       log.warn(printable(`${name}: cannot run "${path}": ${reason}`));
     }
   }
