@@ -2,7 +2,7 @@ import { wholeNumber } from "../core/args.ts";
 import { ERRNO } from "../linux/errno.ts";
 import { hasReader } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
-import { commandWords, executes, readCredentials } from "../linux/processes.ts";
+import { commandWords, executes, type Process, readCredentials, readProcess } from "../linux/processes.ts";
 
 /** Where services are. @see runsvdir(8) */
 export const SERVICES = "/etc/service";
@@ -24,6 +24,23 @@ export const FINISH = "finish";
 
 /** What runs in place of `finish` if the service is essential. @see docs/reference/container_exit.md */
 export const ESSENTIAL_FINISH = "/usr/lib/baseimage/essential-finish";
+
+/** What runs in place of `control/t` and `control/k` if the service is essential. */
+export const ESSENTIAL_CONTROL = "/usr/lib/baseimage/essential-control";
+
+/** What is `control/t` in the mirror if the service has a file `stop-signal` and no own `control/t`. */
+export const STOP_CONTROL = "/usr/lib/baseimage/stop-control";
+
+/**
+ * The path of the program that runsv runs to stop a service, if the service has one. If the service is essential, that is
+ * the program beside ours.
+ *
+ * @see runsv(8), customize control
+ */
+export function controlPath(linux: Linux, directory: string): string {
+  const path = `${directory}/control/t`;
+  return linux.realPath(path) === ESSENTIAL_CONTROL ? `${path}.own` : path;
+}
 
 /** In a service's directory: the end of the service is the end of the container. */
 export const ESSENTIAL = "essential";
@@ -92,6 +109,17 @@ export function superviseDirectory(runsv: number): string {
 export function serviceState(linux: Linux, runsv: number): ServiceState | undefined {
   const state = readState(linux, superviseDirectory(runsv));
   return typeof state === "number" ? undefined : state;
+}
+
+/**
+ * The process of a runsv's service; undefined: none, or `finish` runs. Another user may write to `supervise`: a process
+ * that runsv has not started does not count.
+ */
+export function runningService(linux: Linux, runsv: number): Process | undefined {
+  const state = serviceState(linux, runsv);
+  if (state === undefined || state.isDown || state.isFinishing) return undefined;
+  const process = readProcess(linux, state.pid);
+  return process?.parent === runsv ? process : undefined;
 }
 
 /** The status in a directory `supervise`, which may be out of date; an errno (above zero): there is none. */

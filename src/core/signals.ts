@@ -1,3 +1,5 @@
+import { wholeNumber } from "./args.ts";
+
 /** Numbers of signals, the same on x86-64 and arm64. @see signal(7) */
 export const SIGNAL = {
   SIGHUP: 1,
@@ -40,6 +42,8 @@ export function isEnding(signal: number): boolean {
   return ENDING.includes(signal);
 }
 
+const MAX_SIGNAL = 64;
+
 /** The first real-time signal for programs on glibc, and systemd's "halt", SIGRTMIN+3. */
 const SIGRTMIN = 34;
 export const SIGRTMIN_PLUS_3 = SIGRTMIN + 3;
@@ -48,5 +52,15 @@ export const SIGRTMIN_PLUS_3 = SIGRTMIN + 3;
 export function signalName(signal: number): string {
   for (const [name, number] of Object.entries(SIGNAL)) if (number === signal) return name;
   if (signal === SIGRTMIN) return "SIGRTMIN";
-  return signal > SIGRTMIN && signal <= 64 ? `SIGRTMIN+${signal - SIGRTMIN}` : `signal ${signal}`;
+  return signal > SIGRTMIN && signal <= MAX_SIGNAL ? `SIGRTMIN+${signal - SIGRTMIN}` : `signal ${signal}`;
+}
+
+/** The signal that a user calls `QUIT`, `SIGQUIT`, `RTMIN+3`, or by its number; undefined: there is none. */
+export function signalNumber(word: string): number | undefined {
+  const name = word.startsWith("SIG") ? word : `SIG${word}`;
+  const number = wholeNumber(word);
+  for (let signal = 1; signal <= MAX_SIGNAL; signal++) {
+    if (number === signal || signalName(signal) === name) return signal;
+  }
+  return undefined;
 }

@@ -14,6 +14,7 @@ const others: Readonly<Record<string, string>> = {
   "/usr/sbin/policy-rc.d": "invoke-rc.d's",
   "/usr/lib/baseimage/essential-control": "runsv's",
   "/usr/lib/baseimage/essential-finish": "runsv's",
+  "/usr/lib/baseimage/stop-control": "runsv's",
   "/etc/service/cron/run": "runsv gives none",
   "/etc/service/sshd/run": "runsv gives none",
 };

@@ -66,7 +66,12 @@ export function lets(child: FakeProgram, words: readonly string[]): FakeProgram 
 
 /** Runs on, and ends `ms` after a TERM. */
 export function endsOnTerm(ms: number, code = 0): FakeProgram {
-  return (self) => self.on(SIGTERM, () => self.after(ms, () => self.exit(code)));
+  return endsOn(SIGTERM, ms, code);
+}
+
+/** Runs on, and ends `ms` after a signal. */
+export function endsOn(signal: number, ms: number, code = 0): FakeProgram {
+  return (self) => self.on(signal, () => self.after(ms, () => self.exit(code)));
 }
 
 /** Ignores TERM: only KILL ends it. */
@@ -177,6 +182,10 @@ export interface FakeService {
   readonly needs?: string;
   /** Its file `restart`. */
   readonly rules?: RestartRules;
+  /** The signal that stops it, by its file of that name. */
+  readonly stopSignal?: number;
+  /** Its file of that name. */
+  readonly stopTimeout?: string;
 }
 
 /** How long the steps of runsvdir take. */
@@ -278,7 +287,7 @@ function runsv(service: FakeService): FakeProgram {
     };
     const stop = () => {
       if (state === RUN) {
-        self.linux.after(0, () => main?.receive(SIGTERM));
+        self.linux.after(0, () => main?.receive(service.stopSignal ?? SIGTERM));
         self.linux.after(0, () => main?.receive(SIGCONT));
       } else if (state === DOWN) {
         if (log === undefined) self.exit(0);
@@ -324,6 +333,8 @@ function runsv(service: FakeService): FakeProgram {
     self.onEnd = endLogInput;
     if (service.finish !== undefined) self.publish("cwd/finish", "");
     if (service.needs !== undefined) self.publish("cwd/needs", service.needs);
+    if (service.stopSignal !== undefined) self.publish("cwd/stop-signal", `${service.stopSignal}`);
+    if (service.stopTimeout !== undefined) self.publish("cwd/stop-timeout", service.stopTimeout);
     enter(DOWN);
     if (service.logMs !== undefined) startLog();
     start();

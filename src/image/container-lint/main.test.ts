@@ -16,8 +16,11 @@ const CLEAN: Files = {
   "/bin/sh": "\x7fELF",
   "/etc/service/web/run": SH,
   "/etc/service/web/needs": { content: "db\n" },
+  "/etc/service/web/stop-signal": { content: "QUIT # lets requests end\r\n" },
+  "/etc/service/web/stop-timeout": { content: "5" },
   "/etc/service/web/log/run": SH,
   "/etc/service/db/run": SH,
+  "/etc/service/db/control/t": SH,
   "/etc/service/db/check": SH,
   "/etc/service/off/down": { content: "" },
   "/etc/my_init.d/10_first": SH,
@@ -101,6 +104,19 @@ const BROKEN: readonly (readonly [files: Files, printed: string])[] = [
     { "/etc/service/db/restart": { content: "delay 5\n" }, "/etc/service/db/essential": { content: "" } },
     "warning: /etc/service/db/essential: it has no effect: the service is always started again; " +
       "add give-up to its file restart",
+  ],
+  [
+    { "/etc/service/web/stop-signal": { content: "\nQUITT\n" } },
+    'error: /etc/service/web/stop-signal, line 2: "QUITT" is no signal that can end a service; write one signal such as QUIT, SIGQUIT, RTMIN+3 or 3',
+  ],
+  [
+    { "/etc/service/db/stop-timeout": { content: "0" } },
+    'error: /etc/service/db/stop-timeout, line 1: "0" is no time limit; write one whole number of seconds, 1 or more',
+  ],
+  [
+    { "/etc/service/db/stop-signal": { content: "QUIT" } },
+    'warning: /etc/service/db/stop-signal: it has no effect, because "/etc/service/db/control/t" stops the service; ' +
+      "delete one of the two",
   ],
   [
     { "/etc/my_init.d/10_first": "#!/bin/bsh\n" },

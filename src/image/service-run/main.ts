@@ -5,6 +5,7 @@ import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { isLineDue, readEnds, recordBegan } from "../../container/service-end.ts";
 import { faultWords, fileFault } from "../../container/service-file.ts";
 import { REPORTED } from "../../container/service-mirror.ts";
+import { readRule, STOP_SIGNAL } from "../../container/stop-rules.ts";
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../../core/child-end.ts";
 import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
@@ -46,7 +47,7 @@ function prepare(linux: Linux, service: Service): number | undefined {
   }
   const hasDelay = typeof restart === "object" && restart.kind === "ok" && restart.value.delay !== undefined;
   if (needs.value.length === 0 && !hasDelay) return undefined;
-  const wait = new Wait(linux);
+  const wait = new Wait(linux, readRule(linux, service.directory, STOP_SIGNAL));
   const delayed = hasDelay ? awaitDelay(linux, service, wait) : undefined;
   const status = delayed ?? (needs.value.length > 0 ? awaitNeeds(linux, service, needs.value, wait) : undefined);
   if (status === undefined) recordBegan(linux, `${service.directory}/${SUPERVISE}`);

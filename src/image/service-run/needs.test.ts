@@ -252,6 +252,15 @@ test("TERM ends it immediately, with the check that runs; other signals do not",
   assert.deepEqual(container.start(), { status: 128 + SIGTERM, ms: 2000, said: "" });
 });
 
+test("the signal in a file `stop-signal` ends it, too", () => {
+  const USR1 = 10;
+  const container = new Container("db\n");
+  container.linux.addFile(`${MIRROR}/app/stop-signal`, "USR1");
+  container.later(1000, () => container.linux.signalSelf(SIGHUP));
+  container.later(2000, () => container.linux.signalSelf(USR1));
+  assert.deepEqual(container.start(), { status: 128 + USR1, ms: 2000, said: "" });
+});
+
 test("all services that it needs have to be ready at the same time", () => {
   const container = new Container("db 10\ncache\n");
   container.put("db");

@@ -7,7 +7,7 @@ import type { Linux } from "../../linux/linux.ts";
 import { Output } from "../../linux/output.ts";
 import { STDERR } from "../../linux/program.ts";
 
-/** Signals that end the wait. Other signals are for the service, which does not run yet. */
+/** Signals that end the wait, as the stop signal does. Other signals are for the service, which does not run yet. */
 const ENDING: readonly number[] = [SIGNAL.SIGTERM, SIGNAL.SIGINT, SIGNAL.SIGQUIT];
 
 /** What a program waits with before it becomes the service. */
@@ -17,10 +17,11 @@ export class Wait {
   readonly directories: DirectoryWatch;
   #endedBy: number | undefined;
 
-  constructor(linux: Linux) {
+  /** @param stopSignal of the service; undefined: TERM */
+  constructor(linux: Linux, stopSignal?: number) {
     this.children = new Children(linux);
     this.loop = new EventLoop(linux, this.children, new Output(linux, STDERR), (signal) => {
-      if (ENDING.includes(signal)) this.#endedBy ??= signal;
+      if (ENDING.includes(signal) || signal === stopSignal) this.#endedBy ??= signal;
     });
     this.directories = new DirectoryWatch(linux, this.loop);
   }

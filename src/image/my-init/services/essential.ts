@@ -1,4 +1,4 @@
-import { ESSENTIAL_FINISH, isEssential, SERVICES } from "../../../container/runsv.ts";
+import { ESSENTIAL_CONTROL, ESSENTIAL_FINISH, isEssential, SERVICES } from "../../../container/runsv.ts";
 import { listServices } from "../../../container/service-list.ts";
 import { type ChildEnd, exitStatus, finishEnd } from "../../../core/child-end.ts";
 import { printable } from "../../../core/printable.ts";
@@ -7,17 +7,14 @@ import type { Linux } from "../../../linux/linux.ts";
 import { Failure, SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 
-/** runsv calls it when an administrator wants the service to end. */
-const CONTROL = "/usr/lib/baseimage/essential-control";
-
 /** In the directory `supervise` of a service: how it has ended, in the words that its finish script gets. */
 const ENDED = "supervise/ended";
 const MAX_ENDED_BYTES = 32;
 
 /** Links in the directory of an essential service, and their targets. runsv reads them when it needs them. @see runsv(8) */
 const CONTROL_LINKS = [
-  ["control/t", CONTROL],
-  ["control/k", CONTROL],
+  ["control/t", ESSENTIAL_CONTROL],
+  ["control/k", ESSENTIAL_CONTROL],
 ] as const;
 /** In a mirror `finish` is our finish program, which executes the script. */
 const LINKS = [["finish", ESSENTIAL_FINISH], ...CONTROL_LINKS] as const;
@@ -47,12 +44,6 @@ export function prepareEssential({ linux, log }: Context, directory: string): vo
       log.warn(`the end of the essential service ${printable(name)} will not be the container's: ${error.message}`);
     }
   }
-}
-
-/** Whether a program of the service replaces the TERM of its runsv. @see runsv(8), customize control */
-export function hasOwnTerm(linux: Linux, runsv: number): boolean {
-  const path = `/proc/${runsv}/cwd/control/t`;
-  return linux.access(linux.realPath(path) === CONTROL ? `${path}.own` : path, 0) === 0;
 }
 
 /**

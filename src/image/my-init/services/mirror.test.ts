@@ -139,6 +139,68 @@ test("an essential service's own scripts stay as they are, and run from the mirr
   assert.ok(!linux.files.has("/etc/service/web/control/t.own"));
 });
 
+/** What `control/t` and the program beside it lead to in the mirror, after what is done while services run. */
+function control(prepare: (linux: FakeLinux) => void, acts: Readonly<Record<string, (linux: FakeLinux) => void>> = {}) {
+  const { linux, lines, status } = withNeeds((linux) => {
+    prepare(linux);
+    for (const [directory, act] of Object.entries(acts)) later(linux, `/etc/service/${directory}`, () => act(linux));
+  });
+  assert.equal(status, 0, lines.join("\n"));
+  return ["t", "t.own"].map((name) => linux.files.get(`${MIRROR}/db/control/${name}`)?.content);
+}
+
+const OURS = "/usr/lib/baseimage/stop-control";
+const ESSENTIAL = "/usr/lib/baseimage/essential-control";
+const OWN = "/etc/service/db/control/t";
+const addSignal = (linux: FakeLinux) => linux.addFile("/etc/service/db/stop-signal", "QUIT");
+const addControl = (linux: FakeLinux) => linux.addDirectory("/etc/service/db/control");
+const addOwn = (linux: FakeLinux) => {
+  addControl(linux);
+  linux.addFile(OWN, "");
+};
+const addEssential = (linux: FakeLinux) => {
+  for (const path of ["/usr/lib", "/usr/lib/baseimage"]) linux.addDirectory(path);
+  linux.addFile(ESSENTIAL, "", { mode: 0o755 });
+  linux.addFile("/etc/service/db/essential", "");
+};
+const both = (linux: FakeLinux) => {
+  addEssential(linux);
+  addSignal(linux);
+};
+
+test("the image's script is `control/t` of a service with a file `stop-signal`, unless it has its own", () => {
+  assert.deepEqual(control(addSignal), [OURS, undefined]);
+  assert.deepEqual(
+    control((linux) => {
+      addControl(linux);
+      addSignal(linux);
+    }),
+    [OURS, undefined],
+  );
+  assert.deepEqual(
+    control(() => {}),
+    [undefined, undefined],
+  );
+  assert.deepEqual(
+    control((linux) => {
+      addOwn(linux);
+      addSignal(linux);
+    }),
+    [OWN, undefined],
+  );
+  assert.deepEqual(control(both), [ESSENTIAL, OURS]);
+});
+
+test("also if the file comes while services run; ours stays if it goes, and has runsv send TERM", () => {
+  assert.deepEqual(
+    control(() => {}, { db: addSignal }),
+    [OURS, undefined],
+  );
+  assert.deepEqual(control(addEssential, { db: addSignal }), [ESSENTIAL, OURS]);
+  const removeSignal = (linux: FakeLinux) => linux.files.delete("/etc/service/db/stop-signal");
+  assert.deepEqual(control(addSignal, { db: removeSignal }), [OURS, undefined]);
+});
+
 test("`finish` is our program, which runs the service's own; the own is back when services are stopped", () => {
   const finish = (linux: FakeLinux, path: string) => linux.files.get(`${MIRROR}/${path}`)?.content;
   const { linux } = withNeeds((linux) => {

@@ -1,5 +1,6 @@
 import { OWN_FINISH, SERVICES, SUPERVISE } from "../../../container/runsv.ts";
 import { REPORTED } from "../../../container/service-mirror.ts";
+import { STOP_SIGNAL } from "../../../container/stop-rules.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
@@ -18,6 +19,7 @@ import {
   restoreRun,
 } from "./our-programs.ts";
 import { isRunByUs } from "./run-by-us.ts";
+import { putStopControl } from "./stop-control.ts";
 import { CONTROL, needsOwn, SUBDIRECTORIES, SuperviseLinks } from "./supervise-link.ts";
 
 /** A directory of /etc/service that the mirror has, too. */
@@ -64,9 +66,9 @@ export class Mirror {
     this.links = new SuperviseLinks(context.linux, path);
   }
 
-  /** Whether our program `./run` starts a service. */
-  get hasRunByUs(): boolean {
-    return [...this.#directories.values()].some((each) => each.isRunByUs);
+  /** Whether a service may have one of these files. */
+  hasAny(files: readonly string[]): boolean {
+    return [...this.#directories.values()].some(({ seen }) => files.some((each) => seen.has(each)));
   }
 
   /**
@@ -163,6 +165,7 @@ export class Mirror {
       // Only a link that leads nowhere: a script may have replaced the link.
       if (linux.access(link, 0) < 0) linux.unlink(link);
     }
+    if (seen.has(STOP_SIGNAL.name) && !name.includes("/")) putStopControl(linux, to);
     this.#updateRun(name, directory);
   }
 

@@ -105,6 +105,23 @@ test("so does a file that cannot be read", () => {
   assert.ok(ofWhat((linux) => linux.addFile(needs, "x".repeat(65_537))).includes("file is too large (EFBIG)"));
 });
 
+test("so does a mistake in a file `stop-signal` or `stop-timeout`, also if no service needs another", () => {
+  const ofWhat = (file: string, text: string) =>
+    refusal({ web: undefined }, (linux) => linux.addFile(`/etc/service/web/${file}`, text));
+  assert.equal(
+    ofWhat("stop-signal", "QUITT"),
+    '*** services are not started: /etc/service/web/stop-signal, line 1: "QUITT" is no signal that can end a service; ' +
+      "write one signal such as QUIT, SIGQUIT, RTMIN+3 or 3",
+  );
+  assert.equal(
+    ofWhat("stop-timeout", "\n3 s"),
+    '*** services are not started: /etc/service/web/stop-timeout, line 2: "3 s" is no time limit; ' +
+      "write one whole number of seconds, 1 or more",
+  );
+  const line = ofWhat("stop-signal", "\x1b[1m");
+  assert.ok(!line.includes("\x1b"), line);
+});
+
 test("a link that leads nowhere is no file", () => {
   const { status } = withNeeds(
     { app: undefined },

@@ -1,9 +1,13 @@
 // Tested by src/image/my-init/services/service-directory.test.ts.
 import { NEEDS } from "../../../container/needs.ts";
 import { RESTART } from "../../../container/restart.ts";
+import { STOP_SIGNAL, STOP_TIMEOUT } from "../../../container/stop-rules.ts";
 
 /** What our program `./run` reads. */
-const FILES = [NEEDS, RESTART];
+const RUN_FILES = [NEEDS, RESTART];
+
+/** Files in a service's directory that only a mirror heeds. */
+export const FILES: readonly string[] = [...RUN_FILES, STOP_SIGNAL.name, STOP_TIMEOUT.name];
 
 /**
  * Whether a service is started by way of our program `./run`, which does something first. Only a mirror of /etc/service
@@ -13,5 +17,5 @@ const FILES = [NEEDS, RESTART];
  * @param hasFile whether a file is in that directory
  */
 export function isRunByUs(name: string, hasFile: (file: string) => boolean): boolean {
-  return !name.includes("/") && FILES.some(hasFile);
+  return !name.includes("/") && RUN_FILES.some(hasFile);
 }

@@ -60,7 +60,7 @@ function makeSettled({ linux }: Context, directory: string): void {
  * Stops runsvdir and then every service. With runsvdir gone nothing starts or restarts a
  * service, and the kernel hands us its runsv processes.
  *
- * @param mayHaveNeeds false: no service has a file `needs`
+ * @param haveFiles as for {@link stopServices}
  * @see runsvdir(8), docs/adr/0005-runsv-handed-over.md
  */
 export function stopRunit(
@@ -68,7 +68,7 @@ export function stopRunit(
   subtrees: Subtrees,
   runsvdir: Child,
   deadlineMs: number,
-  mayHaveNeeds: boolean,
+  haveFiles: boolean,
 ): void {
   const { log, children, loop } = context;
   log.info(`Shutting down runit daemon (PID ${runsvdir.pid})...`);
@@ -83,5 +83,5 @@ export function stopRunit(
   endSignals();
 
   // If runsvdir took all the time there was, services still have a moment.
-  stopServices(context, subtrees, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), mayHaveNeeds);
+  stopServices(context, subtrees, Math.max(deadlineMs, loop.nowMs + AT_LEAST_MS), haveFiles);
 }

@@ -71,6 +71,15 @@ test("without a place for a mirror they run where they are, if all can be superv
   });
   assert.equal(started(linux).words, `${RUNSVDIR} -P /etc/service`);
   assert.ok(!started(linux).environ.some((variable) => variable.startsWith("SVDIR=")));
+  for (const file of ["needs", "stop-signal", "stop-timeout"]) {
+    const { linux: other } = asUser((linux) => {
+      mayAll(linux);
+      noPlace(linux);
+      linux.files.delete("/etc/service/cron/needs-root");
+      linux.addFile(`/etc/service/cron/${file}`, "1");
+    });
+    assert.equal(started(other).words, undefined, `${file} would have no effect`);
+  }
   const { linux: hidden, lines } = asUser((linux) => {
     mayAll(linux);
     noPlace(linux);

@@ -9,7 +9,7 @@ import { makePrivateDirectory, PLACES } from "../../../linux/private-directory.t
 import type { Context } from "../context.ts";
 import { Mirror } from "./mirror.ts";
 import { checkedNeeds } from "./needs.ts";
-import { isRunByUs } from "./run-by-us.ts";
+import { FILES } from "./run-by-us.ts";
 import { canSupervise } from "./supervise-link.ts";
 import { takeServices } from "./take-services.ts";
 
@@ -74,18 +74,18 @@ export class ServiceDirectory {
     }
   }
 
-  /** Whether services may need each other. */
-  get mayHaveNeeds(): boolean {
-    return this.#mirror?.hasRunByUs === true;
+  /** Whether a service may have a file `needs`, `stop-signal` or `stop-timeout`. */
+  get haveFiles(): boolean {
+    return this.#mirror?.hasAny(FILES) === true;
   }
 
   /**
-   * Checks what services need, and warns about each service that waits for a service that is not started.
+   * Checks these files of the services, and warns about each service that waits for a service that is not started.
    *
    * @throws Failure no service is to be started
    */
   checkRules(): void {
-    if (!this.mayHaveNeeds) return;
+    if (!this.haveFiles) return;
     const { linux, log } = this.#context;
     const graph = checkedNeeds(linux, SERVICES, this.#wanted(), this.#services());
     const isDown = (name: string) => linux.access(`${this.#mirror?.path}/${name}/${DOWN}`, 0) === 0;
@@ -139,8 +139,8 @@ export class ServiceDirectory {
   #runsWhereItIs(name: string): boolean {
     const { linux } = this.#context;
     const directories = isDirectory(linux, `${SERVICES}/${name}/log`) ? [name, `${name}/log`] : [name];
-    const hasFile = (file: string) => linux.access(`${SERVICES}/${name}/${file}`, 0) === 0;
-    return !isRunByUs(name, hasFile) && directories.every((each) => canSupervise(linux, `${SERVICES}/${each}`));
+    const hasFile = FILES.some((file) => linux.access(`${SERVICES}/${name}/${file}`, 0) === 0);
+    return !hasFile && directories.every((each) => canSupervise(linux, `${SERVICES}/${each}`));
   }
 
   /** Whether this user can run the service; if not, runsv would print an error each second. Reported once without a file `down`. */

@@ -4,7 +4,7 @@ import { superviseDirectory } from "../../../container/runsv.ts";
 import { printable } from "../../../core/printable.ts";
 import { allProcesses, descendants, pipeHolders } from "../../../linux/processes.ts";
 import { type Context, waitInShutdown } from "../context.ts";
-import { forceToExit, serviceStep } from "../shutdown/force.ts";
+import { forceToExit } from "../shutdown/force.ts";
 import type { Subtrees } from "../shutdown/subtrees.ts";
 import { needsOf } from "./needs.ts";
 import { StopOrder } from "./stop-order.ts";
@@ -20,13 +20,13 @@ const FINISH_MS = 300;
 /**
  * Stops all services of a runsvdir that has ended, and kills what is left at the deadline.
  *
- * @param mayHaveNeeds false: no service has a file `needs`
+ * @param haveFiles false: no service has a file `needs`, `stop-signal` or `stop-timeout`
  */
-export function stopServices(context: Context, subtrees: Subtrees, deadlineMs: number, mayHaveNeeds: boolean): void {
+export function stopServices(context: Context, subtrees: Subtrees, deadlineMs: number, haveFiles: boolean): void {
   const { loop } = context;
   const supervisors = adoptSupervisors(context);
   const startMs = loop.nowMs;
-  const services = new StoppingServices(context, subtrees, supervisors, mayHaveNeeds, deadlineMs);
+  const services = new StoppingServices(context, subtrees, supervisors, haveFiles, deadlineMs);
   const areGone = () => services.areGone();
   if (!waitInShutdown(context, areGone, deadlineMs)) {
     services.force(false);
@@ -43,6 +43,7 @@ export function stopServices(context: Context, subtrees: Subtrees, deadlineMs: n
 class StoppingServices {
   readonly #context: Context;
   readonly #subtrees: Subtrees;
+  readonly #haveFiles: boolean;
   readonly #byName = new Map<string, StoppingService[]>();
   readonly #all: readonly StoppingService[];
   readonly #order: StopOrder;
@@ -55,17 +56,18 @@ class StoppingServices {
     context: Context,
     subtrees: Subtrees,
     supervisors: readonly Supervisor[],
-    mayHaveNeeds: boolean,
+    haveFiles: boolean,
     deadlineMs: number,
   ) {
     const { linux, loop } = context;
     this.#context = context;
     this.#subtrees = subtrees;
+    this.#haveFiles = haveFiles;
     this.#all = supervisors.map((each) => new StoppingService(context, subtrees, each, deadlineMs));
     // A directory that was replaced by another of its name leaves two services of one name.
     for (const each of this.#all) this.#byName.set(each.name, [...(this.#byName.get(each.name) ?? []), each]);
     const graph: NeedsGraph = new Map(
-      mayHaveNeeds ? supervisors.map(({ child, service }) => [service, needsOf(linux, `/proc/${child.pid}/cwd`)]) : [],
+      haveFiles ? supervisors.map(({ child, service }) => [service, needsOf(linux, `/proc/${child.pid}/cwd`)]) : [],
     );
     const isRunning = (name: string) => this.#byName.get(name)?.some((each) => each.isRunning) === true;
     this.#order = new StopOrder(graph, this.#byName.keys(), isRunning);
@@ -99,10 +101,14 @@ class StoppingServices {
   record(startMs: number): void {
     const { loop, timeline } = this.#context;
     const { nowMs } = loop;
-    for (const [name, services] of this.#byName) {
+    for (const services of this.#byName.values()) {
       const times = services.map((each) => each.times);
       const stoppedMs = Math.min(...times.map((each) => each.stoppedMs ?? startMs));
-      timeline.addPart(serviceStep(name), stoppedMs, Math.max(...times.map(({ endedMs }) => endedMs ?? nowMs)));
+      timeline.addPart(
+        services[0]?.stepName ?? "",
+        stoppedMs,
+        Math.max(...times.map(({ endedMs }) => endedMs ?? nowMs)),
+      );
     }
   }
 
@@ -116,6 +122,7 @@ class StoppingServices {
     this.#stopNext();
     if (isTime) {
       this.#lookedMs = nowMs;
+      for (const each of this.#all) each.forceIfLate();
       this.#stopPipeHolders();
     }
     return this.#lookedMs + POLL_INTERVAL_MS;
@@ -143,7 +150,7 @@ class StoppingServices {
 
   #stop(name: string): void {
     for (const each of this.#byName.get(name) ?? []) {
-      each.stop();
+      each.stop(this.#haveFiles);
       if (each.state !== "young") continue;
       const end = this.#context.directories.add(superviseDirectory(each.runsv.pid), () => each.step());
       if (end !== undefined) this.#ends.push(end);

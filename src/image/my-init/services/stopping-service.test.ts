@@ -12,6 +12,7 @@ import { StopRequest } from "../stop-request.ts";
 import { StoppingService } from "./stopping-service.ts";
 import { adoptSupervisors } from "./supervisors.ts";
 
+const SIGQUIT = 3;
 const SIGKILL = 9;
 const SIGTERM = 15;
 const LONG_MS = 5000;
@@ -117,6 +118,71 @@ test("runsv that writes that the service is down, and has started it, goes on", 
   runsv.publish("cwd/supervise/status", `${status.slice(0, -1)}\0`);
   assert.deepEqual(follow(story, "released", 100).slice(0, 3), ["young", "inspected", "young"]);
   assert.ok(runsv.isAlive && story.web.isRunning === false);
+});
+
+/** What the service of a story got, in milliseconds since `startMs`. */
+function got({ linux, service, startMs }: { linux: FakeLinux; service: FakeProcess; startMs: number }) {
+  return linux.sent
+    .filter(({ target, atMs }) => target === service && atMs >= startMs)
+    .map(({ signal, atMs }) => `${signal} ${Math.round((atMs - startMs) / 100) * 100}`);
+}
+
+/** How a service is stopped. @returns what it got, and the name of its step */
+function stopped(service: Omit<habit.FakeService, "name">, ageMs = LONG_MS, killDelayMs = 0) {
+  const story = supervise(service, ageMs);
+  const [process, startMs] = [story.process("./run"), story.linux.nowMs];
+  process.killDelayMs = killDelayMs;
+  story.web.stop();
+  const { loop } = story.context;
+  const end = loop.tendTo(() => {
+    story.web.forceIfLate();
+    return loop.nowMs + 20;
+  });
+  follow(story, "gone", 20_000);
+  end();
+  return { got: got({ ...story, service: process, startMs }), stepName: story.web.stepName, state: story.web.state };
+}
+
+test("a file `stop-signal` names the signal, and the record shows it", () => {
+  const { got, stepName } = stopped({ run: habit.endsOn(SIGQUIT, 10), stopSignal: SIGQUIT });
+  assert.deepEqual([got, stepName], [["3 0"], "service web (SIGQUIT)"]);
+});
+
+test("after its time limit the service is killed, once, whoever stops it; finish and log are not", () => {
+  const deaf: habit.FakeService["run"] = habit.ignoresTerm;
+  for (const [more, ageMs] of [
+    [{}, LONG_MS],
+    [{ finish: habit.exitsAfter(2500), logMs: 2500 }, LONG_MS],
+    [{}, 100],
+  ] as const) {
+    const { got, state, stepName } = stopped({ run: deaf, stopTimeout: "2", ...more }, ageMs, 500);
+    assert.deepEqual([got.filter((each) => each.startsWith("9")), state], [["9 2000"], "gone"]);
+    assert.equal(stepName, "service web (at most 2 s)");
+  }
+});
+
+test("a service that ends in time is not killed, however long its finish script takes", () => {
+  const run = habit.endsOn(SIGQUIT, 900);
+  const finish = habit.exitsAfter(2000);
+  const { got, state, stepName } = stopped({ run, finish, stopSignal: SIGQUIT, stopTimeout: "1" });
+  assert.deepEqual([state, stepName], ["gone", "service web (SIGQUIT, at most 1 s)"]);
+  assert.ok(!got.some((each) => each.startsWith("9")), got.join());
+});
+
+test("the deadline of all services is the latest: a longer time limit has no effect", () => {
+  for (const stopTimeout of ["9", "10", "3600"]) {
+    const { got } = stopped({ run: habit.ignoresTerm, stopTimeout });
+    assert.deepEqual(
+      got.filter((each) => each.startsWith("9")),
+      [],
+      "services.ts kills at the deadline",
+    );
+  }
+});
+
+test("a mistake in a file has no effect at the stop", () => {
+  const { got, stepName } = stopped({ run: ends, stopTimeout: "soon" });
+  assert.deepEqual([got, stepName], [["15 0"], "service web"]);
 });
 
 test("in each state that needs its runsv, the end of runsv is the end of all", () => {

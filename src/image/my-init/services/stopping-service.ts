@@ -1,49 +1,17 @@
-import { isPlain, logServicePid, serviceState } from "../../../container/runsv.ts";
+import { isPlain, logServicePid, runningService, serviceState } from "../../../container/runsv.ts";
 import { SIGNAL } from "../../../core/signals.ts";
 import type { Child } from "../../../linux/children.ts";
 import { childPids, isAlive, type Process, readProcess } from "../../../linux/processes.ts";
 import type { Context } from "../context.ts";
 import { forceProcess } from "../shutdown/force.ts";
 import type { Subtrees } from "../shutdown/subtrees.ts";
-import { hasOwnTerm } from "./essential.ts";
+import { type RunsvChildren, runsvChildren } from "./runsv-children.ts";
+import { type HowToStop, howToStop } from "./stop-control.ts";
+import type { State } from "./stop-state.ts";
 import type { Supervisor } from "./supervisors.ts";
-
-/**
- * Where a service is on the way to its end:
- *
- *     supervised -+-> stopping ------------------------------------------------> gone
- *                 +-> young <--> inspected -+
- *                 +-------------------------+-> released -> adopted -> draining -> gone
- *
- * stop() leads from `supervised`, step() from all others. From each of the first four, the end of its runsv leads to
- * `gone`. A state is left out where nothing of it is left: without a log service, there is no `draining`.
- */
-export type State =
-  /** It was not asked to stop yet: runsv starts it again when it ends. */
-  | "supervised"
-  /** runsv got TERM: it stops the service, then the log service, and ends. */
-  | "stopping"
-  /** The same, but runsv may sleep for a second first: the service is down, or may have run for less than a second. */
-  | "young"
-  /** runsv is stopped, to see whether it has anything left to do. */
-  | "inspected"
-  /** runsv was killed. The kernel is about to hand us its children. */
-  | "released"
-  /** The service is our child, and got TERM. */
-  | "adopted"
-  /** The service has ended. The log service, our child, reads the end of its input. */
-  | "draining"
-  /** Nothing is left of it. */
-  | "gone";
 
 /** runsv starts a service that ran for less than a second only a second later; the status has whole seconds. */
 const LONG_LIVED_MS = 3000;
-
-/** The processes that a runsv has started: of its service, its finish script or a control script; of the log service. */
-interface RunsvChildren {
-  readonly service: Process | undefined;
-  readonly log: Process | undefined;
-}
 
 /** A service whose runsvdir is gone, while it is stopped. @see docs/adr/0005-runsv-handed-over.md */
 export class StoppingService {
@@ -54,6 +22,9 @@ export class StoppingService {
   readonly #deadlineMs: number;
   #state: State = "supervised";
   #stoppedMs: number | undefined;
+  #how: HowToStop | undefined;
+  /** When its service is killed: at the deadline, or before. */
+  #killMs: number;
   /** What runsv left, once it was killed. */
   #left: RunsvChildren | undefined;
   #service: Child | undefined;
@@ -66,10 +37,16 @@ export class StoppingService {
     this.runsv = child;
     this.name = service;
     this.#deadlineMs = deadlineMs;
+    this.#killMs = deadlineMs;
   }
 
   get state(): State {
     return this.#state;
+  }
+
+  /** What its stop is called in the record of the shutdown: `service web`, or `service web (SIGQUIT, at most 3 s)`. */
+  get stepName(): string {
+    return `service ${this.name}${this.#how?.words ?? ""}`;
   }
 
   /** Whether its service or finish script runs. */
@@ -113,11 +90,13 @@ export class StoppingService {
     }
   }
 
-  /** Asks it to stop. @see runsv(8), signals */
-  stop(): void {
+  /** Asks it to stop. @param hasRules false: it has no file for its stop @see runsv(8), signals */
+  stop(hasRules = true): void {
     const { children, linux, loop } = this.#context;
     const { pid } = this.runsv;
     this.#stoppedMs = loop.nowMs;
+    this.#how = howToStop(linux, pid, hasRules);
+    this.#killMs = Math.min(this.#deadlineMs, loop.nowMs + this.#how.limitMs);
     const state = serviceState(linux, pid);
     const isLongLived = state !== undefined && !state.isDown && state.ageMs > LONG_LIVED_MS;
     if (isLongLived && isPlain(linux, pid)) {
@@ -125,10 +104,8 @@ export class StoppingService {
       this.#release();
       return;
     }
-    const isUp = state !== undefined && !state.isDown && !state.isFinishing;
-    const process = isUp ? readProcess(linux, state.pid) : undefined;
-    const signal = hasOwnTerm(linux, pid) ? undefined : SIGNAL.SIGTERM;
-    this.#subtrees.stop(process, signal, this.#deadlineMs, () => void children.signal(this.runsv, SIGNAL.SIGTERM));
+    const send = () => void children.signal(this.runsv, SIGNAL.SIGTERM);
+    this.#subtrees.stop(runningService(linux, pid), this.#how.signal, this.#killMs, send);
     children.wake(this.runsv);
     this.#state = isLongLived ? "stopping" : "young";
   }
@@ -142,8 +119,20 @@ export class StoppingService {
     for (const pid of pids) {
       const process = readProcess(linux, pid);
       if (process === undefined || process.isZombie || (pid === this.logPid && !withLog)) continue;
-      forceProcess(this.#context, process, this.name);
+      forceProcess(this.#context, process, this);
     }
+  }
+
+  /** Kills its service, and no finish script, if its own time limit is over. */
+  forceIfLate(): void {
+    const { children, linux, loop } = this.#context;
+    if (loop.nowMs < this.#killMs || this.#killMs === this.#deadlineMs) return;
+    children.reap();
+    const adopted = isAtWork(this.#service) ? readProcess(linux, this.#service.pid) : undefined;
+    const process = isAtWork(this.runsv) ? runningService(linux, this.runsv.pid) : adopted;
+    if (process === undefined || process.isZombie) return;
+    this.#killMs = this.#deadlineMs;
+    forceProcess(this.#context, process, this);
   }
 
   get #isDown(): boolean {
@@ -155,7 +144,7 @@ export class StoppingService {
    * service again before it does. If its service is down and it has no child, it has nothing left to do.
    */
   #releaseOrResume(): void {
-    if (this.#isDown && this.#children().service === undefined) this.#release();
+    if (this.#isDown && runsvChildren(this.#context.linux, this.runsv.pid).service === undefined) this.#release();
     else {
       this.#context.children.signal(this.runsv, SIGNAL.SIGCONT);
       this.#state = "young";
@@ -164,18 +153,9 @@ export class StoppingService {
 
   /** Kills runsv, to do its work: TERM and CONT to the service, and the end of the log service's input. */
   #release(): void {
-    this.#left = this.#children();
+    this.#left = runsvChildren(this.#context.linux, this.runsv.pid);
     this.#context.children.signal(this.runsv, SIGNAL.SIGKILL);
     this.#state = "released";
-  }
-
-  #children(): RunsvChildren {
-    const { linux } = this.#context;
-    const { logPid } = this;
-    const living = childPids(linux, this.runsv.pid)
-      .flatMap((pid) => readProcess(linux, pid) ?? [])
-      .filter(({ isZombie }) => !isZombie);
-    return { service: living.find(({ pid }) => pid !== logPid), log: living.find(({ pid }) => pid === logPid) };
   }
 
   /** runsv cannot start the service again now. A process that has ended meanwhile is left out: another may have its pid. */
@@ -185,7 +165,9 @@ export class StoppingService {
       process !== undefined && isAlive(linux, process) ? children.adopt(process.pid) : undefined;
     this.#log = adopt(this.#left?.log);
     this.#service = adopt(this.#left?.service);
-    if (this.#service !== undefined) this.#subtrees.stopChild(this.#service, SIGNAL.SIGTERM, this.#deadlineMs);
+    if (this.#service !== undefined) {
+      this.#subtrees.stopChild(this.#service, this.#how?.signal ?? SIGNAL.SIGTERM, this.#killMs);
+    }
     this.#state = this.#stateOfLeft();
   }
 

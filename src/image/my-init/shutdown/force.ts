@@ -20,8 +20,15 @@ export function forceToExit(context: Context, child: Child): void {
   else warnUntouchable(context, process);
 }
 
+/** A service for whose end the shutdown waits. */
+interface StepService {
+  readonly name: string;
+  /** What its stop is called in the record of the shutdown. */
+  readonly stepName: string;
+}
+
 /** Kills a process that is not our child, with a warning that names it. */
-export function forceProcess(context: Context, process: Process, service?: string): void {
+export function forceProcess(context: Context, process: Process, service?: StepService): void {
   warnForced(context, process, service);
   if (!signalProcess(context.linux, process, SIGNAL.SIGKILL)) warnUntouchable(context, process);
 }
@@ -38,14 +45,9 @@ export function waitForKilled({ loop }: Context, isGone: () => boolean): boolean
   return loop.waitUntil(isGone, () => deadlineMs);
 }
 
-/** What the stop of a service is called in the record of the shutdown. */
-export function serviceStep(service: string): string {
-  return `service ${service}`;
-}
-
-function warnForced({ log, linux, timeline }: Context, process: Process, service?: string): void {
+function warnForced({ log, linux, timeline }: Context, process: Process, service?: StepService): void {
   const line = commandLine(linux, process);
-  const whose = service === undefined ? "" : `, service ${printable(service)}`;
+  const whose = service === undefined ? "" : `, service ${printable(service.name)}`;
   log.warn(`${line} (PID ${process.pid}${whose}) did not shut down in time. Forcing it to exit.`);
-  timeline.noteKilled(`${line} (PID ${process.pid})`, service === undefined ? undefined : serviceStep(service));
+  timeline.noteKilled(`${line} (PID ${process.pid})`, service?.stepName);
 }

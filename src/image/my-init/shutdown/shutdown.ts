@@ -56,7 +56,7 @@ export function shutDown(
   if (runsvdir !== undefined) {
     timeline.begin("services");
     services.endRecords();
-    stopRunit(context, subtrees, runsvdir, budget.step("process", loop.nowMs), services.mayHaveNeeds);
+    stopRunit(context, subtrees, runsvdir, budget.step("process", loop.nowMs), services.haveFiles);
   }
   for (const path of after) runShutdownScript(context, path, budget.step("process", loop.nowMs));
   subtrees.end();
