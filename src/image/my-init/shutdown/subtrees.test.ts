@@ -4,6 +4,7 @@ import type { FakeLinux, FakeProgram } from "../../../../test/support/fake-linux
 import * as habit from "../../../../test/support/fake-programs.ts";
 import { live, type Story } from "../../../../test/support/story.ts";
 
+const QUIT = 3;
 const TERM = 15;
 const STOP_MS = 5000;
 const DB = ["/usr/bin/db"];
@@ -102,6 +103,32 @@ test("the children of a process that handles TERM are its own to stop", () => {
   });
   assert.deepEqual(signalledMs(linux, "/usr/bin/db"), []);
   assert.equal(isForced, false);
+});
+
+test("that is the signal in its file `stop-signal`, if it has one", () => {
+  const child = habit.exitsAfter(STOP_MS + 6000);
+  const handles = (signal: number): FakeProgram =>
+    habit.together(habit.runsInFront(child, DB), (self) => self.on(signal, () => {}));
+  const ignores: FakeProgram = (self) => self.ignore(QUIT);
+  for (const [run, atMs] of [
+    [handles(QUIT), undefined],
+    [habit.together(handles(TERM), ignores), 0],
+  ] as const) {
+    const { linux } = stop({
+      services: [
+        { name: "app", run, stopSignal: QUIT },
+        { name: "deaf", run: habit.ignoresTerm },
+      ],
+      prepare: (linux) => {
+        for (const path of ["/run", "/run/my_init", "/etc/service", "/etc/service/app"]) linux.addDirectory(path);
+        linux.addProgram("/usr/sbin/my_init", habit.sleeps);
+        linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
+        linux.addFile("/etc/service/app/stop-signal", "QUIT");
+      },
+    });
+    const [firstMs] = signalledMs(linux, "/usr/bin/db");
+    assert.equal(firstMs === undefined ? undefined : Math.floor(firstMs / 100), atMs);
+  }
 });
 
 test("what a shell's trap starts is its last work, and is left to it", () => {

@@ -14,22 +14,13 @@ import {
 } from "../../../linux/processes.ts";
 import type { Context } from "../context.ts";
 import { PipeReaders } from "./pipe-readers.ts";
+import type { Subtree } from "./subtree.ts";
 import { WaitingReaders } from "./waiting-readers.ts";
-
-/** A process that got a signal to stop, and the descendants that it had then. */
-interface Subtree {
-  readonly root: Process;
-  readonly members: readonly Process[];
-  /** When the descendants that are left get TERM: half of the root's time is over. */
-  readonly dueMs: number;
-  /** When the root is killed. */
-  readonly deadlineMs: number;
-}
 
 /**
  * Sends TERM to the descendants of a process that is stopped, if the process does not stop them itself: immediately, if it
- * ignores the signal; at half of its time, if it is a shell or has ended and left them. A process that handles TERM and
- * is no shell stops its children itself.
+ * ignores the signal; at half of its time, if it is a shell or has ended and left them. A process that handles the signal
+ * and is no shell stops its children itself.
  *
  * @see docs/adr/0015-children-of-stopped-processes.md
  */
@@ -82,7 +73,8 @@ export class Subtrees {
     }
     const members = childrenOf(linux, root);
     for (const member of members) members.push(...childrenOf(linux, member));
-    const subtree = { root, members, dueMs: (loop.nowMs + deadlineMs) / 2, deadlineMs };
+    const dueMs = (loop.nowMs + deadlineMs) / 2;
+    const subtree = { root, members, signal: signal ?? SIGNAL.SIGTERM, dueMs, deadlineMs };
     this.#waiting.push(subtree);
     const isAsked = members.length > 0 && signal !== undefined;
     const isDeaf = isAsked && signalEffect(linux, root.pid, signal) === "dropped";
@@ -163,7 +155,7 @@ export class Subtrees {
     const processes = allProcesses(this.#context.linux).filter(({ isZombie }) => !isZombie);
     const living = new Map(processes.map((process) => [process.pid, process]));
     const children = groupByParent(processes);
-    for (const { deadlineMs, members, root } of subtrees) {
+    for (const { deadlineMs, members, root, signal } of subtrees) {
       const left = [root, ...members].flatMap(({ pid, startTime }) => {
         const now = living.get(pid);
         return now?.startTime === startTime ? [now] : [];
@@ -173,28 +165,31 @@ export class Subtrees {
       const send = (process: Process) => this.#signalUnlessReader(process, left, readers, deadlineMs);
       for (const process of left) {
         if (pids.has(process.parent)) continue; // it is reached from there, if it is not its parent's to stop
-        if (process.pid === root.pid || send(process)) this.#signalBelow(process, children, pids, send);
+        const got = process.pid === root.pid ? signal : SIGNAL.SIGTERM;
+        if (process.pid === root.pid || send(process)) this.#signalBelow(process, got, children, pids, send);
       }
     }
   }
 
   /**
+   * @param signal what the process got
    * @param earlier pids of the descendants that were there when the root was stopped
    * @param send sends TERM; answers whether it did
    */
   #signalBelow(
     process: Process,
+    signal: number,
     children: ReadonlyMap<number, readonly Process[]>,
     earlier: ReadonlySet<number>,
     send: (process: Process) => boolean,
   ): void {
     const { linux } = this.#context;
-    const isHandled = signalEffect(linux, process.pid, SIGNAL.SIGTERM) === "handled";
+    const isHandled = signalEffect(linux, process.pid, signal) === "handled";
     if (isHandled && !isShell(commandWords(linux, process.pid)[0])) return;
     for (const child of children.get(process.pid) ?? []) {
       // What a trap has started is the shell's last work.
       if (isHandled && !earlier.has(child.pid)) continue;
-      if (send(child)) this.#signalBelow(child, children, earlier, send);
+      if (send(child)) this.#signalBelow(child, SIGNAL.SIGTERM, children, earlier, send);
     }
   }
 }
