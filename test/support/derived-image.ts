@@ -31,8 +31,26 @@ export function dropIn(
   dockerfile: string,
   files: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const from = /^FROM phusion\/baseimage\S*/gm;
-  if (!from.test(dockerfile)) throw new Error("a Dockerfile for phusion/baseimage is wanted");
+  return buildWith(t, dockerfile, "phusion/baseimage", files);
+}
+
+/** Builds a Dockerfile of our own pages with the image under test in its FROM line. @param files as for dropIn() */
+export function ownImage(
+  t: TestContext,
+  dockerfile: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return buildWith(t, dockerfile, "baseimage", files);
+}
+
+function buildWith(
+  t: TestContext,
+  dockerfile: string,
+  base: string,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  const from = new RegExp(`^FROM ${base}(?::\\S+)?$`, "gm");
+  if (!from.test(dockerfile)) throw new Error(`a Dockerfile for ${base} is wanted`);
   const modeOf = (content: string) => (content.startsWith("#!") ? 0o755 : 0o644);
   return buildFiles(t, dockerfile.replace(from, `FROM ${image}`), Object.entries(files), modeOf);
 }
