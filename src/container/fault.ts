@@ -7,3 +7,8 @@ export interface Fault {
   /** What is wrong; mostly also what to do. */
   readonly reason: string;
 }
+
+/** The fault of a program, as a line of the log has it. */
+export function programFaultWords({ path, reason }: Fault): string {
+  return `cannot run "${path}": ${reason}`;
+}

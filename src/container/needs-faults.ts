@@ -21,24 +21,37 @@ export function needsFaults(
   const graph = new Map<string, readonly Need[]>();
   const faults: Fault[] = [];
   for (const name of names) {
-    const path = `${directory}/${name}/${NEEDS}`;
-    const read = readNeeds(linux, `${directory}/${name}`);
-    const fault = fileFault(path, read, NEEDS_FORM);
-    if (fault !== undefined) faults.push(fault);
-    else if (typeof read !== "number" && read.kind === "ok") {
-      graph.set(name, read.value);
-      for (const { line, service } of read.value) {
-        if (service === name) faults.push({ path, line, reason: "a service cannot need itself; take the line out" });
-        else if (!all.includes(service)) {
-          const reason = `there is no service "${service}" in ${directory}; correct the name or take the line out`;
-          faults.push({ path, line, reason });
-        }
-      }
-    }
+    const own = ownNeedsFaults(linux, directory, name, all);
+    faults.push(...own.faults);
+    if (own.needs !== undefined) graph.set(name, own.needs);
   }
   const cycle = faults.length === 0 ? findCycle(graph) : undefined;
   if (cycle !== undefined) faults.push(cycleFault(directory, graph, cycle));
   return { graph, faults };
+}
+
+/**
+ * Reads what one service needs, and finds the mistakes in its file. The other parameters are those of {@link needsFaults}.
+ *
+ * @returns undefined as `needs`: the file cannot be read or understood
+ */
+export function ownNeedsFaults(
+  linux: Linux,
+  directory: string,
+  name: string,
+  all: readonly string[],
+): { readonly needs: readonly Need[] | undefined; readonly faults: readonly Fault[] } {
+  const path = `${directory}/${name}/${NEEDS}`;
+  const read = readNeeds(linux, `${directory}/${name}`);
+  const fault = fileFault(path, read, NEEDS_FORM);
+  if (fault !== undefined) return { needs: undefined, faults: [fault] };
+  const needs = typeof read !== "number" && read.kind === "ok" ? read.value : [];
+  const faults = needs.flatMap(({ line, service }): Fault[] => {
+    if (service === name) return [{ path, line, reason: "a service cannot need itself; take the line out" }];
+    const reason = `there is no service "${service}" in ${directory}; correct the name or take the line out`;
+    return all.includes(service) ? [] : [{ path, line, reason }];
+  });
+  return { needs, faults };
 }
 
 function cycleFault(directory: string, graph: NeedsGraph, cycle: readonly string[]): Fault {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endWords, formatEnds, parseEnds, type ServiceEnds } from "./service-end.ts";
+import { endWords, formatEnds, parseEnds, quickSuccessWords, type ServiceEnds } from "./service-end.ts";
 
 const ends: ServiceEnds = {
   count: 4,
@@ -34,4 +34,10 @@ test("the words name the exit code or the signal", () => {
   const killed = { how: "killed", signal: 9 } as const;
   assert.equal(endWords({ last: killed, isOutOfMemory: false }), "was killed by SIGKILL");
   assert.equal(endWords({ last: killed, isOutOfMemory: true }), "was killed by SIGKILL (out of memory)");
+});
+
+test("the words on quick ends have their number, and that of the processes that were left", () => {
+  assert.ok(quickSuccessWords(7).includes(", 7 times in a row: a service has to stay in the foreground; "));
+  assert.ok(quickSuccessWords(5, 1).includes("5 times in a row, and has left 1 process in"));
+  assert.ok(quickSuccessWords(5, 5).includes("has left 5 processes in"));
 });

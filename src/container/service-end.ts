@@ -7,6 +7,9 @@ import type { Linux } from "../linux/linux.ts";
 const ENDS = "ends";
 const MAX_BYTES = 256;
 
+/** After so many quick ends with exit code 0 in a row, a line explains them. */
+export const QUICK_SUCCESSES = 5;
+
 /** The words of the file. */
 const WORDS = 10;
 
@@ -64,6 +67,21 @@ export function isLineDue({ endedMs, failures, loggedFailures, loggedMs }: Servi
 export function endWords({ last, isOutOfMemory }: Pick<ServiceEnds, "last" | "isOutOfMemory">): string {
   if (last.how === "exited") return `ended with exit code ${last.code}`;
   return `was killed by ${signalName(last.signal)}${isOutOfMemory ? " (out of memory)" : ""}`;
+}
+
+/**
+ * Why a service ends with exit code 0 soon after each start.
+ *
+ * @param times how often in a row
+ * @param left how many processes the service has left
+ */
+export function quickSuccessWords(times: number, left = 0): string {
+  const processes =
+    left === 0 ? "" : `, and has left ${left} ${left === 1 ? "process" : "processes"} in the background`;
+  return (
+    `ended with exit code 0 soon after its start, ${times} times in a row${processes}: ` +
+    "a service has to stay in the foreground; most daemons have an option for that"
+  );
 }
 
 /** The record as text: numbers with a space between them. A signal S is 256 + S. */

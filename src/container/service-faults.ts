@@ -10,8 +10,7 @@ import { listServices } from "./service-list.ts";
 const OPTIONAL = ["finish", "check"];
 
 /**
- * Why the programs of a service cannot be run: its own, of its log service, and its control scripts. runsv says of each only,
- * and each second, that it is unable to start it.
+ * Why the programs of a service and of its log service cannot be run.
  *
  * @param directory of the service
  * @returns none of a service that is not to be started
@@ -19,14 +18,26 @@ const OPTIONAL = ["finish", "check"];
 export function serviceFaults(linux: Linux, directory: string): Fault[] {
   const names = linux.listDir(directory);
   if (typeof names === "number" || names.includes(DOWN)) return [];
+  const faults = programFaults(linux, directory);
+  return names.includes("log") ? [...faults, ...serviceFaults(linux, `${directory}/log`)] : faults;
+}
+
+/**
+ * Why the programs of a service cannot be run: its own, and its control scripts. runsv says of each only, and each second,
+ * that it is unable to start it.
+ *
+ * @param directory of the service or the log service
+ */
+export function programFaults(linux: Linux, directory: string): Fault[] {
+  const names = linux.listDir(directory);
+  if (typeof names === "number") return [];
   const programs = ["run", ...OPTIONAL.filter((name) => names.includes(name))];
   if (names.includes("control")) programs.push(...controlScripts(linux, directory));
-  const faults = programs.flatMap((name) => {
+  return programs.flatMap((name) => {
     const path = `${directory}/${name}`;
     const reason = execFault(linux, path);
     return reason === undefined ? [] : { path, reason };
   });
-  return names.includes("log") ? [...faults, ...serviceFaults(linux, `${directory}/log`)] : faults;
 }
 
 /** What stands among the services of a directory and is no directory: runsvdir ignores it without a message. */

@@ -29,6 +29,8 @@ export interface ServiceHealth {
   readonly ends?: ServiceEnds | undefined;
   /** Why its check failed; empty: the check succeeded. Without it, no check was run. */
   readonly check?: string;
+  /** Of a service that is not healthy: causes that its files show, in the words of the log. */
+  readonly faults?: readonly string[];
 }
 
 /** runsv starts a service at most once a second: a younger service may be one that ends again and again. */

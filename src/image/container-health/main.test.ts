@@ -74,6 +74,24 @@ test("a problem names how the service ended last, and how often", () => {
   assert.ok(asked(up, ["--json"]).includes('"ends":3,"lastEnd":"was killed by SIGKILL (out of memory)"'));
 });
 
+test("a problem names the first cause that the files of the service show", () => {
+  const asked = (words: readonly string[], service: FakeService) =>
+    ask({
+      words,
+      services: { web: service },
+      prepare: (linux) => {
+        for (const path of ["/etc/service", "/etc/service/web"]) linux.addDirectory(path);
+        linux.addFile("/etc/service/web/finish", "");
+      },
+    }).said;
+  const cause = '; cannot run "/etc/service/web/run": no such file or directory (ENOENT)';
+  assert.equal(asked([], { state: DOWN }), `web: is down, and about to be started again${cause}\n`);
+  assert.ok(asked(["--json"], { state: DOWN }).includes(cause.replaceAll('"', '\\"')));
+  assert.equal(asked([], up), "");
+  const failed = asked([], { state: RUN, check: exits(126) });
+  assert.equal(failed, `web: its check failed (exit status 126)${cause}\n`);
+});
+
 test("a service is up when it is a second old, or was started before the clock was set back", () => {
   assert.equal(ask({ services: { web: { state: RUN, ageMs: 1000 } } }).status, 0);
   assert.equal(ask({ services: { web: { state: RUN, ageMs: -5000 } } }).status, 0);

@@ -1,4 +1,5 @@
 import { lookAtInit } from "../../container/boot-progress.ts";
+import { withFaults } from "../../container/health-faults.ts";
 import { SUPERVISE } from "../../container/runsv.ts";
 import { CHECK_SECONDS } from "../../container/service-check.ts";
 import { Checker, withChecks } from "../../container/service-checks.ts";
@@ -23,8 +24,9 @@ export function main(linux: Linux): number {
   if (request.kind !== "look") return reply(linux, NAME, USAGE, request);
 
   const checker = new Checker(linux, STDERR, true);
-  const report = look(checker, request.waitMs);
+  const seen = look(checker, request.waitMs);
   if (checker.endedBy !== undefined) return 128 + checker.endedBy;
+  const report = { ...seen, services: withFaults(linux, seen.services) };
   writeAll(linux, STDOUT, request.isJson ? reportJson(report) : reportLines(report));
   return isAllHealthy(report.boot, report.services) ? 0 : STATUS_UNHEALTHY;
 }

@@ -15,7 +15,7 @@ export interface Report {
 export function reportLines({ boot, detail, services }: Report): string {
   const lines = services
     .filter((service) => !isHealthy(service))
-    .map((service) => `${service.name}: ${service.detail}`);
+    .map((service) => `${service.name}: ${detailOf(service)}`);
   if (boot !== "over") lines.unshift(`my_init: ${detail}`);
   return lines.map((line) => `${printable(line)}\n`).join("");
 }
@@ -29,7 +29,13 @@ export function reportJson({ boot, detail, services }: Report): string {
     services: services.map((service) => {
       const { ends, name, state } = service;
       const last = { ends: ends?.count ?? 0, lastEnd: ends === undefined ? "" : endWords(ends) };
-      return { name, healthy: isHealthy(service), state, detail: service.detail, ...last };
+      return { name, healthy: isHealthy(service), state, detail: detailOf(service), ...last };
     }),
   })}\n`;
+}
+
+/** More about the state, and the first cause that the service's files show. */
+function detailOf({ detail, faults = [] }: ServiceHealth): string {
+  const [fault] = faults;
+  return fault === undefined ? detail : `${detail}; ${fault}`;
 }

@@ -38,7 +38,16 @@ const report: ContainerReport = {
       },
       memoryKib: 12,
     },
-    { name: "x", state: "unknown", detail: "d", now: unknownStatus("d"), starts: 0, ends: undefined, memoryKib: 0 },
+    {
+      name: "x",
+      state: "unknown",
+      detail: "d",
+      now: unknownStatus("d"),
+      starts: 0,
+      ends: undefined,
+      memoryKib: 0,
+      faults: ['cannot run "\n"', "second"],
+    },
   ],
 };
 
@@ -49,9 +58,9 @@ test("JSON has all services, with any name, and null for what is not known", () 
       '{"name":"w\\u000a\\"\\udcff","healthy":false,"state":"up","detail":"its check failed","wanted":true,' +
       '"sinceMs":1700000059000,"pid":7,"starts":3,"memoryBytes":12288,"check":"failed",' +
       '"lastEnd":{"code":3,"signal":null,"outOfMemory":false,"detail":"ended with exit code 3","atMs":1700000059000,' +
-      '"ranMs":20,"failures":1}},' +
+      '"ranMs":20,"failures":1},"faults":[]},' +
       '{"name":"x","healthy":false,"state":"unknown","detail":"d","wanted":true,"sinceMs":null,"pid":null,"starts":0,' +
-      '"memoryBytes":0,"check":null,"lastEnd":null}]}\n',
+      '"memoryBytes":0,"check":null,"lastEnd":null,"faults":["cannot run \\"\\u000a\\"","second"]}]}\n',
   );
 });
 

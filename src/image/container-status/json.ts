@@ -37,6 +37,7 @@ export function statusJson({ all, nowMs, progress, services }: ContainerReport):
           ranMs: ends.ranMs,
           failures: ends.failures,
         },
+        faults: service.faults ?? [],
       };
     }),
   })}\n`;

@@ -85,6 +85,26 @@ test("a service with rules is done, has given up, or is about to start again", (
   assert.ok(rows[1]?.includes("       0  "), "it is no start yet");
 });
 
+test("a cause that the files of a service show has a line after the table, if the service is not healthy", () => {
+  const { said } = ask({
+    services: { db: { state: DOWN }, ok: { state: RUN }, web: { state: DOWN } },
+    prepare: (linux) => {
+      for (const name of ["", "/db", "/ok", "/web"]) linux.addDirectory(`/etc/service${name}`);
+      for (const name of ["ok", "web"]) linux.addFile(`/etc/service/${name}/run`, "#!/bin/\x1b\r\n", { mode: 0o755 });
+    },
+  });
+  assert.deepEqual(
+    said.split("\n").slice(5),
+    [
+      'db: cannot run "/etc/service/db/run": no such file or directory (ENOENT)',
+      'web: cannot run "/etc/service/web/run": its first line ends as on Windows (CR LF); save it with Unix line ends ' +
+        "(ENOENT)",
+      "",
+    ],
+    said,
+  );
+});
+
 test("only the named services are listed, with their log services; the container's line is about all", () => {
   const services = { web: { state: RUN }, "web/log": { state: RUN }, db: { state: FINISH }, "x/log": { state: RUN } };
   const { status, said } = ask({ record, words: ["web"], services });
@@ -286,7 +306,7 @@ test("--watch fits any terminal, and is drawn again as soon as its size changes"
   assert.equal(frames.length, 3);
   assert.equal(
     frames[0],
-    "<32mcontainer: up<m\r\n<line><2mservice  stat<m\r\n<line>a        up  \r\n<line><33m3 more servic<m",
+    "<32mcontainer: up<m\r\n<line><2mservice  stat<m\r\n<line>a        up  \r\n<line><33m3 more lines:<m",
   );
   assert.equal(frames[1], "<33m6<m");
   assert.ok(frames[2]?.includes("\r\n<line>d        up     5 s"), frames[2]);

@@ -1,5 +1,6 @@
 // Tested by src/image/container-status/main.test.ts.
 import { lookAtInit, type Progress } from "../../container/boot-progress.ts";
+import { withFaults } from "../../container/health-faults.ts";
 import { type CheckResult, withChecks } from "../../container/service-checks.ts";
 import { lookAtServices, type ServiceHealth } from "../../container/service-health.ts";
 import { printable } from "../../core/printable.ts";
@@ -47,7 +48,7 @@ export function look(
   if (supervision === undefined) return { progress, nowMs, all: services, services };
 
   const { directory } = supervision;
-  const all = withChecks(lookAtServices(linux, directory), checks);
+  const all = withFaults(linux, withChecks(lookAtServices(linux, directory), checks));
   const known = new Set(all.map(({ name }) => name));
   for (const word of names) {
     if (!known.has(word)) throw new Failure(`there is no service "${printable(word)}"; without a name all are listed`);

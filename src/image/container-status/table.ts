@@ -28,7 +28,7 @@ const COLOURS: Partial<Record<HealthState, Line["colour"]>> = {
 
 const HEAD = ["service", "state", "for", "pid", "starts", "memory", "check", "last end"];
 
-/** The container's line, and a table with a line for each service. */
+/** The container's line, a table with a line for each service, and a line for each cause that services' files show. */
 export function statusLines(report: ContainerReport): Line[] {
   const { nowMs, services } = report;
   const lines = [containerLine(report)];
@@ -48,6 +48,9 @@ export function statusLines(report: ContainerReport): Line[] {
     const state = services[i - 1]?.state ?? "not-wanted"; // the head is as faint
     const colour = COLOURS[state] ?? 31;
     lines.push({ text: rows[i]?.join("  ").trimEnd() ?? "", colour });
+  }
+  for (const { faults = [], name } of services) {
+    for (const fault of faults) lines.push({ text: printable(`${name}: ${fault}`), colour: 31 });
   }
   return lines;
 }

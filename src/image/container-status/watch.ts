@@ -80,7 +80,7 @@ function frame(linux: Linux, report: ContainerReport): string {
   const lines = statusLines(report);
   const room = rows || lines.length; // some terminals have no size
   const hidden = lines.length - room + 1;
-  const more = { text: `${hidden} more services: make the window higher, or name services`, colour: 33 };
+  const more = { text: `${hidden} more lines: make the window higher, or name services`, colour: 33 };
   if (hidden > 1) lines.splice(room - 1, hidden, more);
   let drawn = HOME;
   for (const line of lines)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isLineDue, type ServiceEnds } from "../../container/service-end.ts";
-import { addEnd, failureLine, QUICK_SUCCESSES, quickSuccessLine } from "./ends.ts";
+import { isLineDue, QUICK_SUCCESSES, type ServiceEnds } from "../../container/service-end.ts";
+import { addEnd, failureLine } from "./ends.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -82,10 +82,4 @@ test("a line has the time for which the service ran, and from the second failure
   ] as const) {
     assert.equal(line(failures), `ended with exit code 1 after 2 min 0 s (${ordinal} time)`);
   }
-});
-
-test("the line on quick ends counts the processes that were left", () => {
-  assert.ok(!quickSuccessLine(0).includes("left"));
-  assert.ok(quickSuccessLine(1).includes("has left 1 process in"));
-  assert.ok(quickSuccessLine(5).includes("has left 5 processes in"));
 });

@@ -4,9 +4,6 @@ import { durationWords } from "../../core/duration.ts";
 /** A service that ended sooner after its start was quick. */
 const QUICK_MS = 5000;
 
-/** After so many quick ends with exit code 0 in a row, a line explains them. */
-export const QUICK_SUCCESSES = 5;
-
 /** The end of a service. */
 export interface End extends Pick<ServiceEnds, "last" | "isOutOfMemory" | "endedMs" | "ranMs"> {
   /** Whether an administrator or the shutdown has asked for it. */
@@ -38,16 +35,6 @@ export function failureLine({ failures, ranMs }: ServiceEnds, words: string): st
 function lifeWords(ms: number): string {
   const tenths = Math.floor(ms / 100);
   return tenths < 100 ? `${Math.floor(tenths / 10)}.${tenths % 10} s` : durationWords(ms);
-}
-
-/** @param left how many processes the service has left */
-export function quickSuccessLine(left: number): string {
-  const processes =
-    left === 0 ? "" : `, and has left ${left} ${left === 1 ? "process" : "processes"} in the background`;
-  return (
-    `ended with exit code 0 soon after its start, ${QUICK_SUCCESSES} times in a row${processes}: ` +
-    "a service has to stay in the foreground; most daemons have an option for that"
-  );
 }
 
 /** `1st`, `2nd`, `3rd`, `4th`, `11th`. */

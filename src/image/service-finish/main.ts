@@ -12,6 +12,8 @@ import {
   beganMs,
   endWords,
   isLineDue,
+  QUICK_SUCCESSES,
+  quickSuccessWords,
   readEnds,
   type ServiceEnds,
   wasAsked,
@@ -26,7 +28,7 @@ import type { Linux } from "../../linux/linux.ts";
 import { writeIfRoom } from "../../linux/output.ts";
 import { allProcesses, type Process, readProcess } from "../../linux/processes.ts";
 import { STDERR } from "../../linux/program.ts";
-import { addEnd, failureLine, QUICK_SUCCESSES, quickSuccessLine } from "./ends.ts";
+import { addEnd, failureLine } from "./ends.ts";
 import { gaveUpWords, nextStart } from "./restart.ts";
 
 /** The kernel's count of processes that it has killed because memory ran out, with cgroup v2 and v1. @see cgroups(7) */
@@ -114,7 +116,8 @@ function report(linux: Linux, service: Service, { ends, gaveUp }: Ended, endsCon
   const words = [failureLine(ends, endWords(ends)), gaveUp].join(" ").trimEnd();
   if (isDue) logLine(linux, service, words + remedy);
   if (!endsContainer && ends.quickSuccesses === QUICK_SUCCESSES) {
-    logLine(linux, service, quickSuccessLine(countLeft(linux, ends.endedMs - ends.quickSinceMs)));
+    const left = countLeft(linux, ends.endedMs - ends.quickSinceMs);
+    logLine(linux, service, quickSuccessWords(QUICK_SUCCESSES, left));
   }
   return isDue || ends.count === 1;
 }

@@ -1,4 +1,5 @@
 // Tested by src/container/service-faults.test.ts.
+import { programFaultWords } from "../../../container/fault.ts";
 import { SERVICES } from "../../../container/runsv.ts";
 import { serviceFaults } from "../../../container/service-faults.ts";
 import { listServices } from "../../../container/service-list.ts";
@@ -14,9 +15,9 @@ import { RUN } from "./our-programs.ts";
  */
 export function warnOfFaults({ linux, log }: Context, directory: string, onBadRun: (name: string) => void): void {
   for (const name of listServices(linux, directory).services) {
-    for (const { path, reason } of serviceFaults(linux, `${SERVICES}/${name}`)) {
-      if (path === `${SERVICES}/${name}/${RUN}`) onBadRun(name);
-      log.warn(printable(`${name}: cannot run "${path}": ${reason}`));
+    for (const fault of serviceFaults(linux, `${SERVICES}/${name}`)) {
+      if (fault.path === `${SERVICES}/${name}/${RUN}`) onBadRun(name);
+      log.warn(printable(`${name}: ${programFaultWords(fault)}`));
     }
   }
 }
