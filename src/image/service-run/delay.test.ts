@@ -90,7 +90,7 @@ test("a mistake in the file that came while the container runs is reported, but 
   assert.equal(bad.status, 1);
   assert.equal(
     bad.said,
-    '*** web: restart, line 1: "delay soon" has other words than whole numbers, 1 or more; ' +
+    '*** web: /etc/service/web/restart, line 1: "delay soon" has other words than whole numbers, 1 or more; ' +
       "write policy always|on-failure|never, delay SECONDS [SECONDS] or give-up ENDS SECONDS\n",
   );
   const again = start({

@@ -40,7 +40,9 @@ export function main(linux: Linux): number {
 function prepare(linux: Linux, service: Service): number | undefined {
   const needs = readNeeds(linux, service.directory);
   const restart = readRestart(linux, service.directory);
-  const fault = fileFault(NEEDS, needs, NEEDS_FORM) ?? fileFault(RESTART, restart, RESTART_FORM);
+  const own = `${SERVICES}/${service.name}`;
+  const fault =
+    fileFault(`${own}/${NEEDS}`, needs, NEEDS_FORM) ?? fileFault(`${own}/${RESTART}`, restart, RESTART_FORM);
   if (fault !== undefined || typeof needs === "number" || needs.kind !== "ok") {
     if (fault !== undefined && isFailureLineDue(linux, service)) log(linux, service, printable(faultWords(fault)));
     return STATUS_FAILED;

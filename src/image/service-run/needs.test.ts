@@ -289,14 +289,16 @@ test("a mistake in the file that came while the container runs is reported, and 
   assert.equal(bad.status, 1);
   assert.equal(
     bad.said,
-    '*** app: needs, line 1: "soon" is no limit in whole seconds, 1 or more; write NAME or NAME SECONDS\n',
+    '*** app: /etc/service/app/needs, line 1: "soon" is no limit in whole seconds, 1 or more; write NAME or NAME SECONDS\n',
   );
   const container = new Container(undefined);
   container.linux.addDirectory(`${MIRROR}/app/needs`);
   assert.deepEqual(container.start(), {
     status: 1,
     ms: 0,
-    said: '*** app: cannot read "needs": is a directory (EISDIR); it has to be a file with lines: NAME or NAME SECONDS\n',
+    said:
+      '*** app: cannot read "/etc/service/app/needs": is a directory (EISDIR); ' +
+      "it has to be a file with lines: NAME or NAME SECONDS\n",
   });
 });
 
