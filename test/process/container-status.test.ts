@@ -25,7 +25,7 @@ describe("container_status", processRing, () => {
     const [container = "", head = "", ...rows] = table.trim().split("\n");
     assert.match(
       container,
-      /^container: up \d+ s since [\d-]+T[\d:]+Z, boot took \d+\.\d\d s, not healthy: db its check failed/,
+      /^container: up \d+ s since [\d-]+T[\d:]+Z, boot took \d+\.\d\d s, not healthy: db: its check failed/,
     );
     assert.match(head, /^service +state +for +pid +starts +memory +check +last end$/);
     assert.deepEqual(

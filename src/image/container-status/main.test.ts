@@ -57,7 +57,7 @@ test("the container has a line, and each service, with its memory, its check and
   const [web, db, app] = pids.map((pid) => `${pid}`.padStart(3));
   assert.equal(
     linux.stdout.text,
-    `${UP}, not healthy: app waits for db; 1 more
+    `${UP}, not healthy: app: waits for db; 1 more
 service  state           for         pid  starts   memory  check                   last end
 app      waiting for db  9 s         ${app}       1  0.0 MiB  -                       -
 db       up              5 s         ${db}       1  0.0 MiB  failed (exit status 3)  -
@@ -110,7 +110,7 @@ test("only the named services are listed, with their log services; the container
   const { status, said } = ask({ record, words: ["web"], services });
   assert.equal(status, 0);
   const lines = said.split("\n");
-  assert.equal(lines[0], `${UP}, not healthy: db has ended, and its finish script runs`);
+  assert.equal(lines[0], `${UP}, not healthy: db: has ended, and its finish script runs`);
   assert.deepEqual(
     lines.slice(2).map((line) => line.split(" ")[0]),
     ["web", "web/log", ""],
@@ -154,7 +154,7 @@ test("a service that cannot be inspected is unknown, and so is its time where th
   const fault = (call: string, path: string) =>
     call === "readFile" && path.endsWith("/status") && path.startsWith("/run") ? 13 : 0;
   const { said } = ask({ services: { web: { state: RUN } }, fault });
-  assert.ok(said.includes("not healthy: web cannot be inspected: permission denied (EACCES)\n"), said);
+  assert.ok(said.includes("not healthy: web: cannot be inspected: permission denied (EACCES)\n"), said);
   assert.ok(said.endsWith("\nweb      unknown  -      -       0       -  -      -\n"), said);
   const set = ask({ services: { web: { state: RUN, ageMs: -5000 } } }).said;
   assert.ok(set.includes("\nweb      up     -    "), set);
@@ -325,7 +325,7 @@ test("--watch goes on while a check hangs, and a signal ends it and the check", 
   assert.deepEqual(linux.living(), []);
   assert.equal(linux.terminal?.mode, "cooked");
   // The first check is waited for: five seconds.
-  assert.equal(said.split("not healthy: web its check did not").length - 1, 3);
+  assert.equal(said.split("not healthy: web: its check did not").length - 1, 3);
   assert.ok(!said.includes("healthy\\x1b"), said);
 });
 

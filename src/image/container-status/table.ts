@@ -83,7 +83,7 @@ function containerLine({ all, nowMs, progress }: ContainerReport): Line {
   text += ", not healthy";
   let problems = 0;
   for (const service of all) {
-    if (!isHealthy(service) && problems++ === 0) text += `: ${printable(service.name)} ${printable(service.detail)}`;
+    if (!isHealthy(service) && problems++ === 0) text += `: ${printable(service.name)}: ${printable(service.detail)}`;
   }
   return { text: problems > 1 ? `${text}; ${problems - 1} more` : text, colour: 31 };
 }

@@ -41,6 +41,8 @@ const STATUS_KILLED = 137;
 
 /** The unit of a process's start time. @see proc_pid_stat(5) */
 const TICK_MS = 10;
+/** A service may have started a process before runsv wrote down when it started the service. */
+const SLACK_TICKS = 3;
 
 /** runsv reads its control FIFO much sooner. */
 const RUNSV_MS = 1000;
@@ -176,7 +178,7 @@ function countLeft(linux: Linux, ms: number): number {
   const runsvdir = readProcess(linux, readProcess(linux, self?.parent ?? 0)?.parent ?? 0);
   const init = readProcess(linux, runsvdir?.parent ?? 0);
   if (self === undefined || init === undefined) return 0;
-  const since = self.startTime - Math.ceil(ms / TICK_MS);
+  const since = self.startTime - Math.ceil(ms / TICK_MS) - SLACK_TICKS;
   const isLeft = ({ isZombie, parent, pid, session, startTime }: Process) =>
     parent === init.pid && pid !== runsvdir?.pid && session !== init.session && startTime >= since && !isZombie;
   return allProcesses(linux).filter(isLeft).length;

@@ -1,8 +1,8 @@
 import { NEEDS, NEEDS_FORM, readNeeds } from "../../container/needs.ts";
-import { log, type Service, serviceHere } from "../../container/own-service.ts";
+import { type Service, serviceHere } from "../../container/own-service.ts";
 import { RESTART, RESTART_FORM, readRestart } from "../../container/restart.ts";
 import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
-import { isLineDue, readEnds, recordBegan } from "../../container/service-end.ts";
+import { recordBegan } from "../../container/service-end.ts";
 import { faultWords, fileFault } from "../../container/service-file.ts";
 import { REPORTED } from "../../container/service-mirror.ts";
 import { readRule, STOP_SIGNAL } from "../../container/stop-rules.ts";
@@ -13,6 +13,7 @@ import { execFailure } from "../../linux/exec-failure.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { STATUS_FAILED } from "../../linux/program.ts";
 import { awaitDelay } from "./delay.ts";
+import { logFailure } from "./failure.ts";
 import { awaitNeeds } from "./needs.ts";
 import { Wait } from "./wait.ts";
 
@@ -32,7 +33,8 @@ export function main(linux: Linux): number {
   const errno = -linux.exec(OWN_RUN, linux.argv, linux.environ);
   const path = linux.realPath(OWN_RUN);
   const shown = typeof path === "number" ? `${SERVICES}/${service.name}/run` : path;
-  if (isFailureLineDue(linux, service)) log(linux, service, execFailure(linux, shown, errno));
+  const isKnown = linux.access(`${service.directory}/${REPORTED}`, 0) === 0;
+  logFailure(linux, service, execFailure(linux, shown, errno), isKnown);
   return errno === ERRNO.ENOENT && typeof path === "number" ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
 }
 
@@ -44,7 +46,7 @@ function prepare(linux: Linux, service: Service): number | undefined {
   const fault =
     fileFault(`${own}/${NEEDS}`, needs, NEEDS_FORM) ?? fileFault(`${own}/${RESTART}`, restart, RESTART_FORM);
   if (fault !== undefined || typeof needs === "number" || needs.kind !== "ok") {
-    if (fault !== undefined && isFailureLineDue(linux, service)) log(linux, service, printable(faultWords(fault)));
+    if (fault !== undefined) logFailure(linux, service, printable(faultWords(fault)));
     return STATUS_FAILED;
   }
   const hasDelay = typeof restart === "object" && restart.kind === "ok" && restart.value.delay !== undefined;
@@ -54,11 +56,4 @@ function prepare(linux: Linux, service: Service): number | undefined {
   const status = delayed ?? (needs.value.length > 0 ? awaitNeeds(linux, service, needs.value, wait) : undefined);
   if (status === undefined) recordBegan(linux, `${service.directory}/${SUPERVISE}`);
   return status;
-}
-
-/** Whether the failure of this start has a line: otherwise each start would name the same mistake. */
-function isFailureLineDue(linux: Linux, { directory }: Service): boolean {
-  const ends = readEnds(linux, `${directory}/${SUPERVISE}`);
-  if (ends === undefined) return linux.access(`${directory}/${REPORTED}`, 0) < 0;
-  return isLineDue({ ...ends, endedMs: linux.realtimeMs(), failures: ends.failures + 1 });
 }

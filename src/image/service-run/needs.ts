@@ -6,6 +6,7 @@ import { recordWaiting } from "../../container/service-start.ts";
 import { printable } from "../../core/printable.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { STATUS_FAILED } from "../../linux/program.ts";
+import { logFailure } from "./failure.ts";
 import { Needed } from "./needed.ts";
 import type { Wait } from "./wait.ts";
 
@@ -58,7 +59,7 @@ class NeedsWait {
     if (status !== undefined || first === undefined) return status;
     const { limitSeconds, service } = first.need;
     const what = `${printable(service)}, which it needs, is not ready after ${limitSeconds} s`;
-    log(this.#linux, this.#service, `${what}: ${first.reason}`);
+    logFailure(this.#linux, this.#service, `${what}: ${first.reason}`);
     return STATUS_FAILED;
   }
 
