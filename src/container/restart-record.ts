@@ -12,7 +12,7 @@ const NEXT = ["again", "done", "gave-up"] as const;
 export interface RestartRecord {
   /** `again`: a start; `done`: none, it has done its task; `gave-up`: none, it has failed. */
   readonly next: (typeof NEXT)[number];
-  /** The pause before that start; 0: runit's own. */
+  /** The delay before that start; 0: runit's own. */
   readonly delayMs: number;
   /** The ends that count for `give-up`, the last of all last: in milliseconds on the clock of Linux.monotonicMs. */
   readonly endsMs: readonly number[];

@@ -8,8 +8,8 @@ function parsed(text: string): string {
   const answer = parseRestart(wordLines(text));
   if (answer.kind === "bad-line") return `${answer.line}: ${answer.reason}`;
   const { delay, giveUp, policy } = answer.value;
-  const pause = delay === undefined ? "" : ` delay ${delay.firstMs}-${delay.mostMs}`;
-  return `${policy}${pause}${giveUp === undefined ? "" : ` give-up ${giveUp.ends}/${giveUp.withinMs}`}`;
+  const delayed = delay === undefined ? "" : ` delay ${delay.firstMs}-${delay.mostMs}`;
+  return `${policy}${delayed}${giveUp === undefined ? "" : ` give-up ${giveUp.ends}/${giveUp.withinMs}`}`;
 }
 
 test("each rule is a line, in any order, and what is not said is runit's", () => {

@@ -2,10 +2,10 @@ import { wholeNumber } from "../core/args.ts";
 import type { Linux } from "../linux/linux.ts";
 import { badLine, type ParsedFile, readServiceFile, type WordLine } from "./service-file.ts";
 
-/** In the directory of a service: when it is started again. @see docs/reference/services.md */
+/** The file in the directory of a service that says when it is started again. @see docs/reference/services.md */
 export const RESTART = "restart";
 
-/** What its lines may be. */
+/** What the lines of the file may be. */
 export const RESTART_FORM = "policy always|on-failure|never, delay SECONDS [SECONDS] or give-up ENDS SECONDS";
 
 const POLICIES = ["always", "on-failure", "never"] as const;
@@ -16,7 +16,7 @@ const MAX_ENDS = 100;
 /** What a file `restart` says. */
 export interface RestartRules {
   readonly policy: (typeof POLICIES)[number];
-  /** The pause before the next start: the first, and the longest. undefined: runit's own. */
+  /** The time from an end to the next start: the first, and the longest. undefined: runit's own. */
   readonly delay: { readonly firstMs: number; readonly mostMs: number } | undefined;
   /** After so many ends within so long, the service is not started again. */
   readonly giveUp: { readonly ends: number; readonly withinMs: number } | undefined;

@@ -68,7 +68,7 @@ export function serviceStatus(linux: Linux, directory: string): ServiceStatus {
   }
   if (start.kind === "delayed") {
     const again = `again in ${Math.ceil(start.leftMs / 1000)} s`;
-    return status("delayed", `is to start ${again}`, `starting ${again}`);
+    return status("delayed", `starts ${again}`, `starting ${again}`);
   }
   if (start.kind === "starting") return status("starting", "is about to start");
   const began = beganMs(linux, supervise);

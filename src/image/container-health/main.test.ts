@@ -40,7 +40,7 @@ test("a service that is not up has a line that says why", () => {
     [{ state: RUN, isPaused: true }, "paused"],
     [{ state: RUN, ageMs: 999 }, "less than a second"],
     [{ state: RUN, waitsFor: "db" }, "waits for db"],
-    [{ state: RUN, restarts: { next: "again", delayMs: 7500, endsMs: [1000] } }, "is to start again in 8 s"],
+    [{ state: RUN, restarts: { next: "again", delayMs: 7500, endsMs: [1000] } }, "starts again in 8 s"],
     [{ state: DOWN, want: "d", restarts: { next: "gave-up", delayMs: 0, endsMs: [1] } }, "gave up, and is not"],
     [{}, "no runsv"],
     [{ state: RUN, hasRunsv: false }, "no runsv"],
