@@ -891,9 +891,10 @@ export class FakeLinux implements Linux {
     const errno = this.#enter("openToAppend", path);
     if (errno === 0 && path === "/proc/self/fd/2") return 2;
     if (errno !== 0) return -errno;
-    const fifo = this.fifos.get(path);
-    const isRead = fifo?.hasReader || [...this.#fifoFds.values()].some((open) => open.path === path);
-    return fifo !== undefined && !isRead ? -ENXIO : this.#openFifo(path, true);
+    const real = this.#follow(path);
+    const fifo = this.fifos.get(real);
+    const isRead = fifo?.hasReader || [...this.#fifoFds.values()].some((open) => open.path === real);
+    return fifo !== undefined && !isRead ? -ENXIO : this.#openFifo(real, true);
   }
 
   openToWrite(path: string): number {

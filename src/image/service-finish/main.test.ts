@@ -27,6 +27,9 @@ class Service {
     const control = linux.fifos.get(CONTROL);
     assert.ok(control);
     control.hasReader = true;
+    const runsv = linux.self.parent?.pid ?? 0;
+    for (const path of [`/proc/${runsv}`, `/proc/${runsv}/fd`]) linux.addDirectory(path);
+    linux.addLink(`/proc/${runsv}/fd/2`, CONTROL);
     prepare(linux);
     let executed: Replaced | undefined;
     let status: number | undefined;
@@ -191,6 +194,57 @@ test("a task that is done has no line and stays down, and its own finish runs", 
     },
   });
   assert.deepEqual([asked, said, executed?.file], ["d", "", "./finish.own"]);
+});
+
+test("without the control FIFO of its own runsv nothing else is written to, and the rules have no effect", () => {
+  const prepares: Readonly<Record<string, (linux: FakeLinux) => void>> = {
+    "a link to a file": (linux) => {
+      linux.addFile("/etc/passwd", "");
+      linux.unlink(CONTROL);
+      linux.addLink(CONTROL, "/etc/passwd");
+    },
+    "a link to the FIFO of another service": (linux) => {
+      for (const path of ["/mirror/db", "/mirror/db/supervise"]) linux.addDirectory(path);
+      linux.rename(CONTROL, "/mirror/db/supervise/control");
+      linux.addLink(CONTROL, "/mirror/db/supervise/control");
+    },
+    "another FIFO": (linux) => {
+      linux.unlink(CONTROL);
+      linux.makeFifo(CONTROL, 0o600);
+      linux.unlink(`/proc/${linux.self.parent?.pid ?? 0}/fd/2`);
+    },
+  };
+  for (const [name, attack] of Object.entries(prepares)) {
+    const service = new Service();
+    const prepare = (linux: FakeLinux) => {
+      withRules("policy never")(linux);
+      attack(linux);
+      const write = linux.write.bind(linux);
+      linux.write = (fd, bytes) => {
+        assert.notEqual(bytes, "d", name);
+        return write(fd, bytes);
+      };
+    };
+    const ends = Array.from({ length: 3 }, () => service.end(["3", "0"], { prepare }));
+    assert.deepEqual(
+      ends.map(({ said }) => said),
+      ["*** web ended with exit code 3 after 0.1 s\n", "", ""],
+      name,
+    );
+    assert.ok(!service.files.has(`${SUPERVISE}/restarts`), name);
+  }
+});
+
+test("that a service gave up has a line also without room for the record of its end", () => {
+  const { asked, said } = new Service().end(["3", "0"], {
+    prepare: (linux) => {
+      withRules("policy never")(linux);
+      const write = linux.writeFile.bind(linux);
+      linux.writeFile = (path, text, isNew) => (path.endsWith("/ends.new") ? -28 : write(path, text, isNew));
+    },
+  });
+  assert.equal(asked, "d");
+  assert.ok(said.includes("is not started again: its policy is never"), said);
 });
 
 test("an end that was asked for is none for the rules, and begins anew", () => {

@@ -29,6 +29,7 @@ import { writeIfRoom } from "../../linux/output.ts";
 import { allProcesses, type Process, readProcess } from "../../linux/processes.ts";
 import { STDERR } from "../../linux/program.ts";
 import { addEnd, failureLine } from "./ends.ts";
+import { keepDown } from "./keep-down.ts";
 import { gaveUpWords, nextStart } from "./restart.ts";
 
 /** The kernel's count of processes that it has killed because memory ran out, with cgroup v2 and v1. @see cgroups(7) */
@@ -43,9 +44,6 @@ const STATUS_KILLED = 137;
 const TICK_MS = 10;
 /** A service may have started a process before runsv wrote down when it started the service. */
 const SLACK_TICKS = 3;
-
-/** runsv reads its control FIFO much sooner. */
-const RUNSV_MS = 1000;
 
 /** The end of a service, and what follows. */
 interface Ended {
@@ -72,8 +70,6 @@ export function main(linux: Linux): number {
     isEssential(linux, service.directory) &&
     (next === undefined || next === "gave-up" || (next === "done" && !isNeeded(linux, service)));
   const isShown = ended === undefined || report(linux, service, ended, endsContainer);
-  // Another end by itself is none: runsv is not to start the service again.
-  if (next === "done" || next === "gave-up") keepDown(linux, service);
   const program = endsContainer ? ESSENTIAL_FINISH : `./${OWN_FINISH}`;
   if (!endsContainer && linux.access(`${service.directory}/${OWN_FINISH}`, 0) === -ERRNO.ENOENT) return 0;
   const errno = -linux.exec(program, [program, ...linux.argv.slice(1)], linux.environ);
@@ -100,7 +96,11 @@ function record(linux: Linux, service: Service, last: ChildEnd): Ended {
   const before = readRestartRecord(linux, supervise);
   const next = nextStart(rules.value, before, { last, ranMs, nowMs: linux.monotonicMs() });
   // Without a record nobody would see that it gave up.
-  if (writeRestartRecord(linux, supervise, next) < 0) return { ends, next: undefined, gaveUp: "" };
+  const isRecorded = writeRestartRecord(linux, supervise, next) === 0;
+  if (!isRecorded || (next.next !== "again" && !keepDown(linux, service))) {
+    forgetRestarts(linux, supervise);
+    return { ends, next: undefined, gaveUp: "" };
+  }
   return { ends, next: next.next, gaveUp: next.next === "gave-up" ? gaveUpWords(rules.value) : "" };
 }
 
@@ -113,7 +113,8 @@ function report(linux: Linux, service: Service, { ends, gaveUp }: Ended, endsCon
   const isDue = gaveUp !== "" || (!endsContainer && isLineDue(ends));
   const logged = isDue ? { ...ends, loggedMs: ends.endedMs, loggedFailures: ends.failures } : ends;
   // Without a record, each failure would have a line. A full log must not keep the service from its next start.
-  if (writeEnds(linux, `${service.directory}/${SUPERVISE}`, logged) < 0) return false;
+  const isRecorded = writeEnds(linux, `${service.directory}/${SUPERVISE}`, logged) === 0;
+  if (!isRecorded && gaveUp === "") return false;
   const remedy = gaveUp === "" || endsContainer ? "" : `; "sv up ${printable(service.name)}" starts it`;
   const words = [failureLine(ends, endWords(ends)), gaveUp].join(" ").trimEnd();
   if (isDue) logLine(linux, service, words + remedy);
@@ -122,24 +123,6 @@ function report(linux: Linux, service: Service, { ends, gaveUp }: Ended, endsCon
     logLine(linux, service, quickSuccessWords(QUICK_SUCCESSES, left));
   }
   return isDue || ends.count === 1;
-}
-
-/**
- * Tells runsv that the service is to be down, as `sv down` does, and waits until it has read that: afterwards runsv may
- * sleep for a second, and `sv up` would do nothing then, as the service still seems to be wanted.
- */
-function keepDown(linux: Linux, { directory }: Service): void {
-  const supervise = `${directory}/${SUPERVISE}`;
-  const fd = linux.openToAppend(`${supervise}/control`);
-  if (fd < 0) return;
-  linux.write(fd, "d");
-  linux.close(fd);
-  const deadlineMs = linux.monotonicMs() + RUNSV_MS;
-  const isRead = () => {
-    const state = readState(linux, supervise);
-    return typeof state === "number" || !state.isWanted;
-  };
-  while (!isRead() && linux.monotonicMs() < deadlineMs) linux.poll([], [], 1);
 }
 
 /** Whether another service waits until this one is ready. */
