@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DOWN, FINISH, RUN, statusBytes } from "../../../test/support/fake-container.ts";
 import { FakeLinux, Replaced } from "../../../test/support/fake-linux.ts";
 import * as habit from "../../../test/support/fake-programs.ts";
 import { type RestartRecord, readRestartRecord, writeRestartRecord } from "../../container/restart-record.ts";
@@ -144,7 +145,7 @@ function recorded(words: readonly string[]): string[] {
       mirrorOf(0)(fake);
       for (const service of [`${MIRROR}-0/web`, "/home/app/web"]) {
         for (const path of [service, `${service}/supervise`]) fake.addDirectory(path);
-        fake.addFile(`${service}/supervise/status`, "123456789012rest");
+        fake.addFile(`${service}/supervise/status`, statusBytes(fake, {}, 30));
       }
     },
   });
@@ -173,8 +174,8 @@ test("nothing is recorded where another user may choose the place", () => {
   }
 });
 
-/** Runs it for a service with a record of this kind. @returns whether the record is still there */
-function keepsRecord(next: RestartRecord["next"], ...words: readonly string[]): boolean {
+/** Runs it for a service in this state, with a record of this kind. @returns whether the record is still there */
+function keepsRecord(next: RestartRecord["next"], state: number, ...words: readonly string[]): boolean {
   const supervise = `${MIRROR}-0/web/supervise`;
   let linux: FakeLinux | undefined;
   run({
@@ -183,6 +184,7 @@ function keepsRecord(next: RestartRecord["next"], ...words: readonly string[]): 
       linux = fake;
       mirrorOf(0)(fake);
       for (const path of [`${MIRROR}-0/web`, supervise]) fake.addDirectory(path);
+      fake.addFile(`${supervise}/status`, statusBytes(fake, { state }, 30));
       writeRestartRecord(fake, supervise, { next, delayMs: 0, endsMs: [1] });
     },
   });
@@ -192,13 +194,38 @@ function keepsRecord(next: RestartRecord["next"], ...words: readonly string[]): 
 
 test("a start that is asked for begins anew, and a service that is told to be down has not given up", () => {
   for (const next of ["again", "done", "gave-up"] as const) {
-    for (const word of ["up", "u", "once", "start"]) assert.equal(keepsRecord(next, word, "web"), false, word);
-    for (const word of ["status", "s", "check", "hup", "pause", "cont", "interrupt", "quit", "alarm", "1", "reload"]) {
-      assert.equal(keepsRecord(next, word, "web"), true, word);
+    for (const state of [RUN, FINISH, DOWN]) {
+      for (const word of ["up", "u", "once", "start"]) assert.equal(keepsRecord(next, state, word, "web"), false, word);
+      for (const word of [
+        "status",
+        "s",
+        "check",
+        "hup",
+        "pause",
+        "cont",
+        "interrupt",
+        "quit",
+        "alarm",
+        "1",
+        "reload",
+      ]) {
+        assert.equal(keepsRecord(next, state, word, "web"), true, word);
+      }
+      // A program that waits for the delay would start the service before it gets the signal.
+      const isDelayed = next === "again" && state === RUN;
+      for (const word of ["down", "stop", "restart", "force-reload", "exit", "shutdown", "force-stop"]) {
+        assert.equal(keepsRecord(next, state, "-w", "9", word, "web"), isDelayed, `${next} ${state} ${word}`);
+      }
+      assert.equal(keepsRecord(next, state, "up", "other"), true);
     }
-    for (const word of ["down", "stop", "restart", "exit", "shutdown", "term", "kill", "force-stop"]) {
-      assert.equal(keepsRecord(next, "-w", "9", word, "web"), next === "again", `${next} ${word}`);
+  }
+});
+
+test("`sv term` and `sv kill` of a service that does not run change nothing: a done task is still done", () => {
+  for (const next of ["again", "done", "gave-up"] as const) {
+    for (const word of ["term", "kill", "try-restart"]) {
+      for (const state of [FINISH, DOWN]) assert.equal(keepsRecord(next, state, word, "web"), true, word);
+      assert.equal(keepsRecord(next, RUN, word, "web"), next === "again", `${next} ${word}`);
     }
-    assert.equal(keepsRecord(next, "up", "other"), true);
   }
 });

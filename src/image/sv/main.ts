@@ -1,5 +1,5 @@
 import { forgetRestarts, readRestartRecord } from "../../container/restart-record.ts";
-import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
+import { readState, SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { recordAsked } from "../../container/service-end.ts";
 import { findMirror, isMirrorName, type ServiceMirror } from "../../container/service-mirror.ts";
 import { STATUS_CANNOT_RUN } from "../../core/child-end.ts";
@@ -58,17 +58,21 @@ function recordRequest(linux: Linux, places: readonly string[], calledAs: string
   const command = words[at] ?? "";
   const is = (known: readonly string[], initials: string) =>
     known.includes(command) || (command !== "" && initials.includes(command.charAt(0)));
-  const [isEnding, isStarting] = [is(ENDING, "tk"), is(STARTING, "uo")];
-  if (!isEnding && !isStarting && !is(STOPPING, "dex")) return;
+  const [isEnding, isStarting, isStopping] = [is(ENDING, "tk"), is(STARTING, "uo"), is(STOPPING, "dex")];
+  if (!isEnding && !isStarting && !isStopping) return;
   for (const word of name === "sv" ? words.slice(at + 1) : [name]) {
     const path = isPath(word) ? (servicePath(linux, word) ?? word) : `${places.at(-1)}/${word}`;
     // Elsewhere no program reads the record, and another user may choose where it is.
     const isOurs = places.some((place) => path.startsWith(`${place}/`)) && !path.includes("/.");
     if (!isOurs) continue;
     const supervise = `${path}/${SUPERVISE}`;
+    const state = readState(linux, supervise);
+    const isRunning = typeof state === "object" && !state.isDown && !state.isFinishing;
+    // `term` and `kill` of a service that does not run do nothing.
+    if (!isRunning && !isStarting && !isStopping && !ENDING.includes(command)) continue;
     if (isEnding) recordAsked(linux, supervise);
     // A start that waits for its delay would start the service, and not end.
-    const isDelayed = readRestartRecord(linux, supervise)?.next === "again";
+    const isDelayed = isRunning && readRestartRecord(linux, supervise)?.next === "again";
     if (isStarting || !isDelayed) forgetRestarts(linux, supervise);
   }
 }
