@@ -54,6 +54,7 @@ function prepare(linux: Linux, service: Service): number | undefined {
   const wait = new Wait(linux, readRule(linux, service.directory, STOP_SIGNAL));
   const delayed = hasDelay ? awaitDelay(linux, service, wait) : undefined;
   const status = delayed ?? (needs.value.length > 0 ? awaitNeeds(linux, service, needs.value, wait) : undefined);
-  if (status === undefined) recordBegan(linux, `${service.directory}/${SUPERVISE}`);
+  // Also if it fails: a wait is no part of the service's life, whose length decides about its next delay.
+  recordBegan(linux, `${service.directory}/${SUPERVISE}`);
   return status;
 }
