@@ -176,6 +176,8 @@ export interface FakeService {
   readonly name: string;
   readonly run: FakeProgram;
   readonly finish?: FakeProgram;
+  /** Whether its finish script calls `sv down`: runsv stays then, also if it got TERM before. */
+  readonly callsDown?: boolean;
   /** The log service ends by itself once its input ends: after this time. undefined: there is none. */
   readonly logMs?: number;
   /** Its file of that name. */
@@ -296,7 +298,8 @@ function runsv(service: FakeService): FakeProgram {
     };
     const isDown = () => {
       enter(DOWN);
-      if (isExiting) stop();
+      if (service.callsDown) isExiting = false;
+      else if (isExiting) stop();
       else if (self.linux.nowMs - startedMs >= 1000) start();
       else {
         isAsleep = true; // control bytes that come meanwhile are noticed after the start

@@ -122,7 +122,10 @@ class StoppingServices {
     this.#stopNext();
     if (isTime) {
       this.#lookedMs = nowMs;
-      for (const each of this.#all) each.forceIfLate();
+      for (const each of this.#all) {
+        each.askAgain();
+        each.forceIfLate();
+      }
       this.#stopPipeHolders();
     }
     return this.#lookedMs + POLL_INTERVAL_MS;

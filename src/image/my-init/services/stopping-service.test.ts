@@ -49,6 +49,7 @@ function follow({ context, web }: ReturnType<typeof supervise>, untilState = "go
     const isTime = loop.nowMs >= lookedMs + 20;
     if (isTime) lookedMs = loop.nowMs;
     if (isTime || web.state !== "young") web.step();
+    if (isTime) web.askAgain();
     if (web.state !== states.at(-1)) states.push(web.state);
     return lookedMs + 20;
   });
@@ -101,6 +102,16 @@ test("a service with a finish script is stopped by its runsv", () => {
   const story = supervise({ run: ends, finish: habit.exitsAfter(5), logMs: 5 }, LONG_MS);
   story.web.stop();
   assert.deepEqual(follow(story), ["stopping", "gone"]);
+});
+
+test("a finish script that calls `sv down` does not keep its runsv from its end", () => {
+  for (const logMs of [undefined, 50]) {
+    const log = logMs === undefined ? {} : { logMs };
+    const story = supervise({ run: ends, finish: habit.exitsAfter(5), callsDown: true, ...log }, LONG_MS);
+    story.web.stop();
+    assert.deepEqual(follow(story), ["stopping", "gone"]);
+    assert.ok((story.web.times.endedMs ?? Infinity) - (story.web.times.stoppedMs ?? 0) < 150);
+  }
 });
 
 test("runsv that sleeps for a second, as its service ran for less than that, is killed", () => {

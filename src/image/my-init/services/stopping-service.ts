@@ -123,6 +123,11 @@ export class StoppingService {
     }
   }
 
+  /** Asks runsv again to end if its service is down: after `sv down`, which a finish script may call, runsv would stay. */
+  askAgain(): void {
+    if (this.#state === "stopping" && this.#isDown) this.#context.children.signal(this.runsv, SIGNAL.SIGTERM);
+  }
+
   /** Kills its service, and no finish script, if its own time limit is over. */
   forceIfLate(): void {
     const { children, linux, loop } = this.#context;
