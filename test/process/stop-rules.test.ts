@@ -160,6 +160,8 @@ describe("stop-signal", processRing, () => {
       ["RTMIN+3\n\n", "RTMIN+3"],
       ["# or 49\nSIGRTMIN+15", "RTMIN+15"],
       ["64", "RTMAX"],
+      ["SIGRTMIN+30", "RTMAX"],
+      ["STKFLT", "STKFLT"],
     ] as const) {
       init.view.write("/etc/service/web/stop-signal", text);
       await init.exec("sv term web");
