@@ -85,6 +85,18 @@ test("a signal that is to end the service ends the wait, and others are for the 
   assert.equal(beganMs(linux, SUPERVISE), Math.floor(linux.realtimeMs()), "the wait was no part of its life");
 });
 
+test("the service is not started if its runsv was killed meanwhile: the next runsv starts it", () => {
+  const { linux, status } = start({
+    prepare: (fake) => {
+      fake.after(1000, () => {
+        fake.self.parent = undefined;
+      });
+    },
+  });
+  assert.equal(status, 1);
+  assert.equal(beganMs(linux, SUPERVISE), undefined);
+});
+
 test("a mistake in the file that came while the container runs is reported, but not at each start", () => {
   const bad = start({ rules: "delay soon" });
   assert.equal(bad.status, 1);

@@ -11,6 +11,7 @@ import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
 import type { Linux } from "../../linux/linux.ts";
+import { readProcess } from "../../linux/processes.ts";
 import { STATUS_FAILED } from "../../linux/program.ts";
 import { awaitDelay } from "./delay.ts";
 import { logFailure } from "./failure.ts";
@@ -51,10 +52,17 @@ function prepare(linux: Linux, service: Service): number | undefined {
   }
   const hasDelay = typeof restart === "object" && restart.kind === "ok" && restart.value.delay !== undefined;
   if (needs.value.length === 0 && !hasDelay) return undefined;
+  const runsv = parentOf(linux);
   const wait = new Wait(linux, readRule(linux, service.directory, STOP_SIGNAL));
   const delayed = hasDelay ? awaitDelay(linux, service, wait) : undefined;
   const status = delayed ?? (needs.value.length > 0 ? awaitNeeds(linux, service, needs.value, wait) : undefined);
+  // Its runsv was killed meanwhile: the next runsv starts the service, too.
+  if (parentOf(linux) !== runsv) return STATUS_FAILED;
   // Also if it fails: a wait is no part of the service's life, whose length decides about its next delay.
   recordBegan(linux, `${service.directory}/${SUPERVISE}`);
   return status;
+}
+
+function parentOf(linux: Linux): number | undefined {
+  return readProcess(linux, linux.getPid())?.parent;
 }
