@@ -31,7 +31,7 @@ test("the first bad line is named", () => {
   assert.equal(parsed("policy never again"), '1: "never again" is no policy');
   assert.equal(parsed("Policy never"), '1: "Policy" is no rule');
   assert.equal(parsed("delay 1\ndelay 2"), '2: it has "delay" again');
-  const numbers = "has other words than whole numbers, 1 or more";
+  const numbers = "has other words than whole numbers from 1 to 999999999";
   for (const words of ["delay", "delay 0", "delay -1", "delay 1.5", "delay 1s", "delay 1 2 3", "delay 1 x"]) {
     assert.equal(parsed(words), `1: "${words}" ${numbers}`);
   }

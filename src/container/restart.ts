@@ -47,7 +47,7 @@ export function parseRestart(lines: readonly WordLine[]): ParsedFile<RestartRule
     const numbers = [first, second ?? (rule === "delay" ? first : "")].map((word) => wholeNumber(word) ?? 0);
     const [one = 0, other = 0] = numbers;
     if (more.length > 0 || one === 0 || other === 0) {
-      return badLine({ line }, `"${words.join(" ")}" has other words than whole numbers, 1 or more`);
+      return badLine({ line }, `"${words.join(" ")}" has other words than whole numbers from 1 to 999999999`);
     }
     if (rule === "delay") {
       if (other < one) return badLine({ line }, `the longest delay, ${other} s, is shorter than the first, ${one} s`);

@@ -133,10 +133,10 @@ export function recordBegan(linux: Linux, supervise: string): void {
   const start = linux.readFile(`${supervise}/status`, START_BYTES, true);
   if (typeof start !== "string") return;
   linux.unlink(`${supervise}/${BEGAN}`);
-  linux.writeFile(`${supervise}/${BEGAN}`, `${start}${Math.floor(linux.realtimeMs())}`, true);
+  linux.writeFile(`${supervise}/${BEGAN}`, `${start}${Math.floor(linux.monotonicMs())}`, true);
 }
 
-/** When the service's own `run` was executed, in milliseconds since 1970; undefined: at its start, without a wait. */
+/** When the service's own `run` was executed, on the clock of Linux.monotonicMs; undefined: at its start, without a wait. */
 export function beganMs(linux: Linux, supervise: string): number | undefined {
   const began = linux.readFile(`${supervise}/${BEGAN}`, MAX_BYTES, true);
   if (typeof began !== "string" || !isAllDigits(began.slice(START_BYTES))) return undefined;

@@ -72,5 +72,5 @@ export function serviceStatus(linux: Linux, directory: string): ServiceStatus {
   }
   if (start.kind === "starting") return status("starting", "is about to start");
   const began = beganMs(linux, supervise);
-  return { ...status("up", ""), ageMs: began === undefined ? ageMs : linux.realtimeMs() - began };
+  return { ...status("up", ""), ageMs: began === undefined ? ageMs : linux.monotonicMs() - began };
 }

@@ -305,13 +305,15 @@ test("without room for the record of its rules, a service is started again as wi
 });
 
 test("a service that waited before it ran has run only since then", () => {
-  const { said } = new Service().end(["3", "0"], {
+  const service = new Service();
+  service.realMs = 60_000;
+  const { said } = service.end(["3", "0"], {
     ranMs: 60_000,
     prepare: (linux) => {
-      const now = linux.realtimeMs.bind(linux);
-      linux.realtimeMs = () => now() - 2500;
+      const now = linux.monotonicMs.bind(linux);
+      linux.monotonicMs = () => now() - 2500;
       recordBegan(linux, SUPERVISE);
-      linux.realtimeMs = now;
+      linux.monotonicMs = now;
     },
   });
   assert.equal(said, "*** web ended with exit code 3 after 2.5 s\n");

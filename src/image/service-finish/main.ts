@@ -84,7 +84,8 @@ function record(linux: Linux, service: Service, last: ChildEnd): Ended {
   const state = readState(linux, supervise);
   const endedMs = Math.floor(linux.realtimeMs());
   const ageMs = typeof state === "number" ? 0 : state.ageMs;
-  const ranMs = Math.max(0, Math.floor(endedMs - (beganMs(linux, supervise) ?? endedMs - ageMs)));
+  const began = beganMs(linux, supervise);
+  const ranMs = Math.max(0, Math.floor(began === undefined ? ageMs : linux.monotonicMs() - began));
   const isAsked = (typeof state === "object" && !state.isWanted) || wasAsked(linux, supervise);
   const isOutOfMemory = exitStatus(last) === STATUS_KILLED && noticeOutOfMemory(linux, service);
   const ends = addEnd(readEnds(linux, supervise), { last, isOutOfMemory, ranMs, endedMs, isAsked });
