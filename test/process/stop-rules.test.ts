@@ -181,7 +181,9 @@ describe("stop-signal", processRing, () => {
     });
     await init.waitFor("web is up");
     const [, pid] = await init.waitFor(/^command (\d+)\n/m);
-    await init.exec(`echo ${pid} > /etc/service/web/supervise/pid; sv term web`);
+    // runsv writes the file after it has started the service.
+    const path = "/etc/service/web/supervise/pid";
+    await init.exec(`until [ -s ${path} ]; do sleep 0.01; done; echo ${pid} > ${path}; sv term web`);
     await init.waitFor("web got TERM");
     init.signal("SIGTERM");
     assert.equal((await init.ended()).status, 143);
