@@ -26,7 +26,9 @@ import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 
-export { until } from "./until.ts";
+import { until } from "./until.ts";
+
+export { until };
 
 export const isSanitized = Boolean(process.env["SANITIZED"]);
 export const isEmulated = Boolean(process.env["EMULATED"]);
@@ -269,7 +271,10 @@ export async function startInit(t: TestContext, options: InitOptions = {}): Prom
     type: (text) => void child.stdin?.write(Buffer.from(text, "latin1")),
     processes: () => processesOf(pid),
     processFile: (inside, file) => readProc(`/proc/${pid}/root/proc/${inside}/${file}`),
-    exec: (line) => execIn(pid, line),
+    exec: async (line) => {
+      await until(() => !isOutside(pid), "it is in its root");
+      return execIn(pid, line);
+    },
     residentKiB: () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]),
     ended: async (withinMs = 90_000) => {
       const tookMs = await within(
@@ -446,10 +451,14 @@ function execIn(pid: number, line: string): Promise<string> {
   });
 }
 
+/** Whether PID 1 of a namespace is not in its root yet: of all /proc, only this machine's own has a "self" for us. */
+function isOutside(init: number): boolean {
+  return existsSync(`/proc/${init}/root/proc/self/stat`);
+}
+
 function processesOf(init: number): ProcessFacts[] {
   const proc = `/proc/${init}/root/proc`;
-  // Of all /proc, only this machine's own has a "self" for us: PID 1 is not in its root yet.
-  if (existsSync(`${proc}/self/stat`)) return [];
+  if (isOutside(init)) return [];
   return unlessGone(() => readdirSync(proc), [])
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
