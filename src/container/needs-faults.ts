@@ -2,7 +2,7 @@
 import type { Linux } from "../linux/linux.ts";
 import type { Fault } from "./fault.ts";
 import { findCycle, NEEDS, NEEDS_FORM, type Need, type NeedsGraph, readNeeds } from "./needs.ts";
-import { fileFault } from "./service-file.ts";
+import { fileFault, parsedValue } from "./service-file.ts";
 
 /**
  * Reads what services need, and finds why they cannot get it: a file cannot be read or understood, or names no service; or,
@@ -45,7 +45,7 @@ export function ownNeedsFaults(
   const read = readNeeds(linux, `${directory}/${name}`);
   const fault = fileFault(path, read, NEEDS_FORM);
   if (fault !== undefined) return { needs: undefined, faults: [fault] };
-  const needs = typeof read !== "number" && read.kind === "ok" ? read.value : [];
+  const needs = parsedValue(read) ?? [];
   const faults = needs.flatMap(({ line, service }): Fault[] => {
     if (service === name) return [{ path, line, reason: "a service cannot need itself; take the line out" }];
     const reason = `there is no service "${service}" in ${directory}; correct the name or take the line out`;

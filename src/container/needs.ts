@@ -1,7 +1,7 @@
 import { wholeNumber } from "../core/args.ts";
 import { ERRNO } from "../linux/errno.ts";
 import type { Linux } from "../linux/linux.ts";
-import { badLine, type ParsedFile, readServiceFile, type WordLine } from "./service-file.ts";
+import { badLine, type ParsedFile, parsedValue, readServiceFile, type WordLine } from "./service-file.ts";
 
 /** In the directory of a service: the services that it needs. @see docs/reference/services.md */
 export const NEEDS = "needs";
@@ -29,6 +29,11 @@ export function readNeeds(linux: Linux, directory: string): ParsedFile<readonly 
   return read === ERRNO.ENOENT ? { kind: "ok", value: [] } : read;
 }
 
+/** What a service needs; nothing if its file has a mistake. */
+export function needsOf(linux: Linux, directory: string): readonly Need[] {
+  return parsedValue(readNeeds(linux, directory)) ?? [];
+}
+
 /** Parses a file `needs`: `NAME` or `NAME SECONDS` a line. @see docs/reference/services.md */
 export function parseNeeds(lines: readonly WordLine[]): ParsedFile<readonly Need[]> {
   const needs: Need[] = [];
@@ -36,10 +41,10 @@ export function parseNeeds(lines: readonly WordLine[]): ParsedFile<readonly Need
     const [service = "", limit, ...more] = words;
     const limitSeconds = limit === undefined ? NEED_SECONDS : wholeNumber(limit);
     const isKnown = needs.some((need) => need.service === service);
-    if (isKnown) return badLine({ line }, `it names "${service}" again`);
-    if (more.length > 0) return badLine({ line }, "it has more than a service and a limit");
+    if (isKnown) return badLine(line, `it names "${service}" again`);
+    if (more.length > 0) return badLine(line, "it has more than a service and a limit");
     if (limitSeconds === undefined || limitSeconds === 0) {
-      return badLine({ line }, `"${limit ?? ""}" is no limit in whole seconds, 1 or more`);
+      return badLine(line, `"${limit ?? ""}" is no limit in whole seconds, 1 or more`);
     }
     needs.push({ service, limitSeconds, line });
   }

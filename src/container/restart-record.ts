@@ -1,5 +1,6 @@
 // Tested by src/image/service-finish/restart.test.ts.
 import { isAllDigits } from "../core/ascii.ts";
+import { writeInPlace } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 
 /** In a service's directory `supervise`: what its file `restart` means for the next start. Replaced at each end. */
@@ -30,11 +31,8 @@ export function readRestartRecord(linux: Linux, supervise: string): RestartRecor
 
 /** Replaces the record of a service. @returns 0, or a negated errno: there is no room, or no permission */
 export function writeRestartRecord(linux: Linux, supervise: string, record: RestartRecord): number {
-  const path = `${supervise}/${RECORD}`;
-  linux.unlink(`${path}.new`);
   const text = `${[record.next, record.delayMs, ...record.endsMs].join(" ")}\n`;
-  const written = linux.writeFile(`${path}.new`, text, true);
-  return written < 0 ? written : linux.rename(`${path}.new`, path);
+  return writeInPlace(linux, `${supervise}/${RECORD}`, text);
 }
 
 /** Removes the record of a service: its next start is as its first. A start that waits notices it. */

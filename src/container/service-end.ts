@@ -1,6 +1,7 @@
 import { isAllDigits } from "../core/ascii.ts";
 import type { ChildEnd } from "../core/child-end.ts";
 import { signalName } from "../core/signals.ts";
+import { writeAnew, writeInPlace } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 
 /** In a service's directory `supervise`: how the service has ended. Our finish program replaces it at each end. */
@@ -46,10 +47,7 @@ export function readEnds(linux: Linux, supervise: string): ServiceEnds | undefin
 
 /** Replaces the record of a service's ends. @returns 0, or a negated errno: there is no room, or no permission */
 export function writeEnds(linux: Linux, supervise: string, ends: ServiceEnds): number {
-  const path = `${supervise}/${ENDS}`;
-  linux.unlink(`${path}.new`);
-  const written = linux.writeFile(`${path}.new`, formatEnds(ends), true);
-  return written < 0 ? written : linux.rename(`${path}.new`, path);
+  return writeInPlace(linux, `${supervise}/${ENDS}`, formatEnds(ends));
 }
 
 /**
@@ -111,18 +109,22 @@ const ASKED = "asked";
 /** The status begins with the time of the start. @see runsv(8) */
 const START_BYTES = 12;
 
+/** When runsv started the service last, in its own form; undefined: runsv has written no status. */
+function presentStart(linux: Linux, supervise: string): string | undefined {
+  const start = linux.readFile(`${supervise}/status`, START_BYTES, true);
+  return typeof start === "string" ? start : undefined;
+}
+
 /** Records that the end of a service's present start was asked for. @param supervise its directory `supervise` */
 export function recordAsked(linux: Linux, supervise: string): void {
-  const start = linux.readFile(`${supervise}/status`, START_BYTES, true);
-  if (typeof start !== "string") return;
-  linux.unlink(`${supervise}/${ASKED}`);
-  linux.writeFile(`${supervise}/${ASKED}`, start, true);
+  const start = presentStart(linux, supervise);
+  if (start !== undefined) writeAnew(linux, `${supervise}/${ASKED}`, start);
 }
 
 /** Whether the end of the service's present start was asked for. */
 export function wasAsked(linux: Linux, supervise: string): boolean {
   const asked = linux.readFile(`${supervise}/${ASKED}`, START_BYTES, true);
-  return typeof asked === "string" && asked === linux.readFile(`${supervise}/status`, START_BYTES, true);
+  return asked === presentStart(linux, supervise);
 }
 
 /** In a service's directory `supervise`: the present start as in runsv's status, and when its own `run` was executed. */
@@ -130,18 +132,16 @@ const BEGAN = "began";
 
 /** Records that the service's own `run` is executed now: after a wait, which is no part of the service's life. */
 export function recordBegan(linux: Linux, supervise: string): void {
-  const start = linux.readFile(`${supervise}/status`, START_BYTES, true);
-  if (typeof start !== "string") return;
-  linux.unlink(`${supervise}/${BEGAN}`);
-  linux.writeFile(`${supervise}/${BEGAN}`, `${start}${Math.floor(linux.monotonicMs())}`, true);
+  const start = presentStart(linux, supervise);
+  if (start !== undefined) writeAnew(linux, `${supervise}/${BEGAN}`, `${start}${Math.floor(linux.monotonicMs())}`);
 }
 
 /** When the service's own `run` was executed, on the clock of Linux.monotonicMs; undefined: at its start, without a wait. */
 export function beganMs(linux: Linux, supervise: string): number | undefined {
   const began = linux.readFile(`${supervise}/${BEGAN}`, MAX_BYTES, true);
   if (typeof began !== "string" || !isAllDigits(began.slice(START_BYTES))) return undefined;
-  const start = linux.readFile(`${supervise}/status`, START_BYTES, true);
-  return began.slice(0, START_BYTES) === start ? Number(began.slice(START_BYTES)) : undefined;
+  const isPresent = began.slice(0, START_BYTES) === presentStart(linux, supervise);
+  return isPresent ? Number(began.slice(START_BYTES)) : undefined;
 }
 
 /** Removes what is recorded here: an earlier start of the container may have left it. */

@@ -18,7 +18,7 @@ const OPTIONAL = ["finish", "check"];
 export function serviceFaults(linux: Linux, directory: string): Fault[] {
   const names = linux.listDir(directory);
   if (typeof names === "number" || names.includes(DOWN)) return [];
-  const faults = programFaults(linux, directory);
+  const faults = faultsAmong(linux, directory, names);
   return names.includes("log") ? [...faults, ...serviceFaults(linux, `${directory}/log`)] : faults;
 }
 
@@ -30,7 +30,10 @@ export function serviceFaults(linux: Linux, directory: string): Fault[] {
  */
 export function programFaults(linux: Linux, directory: string): Fault[] {
   const names = linux.listDir(directory);
-  if (typeof names === "number") return [];
+  return typeof names === "number" ? [] : faultsAmong(linux, directory, names);
+}
+
+function faultsAmong(linux: Linux, directory: string, names: readonly string[]): Fault[] {
   const programs = ["run", ...OPTIONAL.filter((name) => names.includes(name))];
   if (names.includes("control")) programs.push(...controlScripts(linux, directory));
   return programs.flatMap((name) => {

@@ -24,7 +24,7 @@ export interface BadLine {
 export type ParsedFile<T> = { readonly kind: "ok"; readonly value: T } | BadLine;
 
 /** The answer for a line that cannot be understood. */
-export function badLine({ line }: Pick<WordLine, "line">, reason: string): BadLine {
+export function badLine(line: number, reason: string): BadLine {
   return { kind: "bad-line", line, reason };
 }
 
@@ -51,6 +51,11 @@ export function readServiceFile<T>(
 ): ParsedFile<T> | number {
   const text = linux.readFile(path, MAX_BYTES, false);
   return typeof text === "number" ? -text : parse(wordLines(text));
+}
+
+/** What a file says; undefined: there is none, it cannot be read, or it has a mistake. */
+export function parsedValue<T>(read: ParsedFile<T> | number): T | undefined {
+  return typeof read === "object" && read.kind === "ok" ? read.value : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ERRNO } from "../linux/errno.ts";
-import { isSameFile } from "../linux/files.ts";
+import { isSameFile, writeAnew } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { commandWords } from "../linux/processes.ts";
 import { SERVICE_RUN } from "./applets.ts";
@@ -46,8 +46,8 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
 
 /** Records the services that a service waits for, and notifies watches of `supervise`; undefined: it waits no more. */
 export function recordWaiting(linux: Linux, supervise: string, waitsFor: string | undefined): void {
-  linux.unlink(`${supervise}/${WAITS_FOR}`);
-  if (waitsFor !== undefined) linux.writeFile(`${supervise}/${WAITS_FOR}`, waitsFor, true);
+  if (waitsFor === undefined) linux.unlink(`${supervise}/${WAITS_FOR}`);
+  else writeAnew(linux, `${supervise}/${WAITS_FOR}`, waitsFor);
 }
 
 /** Whether /proc hides an existing process: with hidepid it hides other users' processes. */

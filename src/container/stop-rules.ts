@@ -2,7 +2,7 @@ import { wholeNumber } from "../core/args.ts";
 import { SIGNAL, signalNumber } from "../core/signals.ts";
 import type { Linux } from "../linux/linux.ts";
 import type { Fault } from "./fault.ts";
-import { badLine, fileFault, type ParsedFile, readServiceFile, type WordLine } from "./service-file.ts";
+import { badLine, fileFault, type ParsedFile, parsedValue, readServiceFile, type WordLine } from "./service-file.ts";
 
 /** A file of one word in the directory of a service. */
 interface RuleFile {
@@ -36,8 +36,7 @@ export const STOP_TIMEOUT: RuleFile = {
 
 /** What the file of a service says; undefined: there is none, or it has a mistake. */
 export function readRule(linux: Linux, directory: string, file: RuleFile): number | undefined {
-  const read = readFile(linux, `${directory}/${file.name}`, file);
-  return typeof read !== "number" && read.kind === "ok" ? read.value : undefined;
+  return parsedValue(readFile(linux, `${directory}/${file.name}`, file));
 }
 
 /** Why the files of a service cannot be read or understood. */
@@ -55,6 +54,6 @@ function readFile(linux: Linux, path: string, file: RuleFile): ParsedFile<number
 function parseWord([first, second]: readonly WordLine[], { parse, what }: RuleFile): ParsedFile<number> {
   const word = first?.words.join(" ") ?? "";
   const value = parse(word);
-  if (value === undefined) return badLine(first ?? { line: 1 }, `"${word}" is no ${what}`);
-  return second === undefined ? { kind: "ok", value } : badLine(second, "it has more than one word");
+  if (value === undefined) return badLine(first?.line ?? 1, `"${word}" is no ${what}`);
+  return second === undefined ? { kind: "ok", value } : badLine(second.line, "it has more than one word");
 }

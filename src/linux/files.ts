@@ -87,6 +87,22 @@ export function removeTree(linux: Linux, path: string): void {
   linux.rmdir(path);
 }
 
+/**
+ * Writes a file of mode 0600 that is new: what was at `path`, a link too, is removed first.
+ *
+ * @returns 0, or a negated errno
+ */
+export function writeAnew(linux: Linux, path: string, content: string): number {
+  linux.unlink(path);
+  return linux.writeFile(path, content, true);
+}
+
+/** The same in place of `path`, by rename(2): a reader sees the old file or the new one. @returns 0, or a negated errno */
+export function writeInPlace(linux: Linux, path: string, content: string): number {
+  const written = writeAnew(linux, `${path}.new`, content);
+  return written < 0 ? written : linux.rename(`${path}.new`, path);
+}
+
 /** Mode and group of a new file. */
 export interface NewFile {
   readonly mode: number;

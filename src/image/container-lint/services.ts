@@ -1,6 +1,6 @@
 // Tested by src/image/container-lint/main.test.ts.
 import { needsFaults } from "../../container/needs-faults.ts";
-import { readRestart } from "../../container/restart.ts";
+import { restartRulesOf } from "../../container/restart.ts";
 import { ruleFaults } from "../../container/rule-faults.ts";
 import { controlPath, ESSENTIAL, isEssential, SERVICES } from "../../container/runsv.ts";
 import { otherFaults, serviceFaults } from "../../container/service-faults.ts";
@@ -26,9 +26,8 @@ export const services: Check = (linux, add) => {
   }
   for (const name of names) {
     const directory = `${SERVICES}/${name}`;
-    const restart = readRestart(linux, directory);
-    if (typeof restart === "number" || restart.kind !== "ok" || !isEssential(linux, directory)) continue;
-    if (restart.value.policy !== "always" || restart.value.giveUp !== undefined) continue;
+    const restart = restartRulesOf(linux, directory);
+    if (restart?.policy !== "always" || restart.giveUp !== undefined || !isEssential(linux, directory)) continue;
     const reason = "it has no effect: the service is always started again; add give-up to its file restart";
     add("warning", `${directory}/${ESSENTIAL}`, reason);
   }

@@ -1,6 +1,6 @@
-import { readNeeds } from "../../container/needs.ts";
+import { needsOf } from "../../container/needs.ts";
 import { log, type Service, serviceHere } from "../../container/own-service.ts";
-import { readRestart } from "../../container/restart.ts";
+import { type RestartRules, restartRulesOf } from "../../container/restart.ts";
 import {
   forgetRestarts,
   type RestartRecord,
@@ -24,13 +24,14 @@ import { type ChildEnd, exitStatus, finishEnd, STATUS_CANNOT_RUN } from "../../c
 import { printable } from "../../core/printable.ts";
 import { ERRNO } from "../../linux/errno.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
+import { writeAnew } from "../../linux/files.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { writeIfRoom } from "../../linux/output.ts";
 import { allProcesses, type Process, readProcess } from "../../linux/processes.ts";
 import { STDERR } from "../../linux/program.ts";
 import { addEnd, failureLine } from "./ends.ts";
 import { keepDown } from "./keep-down.ts";
-import { gaveUpWords, nextStart } from "./restart.ts";
+import { gaveUpWords, nextStart, type OwnEnd } from "./restart.ts";
 
 /** The kernel's count of processes that it has killed because memory ran out, with cgroup v2 and v1. @see cgroups(7) */
 const OOM_COUNTERS = ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"];
@@ -89,20 +90,19 @@ function record(linux: Linux, service: Service, last: ChildEnd): Ended {
   const isAsked = (typeof state === "object" && !state.isWanted) || wasAsked(linux, supervise);
   const isOutOfMemory = exitStatus(last) === STATUS_KILLED && noticeOutOfMemory(linux, service);
   const ends = addEnd(readEnds(linux, supervise), { last, isOutOfMemory, ranMs, endedMs, isAsked });
-  const rules = isAsked ? undefined : readRestart(linux, service.directory);
-  if (typeof rules !== "object" || rules.kind === "bad-line") {
-    forgetRestarts(linux, supervise);
-    return { ends, next: undefined, gaveUp: "" };
-  }
-  const before = readRestartRecord(linux, supervise);
-  const next = nextStart(rules.value, before, { last, ranMs, nowMs: linux.monotonicMs() });
+  const rules = isAsked ? undefined : restartRulesOf(linux, service.directory);
+  const next = rules && applyRules(linux, service, rules, { last, ranMs, nowMs: linux.monotonicMs() });
+  if (next === undefined) forgetRestarts(linux, supervise);
+  return { ends, next, gaveUp: rules !== undefined && next === "gave-up" ? gaveUpWords(rules) : "" };
+}
+
+/** Decides what follows by the rules, and records it. @returns undefined: they cannot be followed */
+function applyRules(linux: Linux, service: Service, rules: RestartRules, end: OwnEnd): Ended["next"] {
+  const supervise = `${service.directory}/${SUPERVISE}`;
+  const record = nextStart(rules, readRestartRecord(linux, supervise), end);
   // Without a record nobody would see that it gave up.
-  const isRecorded = writeRestartRecord(linux, supervise, next) === 0;
-  if (!isRecorded || (next.next !== "again" && !keepDown(linux, service))) {
-    forgetRestarts(linux, supervise);
-    return { ends, next: undefined, gaveUp: "" };
-  }
-  return { ends, next: next.next, gaveUp: next.next === "gave-up" ? gaveUpWords(rules.value) : "" };
+  if (writeRestartRecord(linux, supervise, record) < 0) return undefined;
+  return record.next === "again" || keepDown(linux, service) ? record.next : undefined;
 }
 
 /**
@@ -128,10 +128,9 @@ function report(linux: Linux, service: Service, { ends, gaveUp }: Ended, endsCon
 
 /** Whether another service waits until this one is ready. */
 function isNeeded(linux: Linux, { name, services }: Service): boolean {
-  return listServices(linux, services).services.some((other) => {
-    const needs = readNeeds(linux, `${services}/${other}`);
-    return typeof needs === "object" && needs.kind === "ok" && needs.value.some(({ service }) => service === name);
-  });
+  return listServices(linux, services).services.some((other) =>
+    needsOf(linux, `${services}/${other}`).some(({ service }) => service === name),
+  );
 }
 
 /** Logs a line about the service, if there is room. */
@@ -149,8 +148,7 @@ function noticeOutOfMemory(linux: Linux, { services }: Service): boolean {
     const seenPath = `${services}/${OOM_SEEN}`;
     const seen = linux.readFile(seenPath, MAX_BYTES, true);
     if (count === (typeof seen === "number" ? "0" : seen)) return false;
-    linux.unlink(seenPath);
-    linux.writeFile(seenPath, count, true);
+    writeAnew(linux, seenPath, count);
     return true;
   }
   return false;

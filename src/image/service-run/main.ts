@@ -3,7 +3,7 @@ import { type Service, serviceHere } from "../../container/own-service.ts";
 import { RESTART, RESTART_FORM, readRestart } from "../../container/restart.ts";
 import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { recordBegan } from "../../container/service-end.ts";
-import { faultWords, fileFault } from "../../container/service-file.ts";
+import { faultWords, fileFault, parsedValue } from "../../container/service-file.ts";
 import { REPORTED } from "../../container/service-mirror.ts";
 import { readRule, STOP_SIGNAL } from "../../container/stop-rules.ts";
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../../core/child-end.ts";
@@ -46,16 +46,17 @@ function prepare(linux: Linux, service: Service): number | undefined {
   const own = `${SERVICES}/${service.name}`;
   const fault =
     fileFault(`${own}/${NEEDS}`, needs, NEEDS_FORM) ?? fileFault(`${own}/${RESTART}`, restart, RESTART_FORM);
-  if (fault !== undefined || typeof needs === "number" || needs.kind !== "ok") {
-    if (fault !== undefined) logFailure(linux, service, printable(faultWords(fault)));
+  if (fault !== undefined) {
+    logFailure(linux, service, printable(faultWords(fault)));
     return STATUS_FAILED;
   }
-  const hasDelay = typeof restart === "object" && restart.kind === "ok" && restart.value.delay !== undefined;
-  if (needs.value.length === 0 && !hasDelay) return undefined;
+  const needed = parsedValue(needs) ?? [];
+  const hasDelay = parsedValue(restart)?.delay !== undefined;
+  if (needed.length === 0 && !hasDelay) return undefined;
   const runsv = parentOf(linux);
   const wait = new Wait(linux, readRule(linux, service.directory, STOP_SIGNAL));
   const delayed = hasDelay ? awaitDelay(linux, service, wait) : undefined;
-  const status = delayed ?? (needs.value.length > 0 ? awaitNeeds(linux, service, needs.value, wait) : undefined);
+  const status = delayed ?? (needed.length > 0 ? awaitNeeds(linux, service, needed, wait) : undefined);
   // Its runsv was killed meanwhile: the next runsv starts the service, too.
   if (parentOf(linux) !== runsv) return STATUS_FAILED;
   // Also if it fails: a wait is no part of the service's life, whose length decides about its next delay.

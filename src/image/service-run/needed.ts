@@ -1,6 +1,6 @@
 // Tested by src/image/service-run/needs.test.ts, test/process/needs.test.ts.
 import type { Need } from "../../container/needs.ts";
-import { readRestart } from "../../container/restart.ts";
+import { restartRulesOf } from "../../container/restart.ts";
 import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { CHECK_SECONDS, checkFailure, hasCheck, killCheck, startCheck } from "../../container/service-check.ts";
 import { type ServiceStatus, serviceStatus, unknownStatus } from "../../container/service-status.ts";
@@ -147,9 +147,8 @@ export class Needed {
   #whyNotReady(reason: string, state: ServiceStatus["state"]): string | undefined {
     if (reason !== "") return `it ${reason}`;
     if (state === "done") return undefined;
-    const rules = readRestart(this.#look.linux, this.#directory);
-    const isTask = typeof rules === "object" && rules.kind === "ok" && rules.value.policy !== "always";
-    return isTask ? "it is not done" : undefined;
+    const policy = restartRulesOf(this.#look.linux, this.#directory)?.policy ?? "always";
+    return policy === "always" ? undefined : "it is not done";
   }
 
   #status(): ServiceStatus {

@@ -135,8 +135,12 @@ test("where runit's is not there, or its user cannot be taken on, a line says so
   assert.ok(refused.said.startsWith("sv: cannot set the groups of user app: "), refused.said);
 });
 
-/** Runs it with a runsv for `web` in the mirror and a directory of another user. @returns where it has recorded a request */
-function recorded(words: readonly string[]): string[] {
+/** Runs it with a runsv for `web` in the mirror, and one in a directory of another user. @returns the container afterwards */
+function called(
+  words: readonly string[],
+  state: number = RUN,
+  prepare: (linux: FakeLinux) => void = () => {},
+): FakeLinux {
   let linux: FakeLinux | undefined;
   run({
     words: ["/usr/bin/sv", ...words],
@@ -145,11 +149,18 @@ function recorded(words: readonly string[]): string[] {
       mirrorOf(0)(fake);
       for (const service of [`${MIRROR}-0/web`, "/home/app/web"]) {
         for (const path of [service, `${service}/supervise`]) fake.addDirectory(path);
-        fake.addFile(`${service}/supervise/status`, statusBytes(fake, {}, 30));
+        fake.addFile(`${service}/supervise/status`, statusBytes(fake, { state }, 30));
       }
+      prepare(fake);
     },
   });
-  return [...(linux?.files.keys() ?? [])].filter((path) => path.endsWith("/asked"));
+  assert.ok(linux);
+  return linux;
+}
+
+/** @returns where it has recorded a request */
+function recorded(words: readonly string[]): string[] {
+  return [...called(words).files.keys()].filter((path) => path.endsWith("/asked"));
 }
 
 test("a request to end is recorded for the service, whatever the options are", () => {
@@ -177,18 +188,9 @@ test("nothing is recorded where another user may choose the place", () => {
 /** Runs it for a service in this state, with a record of this kind. @returns whether the record is still there */
 function keepsRecord(next: RestartRecord["next"], state: number, ...words: readonly string[]): boolean {
   const supervise = `${MIRROR}-0/web/supervise`;
-  let linux: FakeLinux | undefined;
-  run({
-    words: ["/usr/bin/sv", ...words],
-    prepare: (fake) => {
-      linux = fake;
-      mirrorOf(0)(fake);
-      for (const path of [`${MIRROR}-0/web`, supervise]) fake.addDirectory(path);
-      fake.addFile(`${supervise}/status`, statusBytes(fake, { state }, 30));
-      writeRestartRecord(fake, supervise, { next, delayMs: 0, endsMs: [1] });
-    },
+  const linux = called(words, state, (fake) => {
+    writeRestartRecord(fake, supervise, { next, delayMs: 0, endsMs: [1] });
   });
-  assert.ok(linux);
   return readRestartRecord(linux, supervise) !== undefined;
 }
 

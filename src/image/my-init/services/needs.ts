@@ -1,4 +1,4 @@
-import { type Need, type NeedsGraph, readNeeds } from "../../../container/needs.ts";
+import type { NeedsGraph } from "../../../container/needs.ts";
 import { needsFaults } from "../../../container/needs-faults.ts";
 import { ruleFaults } from "../../../container/rule-faults.ts";
 import { faultWords } from "../../../container/service-file.ts";
@@ -24,10 +24,4 @@ export function checkedNeeds(
   const [fault] = [...names.flatMap((name) => ruleFaults(linux, `${directory}/${name}`)), ...faults];
   if (fault === undefined) return graph;
   throw new Failure(printable(`services are not started: ${faultWords(fault)}`));
-}
-
-/** What a service needs; nothing if its file has a mistake, which does not matter when the service is stopped. */
-export function needsOf(linux: Linux, directory: string): readonly Need[] {
-  const read = readNeeds(linux, directory);
-  return typeof read !== "number" && read.kind === "ok" ? read.value : [];
 }

@@ -74,7 +74,7 @@ export class ServiceDirectory {
     }
   }
 
-  /** Whether a service may have a file `needs`, `stop-signal` or `stop-timeout`. */
+  /** Whether a service may have a file `needs`, `restart`, `stop-signal` or `stop-timeout`. */
   get haveFiles(): boolean {
     return this.#mirror?.hasAny(FILES) === true;
   }

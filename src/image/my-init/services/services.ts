@@ -1,12 +1,11 @@
 // Tested by test/simulation/my-init.test.ts.
-import type { NeedsGraph } from "../../../container/needs.ts";
+import { type NeedsGraph, needsOf } from "../../../container/needs.ts";
 import { superviseDirectory } from "../../../container/runsv.ts";
 import { printable } from "../../../core/printable.ts";
 import { allProcesses, descendants, pipeHolders } from "../../../linux/processes.ts";
 import { type Context, waitInShutdown } from "../context.ts";
 import { forceToExit } from "../shutdown/force.ts";
 import type { Subtrees } from "../shutdown/subtrees.ts";
-import { needsOf } from "./needs.ts";
 import { StopOrder } from "./stop-order.ts";
 import { StoppingService } from "./stopping-service.ts";
 import { adoptSupervisors, type Supervisor } from "./supervisors.ts";
