@@ -44,8 +44,8 @@ RUN sh /tmp/baseimage/image/build.sh
 COPY --from=binary /out/lib/pam_container_environment.so /usr/lib/baseimage/
 COPY --from=binary /out/bin/baseimage /usr/sbin/my_init
 RUN for program in setuser container_exit container_health container_lint container_status boot_report; do ln -s my_init "/usr/sbin/$program"; done \
- && ln -s ../sbin/my_init /usr/bin/workaround-docker-2267 \
- && for program in log_lines runsv sv; do ln -s ../../sbin/my_init "/usr/lib/baseimage/$program"; done \
+ && for program in workaround-docker-2267 sv; do ln -s ../sbin/my_init "/usr/bin/$program"; done \
+ && for program in log_lines runsv essential-finish service-control; do ln -s ../../sbin/my_init "/usr/lib/baseimage/$program"; done \
  && for program in my_init setuser container_exit container_health container_lint container_status boot_report; do \
       if [ ! -e "/sbin/$program" ]; then ln -s "/usr/sbin/$program" /sbin/; fi; \
     done \

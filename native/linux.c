@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -505,6 +506,13 @@ static JSValue real_path(JSContext *ctx, struct argument *a)
     return realpath(TEXT(0), real) == NULL ? result(ctx, -1) : text_from_bytes(ctx, real, strlen(real));
 }
 
+static JSValue read_link(JSContext *ctx, struct argument *a)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlink(TEXT(0), target, sizeof target);
+    return length < 0 ? result(ctx, -1) : text_from_bytes(ctx, target, (size_t)length);
+}
+
 static JSValue inotify_take(JSContext *ctx, struct argument *a)
 {
     char bytes[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
@@ -620,6 +628,8 @@ static JSValue frame_lines(JSContext *ctx, struct argument *a)
     CALL(rmdir, "t", rmdir(TEXT(0))) \
     CALL(symlink, "tt", symlink(TEXT(0), TEXT(1))) \
     OWN(realPath, "t", real_path) \
+    OWN(readLink, "t", read_link) \
+    CALL(changeDirectory, "t", chdir(TEXT(0))) \
     CALL(sync, "t", sync_file(TEXT(0))) \
     CALL(lock, "t", lock_file(TEXT(0))) \
     CALL(lockDirectory, "t", lock_directory(TEXT(0))) \
@@ -679,6 +689,10 @@ int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv
         env_count++;
     JSValue words = text_array(ctx, argv, argc);
     if (JS_IsException(words) || JS_SetPropertyStr(ctx, object, "argv", words) < 0)
+        return -1;
+    const char *path = (const char *)getauxval(AT_EXECFN);
+    JSValue program = text_from_bytes(ctx, path, path != NULL ? strlen(path) : 0);
+    if (JS_IsException(program) || JS_SetPropertyStr(ctx, object, "programPath", program) < 0)
         return -1;
     JSValue variables = text_array(ctx, env, env_count);
     return JS_IsException(variables) ? -1 : JS_SetPropertyStr(ctx, object, "environ", variables);

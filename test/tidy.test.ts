@@ -88,7 +88,7 @@ test("src/image has a directory for each program of the image's binary, and src/
   const directories = (floor: string) =>
     shipped.flatMap((file) => file.match(`^src/${floor}/([^/]+)/main\\.ts$`)?.[1] ?? []).sort();
   const names = Object.keys(imagePrograms).map((name) => name.replaceAll("_", "-"));
-  assert.deepEqual(directories("image"), [...names, "service-finish", "service-run"].sort());
+  assert.deepEqual(directories("image"), [...names, "service-check", "service-finish", "service-run"].sort());
   assert.deepEqual(directories("host"), hostPrograms);
 });
 
@@ -101,8 +101,10 @@ test("the programs for the host are linked by the build, installed, and released
   assert.deepEqual(released.sort(), pages.sort());
 });
 
-test("each program that is not only for my_init has a page, and a link to it in the README", () => {
-  const paths = Object.entries(imagePrograms).filter(([, path]) => !path.startsWith("/usr/lib/"));
+test("each program that is not only for my_init has a page, except for sv, which is runit's, and a link to it in the README", () => {
+  const paths = Object.entries(imagePrograms).filter(
+    ([, path]) => !path.startsWith("/usr/lib/") && path !== imagePrograms.sv,
+  );
   for (const name of [...paths.map(([program]) => program), ...hostPrograms]) {
     assert.ok(read("README.md").includes(`(docs/reference/${name}.md)`), `${name} is not in the README`);
   }

@@ -1,3 +1,5 @@
+import type { Linux } from "../linux/linux.ts";
+
 /** The names of the programs in the one binary. */
 const NAMES = [
   "my_init",
@@ -11,17 +13,51 @@ const NAMES = [
   "log_lines",
   "runsv",
   "sv",
+  "essential-finish",
+  "service-control",
 ] as const;
 
-/** runsv's argv[0] for the programs that it starts. The whole word is compared: others may have a name that ends so. */
+/** argv[0] of programs that runsv or a program of ours starts. The whole word is compared: others may have a name that ends so. */
 export const SERVICE_RUN = "./run";
 export const SERVICE_FINISH = "./finish";
+export const SERVICE_CHECK = "./check";
+const WORDS = [SERVICE_RUN, SERVICE_FINISH, SERVICE_CHECK] as const;
 
-export type Applet = (typeof NAMES)[number] | typeof SERVICE_RUN | typeof SERVICE_FINISH;
+/** The same of `service-control`. */
+export const CONTROL_TERM = "control/t";
+const CONTROLS = [CONTROL_TERM, "control/k"];
+
+/** A program without a name of its own. */
+export type PrivateApplet = (typeof WORDS)[number];
+
+export type Applet = (typeof NAMES)[number] | PrivateApplet;
+
+/** A link in /etc/init.d to a link to our program: more would be a mistake. */
+const MAX_LINKS = 8;
 
 /** The program that argv[0] names. Any other name means my_init: a container must boot whatever its init is called. */
 export function appletOf(path: string): Applet {
-  if (path === SERVICE_RUN || path === SERVICE_FINISH) return path;
+  return namedApplet(path) ?? "my_init";
+}
+
+/**
+ * The program that this process is: as {@link appletOf}, but if its name is not known, the names of the links decide
+ * through which it was executed. A link to `sv` may have the name of a service. @see sv(8)
+ */
+export function ownApplet(linux: Linux): Applet {
+  let applet = namedApplet(linux.argv[0] ?? "");
+  let path = linux.programPath;
+  for (let count = 0; applet === undefined && count < MAX_LINKS; count++) {
+    const target = linux.readLink(path);
+    if (typeof target === "number") break;
+    path = target.startsWith("/") ? target : path.slice(0, path.lastIndexOf("/") + 1) + target;
+    applet = namedApplet(path);
+  }
+  return applet ?? "my_init";
+}
+
+function namedApplet(path: string): Applet | undefined {
+  if (CONTROLS.includes(path)) return "service-control";
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return NAMES.find((known) => known === name) ?? "my_init";
+  return WORDS.find((known) => known === path) ?? NAMES.find((known) => known === name);
 }

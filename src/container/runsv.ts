@@ -25,22 +25,25 @@ export const FINISH = "finish";
 /** What runs in place of `finish` if the service is essential. @see docs/reference/container_exit.md */
 export const ESSENTIAL_FINISH = "/usr/lib/baseimage/essential-finish";
 
-/** What runs in place of `control/t` and `control/k` if the service is essential. */
-export const ESSENTIAL_CONTROL = "/usr/lib/baseimage/essential-control";
-
-/** What is `control/t` in the mirror if the service has a file `stop-signal` and no own `control/t`. */
-export const STOP_CONTROL = "/usr/lib/baseimage/stop-control";
+/**
+ * What runs in place of `control/t` and `control/k` if the service is essential, and is `control/t` in the mirror if the
+ * service has a file `stop-signal` and no own `control/t`.
+ */
+export const SERVICE_CONTROL = "/usr/lib/baseimage/service-control";
 
 /**
- * The path of the program that runsv runs to stop a service, if the service has one. If the service is essential, that is
- * the program beside ours.
+ * The path of the program that runsv runs to stop a service, if the service has one. Ours runs the
+ * program beside it.
  *
  * @see runsv(8), customize control
  */
 export function controlPath(linux: Linux, directory: string): string {
   const path = `${directory}/control/t`;
-  return linux.realPath(path) === ESSENTIAL_CONTROL ? `${path}.own` : path;
+  return linux.readLink(path) === SERVICE_CONTROL ? `${path}.own` : path;
 }
+
+/** In the directory `supervise` of an essential service: how it has ended, in the words that its finish program gets. */
+export const ENDED = "ended";
 
 /** In a service's directory: the end of the service is the end of the container. */
 export const ESSENTIAL = "essential";
@@ -151,6 +154,11 @@ export function isPlain(linux: Linux, runsv: number): boolean {
 
 /** The PID of the log service; undefined: there is none. */
 export function logServicePid(linux: Linux, runsv: number): number | undefined {
-  const line = linux.readFile(`/proc/${runsv}/cwd/log/supervise/pid`, 32, true);
+  return writtenPid(linux, `/proc/${runsv}/cwd/log/supervise`);
+}
+
+/** The PID that runsv has written into a directory `supervise`; undefined: none. Another user may have written it. */
+export function writtenPid(linux: Linux, supervise: string): number | undefined {
+  const line = linux.readFile(`${supervise}/pid`, 32, true);
   return typeof line === "string" ? wholeNumber(line.trim()) : undefined;
 }

@@ -3,6 +3,7 @@ import { SIGNAL } from "../core/signals.ts";
 import type { Child, Children } from "../linux/children.ts";
 import { errorWords } from "../linux/errno.ts";
 import { type Linux, SPAWN } from "../linux/linux.ts";
+import { SERVICE_CHECK } from "./applets.ts";
 
 /** How long the check of a service may take. The container engine's default limit for a health check is 30 s. */
 export const CHECK_SECONDS = 5;
@@ -10,11 +11,8 @@ export const CHECK_SECONDS = 5;
 /** A service's own check, in its directory. @see sv(8) */
 const CHECK = "check";
 
-const SHELL = "/bin/sh";
-/** Runs in the service's directory, like the service. Its output is for people. */
-const RUN_CHECK = 'cd "$1" && exec ./check';
-const SHOWN = " >&2";
-const HIDDEN = " > /dev/null 2>&1";
+/** A word for our program {@link SERVICE_CHECK}: the output of the check goes nowhere. */
+export const CHECK_HIDDEN = "hidden";
 
 /** How each answer of {@link checkFailure} begins. */
 export const ITS_CHECK = "its check ";
@@ -36,8 +34,8 @@ export function startCheck(
   environ: readonly string[],
   isShown: boolean,
 ): Child | number {
-  const argv = [SHELL, "-c", RUN_CHECK + (isShown ? SHOWN : HIDDEN), SHELL, directory];
-  return children.spawn({ file: SHELL, argv, environ }, SPAWN.session | SPAWN.noInput);
+  const argv = [SERVICE_CHECK, directory, ...(isShown ? [] : [CHECK_HIDDEN])];
+  return children.spawn({ file: "/proc/self/exe", argv, environ }, SPAWN.session | SPAWN.noInput);
 }
 
 /** Kills a check that took too long, and its children. */

@@ -1,13 +1,16 @@
-import { type Applet, appletOf, SERVICE_FINISH, SERVICE_RUN } from "../container/applets.ts";
+import { type Applet, ownApplet, SERVICE_CHECK, SERVICE_FINISH, SERVICE_RUN } from "../container/applets.ts";
 import type { Linux } from "../linux/linux.ts";
 import { main as bootReport } from "./boot-report/main.ts";
 import { main as containerExit } from "./container-exit/main.ts";
 import { main as containerHealth } from "./container-health/main.ts";
 import { main as containerLint } from "./container-lint/main.ts";
 import { main as containerStatus } from "./container-status/main.ts";
+import { main as essentialFinish } from "./essential-finish/main.ts";
 import { main as logLines } from "./log-lines/main.ts";
 import { main as myInit } from "./my-init/main.ts";
 import { main as runsv } from "./runsv/main.ts";
+import { main as serviceCheck } from "./service-check/main.ts";
+import { main as serviceControl } from "./service-control/main.ts";
 import { main as serviceFinish } from "./service-finish/main.ts";
 import { main as serviceRun } from "./service-run/main.ts";
 import { main as setuser } from "./setuser/main.ts";
@@ -25,13 +28,16 @@ const PROGRAMS: Readonly<Record<Applet, (linux: Linux) => number>> = {
   boot_report: bootReport,
   [SERVICE_RUN]: serviceRun,
   [SERVICE_FINISH]: serviceFinish,
+  [SERVICE_CHECK]: serviceCheck,
+  "service-control": serviceControl,
+  "essential-finish": essentialFinish,
   "workaround-docker-2267": workaroundDocker2267,
   log_lines: logLines,
   runsv,
   sv,
 };
 
-/** Runs the program that argv[0] names. */
+/** Runs the program that this process is. */
 export function main(linux: Linux): number {
-  return PROGRAMS[appletOf(linux.argv[0] ?? "")](linux);
+  return PROGRAMS[ownApplet(linux)](linux);
 }

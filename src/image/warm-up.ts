@@ -28,6 +28,7 @@ function idleKernel(argv: readonly string[]): Linux {
   const again = () => -EAGAIN;
   return {
     argv,
+    programPath: "",
     environ: ["PATH=/bin:/usr/bin", "HOME=/root", "HOSTNAME=box"],
     spawn: () => ++children,
     startError: zero,
@@ -65,6 +66,8 @@ function idleKernel(argv: readonly string[]): Linux {
     rmdir: zero,
     symlink: zero,
     realPath: noEntry,
+    readLink: noEntry,
+    changeDirectory: zero,
     sync: zero,
     lock: noEntry,
     lockDirectory: noEntry,

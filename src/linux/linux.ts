@@ -168,6 +168,10 @@ export interface Linux {
   symlink(target: string, path: string): number;
   /** Resolves links, `.` and `..`. `path` must exist. @see realpath(3) */
   realPath(path: string): string | number;
+  /** @returns what a symbolic link contains @see readlink(2) */
+  readLink(path: string): string | number;
+  /** @see chdir(2) */
+  changeDirectory(path: string): number;
   /** Flushes a file's content to the disk. @see open(2), fsync(2) */
   sync(path: string): number;
   /**
@@ -256,6 +260,8 @@ export interface Linux {
 
   /** The words this process was started with. */
   readonly argv: readonly string[];
+  /** The path by which this process's program was executed. @see getauxval(3), AT_EXECFN */
+  readonly programPath: string;
   /** The `NAME=value` strings this process was started with. */
   readonly environ: readonly string[];
 }

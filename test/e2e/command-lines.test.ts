@@ -10,11 +10,9 @@ import { imagePrograms } from "../support/image-programs.ts";
 const others: Readonly<Record<string, string>> = {
   [imagePrograms.runsv]: "hands them to runit's runsv",
   [imagePrograms.sv]: "hands them to runit's sv",
-  "/usr/bin/sv": "hands them to runit's sv",
   "/usr/sbin/policy-rc.d": "invoke-rc.d's",
-  "/usr/lib/baseimage/essential-control": "runsv's",
-  "/usr/lib/baseimage/essential-finish": "runsv's",
-  "/usr/lib/baseimage/stop-control": "runsv's",
+  [imagePrograms["essential-finish"]]: "runsv's",
+  [imagePrograms["service-control"]]: "runsv's",
   "/etc/service/cron/run": "runsv gives none",
   "/etc/service/sshd/run": "runsv gives none",
 };

@@ -80,11 +80,10 @@ export function runInContainer(
   const open = linux.openToAppend.bind(linux);
   // A FIFO with a reader.
   linux.openToAppend = (path) => (pipes.has(path) ? 99 : open(path));
-  linux.addProgram("/bin/sh", (self) => checks.get(self.argv.at(-1) ?? "")?.(self));
   const init = linux.processes.get(1);
   assert.ok(init);
   init.argv = initWords;
-  linux.addFile("/usr/sbin/my_init", "");
+  linux.addProgram("/usr/sbin/my_init", (self) => checks.get(self.argv[1] ?? "")?.(self));
   for (const path of ["/proc/self/exe", "/proc/1/exe"]) linux.addLink(path, "/usr/sbin/my_init");
   for (const path of ["/run", SERVICES]) linux.addDirectory(path);
   let recorded = record.startsWith(BOOT_IS_OVER) ? record : BOOT_IS_OVER + record;

@@ -8,6 +8,8 @@ export type FakeProgram = (self: FakeProcess) => void;
 
 export interface FakeOptions {
   readonly argv?: readonly string[];
+  /** Otherwise it is the first word. */
+  readonly programPath?: string;
   readonly environ?: readonly string[];
   /** 1, or any other for a my_init that is not the first process of its namespace. */
   readonly pid?: number;
@@ -357,6 +359,7 @@ export class FakeLinux implements Linux {
   terminal: FakeTerminal | undefined;
   /** The working directory of the program under test. */
   cwd = "/";
+  readonly programPath: string;
   euid: number;
   egid = 0;
   callCount = 0;
@@ -375,6 +378,7 @@ export class FakeLinux implements Linux {
   constructor(options: FakeOptions = {}) {
     this.#options = options;
     this.argv = options.argv ?? ["my_init"];
+    this.programPath = options.programPath ?? this.argv[0] ?? "";
     this.environ = options.environ ?? [];
     this.euid = options.euid ?? 0;
     const pid = options.pid ?? 1;
@@ -535,7 +539,7 @@ export class FakeLinux implements Linux {
     const errno = this.#enter("spawn", file) || (hasNul ? EINVAL : 0);
     if (errno !== 0) return -errno;
     const startError = this.#cannotExecute(file);
-    const program = startError === 0 ? (this.files.get(file)?.program ?? (() => {})) : exitsUnstarted;
+    const program = startError === 0 ? (this.files.get(this.#follow(file))?.program ?? (() => {})) : exitsUnstarted;
     const child = this.#addProcess(this.self, argv, true);
     // A child whose execve(2) failed still runs our program.
     child.file = startError === 0 ? file : this.self.file;
@@ -857,6 +861,24 @@ export class FakeLinux implements Linux {
     // Each process has it.
     if (typeof found === "number" && path === "/proc/self/exe") return "/usr/sbin/my_init";
     return typeof found === "number" ? found : real;
+  }
+
+  readLink(path: string): string | number {
+    const errno = this.#enter("readLink", path);
+    if (errno !== 0) return -errno;
+    const found = this.files.get(`${this.#follow(directoryOf(path))}/${path.slice(path.lastIndexOf("/") + 1)}`);
+    if (found === undefined) return -ENOENT;
+    return (found.mode & 0o170000) === LINK ? found.content : -EINVAL;
+  }
+
+  changeDirectory(path: string): number {
+    const errno = this.#enter("changeDirectory", path);
+    if (errno !== 0) return -errno;
+    const found = this.#find(path);
+    if (typeof found === "number") return found;
+    if (!isDirectory(found)) return -ENOTDIR;
+    this.cwd = this.#follow(path);
+    return 0;
   }
 
   sync(path: string): number {

@@ -1,7 +1,7 @@
-import type { Applet, SERVICE_FINISH, SERVICE_RUN } from "../../src/container/applets.ts";
+import type { Applet, PrivateApplet } from "../../src/container/applets.ts";
 
 /** Each program of the image's binary, and where it is in the image. The Dockerfile makes the links. */
-export const imagePrograms: Readonly<Record<Exclude<Applet, typeof SERVICE_RUN | typeof SERVICE_FINISH>, string>> = {
+export const imagePrograms: Readonly<Record<Exclude<Applet, PrivateApplet>, string>> = {
   my_init: "/usr/sbin/my_init",
   setuser: "/usr/sbin/setuser",
   container_exit: "/usr/sbin/container_exit",
@@ -12,5 +12,7 @@ export const imagePrograms: Readonly<Record<Exclude<Applet, typeof SERVICE_RUN |
   "workaround-docker-2267": "/usr/bin/workaround-docker-2267",
   log_lines: "/usr/lib/baseimage/log_lines",
   runsv: "/usr/lib/baseimage/runsv",
-  sv: "/usr/lib/baseimage/sv",
+  sv: "/usr/bin/sv",
+  "service-control": "/usr/lib/baseimage/service-control",
+  "essential-finish": "/usr/lib/baseimage/essential-finish",
 };

@@ -1,12 +1,8 @@
-import { exitRequest } from "../../container/exit-request.ts";
-import { findInit } from "../../container/own-init.ts";
+import { askForExit } from "../../container/exit-request.ts";
 import { refuse, wholeNumber } from "../../core/args.ts";
 import { printable } from "../../core/printable.ts";
-import { SIGRTMIN_PLUS_3 } from "../../core/signals.ts";
-import { ERRNO, errorWords } from "../../linux/errno.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { answerHelp, attempt, reply } from "../../linux/program.ts";
-import { Failure } from "../../linux/sys-error.ts";
 
 const HIGHEST_STATUS = 255;
 
@@ -29,13 +25,4 @@ export function main(linux: Linux): number {
     askForExit(linux, status);
     return 0;
   });
-}
-
-/** Sends my_init the signal that asks for shutdown, with the status. */
-function askForExit(linux: Linux, status: number): void {
-  const init = findInit(linux);
-  const errno = -linux.queueSignal(init, SIGRTMIN_PLUS_3, exitRequest(status));
-  if (errno === 0) return;
-  const hint = errno === ERRNO.EPERM ? "; only root and the user it runs as may ask" : "";
-  throw new Failure(`cannot ask my_init (PID ${init}) to stop: ${errorWords(errno)}${hint}`);
 }

@@ -1,3 +1,4 @@
+import { keepDown } from "../../container/keep-down.ts";
 import { needsOf } from "../../container/needs.ts";
 import { log, type Service, serviceHere } from "../../container/own-service.ts";
 import { type RestartRules, restartRulesOf } from "../../container/restart.ts";
@@ -30,7 +31,6 @@ import { writeIfRoom } from "../../linux/output.ts";
 import { allProcesses, type Process, readProcess } from "../../linux/processes.ts";
 import { STDERR } from "../../linux/program.ts";
 import { addEnd, failureLine } from "./ends.ts";
-import { keepDown } from "./keep-down.ts";
 import { gaveUpWords, nextStart, type OwnEnd } from "./restart.ts";
 
 /** The kernel's count of processes that it has killed because memory ran out, with cgroup v2 and v1. @see cgroups(7) */

@@ -38,15 +38,15 @@ class Container {
     const open = linux.openToAppend.bind(linux);
     linux.openToAppend = (path) => (this.#pipes.has(path) ? 99 : open(path));
     for (const path of ["/etc/service", MIRROR, `${MIRROR}/app`, `${MIRROR}/app/supervise`]) linux.addDirectory(path);
-    linux.addFile("/usr/sbin/my_init", "");
     linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
     linux.addFile("/usr/bin/own", "");
     linux.addProgram(`${MIRROR}/app/run.own`, () => {});
-    linux.addProgram("/bin/sh", (self) => {
+    linux.addProgram("/usr/sbin/my_init", (self) => {
       this.checkCount++;
-      assert.ok(self.argv[2]?.includes("/dev/null"), "what it prints is nobody's concern");
+      const [name, directory = "", output] = self.argv;
+      assert.deepEqual([name, output], ["./check", "hidden"], "what it prints is nobody's concern");
       assert.deepEqual(self.environ, ["PATH=/bin"]);
-      this.#checks.get(self.argv.at(-1) ?? "")?.(self);
+      this.#checks.get(directory)?.(self);
     });
     if (needs !== undefined) linux.addFile(`${MIRROR}/app/needs`, needs);
     linux.cwd = `${MIRROR}/app`;

@@ -19,7 +19,7 @@ interface Setting {
 
 /** Runs it, and answers what runit's sv was given. */
 function run({ words = ["/usr/bin/sv", "status", "web"], environ = ["A=b"], euid = 0, ...setting }: Setting) {
-  const linux = new FakeLinux({ argv: ["/usr/lib/baseimage/sv", ...words], environ, euid, pid: 20 });
+  const linux = new FakeLinux({ argv: words, environ, euid, pid: 20 });
   for (const path of ["/run", "/dev"]) linux.addDirectory(path);
   for (const path of ["/run/my_init", "/tmp", "/dev/shm"]) linux.addDirectory(path, { mode: 0o1777 });
   const init = "init" in setting ? setting.init : 0;

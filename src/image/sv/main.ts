@@ -16,15 +16,15 @@ import { findIdentity } from "../../linux/user-lookup.ts";
 const RUNIT_SV = "/usr/bin/sv.distrib";
 
 /**
- * /usr/bin/sv runs it with its own argv[0] as the first word: finds the mirror of /etc/service if services run in one,
- * and executes runit's sv for it.
+ * Finds the mirror of /etc/service if services run in one, and executes runit's sv for it. If a link to it has the name of
+ * a service, it is that service's init script.
  *
  * @returns only on failure: the exit status
  * @see sv(8), docs/reference/anywhere.md
  */
 export function main(linux: Linux): number {
   return attempt(linux, "sv", () => {
-    const [calledAs = "sv", ...words] = linux.argv.slice(1);
+    const [calledAs = "sv", ...words] = linux.argv;
     const env = parseEnviron(linux.environ);
     const mirror = mirrorFor(linux, env.get("SVDIR") ?? SERVICES);
     if (mirror !== undefined) {

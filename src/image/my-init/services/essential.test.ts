@@ -6,7 +6,7 @@ import { ERRNO } from "../../../linux/errno.ts";
 
 const STOPS = { 50: 15 };
 const FINISH = "/usr/lib/baseimage/essential-finish";
-const CONTROL = "/usr/lib/baseimage/essential-control";
+const CONTROL = "/usr/lib/baseimage/service-control";
 
 /** A container with two services, of which `web` is essential. */
 function boot(prepare: (linux: FakeLinux) => void = () => {}, options: Story = {}) {
@@ -30,7 +30,7 @@ function boot(prepare: (linux: FakeLinux) => void = () => {}, options: Story = {
   });
 }
 
-test("an essential service gets links to the image's scripts, the others none", () => {
+test("an essential service gets links to our programs, the others none", () => {
   const { linux, status } = boot();
   assert.equal(status, 0);
   for (const [path, target] of [

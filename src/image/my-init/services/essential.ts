@@ -1,4 +1,11 @@
-import { ESSENTIAL_CONTROL, ESSENTIAL_FINISH, isEssential, SERVICES } from "../../../container/runsv.ts";
+import {
+  ENDED,
+  ESSENTIAL_FINISH,
+  isEssential,
+  SERVICE_CONTROL,
+  SERVICES,
+  SUPERVISE,
+} from "../../../container/runsv.ts";
 import { listServices } from "../../../container/service-list.ts";
 import { type ChildEnd, exitStatus, finishEnd } from "../../../core/child-end.ts";
 import { printable } from "../../../core/printable.ts";
@@ -7,16 +14,14 @@ import type { Linux } from "../../../linux/linux.ts";
 import { Failure, SysError } from "../../../linux/sys-error.ts";
 import type { Context } from "../context.ts";
 
-/** In the directory `supervise` of a service: how it has ended, in the words that its finish script gets. */
-const ENDED = "supervise/ended";
 const MAX_ENDED_BYTES = 32;
 
 /** Links in the directory of an essential service, and their targets. runsv reads them when it needs them. @see runsv(8) */
 const CONTROL_LINKS = [
-  ["control/t", ESSENTIAL_CONTROL],
-  ["control/k", ESSENTIAL_CONTROL],
+  ["control/t", SERVICE_CONTROL],
+  ["control/k", SERVICE_CONTROL],
 ] as const;
-/** In a mirror `finish` is our finish program, which executes the script. */
+/** In a mirror `finish` is our finish program in any case. */
 const LINKS = [["finish", ESSENTIAL_FINISH], ...CONTROL_LINKS] as const;
 
 /** An essential service, and how it has ended. */
@@ -27,15 +32,15 @@ export interface EndedService {
 
 /**
  * Makes the end of each service that has a file `essential` the end of the container. Only runsv learns how a service
- * has ended, and only its finish script learns it from runsv. So links to our scripts are put into the service's
- * directory in the mirror; without a mirror, into its own. The service's own scripts are kept beside them, and ours run them.
+ * has ended, and only its finish script learns it from runsv. So links to our programs are put into the service's
+ * directory in the mirror; without a mirror, into its own. The service's own are kept beside them, and ours run them.
  */
 export function prepareEssential({ linux, log }: Context, directory: string): void {
   const links = directory === SERVICES ? LINKS : CONTROL_LINKS;
   for (const name of listServices(linux, directory).services) {
     const service = `${directory}/${name}`;
     if (!isEssential(linux, service)) continue;
-    linux.unlink(`${service}/${ENDED}`); // from an earlier start of this container
+    linux.unlink(`${service}/${SUPERVISE}/${ENDED}`); // from an earlier start of this container
     try {
       linux.mkdir(`${service}/control`, 0o755);
       for (const [path, target] of links) putLink(linux, `${service}/${path}`, target);
@@ -55,7 +60,7 @@ export function prepareEssential({ linux, log }: Context, directory: string): vo
 export function endedService(linux: Linux, directory: string, status: number): EndedService | undefined {
   for (const service of listServices(linux, directory).services) {
     if (!isEssential(linux, `${directory}/${service}`)) continue;
-    const text = linux.readFile(`${directory}/${service}/${ENDED}`, MAX_ENDED_BYTES, true);
+    const text = linux.readFile(`${directory}/${service}/${SUPERVISE}/${ENDED}`, MAX_ENDED_BYTES, true);
     const end = typeof text === "string" ? parseEnd(text) : undefined;
     if (end !== undefined && exitStatus(end) === status) return { service, end };
   }
@@ -68,7 +73,7 @@ function parseEnd(text: string): ChildEnd | undefined {
 }
 
 function putLink(linux: Linux, path: string, target: string): void {
-  if (linux.realPath(path) === target) return; // from an earlier start of this container
+  if (linux.readLink(path) === target) return; // from an earlier start of this container
   const moved = linux.rename(path, `${path}.own`);
   if (moved < 0 && moved !== -ERRNO.ENOENT) throw new SysError("cannot rename", path, -moved);
   const made = linux.symlink(target, path);

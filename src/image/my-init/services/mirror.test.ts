@@ -131,7 +131,7 @@ test("an essential service's own scripts stay as they are, and run from the mirr
     linux.addDirectory("/etc/service/web/control");
     linux.addFile("/etc/service/web/control/t", "");
   });
-  const CONTROL = "/usr/lib/baseimage/essential-control";
+  const CONTROL = "/usr/lib/baseimage/service-control";
   assert.equal(linux.content(`${MIRROR}/web/control/t`), CONTROL, lines.join("\n"));
   assert.equal(linux.content(`${MIRROR}/web/control/t.own`), "/etc/service/web/control/t");
   assert.equal(linux.content(`${MIRROR}/web/control/k`), CONTROL);
@@ -149,8 +149,7 @@ function control(prepare: (linux: FakeLinux) => void, acts: Readonly<Record<stri
   return ["t", "t.own"].map((name) => linux.files.get(`${MIRROR}/db/control/${name}`)?.content);
 }
 
-const OURS = "/usr/lib/baseimage/stop-control";
-const ESSENTIAL = "/usr/lib/baseimage/essential-control";
+const OURS = "/usr/lib/baseimage/service-control";
 const OWN = "/etc/service/db/control/t";
 const addSignal = (linux: FakeLinux) => linux.addFile("/etc/service/db/stop-signal", "QUIT");
 const addControl = (linux: FakeLinux) => linux.addDirectory("/etc/service/db/control");
@@ -160,7 +159,7 @@ const addOwn = (linux: FakeLinux) => {
 };
 const addEssential = (linux: FakeLinux) => {
   for (const path of ["/usr/lib", "/usr/lib/baseimage"]) linux.addDirectory(path);
-  linux.addFile(ESSENTIAL, "", { mode: 0o755 });
+  linux.addFile(OURS, "", { mode: 0o755 });
   linux.addFile("/etc/service/db/essential", "");
 };
 const both = (linux: FakeLinux) => {
@@ -168,7 +167,7 @@ const both = (linux: FakeLinux) => {
   addSignal(linux);
 };
 
-test("the image's script is `control/t` of a service with a file `stop-signal`, unless it has its own", () => {
+test("our program is `control/t` of a service with a file `stop-signal`, unless it has its own", () => {
   assert.deepEqual(control(addSignal), [OURS, undefined]);
   assert.deepEqual(
     control((linux) => {
@@ -188,7 +187,7 @@ test("the image's script is `control/t` of a service with a file `stop-signal`, 
     }),
     [OWN, undefined],
   );
-  assert.deepEqual(control(both), [ESSENTIAL, OURS]);
+  assert.deepEqual(control(both), [OURS, undefined]);
 });
 
 test("also if the file comes while services run; ours stays if it goes, and has runsv send TERM", () => {
@@ -196,7 +195,7 @@ test("also if the file comes while services run; ours stays if it goes, and has 
     control(() => {}, { db: addSignal }),
     [OURS, undefined],
   );
-  assert.deepEqual(control(addEssential, { db: addSignal }), [ESSENTIAL, OURS]);
+  assert.deepEqual(control(addEssential, { db: addSignal }), [OURS, undefined]);
   const removeSignal = (linux: FakeLinux) => linux.files.delete("/etc/service/db/stop-signal");
   assert.deepEqual(control(addSignal, { db: removeSignal }), [OURS, undefined]);
 });
@@ -285,7 +284,7 @@ test("a copy of a service's directory has a link of its own, not that of the ser
   assert.equal(linux.content("/etc/service/copy/supervise"), `${MIRROR}/copy/supervise`);
 });
 
-test("the image's script for essential services is not taken for the service's own finish", () => {
+test("our program for essential services is not taken for the service's own finish", () => {
   const SCRIPT = "/usr/lib/baseimage/essential-finish";
   const withScript = (own: boolean) =>
     withNeeds((linux) => {

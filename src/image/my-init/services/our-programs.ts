@@ -42,7 +42,7 @@ export function restoreFinish(linux: Linux, mirror: string, name: string): void 
 }
 
 /**
- * The service's own `finish`. An earlier start without a mirror may have put the image's script in its place, and have
+ * The service's own `finish`. An earlier start without a mirror may have put our program in its place, and have
  * renamed it.
  *
  * @param directory of the service, in /etc/service
@@ -50,7 +50,7 @@ export function restoreFinish(linux: Linux, mirror: string, name: string): void 
  */
 function ownFinish(linux: Linux, directory: string): string | undefined {
   const paths = [`${directory}/${FINISH}`, `${directory}/${OWN_FINISH}`];
-  const [path] = linux.realPath(`${directory}/${FINISH}`) === ESSENTIAL_FINISH ? paths.slice(1) : paths;
+  const [path] = linux.readLink(`${directory}/${FINISH}`) === ESSENTIAL_FINISH ? paths.slice(1) : paths;
   return path !== undefined && linux.lstat(path) !== -ERRNO.ENOENT ? path : undefined;
 }
 

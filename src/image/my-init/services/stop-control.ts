@@ -1,12 +1,12 @@
 // Tested by src/image/my-init/services/mirror.test.ts, src/image/my-init/services/stopping-service.test.ts.
-import { controlPath, STOP_CONTROL } from "../../../container/runsv.ts";
+import { controlPath, SERVICE_CONTROL } from "../../../container/runsv.ts";
 import { readRule, STOP_SIGNAL, STOP_TIMEOUT } from "../../../container/stop-rules.ts";
 import { SIGNAL, signalName } from "../../../core/signals.ts";
 import type { Linux } from "../../../linux/linux.ts";
 import { putLink } from "./our-programs.ts";
 
 /**
- * Makes the image's script the `control/t` of a service with a file `stop-signal`, unless the service has its own. It stays
+ * Makes our program the `control/t` of a service with a file `stop-signal`, unless the service has its own. It stays
  * if the file goes: it then has runsv send TERM.
  *
  * @param directory of the mirror
@@ -14,7 +14,7 @@ import { putLink } from "./our-programs.ts";
  */
 export function putStopControl(linux: Linux, directory: string): void {
   linux.mkdir(`${directory}/control`, 0o755);
-  putLink(linux, STOP_CONTROL, controlPath(linux, directory));
+  putLink(linux, SERVICE_CONTROL, `${directory}/control/t`);
 }
 
 /** How my_init stops a service. */
@@ -43,7 +43,5 @@ export function howToStop(linux: Linux, runsv: number, hasRules: boolean): HowTo
 
 /** Whether a program of the service replaces the TERM of its runsv. */
 function hasOwnTerm(linux: Linux, directory: string): boolean {
-  if (linux.access(`${directory}/control/t`, 0) < 0) return false;
-  const path = controlPath(linux, directory);
-  return linux.access(path, 0) === 0 && linux.realPath(path) !== STOP_CONTROL;
+  return linux.access(controlPath(linux, directory), 0) === 0;
 }

@@ -1,9 +1,10 @@
 // Tested by src/image/service-finish/main.test.ts.
-import type { Service } from "../../container/own-service.ts";
-import { readState, SUPERVISE } from "../../container/runsv.ts";
-import { ERRNO } from "../../linux/errno.ts";
-import type { Linux } from "../../linux/linux.ts";
-import { readProcess } from "../../linux/processes.ts";
+
+import { ERRNO } from "../linux/errno.ts";
+import type { Linux } from "../linux/linux.ts";
+import { readProcess } from "../linux/processes.ts";
+import type { Service } from "./own-service.ts";
+import { readState, SUPERVISE } from "./runsv.ts";
 
 /** runsv reads its control FIFO much sooner. */
 const RUNSV_MS = 1000;
