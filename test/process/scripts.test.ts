@@ -14,7 +14,8 @@ describe("scripts", processRing, () => {
         ...Object.fromEntries(names.map((name) => [`/etc/my_init.d/${name}`, 'echo "${0##*/}"'])),
         "/etc/rc.local": 'echo "rc.local, runsvdir:$(pgrep runsvdir)"',
       },
-      args: ["--", "sh", "-c", 'echo "command, runsvdir:$(pgrep runsvdir > /dev/null && echo up)"'],
+      // Its process may have started and not executed runsvdir yet.
+      args: ["--", "sh", "-c", "until pgrep -x runsvdir > /dev/null; do sleep 0.02; done; echo command, runsvdir:up"],
     });
     assert.deepEqual(ended.stdout.split("\n"), [
       ...[...names].sort(),
