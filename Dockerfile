@@ -3,30 +3,45 @@
 ARG BASE_IMAGE=ubuntu:24.04
 ARG TOOLCHAIN_IMAGE=debian:13
 
-# The compilers and QuickJS: slow to get, seldom changed.
+# The compilers, QuickJS and runit: slow to get, seldom changed.
 FROM ${TOOLCHAIN_IMAGE} AS toolchain
 RUN apt-get -q update \
  && DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends \
-      binutils gcc libc6-dev libpam0g-dev musl-tools xz-utils \
+      binutils bzip2 gcc libc6-dev libpam0g-dev make musl-tools patch xz-utils \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/*
-COPY native/cross.sh native/quickjs.lock native/quickjs.sh native/build.sh /src/native/
+COPY native/cross.sh native/quickjs.lock native/debian-source.sh native/build.sh /src/native/
 # For which architecture; empty: the builder's own.
 ARG ARCH=
 RUN sh /src/native/cross.sh "$ARCH" \
- && sh /src/native/quickjs.sh /quickjs \
+ && sh /src/native/debian-source.sh quickjs /quickjs \
  && sh /src/native/build.sh quickjs /quickjs /objects
+COPY native/busybox.config native/busybox.lock native/busybox.patch native/runit.sh /src/native/
+RUN sh /src/native/debian-source.sh busybox /busybox \
+ && sh /src/native/runit.sh /busybox /objects/runit
 
-# The two static binaries, their sanitizer twins, QuickJS for unit tests, the PAM module: all in /out.
+# The two static binaries, their sanitizer twins, QuickJS for unit tests, the PAM module, static runit: all in /out.
 FROM toolchain AS binary
 COPY native/ /src/native/
 COPY build/js/ /src/build/js/
 RUN sh /src/native/build.sh all /quickjs /objects /src/build/js /out
 # A program that needs an interpreter would not start in an image whose libc is another one.
-RUN ! readelf --program-headers /out/bin/baseimage /out/bin/host-tools | grep INTERP
+RUN ! readelf --program-headers /out/bin/baseimage /out/bin/host-tools /out/runit/busybox | grep INTERP
 # The PAM module runs against the image's glibc, which may be as old as Ubuntu 24.04's: 2.39.
 RUN { readelf --wide --dyn-syms /out/lib/pam_container_environment.so | grep -o 'GLIBC_[0-9.]*' | sort -V; echo GLIBC_2.39; } \
  | sort -VC
+
+# The overlay, for any base: `COPY --from=baseimage:VERSION-overlay / /`.
+FROM binary AS laid
+COPY LICENSE THIRD-PARTY.md image/overlay.sh /src/
+ARG SOURCE_DATE_EPOCH=
+RUN sh /src/overlay.sh /out /src /out/overlay
+
+FROM scratch AS overlay
+COPY --from=laid /out/overlay/root/ /
+ARG VERSION=
+LABEL org.opencontainers.image.title=baseimage-overlay \
+      org.opencontainers.image.version=$VERSION
 
 # What users get. The binary comes last: a change of it installs no package again.
 FROM ${BASE_IMAGE} AS image

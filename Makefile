@@ -25,7 +25,7 @@ export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG 
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-emulation setup-ssh
+.PHONY: help run build overlay tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-emulation setup-ssh
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,10 @@ run: build ## build, then show a container boot, heal and stop
 build: setup-node setup-engine $(if $(ARCH),setup-emulation) ## build the image NAME:VERSION; the binary goes to build/bin
 	@node scripts/bundle.mjs
 	@sh scripts/build-image.sh
+
+overlay: setup-node setup-engine $(if $(ARCH),setup-emulation) ## build only the overlay NAME:VERSION-overlay, and build/overlay/overlay.tar.xz
+	@node scripts/bundle.mjs
+	@ONLY=overlay sh scripts/build-image.sh
 
 tools: setup-node setup-engine ## build only the programs for the host to build/bin, their man pages to build/share
 	@node scripts/bundle.mjs

@@ -4,9 +4,10 @@
 #   build.sh quickjs QUICKJS OBJECTS          compile QuickJS (slow; changes only with QuickJS)
 #   build.sh all     QUICKJS OBJECTS JS OUT   compile native/, the bytecode of JS/*.js, and link into OUT
 #
-# QUICKJS: QuickJS's source (quickjs.sh). JS: the bundles baseimage.js (for the image) and host-tools.js (for the host).
+# QUICKJS: its source (debian-source.sh). JS: the bundles baseimage.js (for the image) and host-tools.js (for the host).
 # OUT: bin/baseimage, bin/host-tools, asan/ (both, and the libraries they need), quickjs/run,
-# lib/pam_container_environment.so, linked (Debian's source packages in the static binaries, with their versions).
+# lib/pam_container_environment.so, runit/ (what runit.sh has compiled), linked (Debian's source packages in the static
+# binaries, with their versions).
 # For another architecture (cross.sh) there is no sanitizer twin, as qemu cannot run it.
 set -eu
 
@@ -54,7 +55,9 @@ fi
 js=$4 out=$5
 work=$objects/work
 sources="$native/main.c $native/linux.c $native/method.c $native/text.c"
-mkdir -p "$work" "$out/bin" "$out/asan" "$out/quickjs" "$out/lib"
+mkdir -p "$work" "$out/bin" "$out/asan" "$out/quickjs" "$out/lib" "$out/runit"
+cp -P "$objects/runit/"* "$out/runit/"
+mv "$out/runit/taken" "$work/taken"
 
 # shellcheck disable=SC2046,SC2086 # flags, sources and objects are lists of words
 {

@@ -1,9 +1,9 @@
 #!/bin/sh
 # base-image.sh IMAGE: prints the name of an image that `FROM` can use here for IMAGE.
 #
-# That is IMAGE itself where the engine has it or a registry gives it. Where none answers, a Debian 13
-# root of our own stands in for the two images that a plain build asks for: made by debootstrap
-# through this host's apt mirror, imported once, used again from then on.
+# That is IMAGE itself where the engine has it or a registry gives it. Where none answers, a Debian root of our own
+# stands in for the images that a plain build and the tests ask for: made by debootstrap through this host's apt mirror,
+# imported once, used again from then on.
 #
 # ARCH in the environment asks for another architecture: amd64 or arm64. The name printed is then one of its own, so that
 # IMAGE stays what it is.
@@ -14,10 +14,8 @@ engine=${ENGINE:-docker}
 CDPATH='' cd "$(dirname "$0")/.."
 
 . scripts/architecture.sh
-stand_in=baseimage-debootstrap:debian-13$suffix
 # What the engine calls the image where it is not this machine's own architecture.
 foreign=baseimage-foreign:$(echo "$image" | tr '/:@' '---')$suffix
-suite=trixie
 # How long a registry may be silent. A pull that has begun may take as long as it likes.
 patience_seconds=8
 
@@ -33,9 +31,11 @@ main() {
     return
   fi
   case $image in
-    ubuntu:24.04 | ubuntu:noble | debian:13 | debian:trixie | debian:stable) ;;
+    ubuntu:24.04 | ubuntu:noble | debian:13 | debian:trixie | debian:stable) suite=trixie release=13 ;;
+    debian:12 | debian:bookworm) suite=bookworm release=12 ;;
     *) fail "$image is not here and no registry gives it; BASE_IMAGE=debian:13 can be made without one" ;;
   esac
+  stand_in=baseimage-debootstrap:debian-$release$suffix
   has_image "$stand_in" || make_stand_in
   say "no registry gives $image: $stand_in, made here by debootstrap, stands in for it"
   echo "$stand_in"
@@ -97,14 +97,14 @@ make_stand_in() {
   security=${security:-http://deb.debian.org/debian-security}
 
   mkdir -p build
-  log=build/debootstrap$suffix.log
+  log=build/debootstrap-$release$suffix.log
   work=$(mktemp -d "${TMPDIR:-/var/tmp}/debootstrap.XXXXXX")
   # Interrupted, debootstrap may leave /proc mounted in there: stay out of it.
   trap 'umount "$work/root/proc" "$work/root/sys" 2> /dev/null || true; rm -rf --one-file-system "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
 
-  say "making a Debian 13 root for $arch by debootstrap from $mirror, once (a minute or so, five where it is emulated; log: $log) ..."
+  say "making a Debian $release root for $arch by debootstrap from $mirror, once (a minute or so, five where it is emulated; log: $log) ..."
   # A debootstrap that is older than the suite knows it by its script for sid.
   script=/usr/share/debootstrap/scripts/$suite
   [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Builds the image NAME:VERSION and brings the binary stage's products to build/.
+# Builds the images NAME:VERSION and NAME:VERSION-overlay, and brings the products of the binary and overlay stages to build/.
 #
 # Reads NAME, VERSION, BASE_IMAGE, TOOLCHAIN_IMAGE, ENGINE, ARCH, FRESH, NO_CACHE, SOURCE_DATE_EPOCH and DISABLE_* from
-# the environment. With ARCH of another machine: NAME:VERSION-ARCH and build/ARCH/. ONLY=binary: no image.
+# the environment. With ARCH of another machine: NAME:VERSION-ARCH, NAME:VERSION-overlay-ARCH and build/ARCH/. ONLY=binary: no image.
+# ONLY=overlay: only NAME:VERSION-overlay.
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
@@ -11,6 +12,7 @@ name=${NAME:-baseimage}
 version=${VERSION:-$(cat VERSION)}
 . scripts/architecture.sh
 image=$name:$version$suffix
+overlay=$name:$version-overlay$suffix
 stage=$name-binary$suffix
 
 if [ "$engine" = docker ]; then
@@ -21,7 +23,7 @@ fi
 
 toolchain=$(ARCH='' scripts/base-image.sh "${TOOLCHAIN_IMAGE:-debian:13}")
 base=$toolchain # where no image is built, nobody asks
-[ "${ONLY:-}" = binary ] || base=$(scripts/base-image.sh "${BASE_IMAGE:-ubuntu:24.04}")
+[ -n "${ONLY:-}" ] || base=$(scripts/base-image.sh "${BASE_IMAGE:-ubuntu:24.04}")
 
 set -- --build-arg "ARCH=$arch" --build-arg "BASE_IMAGE=$base" --build-arg "TOOLCHAIN_IMAGE=$toolchain" --build-arg "VERSION=$version" \
   --build-arg "SOURCE_DATE_EPOCH=$(sh scripts/source-date.sh)"
@@ -57,14 +59,16 @@ build() {
 
 say() { echo "build-image: $*" >&2; }
 
-if [ "${ONLY:-}" = binary ]; then
-  say "building the binary for $arch (log: $log) ..."
-  build binary "$stage" ${NO_CACHE:+--no-cache} "$@"
+if [ -n "${ONLY:-}" ]; then
+  say "building the $ONLY for $arch (log: $log) ..."
+  build laid "$stage" ${NO_CACHE:+--no-cache} "$@"
+  [ "$ONLY" != overlay ] || build overlay "$overlay" "$@"
 else
   say "building $image on $base (log: $log) ..."
   # With NO_CACHE the image brings both stages anew, and the second call finds the first one's.
   build image "$image" ${NO_CACHE:+--no-cache} "$@"
-  build binary "$stage" "$@"
+  build laid "$stage" "$@"
+  build overlay "$overlay" "$@"
   "$engine" tag "$image" "$name:latest$suffix"
 fi
 
@@ -72,7 +76,7 @@ fi
 id=$("$engine" image inspect --format '{{.Id}}' "$stage")
 mkdir -p "$products"
 if [ "$(cat "$products/binary-id" 2> /dev/null)" != "$id" ]; then
-  for product in bin asan engine lib linked binary-id; do rm -rf "${products:?}/$product"; done
+  for product in bin asan engine lib linked overlay runit binary-id; do rm -rf "${products:?}/$product"; done
   container=$("$engine" create "$stage" true)
   "$engine" cp "$container:/out/." "$products/" || failed=1
   "$engine" rm "$container" > /dev/null
@@ -85,5 +89,7 @@ if [ "$(cat "$products/binary-id" 2> /dev/null)" != "$id" ]; then
   echo "$id" > "$products/binary-id"
 fi
 
-[ "${ONLY:-}" = binary ] ||
-  say "$image and $name:latest$suffix: $("$engine" image inspect --format '{{.Size}}' "$image" | awk '{ printf "%.1f MB", $1 / 1e6 }')"
+megabytes() { "$engine" image inspect --format '{{.Size}}' "$1" | awk '{ printf "%.1f MB", $1 / 1e6 }'; }
+[ "${ONLY:-}" = binary ] || say "$overlay: $(megabytes "$overlay")"
+[ -n "${ONLY:-}" ] ||
+  say "$image and $name:latest$suffix: $(megabytes "$image")"

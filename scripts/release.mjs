@@ -23,10 +23,13 @@ import { BINARIES, TOOLS } from "./release/contents.mjs";
 import { linkedInto } from "./release/linked.mjs";
 import { notesOf } from "./release/notes.mjs";
 import { ociArchive } from "./release/oci.mjs";
+import { overlayImage } from "./release/overlay.mjs";
 import { baseOf, savedImage } from "./release/saved-image.mjs";
 import { sbomOf } from "./release/sbom.mjs";
 import { sign } from "./release/sign.mjs";
 import { writeTar } from "./release/tar.mjs";
+
+/** @import { Image } from "./release/oci.mjs" */
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wanted = resolve(process.env["DIST"] || join(root, "dist"));
@@ -61,11 +64,31 @@ function main() {
     // Of another architecture the base has a name that is only ours (scripts/base-image.sh).
     if (baseOf(reference).startsWith("baseimage-foreign:"))
       image.config.config.Labels["org.opencontainers.image.base.name"] = process.env["BASE_IMAGE"] || "ubuntu:24.04";
-    const sbom = sbomOf(image, linkedInto(root, products), { version, epoch });
-    put(`baseimage-${version}-${architecture}.spdx.json`, Buffer.from(`${JSON.stringify(sbom, null, 1)}\n`));
-    return image;
+    putSbom("baseimage", image, products);
+    const layer = readFileSync(join(products, "overlay/overlay.tar"));
+    const overlay = overlayImage(layer, architecture, version);
+    put(
+      `baseimage-overlay-${version}-linux-${architecture}.tar.xz`,
+      readFileSync(join(products, "overlay/overlay.tar.xz")),
+    );
+    putSbom("baseimage-overlay", overlay, products);
+    return { image, overlay };
   });
-  put(`baseimage-${version}.oci.tar`, ociArchive(images, `${name}:${version}`, epoch));
+  const archive = (/** @type {Image[]} */ all, tag) => ociArchive(all, `${name}:${tag}`, epoch);
+  put(
+    `baseimage-${version}.oci.tar`,
+    archive(
+      images.map(({ image }) => image),
+      version,
+    ),
+  );
+  put(
+    `baseimage-overlay-${version}.oci.tar`,
+    archive(
+      images.map(({ overlay }) => overlay),
+      `${version}-overlay`,
+    ),
+  );
   put("NOTES.md", Buffer.from(notes));
 
   const sums = readdirSync(unfinished)
@@ -112,6 +135,13 @@ function parentsOf(path) {
 /** @param {string} path @param {string} type @param {number} mode @param {Buffer} data */
 function member(path, type, mode, data) {
   return { name: path, type, mode, uid: 0, gid: 0, mtime: epoch, linkname: "", major: 0, minor: 0, xattrs: [], data };
+}
+
+/** Puts the list of what is in an image. @param {string} title @param {Image} image @param {string} products */
+function putSbom(title, image, products) {
+  const sbom = sbomOf(image, linkedInto(root, products), { title, version, epoch });
+  const file = `${title}-${version}-${image.config["architecture"]}.spdx.json`;
+  put(file, Buffer.from(`${JSON.stringify(sbom, null, 1)}\n`));
 }
 
 /** @param {string} file @param {Buffer} bytes @param {number} [mode] */

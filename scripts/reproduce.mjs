@@ -38,6 +38,8 @@ const PLACES = [
 const PRODUCTS = [
   `${products}/bin`,
   `${products}/lib`,
+  `${products}/overlay`,
+  `${products}/runit`,
   "build/share/bash-completion/completions",
   "build/share/man/man1",
 ];
@@ -67,7 +69,7 @@ function imageOf(place) {
 
 /** All that a build gives names to. @param {string} image */
 function namesOf(image) {
-  return [`${image}:1${suffix}`, `${image}:latest${suffix}`, `${image}-binary${suffix}`];
+  return [`${image}:1${suffix}`, `${image}:1-overlay${suffix}`, `${image}:latest${suffix}`, `${image}-binary${suffix}`];
 }
 
 /** @param {typeof PLACES[number]} place @param {string} scratch */

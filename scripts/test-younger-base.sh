@@ -50,7 +50,7 @@ DOCKERFILE
 }
 
 clean_up() {
-  "$engine" rmi --force "$own:$version" "$own:latest" "$own-binary" "$made" > /dev/null 2>&1 || true
+  "$engine" rmi --force "$own:$version" "$own:$version-overlay" "$own:latest" "$own-binary" "$made" > /dev/null 2>&1 || true
 }
 
 main "$@"

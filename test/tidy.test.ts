@@ -84,6 +84,22 @@ test("the Dockerfile makes a link for each program of the image's binary, also i
   assert.deepEqual(inSbin.sort(), paths.filter((path) => path.startsWith("/usr/sbin/")).sort());
 });
 
+test("the overlay has the same programs", () => {
+  const lines = read("image/overlay.sh").replaceAll("\\\n", " ");
+  const names = (sign: string) =>
+    [...lines.matchAll(/for program in ([^;]+); do\s+ln -s (\S+)/g)]
+      .filter(([, , target]) => target === sign)
+      .flatMap(([, programs = ""]) => programs.trim().split(/\s+/))
+      .sort();
+  const wanted = (isOwn: boolean) =>
+    Object.entries(imagePrograms)
+      .filter(([, path]) => path.startsWith("/usr/lib/") === isOwn)
+      .map(([name]) => name)
+      .sort();
+  assert.deepEqual(names("../lib/baseimage/my_init"), wanted(false));
+  assert.deepEqual(names("my_init"), wanted(true));
+});
+
 test("src/image has a directory for each program of the image's binary, and src/host for each of the host's", () => {
   const directories = (floor: string) =>
     shipped.flatMap((file) => file.match(`^src/${floor}/([^/]+)/main\\.ts$`)?.[1] ?? []).sort();

@@ -1,4 +1,4 @@
-// What is in the static binaries beside our own code, with licences: QuickJS, and what the link editor told of.
+// What is in the static programs beside our own code, with licences: QuickJS, busybox, and what the link editor told of.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -7,9 +7,17 @@ import { join } from "node:path";
 /** What the list of Debian's packages does not tell; another package stops the release until somebody has looked. */
 const KNOWN = /** @type {Record<string, Omit<Linked, "name" | "version">>} */ ({
   quickjs: {
+    program: "my_init",
     licence: "MIT",
     copyright: "2017-2025 Fabrice Bellard, 2017-2025 Charlie Gordon",
     homepage: "https://bellard.org/quickjs/",
+  },
+  // The licence of busybox, and that of the files that were runit's.
+  busybox: {
+    program: "runit",
+    licence: "GPL-2.0-only AND BSD-3-Clause",
+    copyright: "1999-2024 Erik Andersen, Rob Landley, Denys Vlasenko and others, 2001-2006 Gerrit Pape",
+    homepage: "https://busybox.net/",
   },
   musl: { licence: "MIT", copyright: "2005-2020 Rich Felker and others", homepage: "https://musl.libc.org/" },
   // Functions of the compiler's own library, for what the processor has no instruction for.
@@ -26,13 +34,15 @@ const KNOWN = /** @type {Record<string, Omit<Linked, "name" | "version">>} */ ({
  * @returns {Linked[]} sorted by name
  */
 export function linkedInto(root, products) {
-  const quickjs = lockedQuickjs(readFileSync(join(root, "native/quickjs.lock"), "utf8"));
+  const locked = ["quickjs", "busybox"].map((name) =>
+    lockedSource(readFileSync(join(root, `native/${name}.lock`), "utf8")),
+  );
   const lines = readFileSync(join(products, "linked"), "utf8").trim().split("\n");
   const taken = lines.map((line) => {
     const [name = "", version = ""] = line.split(" ");
     return { name, version };
   });
-  return [quickjs, ...taken]
+  return [...locked, ...taken]
     .map((each) => ({ ...knownOf(each.name), ...each }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -45,8 +55,8 @@ function knownOf(name) {
   return known;
 }
 
-/** @param {string} lock content of native/quickjs.lock */
-function lockedQuickjs(lock) {
+/** @param {string} lock content of a file of native/ that debian-source.sh reads */
+function lockedSource(lock) {
   const value = (/** @type {string} */ key) => new RegExp(`^${key} (\\S+)$`, "m").exec(lock)?.[1] ?? "";
   const sha256 = /^sha256 (\S+) \S+\.orig\.tar/m.exec(lock)?.[1];
   return { name: value("package"), version: value("version"), ...(sha256 ? { sha256 } : {}) };

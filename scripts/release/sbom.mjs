@@ -7,7 +7,7 @@ import { packagesIn, Root } from "./packages.mjs";
 /** @import { Package } from "./packages.mjs" */
 
 /**
- * What is in our binary beside our own code.
+ * What is in our static programs beside our own code.
  *
  * @typedef {object} Linked
  * @property {string} name
@@ -16,34 +16,56 @@ import { packagesIn, Root } from "./packages.mjs";
  * @property {string} copyright
  * @property {string} homepage
  * @property {string} [sha256] of the source as upstream released it
+ * @property {string} [program] the only program that contains it, by its name in OURS; else all static ones contain it
  */
 
 const NONE = "NOASSERTION";
 
-/** Our files in the image; `isStatic`: with what is linked into them. */
+/**
+ * What we compiled. An image has some of it, each at the first of its paths that is there. `isStatic`: with what is linked
+ * into it. runit is in images that have none of the distribution's (native/runit.sh).
+ */
 const OURS = [
-  { name: "my_init", path: "usr/sbin/my_init", isStatic: true },
-  { name: "pam_container_environment", path: "usr/lib/baseimage/pam_container_environment.so", isStatic: false },
+  { name: "my_init", paths: ["usr/sbin/my_init", "usr/lib/baseimage/my_init"], licence: "MIT", isStatic: true },
+  {
+    name: "pam_container_environment",
+    paths: ["usr/lib/baseimage/pam_container_environment.so"],
+    licence: "MIT",
+    isStatic: false,
+  },
+  {
+    name: "runit",
+    paths: ["usr/lib/baseimage/runit/busybox"],
+    licence: "GPL-2.0-only AND BSD-3-Clause",
+    isStatic: true,
+  },
 ];
 
 /**
  * @param {Image} image
  * @param {Linked[]} linked
- * @param {{ version: string, epoch: number }} release
+ * @param {{ version: string, epoch: number, title?: string }} release `title`: the name of the image
  * @returns {Record<string, any>}
  */
-export function sbomOf(image, linked, { version, epoch }) {
+export function sbomOf(image, linked, { version, epoch, title = "baseimage" }) {
   const root = new Root(image.layers);
   const { architecture } = image.config;
-  const name = `baseimage-${version}-${architecture}`;
+  const name = `${title}-${version}-${architecture}`;
   const system = systemOf(root);
   const installed = packagesIn(root).map((each) => packageOf(each, system));
-  const libraries = linked.map(libraryOf);
   const ours = OURS.flatMap((file) => {
-    const data = root.read(file.path);
-    return data === undefined ? [] : [{ isStatic: file.isStatic, element: ourPackage(file, version, data) }];
+    const path = file.paths.find((each) => root.read(each) !== undefined);
+    const data = path === undefined ? undefined : root.read(path);
+    if (path === undefined || data === undefined) return [];
+    return [{ file, element: ourPackage(file, path, version, data) }];
   });
-  const top = { ...plain("Image", "baseimage", version), primaryPackagePurpose: "CONTAINER" };
+  const links = ours.flatMap(({ file, element }) =>
+    linked
+      .filter(({ program }) => file.isStatic && (program === undefined || program === file.name))
+      .map((library) => ({ from: element.SPDXID, library })),
+  );
+  const libraries = linked.filter((each) => links.some(({ library }) => library === each)).map(libraryOf);
+  const top = { ...plain("Image", title, version), primaryPackagePurpose: "CONTAINER" };
 
   const content = [...installed.map(({ element }) => element), ...ours.map(({ element }) => element)];
   const texts = new Map(installed.flatMap(({ texts: each }) => [...each]));
@@ -64,9 +86,7 @@ export function sbomOf(image, linked, { version, epoch }) {
     relationships: [
       relation("SPDXRef-DOCUMENT", "DESCRIBES", top.SPDXID),
       ...content.map(({ SPDXID }) => relation(top.SPDXID, "CONTAINS", SPDXID)),
-      ...ours
-        .filter(({ isStatic }) => isStatic)
-        .flatMap(({ element }) => libraries.map(({ SPDXID }) => relation(element.SPDXID, "STATIC_LINK", SPDXID))),
+      ...links.map(({ from, library }) => relation(from, "STATIC_LINK", libraryOf(library).SPDXID)),
     ],
   };
 }
@@ -106,12 +126,12 @@ function libraryOf(library) {
   };
 }
 
-/** @param {typeof OURS[number]} file @param {string} version @param {Buffer} data */
-function ourPackage({ name, path, isStatic }, version, data) {
+/** @param {typeof OURS[number]} file @param {string} path @param {string} version @param {Buffer} data */
+function ourPackage({ name, licence, isStatic }, path, version, data) {
   return {
     ...plain(`Program-${name}`, name, version),
     packageFileName: `/${path}`,
-    licenseDeclared: "MIT",
+    licenseDeclared: licence,
     checksums: [{ algorithm: "SHA256", checksumValue: sha256(data) }],
     primaryPackagePurpose: isStatic ? "APPLICATION" : "LIBRARY",
   };

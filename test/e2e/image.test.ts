@@ -292,7 +292,7 @@ test("runit's real helper can be installed in place of ours, and all still works
 test("`make build NAME=... VERSION=...` names the image, and a second run builds nothing again", async (t) => {
   // Names of our own, so that no image changes while another checkout tests it.
   const name = `joe/baseimage-test-${process.pid}`;
-  t.after(() => run(["rmi", "--force", `${name}:1.2`, `${name}:latest`, `${name}-binary`]));
+  t.after(() => run(["rmi", "--force", `${name}:1.2`, `${name}:1.2-overlay`, `${name}:latest`, `${name}-binary`]));
   const build = async () => {
     execFileSync("make", ["build", `NAME=${name}`, "VERSION=1.2"], { stdio: "pipe", env: makeEnvironment() });
     const ids = await run(["image", "inspect", "--format", "{{.Id}}", `${name}:1.2`, `${name}:latest`]);

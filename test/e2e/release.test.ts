@@ -49,6 +49,9 @@ test("binaries, tools, images, their SBOM and notes are there, with checksums th
     `baseimage-${version}-${architecture}.spdx.json`,
     `baseimage-${version}-linux-${architecture}`,
     `baseimage-${version}.oci.tar`,
+    `baseimage-overlay-${version}-${architecture}.spdx.json`,
+    `baseimage-overlay-${version}-linux-${architecture}.tar.xz`,
+    `baseimage-overlay-${version}.oci.tar`,
     `baseimage-tools-${version}-linux-${architecture}.tar.gz`,
     `host-tools-${version}-linux-${architecture}`,
   ];
@@ -109,6 +112,37 @@ test("the archive's image has one layer above its base, holds no time after the 
   assert.equal((await container.exec(["container_health", "--wait", "20"])).status, 0);
   await container.stop();
   assert.equal(await container.exitCode(), 0);
+});
+
+test("the overlay's archive is small, its image has the same files, and its content is described in SPDX 2.3", async (t) => {
+  const packed = readFileSync(join(dist, `baseimage-overlay-${version}-linux-${architecture}.tar.xz`));
+  assert.ok(packed.length <= 400_000, `${packed.length} bytes`);
+  const tar = execFileSync("xz", ["--decompress", "--stdout"], { input: packed, maxBuffer: 1 << 24 });
+  const entries = readTar(tar);
+  const bytes = entries.reduce((sum, { data }) => sum + data.length, 0);
+  assert.ok(bytes > 1_000_000 && bytes <= 1_300_000, `${bytes} bytes`);
+  for (const { gid, mode, name, type, uid } of entries) {
+    assert.deepEqual([uid, gid], [0, 0], name);
+    if (type !== "2") assert.equal(mode & ~0o755, 0, name);
+    assert.doesNotMatch(name, /^(bin|sbin|lib|etc|usr\/sbin)(\/|$)/);
+  }
+
+  const loaded = await run(["load", "--input", join(dist, `baseimage-overlay-${version}.oci.tar`)]);
+  assert.equal(loaded.status, 0, loaded.stderr);
+  t.after(() => run(["rmi", "--force", `${name}:${version}-overlay`]));
+  const created = await run(["create", `${name}:${version}-overlay`, "none"]);
+  t.after(() => run(["rm", created.stdout.trim()]));
+  const exported = readTar((await run(["export", created.stdout.trim()])).stdoutBytes);
+  const files = (all: typeof entries) =>
+    all.filter(({ name }) => name.startsWith("usr/")).map(({ name, mode, data }) => [name, mode, data.length]);
+  assert.deepEqual(files(exported).sort(), files(entries).sort());
+
+  const sbom = JSON.parse(readFileSync(join(dist, `baseimage-overlay-${version}-${architecture}.spdx.json`), "utf8"));
+  assert.deepEqual(complaintsAbout(sbom), []);
+  const names = sbom.packages.map((each: { name: string }) => each.name);
+  for (const part of ["baseimage-overlay", "my_init", "runit", "busybox", "quickjs", "musl"]) {
+    assert.ok(names.includes(part), part);
+  }
 });
 
 test("the image's content is described in SPDX 2.3: every package of dpkg, our programs, QuickJS and the C library", async (t) => {

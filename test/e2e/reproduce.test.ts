@@ -10,7 +10,7 @@ import { engine, image, run, runContainer } from "../support/container.ts";
 const sh = (...words: string[]) =>
   execFileSync("sh", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
 
-test("the binaries are the same bit for bit when they are built again in another directory", async () => {
+test("the binaries and the overlay are the same bit for bit when they are built again in another directory", async () => {
   const base = sh("scripts/base-image.sh", process.env["TOOLCHAIN_IMAGE"] || "debian:13");
   const stage = ["build", "--quiet", "--target", "toolchain", "--build-arg", `TOOLCHAIN_IMAGE=${base}`];
   // Made by `make build`, so this is only its name.
@@ -18,11 +18,15 @@ test("the binaries are the same bit for bit when they are built again in another
   assert.equal(built.status, 0, built.stderr);
 
   const place = "/another/place, much deeper";
-  const script = `set -eu; umask 077; export TZ=Pacific/Kiritimati
+  const script = `set -eu; umask 077; export TZ=Pacific/Kiritimati SOURCE_DATE_EPOCH=${sh("scripts/source-date.sh")}
     mkdir -p "${place}"; cd "${place}"; tar -x
+    sh native/runit.sh /busybox /objects/runit > /dev/null
     sh native/build.sh all /quickjs /objects build/js /out > /dev/null
-    cd /out; sha256sum bin/* lib/*`;
-  const sources = execFileSync("tar", ["-c", "native", "build/js"], { maxBuffer: 1 << 28 });
+    sh image/overlay.sh /out . /out/overlay
+    cd /out; sha256sum bin/* lib/* runit/busybox overlay/overlay.tar*`;
+  const sources = execFileSync("tar", ["-c", "native", "build/js", "LICENSE", "THIRD-PARTY.md", "image/overlay.sh"], {
+    maxBuffer: 1 << 28,
+  });
   const id = built.stdout.trim().split("\n").pop() ?? "";
   const again = await run(["run", "--rm", "--interactive", id, "sh", "-c", script], {
     input: sources,
@@ -30,7 +34,7 @@ test("the binaries are the same bit for bit when they are built again in another
   });
   assert.equal(again.status, 0, again.stderr);
 
-  const ours = ["bin", "lib"].flatMap((directory) =>
+  const ours = ["bin", "lib", "runit", "overlay"].flatMap((directory) =>
     readdirSync(`build/${directory}`, { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ name }) => `${sha256(`build/${directory}/${name}`)}  ${directory}/${name}`),

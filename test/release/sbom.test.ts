@@ -87,6 +87,51 @@ test("the program is in it with its checksum, and what is linked into it", () =>
   );
 });
 
+test("runit is in it where the image has ours, with its own licence, source and links", () => {
+  const layer = writeTar([
+    file("usr/lib/baseimage/my_init", "program"),
+    file("usr/lib/baseimage/runit/busybox", "busybox"),
+    file("usr/lib/baseimage/runit/sv", "", "2", "busybox"),
+  ]);
+  const document = sbomOf(
+    { config: { architecture: "amd64", os: "linux" }, layers: [layer], ownLayers: 1 },
+    [
+      { ...LINKED[0], name: "busybox", licence: "GPL-2.0-only AND BSD-3-Clause", program: "runit" },
+      { ...LINKED[0], name: "quickjs", program: "my_init" },
+      ...LINKED,
+    ] as typeof LINKED,
+    { version: "1.0.0", epoch: 1_700_000_000 },
+  );
+  assert.deepEqual(complaintsAbout(document), []);
+  const packages = document["packages"].map((each: Record<string, string>) => [each["name"], each["licenseDeclared"]]);
+  assert.deepEqual(packages, [
+    ["baseimage", "NOASSERTION"],
+    ["my_init", "MIT"],
+    ["runit", "GPL-2.0-only AND BSD-3-Clause"],
+    ["busybox", "GPL-2.0-only AND BSD-3-Clause"],
+    ["quickjs", "MIT"],
+    ["musl", "MIT"],
+  ]);
+  const links = document["relationships"]
+    .filter((each: Record<string, string>) => each["relationshipType"] === "STATIC_LINK")
+    .map((each: Record<string, string>) => [each["spdxElementId"], each["relatedSpdxElement"]]);
+  assert.deepEqual(links, [
+    ["SPDXRef-Program-my-init", "SPDXRef-Linked-quickjs"],
+    ["SPDXRef-Program-my-init", "SPDXRef-Linked-musl"],
+    ["SPDXRef-Program-runit", "SPDXRef-Linked-busybox"],
+    ["SPDXRef-Program-runit", "SPDXRef-Linked-musl"],
+  ]);
+});
+
+test("what only another image's program contains is not in it", () => {
+  const busybox = { ...LINKED[0], name: "busybox", program: "runit" } as (typeof LINKED)[number];
+  const document = sbomOf({ config: { architecture: "arm64", os: "linux" }, layers: [ROOT], ownLayers: 1 }, [busybox], {
+    version: "1.0.0",
+    epoch: 1_700_000_000,
+  });
+  assert.ok(document["packages"].every(({ name }: { name: string }) => name !== "busybox" && name !== "runit"));
+});
+
 test("it is an SPDX 2.3 document, and the same from the same image", () => {
   assert.deepEqual(complaintsAbout(sbom()), []);
   assert.deepEqual(sbom(), sbom());

@@ -75,6 +75,7 @@ export class Boot {
     if (early !== undefined) return early;
     if (this.#options.enableInsecureKey) {
       log.info("Installing insecure SSH key for user root");
+      if (this.#context.linux.access(INSECURE_KEY, 0) === -ERRNO.ENOENT) log.warn("this image has no sshd");
       const outcome = this.#runStartupScript(INSECURE_KEY);
       if (outcome !== undefined) return outcome;
     }

@@ -1,19 +1,21 @@
 #!/bin/sh
-# quickjs.sh DIRECTORY: brings QuickJS's source, as named in quickjs.lock, to DIRECTORY.
+# debian-source.sh PACKAGE DIRECTORY: brings the source of PACKAGE, as named in PACKAGE.lock, to DIRECTORY.
 #
-# apt checks Debian's signatures. The checksums in quickjs.lock make sure that the files are the ones that we tested.
+# apt checks Debian's signatures. The checksums in PACKAGE.lock make sure that the files are the ones that we tested.
+# Debian's own changes to the source are fetched, but not applied.
 set -eu
 
-target=${1:?usage: quickjs.sh DIRECTORY}
-lock=$(dirname "$0")/quickjs.lock
+usage='usage: debian-source.sh PACKAGE DIRECTORY'
+package=${1:?$usage}
+target=${2:?$usage}
+lock=$(dirname "$0")/$package.lock
 
 locked() { awk -v key="$1" '$1 == key { print $2; exit }' "$lock"; }
-package=$(locked package)
 version=$(locked version)
 suite=$(locked suite)
 
 # The mirror that this system uses, which may be a local one. Its path ends in /debian: an archive with another path, of
-# security updates or of private packages, has no quickjs.
+# security updates or of private packages, has not all of Debian's sources.
 # shellcheck disable=SC2016 # $(REPO_URI) is a field of apt's, not a command
 mirror=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' |
   sed 's|/$||' | grep -m 1 '/debian$' || true)
@@ -40,10 +42,10 @@ apt_source() {
 
 apt_source update
 if ! (cd "$scratch/files" && apt_source source --download-only "$package=$version"); then
-  echo "quickjs.sh: cannot fetch $package $version from $mirror: see native/quickjs.lock" >&2
+  echo "debian-source.sh: cannot fetch $package $version from $mirror: see $lock" >&2
   exit 1
 fi
 awk '$1 == "sha256" { print $2 "  " $3 }' "$lock" | (cd "$scratch/files" && sha256sum --check --strict)
 
 mkdir -p "$target"
-tar -xJf "$scratch/files/${package}_${version%-*}.orig.tar.xz" -C "$target" --strip-components=1
+tar -xf "$scratch/files/"*.orig.tar.* -C "$target" --strip-components=1
