@@ -2,7 +2,7 @@
 # Builds the images NAME:VERSION and NAME:VERSION-overlay, and brings the products of the binary and overlay stages to build/.
 #
 # Reads NAME, VERSION, BASE_IMAGE, TOOLCHAIN_IMAGE, ENGINE, ARCH, FRESH, NO_CACHE, SOURCE_DATE_EPOCH and DISABLE_* from
-# the environment. With ARCH of another machine: NAME:VERSION-ARCH, NAME:VERSION-overlay-ARCH and build/ARCH/. ONLY=binary: no image.
+# the environment. With ARCH of another machine: NAME:VERSION-ARCH, NAME:VERSION-ARCH-overlay and build/ARCH/. ONLY=binary: no image.
 # ONLY=overlay: only NAME:VERSION-overlay.
 set -eu
 
@@ -12,7 +12,7 @@ name=${NAME:-baseimage}
 version=${VERSION:-$(cat VERSION)}
 . scripts/architecture.sh
 image=$name:$version$suffix
-overlay=$name:$version-overlay$suffix
+overlay=$image-overlay
 stage=$name-binary$suffix
 
 if [ "$engine" = docker ]; then

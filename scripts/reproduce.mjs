@@ -69,7 +69,7 @@ function imageOf(place) {
 
 /** All that a build gives names to. @param {string} image */
 function namesOf(image) {
-  return [`${image}:1${suffix}`, `${image}:1-overlay${suffix}`, `${image}:latest${suffix}`, `${image}-binary${suffix}`];
+  return [`${image}:1${suffix}`, `${image}:1${suffix}-overlay`, `${image}:latest${suffix}`, `${image}-binary${suffix}`];
 }
 
 /** @param {typeof PLACES[number]} place @param {string} scratch */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs what can be run of another architecture's binary and image by an emulator: the engine's unit tests, the table of exit
-# statuses as a plain process and in containers, and a boot with all services. ARCH and IMAGE come from the environment.
+# statuses as a plain process and in containers, a boot with all services, and the overlay. ARCH and IMAGE come from the environment.
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
@@ -14,5 +14,5 @@ if [ $# -gt 0 ]; then
   node scripts/test.mjs "$@"
 else
   node scripts/test.mjs test/process/status.test.ts -- --test-name-pattern='exit status'
-  node scripts/test.mjs test/emulated
+  node scripts/test.mjs test/emulated test/e2e/overlay.test.ts
 fi

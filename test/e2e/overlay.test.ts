@@ -146,7 +146,10 @@ for (const root of roots) {
   });
 }
 
-test("where /usr/sbin is a link, it still is, and what is behind it is found", async (t) => {
+/** Why tests of other roots are left out. */
+const skip = roots.length === 1 && "by an emulator one root is enough: the programs are the same on all";
+
+test("where /usr/sbin is a link, it still is, and what is behind it is found", { skip }, async (t) => {
   const container = await start(t, "/usr/sbin is a link");
   assert.equal((await container.exec(["readlink", "/usr/sbin", "/sbin"])).stdout, "bin\nusr/sbin\n");
   assert.equal((await container.exec(["/sbin/ldconfig", "--version"])).status, 0);
@@ -178,7 +181,9 @@ echo "\${0##*/} $*"
 exec sleep 1000
 `;
 
-test("the Dockerfiles of docs/overlay.md build and run, on what stands in for their base images", async (t) => {
+test("the Dockerfiles of docs/overlay.md build and run, on what stands in for their base images", {
+  skip,
+}, async (t) => {
   const page = readFileSync("docs/overlay.md", "utf8");
   const blocks = [...page.matchAll(/^```(Dockerfile|sh)\n([^]*?)^```$/gm)].map(([, kind, text = ""]) => ({
     kind,

@@ -9,7 +9,8 @@ import { image, run } from "./container.ts";
 export const overlay = `${image}-overlay`;
 
 /** Where the compilers are: a stage of the build. */
-const toolchain = `${image.slice(0, image.lastIndexOf(":"))}-binary`;
+const architecture = process.env["EMULATED"] ? `-${process.env["ARCH"]}` : "";
+const toolchain = `${image.slice(0, image.lastIndexOf(":"))}-binary${architecture}`;
 
 /** Lines of a Dockerfile that make each root. `DEBIAN_12` and `DEBIAN_13` are names of images. */
 const ROOTS = {
@@ -23,7 +24,8 @@ RUN cp -an /usr/sbin/. /usr/bin/ && rm -r /usr/sbin && ln -s bin /usr/sbin`,
 } as const;
 
 export type Root = keyof typeof ROOTS;
-export const roots = Object.keys(ROOTS) as Root[];
+/** By an emulator only one: the programs are the same on all. */
+export const roots = architecture === "" ? (Object.keys(ROOTS) as Root[]) : (["busybox without libc"] as const);
 
 /** Services, hooks and files of the images, all static: `app` stands for the program of fixtures/overlay-app.c. */
 const FILES: Readonly<Record<string, string>> = {
@@ -105,7 +107,7 @@ function stagesOf(root: Root): string {
 RUN apt-get -q update && apt-get -qy install --no-install-recommends busybox-static`;
   const stages = `FROM ${toolchain} AS app
 COPY overlay-app.c /
-RUN musl-gcc -Os -s -static -Wall -Wextra -Werror -o /app /overlay-app.c
+RUN if [ -e /src/native/cross.env ]; then . /src/native/cross.env; fi && \${MUSL_GCC:-musl-gcc} -Os -s -static -Wall -Wextra -Werror -o /app /overlay-app.c
 RUN ${lines.join(" && \\\n  ")}
 ${ROOTS[root].includes("--from=busybox") ? busybox : ""}
 ${ROOTS[root]}`;
