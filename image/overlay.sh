@@ -21,6 +21,7 @@ for program in my_init setuser container_exit container_health container_lint co
 done
 
 cp -P "$out"/runit/* "$own/runit/"
+mv "$own/runit/LICENSE" "$root/usr/share/doc/baseimage/LICENSE.busybox"
 chmod 755 "$own"/runit/*
 for program in runsvdir runsv chpst svlogd; do ln -s "../lib/baseimage/runit/$program" "$root/usr/bin/$program"; done
 # What our sv executes, by the same name as in the image.
@@ -29,6 +30,7 @@ ln -s ../lib/baseimage/runit/sv "$root/usr/bin/sv.distrib"
 ln -s ../../lib/baseimage/my_init "$root/usr/local/bin/sv"
 
 install -m 644 "$notices/LICENSE" "$notices/THIRD-PARTY.md" "$root/usr/share/doc/baseimage/"
+chmod 644 "$root"/usr/share/doc/baseimage/*
 
 time=@${SOURCE_DATE_EPOCH:-$(date +%s)}
 find "$root" -exec touch --no-dereference --date="$time" {} +

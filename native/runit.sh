@@ -45,5 +45,6 @@ build --jobs="$(nproc)" busybox >> "$out/log" 2>&1 || {
 }
 rm "$out/log"
 cp busybox "$out/busybox"
+cp LICENSE "$out/LICENSE"
 grep -E '^\(?/usr/[^ ]*\.[ao]\b' busybox_unstripped.out > "$out/taken"
 for program in runsvdir runsv sv chpst svlogd; do ln -sf busybox "$out/$program"; done

@@ -54,6 +54,17 @@ test("in a mirror it is runit's sv there, and paths of services lead there too",
   assert.equal(answer.words, `/usr/bin/sv status web ${MIRROR}-0/db /etc/services ./web`);
 });
 
+test("busybox's sv, which is no init script, gets the service's name as a word", () => {
+  const prepare = (linux: FakeLinux) => {
+    for (const path of ["/usr/lib", "/usr/lib/runit"]) linux.addDirectory(path);
+    linux.addProgram("/usr/lib/runit/busybox", habit.sleeps);
+    linux.unlink("/usr/bin/sv.distrib");
+    linux.addLink("/usr/bin/sv.distrib", "/usr/lib/runit/busybox");
+  };
+  assert.equal(run({ words: ["/etc/init.d/web", "restart"], prepare }).words, "sv restart web");
+  assert.equal(run({ words: ["/usr/bin/sv", "status", "web"], prepare }).words, "/usr/bin/sv status web");
+});
+
 test("it is called what it was called: as a service's name it is that service's init script", () => {
   assert.equal(run({ words: ["/etc/init.d/web", "restart"] }).words, "/etc/init.d/web restart");
 });

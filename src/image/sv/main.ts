@@ -34,10 +34,18 @@ export function main(linux: Linux): number {
     }
     const given = mirror === undefined ? words : words.map((word) => inMirror(linux, mirror, word));
     recordRequest(linux, [SERVICES, ...(mirror === undefined ? [] : [mirror.path])], calledAs, given);
-    const errno = -linux.exec(RUNIT_SV, [calledAs, ...given], toEnviron(env));
+    const errno = -linux.exec(RUNIT_SV, wordsFor(linux, calledAs, given), toEnviron(env));
     writeAll(linux, STDERR, `sv: ${execFailure(linux, RUNIT_SV, errno)}\n`);
     return STATUS_CANNOT_RUN;
   });
+}
+
+/** The words for runit's sv: it knows by its own name that it is a service's init script; that of busybox does not. */
+function wordsFor(linux: Linux, calledAs: string, words: readonly string[]): readonly string[] {
+  const name = calledAs.slice(calledAs.lastIndexOf("/") + 1);
+  const program = linux.realPath(RUNIT_SV);
+  const isBusybox = typeof program === "string" && program.endsWith("/busybox");
+  return isBusybox && name !== "sv" ? ["sv", ...words, name] : [calledAs, ...words];
 }
 
 /** Commands that end services which are to be started again; also each word that begins with t or k. @see sv(8) */
