@@ -1,20 +1,12 @@
 // Memory of inits that have nothing to do.
-import { readFileSync } from "node:fs";
+import { CGROUP_SETTLE_MS, cgroupRssKiB, isService, listProcesses, MAY_LOOK, sumPss } from "../processes.mjs";
 import { number } from "../report.mjs";
 import { inTurns, summarize } from "../stats.mjs";
 import { sleepMs, waitUntilUp } from "../wait.mjs";
 
 /** @import { Bench } from "../main.mjs" */
+/** @import { Process } from "../processes.mjs" */
 /** @import { Section } from "../report.mjs" */
-
-/**
- * @typedef {object} Process
- * @property {number} pid
- * @property {number} rssKiB
- * @property {number} pssKiB
- * @property {number} anonymousKiB
- * @property {string} name
- */
 
 const SERVICES = 3;
 const SUPERVISORS = ["my_init", "s6-svscan", "runsvdir", "supervisord"];
@@ -27,13 +19,10 @@ const WHAT_THE_PEERS_ARE = [
 /** What a process frees or touches after it has come up, it does within this. */
 const SETTLE_MS = 1500;
 const QUICK_SETTLE_MS = 700;
-const CGROUP_SETTLE_MS = 2500;
 const UP_SECONDS = "30";
 const IDLE_TRIES = 10;
 /** 22, as /proc/net/tcp writes it. */
 const SSH_PORT = "0016";
-/** Without it, root cannot see the memory of a process of another user. */
-const MAY_LOOK = ["--cap-add", "SYS_PTRACE"];
 
 /**
  * @param {Bench} bench
@@ -68,7 +57,7 @@ export function measureMemory(bench) {
       title: `All that it takes to supervise ${SERVICES} services, the services themselves not counted (PSS)`,
       unit: "KiB",
       reference: "s6-svscan",
-      rows: rows((processes) => sumPss(processes.filter(({ name }) => !name.startsWith("service"))), SUPERVISORS),
+      rows: rows((processes) => sumPss(processes.filter(({ name }) => !isService(name))), SUPERVISORS),
       notes: WHAT_THE_PEERS_ARE,
     },
     ...measureContainer(bench),
@@ -169,8 +158,6 @@ function idleContainer({ engine, images }, { command, port }) {
   const { Pid } = engine.inspect("container", container).State;
   for (let tries = 0; tries < IDLE_TRIES; tries++) {
     const processes = listProcesses(engine, container);
-    // By now the process that listed the others has gone from the cgroup, and its figures, which the kernel sums up
-    // every two seconds, are without it.
     sleepMs(CGROUP_SETTLE_MS);
     const cgroupKiB = cgroupRssKiB(Number(Pid));
     // Idle is a container in which nothing has begun or ended meanwhile, such as a job of cron's.
@@ -194,50 +181,4 @@ function sameProcesses(before, after) {
       .sort()
       .join();
   return identities(before) === identities(after);
-}
-
-/**
- * Read from outside: whatever read it inside would be counted too.
- *
- * @param {number} pid of the container's init, seen from the host
- */
-function cgroupRssKiB(pid) {
-  const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8")
-    .split("\n")
-    .map((line) => line.split(":"));
-  const v1 = lines.find(([, controllers]) => controllers?.split(",").includes("memory"));
-  const v2 = lines.find(([hierarchy]) => hierarchy === "0");
-  const directory = v1 ? `/sys/fs/cgroup/memory${v1[2]}` : `/sys/fs/cgroup${v2?.[2]}`;
-  const found = new RegExp(v1 ? "^total_rss (\\d+)" : "^anon (\\d+)", "m").exec(
-    readFileSync(`${directory}/memory.stat`, "utf8"),
-  );
-  if (!found) throw new Error(`cannot read the container's memory: no such line in "${directory}/memory.stat"`);
-  return Number(found[1]) / 1024;
-}
-
-/**
- * @param {import("../engine.mjs").Engine} engine
- * @param {string} container
- * @returns {Process[]}
- */
-function listProcesses(engine, container) {
-  const { stdout } = engine.call(["exec", container, "/bench/memory"]);
-  return stdout
-    .trim()
-    .split("\n")
-    .map((line) => {
-      const [pid, rssKiB, pssKiB, anonymousKiB, ...name] = line.split(" ");
-      return {
-        pid: Number(pid),
-        rssKiB: Number(rssKiB),
-        pssKiB: Number(pssKiB),
-        anonymousKiB: Number(anonymousKiB),
-        name: name.join(" "),
-      };
-    });
-}
-
-/** @param {Process[]} processes */
-function sumPss(processes) {
-  return processes.reduce((sum, { pssKiB }) => sum + pssKiB, 0);
 }
