@@ -1,4 +1,5 @@
 // What the project promised itself, and whether this run kept it.
+import { OVERLAY } from "./images.mjs";
 import { number } from "./report.mjs";
 import { summarize } from "./stats.mjs";
 
@@ -77,6 +78,14 @@ export function judge(sections) {
       ratio(median("orphans-cpu", "my_init"), median("orphans-cpu", "tini")),
       2,
     ),
+    atMost("overlay: docker run IMAGE my_init -- true over true", median("overlay-run", "my_init"), 10, "ms"),
+    atMost("the same, without the engine's share", inMilliseconds(median("overlay-start", "my_init")), 10, "ms"),
+    atMost(
+      "overlay: boot of 100 services: ratio to s6",
+      ratio(median("boot-100", OVERLAY), median("boot-100", "s6-svscan")),
+      0.75,
+    ),
+    atMost("overlay: docker stop, 100 services: handlers that did not run", worst("stop-100-missed", OVERLAY), 0),
     atMost("the static binary", median("size-binary", "my_init"), 1_000_000, "bytes"),
   ];
 }

@@ -1,4 +1,4 @@
-// The images that are run: the one under test, its base, and the two that Dockerfile here makes of them.
+// The images that are run: the one under test, its base, and those that Dockerfile here makes of them.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,9 +11,30 @@ import { fileURLToPath } from "node:url";
  * @property {boolean} isOwnBase whether `base` is known to be just that
  * @property {string} ours the tested image with fixtures and the small peers added
  * @property {string} peers the base with all peers and the fixtures
+ * @property {string} peerVersions of Debian's packages that are measured
+ * @property {OverlayImages | undefined} overlay the tested image's, if it is here
  */
 
+/**
+ * @typedef {object} OverlayImages
+ * @property {string} tested the overlay alone, as users get it
+ * @property {string} laid a busybox with the overlay, the fixtures and tini-static
+ */
+
+/**
+ * A supervisor, and where it is.
+ *
+ * @typedef {object} Supervisor
+ * @property {string} name of its rows
+ * @property {string} word what fixtures/serve.sh calls it
+ * @property {string} image one that has it and the fixtures
+ */
+
+/** The name of the overlay's rows, beside those of the whole image. */
+export const OVERLAY = "my_init, overlay";
+export const WHERE_THE_OVERLAY_IS = "the overlay is on a busybox root; all others are on the base named above";
 const BUILD_TIMEOUT_MS = 900_000;
+const PEER_PACKAGES = ["catatonit", "dumb-init", "runit", "s6", "supervisor", "tini"];
 const FALLBACK_BASES = ["baseimage-debootstrap:debian-13", "ubuntu:24.04", "debian:13"];
 const DIRECTORY = dirname(fileURLToPath(import.meta.url));
 
@@ -28,9 +49,34 @@ export function prepareImages(engine) {
   }
   const { base, isOwnBase } = findBase(engine, tested);
   process.stderr.write(`bench: building the peers on ${base} (the first time takes a minute)\n`);
-  const peers = build(engine, "peers", base, tested);
-  const ours = build(engine, "ours", base, tested);
-  return { tested, base, isOwnBase, ours, peers };
+  const overlay = `${tested}-overlay`;
+  const hasOverlay = engine.inspect("image", overlay) !== undefined;
+  const sources = { BASE_IMAGE: base, IMAGE: tested, ...(hasOverlay ? { OVERLAY: overlay } : {}) };
+  const peers = build(engine, "peers", sources);
+  const ours = build(engine, "ours", sources);
+  const laid = hasOverlay ? { tested: overlay, laid: build(engine, "overlay", sources) } : undefined;
+  return { tested, base, isOwnBase, ours, peers, peerVersions: versionsOf(engine, peers), overlay: laid };
+}
+
+/**
+ * The overlay without services of its own, if it is here.
+ *
+ * @param {BenchImages} images
+ * @returns {Supervisor[]}
+ */
+export function overlaySupervisors({ overlay }) {
+  return overlay ? [{ name: OVERLAY, word: "my_init-bare", image: overlay.laid }] : [];
+}
+
+/**
+ * Debian's supervisors.
+ *
+ * @param {BenchImages} images
+ * @param {readonly string[]} names
+ * @returns {Supervisor[]}
+ */
+export function peerSupervisors({ peers }, names) {
+  return names.map((name) => ({ name, word: name, image: peers }));
 }
 
 /**
@@ -53,6 +99,16 @@ function findBase(engine, tested) {
 
 /**
  * @param {Engine} engine
+ * @param {string} peers
+ */
+function versionsOf(engine, peers) {
+  const format = "${Package} ${Version}\n";
+  const lines = engine.output(peers, "dpkg-query", ["--show", "--showformat", format, ...PEER_PACKAGES]);
+  return lines.trim().split("\n").join(", ");
+}
+
+/**
+ * @param {Engine} engine
  * @param {string} image
  * @returns {string[]}
  */
@@ -63,12 +119,11 @@ function layersOf(engine, image) {
 /**
  * @param {Engine} engine
  * @param {string} stage
- * @param {string} base
- * @param {string} tested
+ * @param {Record<string, string>} sources the images that Dockerfile begins with
  */
-function build(engine, stage, base, tested) {
+function build(engine, stage, sources) {
   const name = `baseimage-bench-${stage}:latest`;
-  const args = ["--build-arg", `BASE_IMAGE=${base}`, "--build-arg", `IMAGE=${tested}`];
+  const args = Object.entries(sources).flatMap(([argument, image]) => ["--build-arg", `${argument}=${image}`]);
   engine.call(["build", "--tag", name, "--target", stage, ...args, DIRECTORY], { timeoutMs: BUILD_TIMEOUT_MS });
   return name;
 }

@@ -13,6 +13,7 @@ import { measureBoot } from "./measures/boot.mjs";
 import { measureLogs } from "./measures/logs.mjs";
 import { measureMemory } from "./measures/memory.mjs";
 import { measureOrphans } from "./measures/orphans.mjs";
+import { measureOverlay } from "./measures/overlay.mjs";
 import { measureRun } from "./measures/run.mjs";
 import { measureSize } from "./measures/size.mjs";
 import { measureStart } from "./measures/start.mjs";
@@ -42,6 +43,7 @@ const MEASURES = {
   orphans: measureOrphans,
   logs: measureLogs,
   size: measureSize,
+  overlay: measureOverlay,
 };
 
 const USAGE = `usage: node bench/main.mjs [--quick] [--json FILE] [--only NAME]...
@@ -50,7 +52,8 @@ const USAGE = `usage: node bench/main.mjs [--quick] [--json FILE] [--only NAME].
   --json FILE  where the figures go (build/bench.json)
   --only NAME  just this measure: ${Object.keys(MEASURES).join(", ")}
 
-Environment: IMAGE (baseimage:latest), ENGINE (docker), BENCH_BASE (the image's own base, where it can be found).
+Environment: IMAGE (baseimage:latest; its overlay is IMAGE-overlay), ENGINE (docker), BENCH_BASE (the image's own base,
+where it can be found).
 `;
 
 /** Long enough for Node to hear of a signal that came while it waited for the engine. */
@@ -98,13 +101,13 @@ async function main() {
       ...section,
       rows: section.rows.map((row) => ({ ...row, summary: summarize(row.samples) })),
     }));
-    const document = { schema: 1, quick: options.quick, image: bench.images.tested, base: bench.images.base, machine };
+    const { tested, base, peerVersions } = bench.images;
+    const document = { schema: 1, quick: options.quick, image: tested, base, peers: peerVersions, machine };
     writeFileSync(options.json, `${JSON.stringify({ ...document, seconds, failures, budgets, results }, null, 1)}\n`);
 
-    console.log(
-      `${bench.images.tested} on ${bench.images.base}; ${machine.cpu} x${machine.cpus}, Linux ${machine.kernel},`,
-    );
-    console.log(`${machine.engine}, load ${machine.load}; ${options.quick ? "quick, " : ""}${seconds} s\n`);
+    console.log(`${tested} on ${base}; ${machine.cpu} x${machine.cpus}, Linux ${machine.kernel},`);
+    console.log(`${machine.engine}, load ${machine.load}; ${options.quick ? "quick, " : ""}${seconds} s`);
+    console.log(`beside ${peerVersions}\n`);
     for (const section of sections) console.log(`${sectionTable(section)}\n`);
     console.log(budgetTable(budgets));
   } catch (error) {

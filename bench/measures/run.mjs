@@ -10,7 +10,8 @@ import { inTurns, summarize } from "../stats.mjs";
  * @param {Bench} bench
  * @returns {Section[]}
  */
-export function measureRun({ engine, images, quick }) {
+export function measureRun(bench) {
+  const { images } = bench;
   /** @type {Record<string, string[]>} */
   const commands = {
     true: ["--entrypoint", "true", images.tested],
@@ -19,7 +20,18 @@ export function measureRun({ engine, images, quick }) {
     // The same image with tini put in, so that the layers are nearly the same too.
     tini: ["--entrypoint", "tini", images.ours, "--", "true"],
   };
-  const samples = inTurns(Object.keys(commands), quick ? 4 : 20, (name) => {
+  return addedByRun(bench, { commands, rounds: bench.quick ? 4 : 20 });
+}
+
+/**
+ * What each way to run `true` adds to the one that is called just that.
+ *
+ * @param {Bench} bench
+ * @param {{ commands: Record<string, string[]>, rounds: number }} what name -> arguments of `docker run`
+ * @returns {Section[]}
+ */
+export function addedByRun({ engine }, { commands, rounds }) {
+  const samples = inTurns(Object.keys(commands), rounds, (name) => {
     const container = `${engine.label.replace("=", "-")}-run`;
     const { ms } = engine.run(["--name", container, ...(commands[name] ?? [])]);
     const { StartedAt, FinishedAt } = engine.inspect("container", container).State;

@@ -55,7 +55,7 @@ function measurePrograms(engine, images) {
  * @param {string} image
  * @param {readonly string[]} paths
  */
-function fileSizes(engine, image, paths) {
+export function fileSizes(engine, image, paths) {
   return engine
     .output(image, "stat", ["--dereference", "--format", "%s", ...paths])
     .trim()
@@ -160,7 +160,7 @@ function sumBytes(brought) {
  * @param {Engine} engine
  * @param {string} peers
  */
-function peerPackages(engine, peers) {
+export function peerPackages(engine, peers) {
   const installed = listPackages(engine, peers);
   /** @type {Map<string, Brought[]>} */
   const byPeer = new Map();

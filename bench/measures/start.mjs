@@ -32,26 +32,27 @@ export function measureStart(bench) {
     "my_init, without services": ["BENCH_ROUND=", "/sbin/my_init", "--skip-runit", "--quiet", "--", "true"],
     tini: asPid1.tini,
   };
+  const image = bench.images.ours;
   const rounds = bench.quick ? 40 : 600;
   return [
-    measureMode(bench, { id: "start-pid1", mode: "pid1", inWords: "as PID 1", rounds }, asPid1),
-    measureMode(bench, { id: "start-plain", mode: "plain", inWords: "not PID 1", rounds }, plain),
-    measureMode(bench, { id: "start-whole", mode: "pid1", inWords: "as PID 1", rounds: rounds / 10 }, whole),
+    addedToStart(bench, { id: "start-pid1", image, mode: "pid1", inWords: "as PID 1", rounds }, asPid1),
+    addedToStart(bench, { id: "start-plain", image, mode: "plain", inWords: "not PID 1", rounds }, plain),
+    addedToStart(bench, { id: "start-whole", image, mode: "pid1", inWords: "as PID 1", rounds: rounds / 10 }, whole),
   ];
 }
 
 /**
  * @param {Bench} bench
- * @param {{ id: string, mode: "pid1" | "plain", inWords: string, rounds: number }} how
- * @param {Record<string, string[]>} candidates
+ * @param {{ id: string, image: string, mode: "pid1" | "plain", inWords: string, rounds: number }} how
+ * @param {Record<string, string[]>} candidates name -> command line, as fixtures/spawn-timer.c reads it; one is tini
  * @returns {Section}
  */
-function measureMode({ engine, images }, { id, mode, inWords, rounds }, candidates) {
+export function addedToStart({ engine }, { id, image, mode, inWords, rounds }, candidates) {
   const commands = Object.values(candidates).flatMap((command) => [":::", ...command]);
   const { stdout } = engine.run([
     // A PID namespace of their own, and a /proc in it, take a capability that containers do not have.
     ...["--rm", "--network", "none", "--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined"],
-    ...["--entrypoint", "/bench/spawn-timer", images.ours, mode, String(rounds), "true", ...commands],
+    ...["--entrypoint", "/bench/spawn-timer", image, mode, String(rounds), "true", ...commands],
   ]);
   const lines = stdout
     .trim()

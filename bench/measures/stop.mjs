@@ -1,15 +1,16 @@
 // How long `docker stop` takes, and whether every service had its say.
+import { overlaySupervisors, peerSupervisors, WHERE_THE_OVERLAY_IS } from "../images.mjs";
 import { inOrderOf } from "../stats.mjs";
 import { sleepMs, waitUntilUp } from "../wait.mjs";
 
+/** @import { Supervisor } from "../images.mjs" */
 /** @import { Bench } from "../main.mjs" */
 /** @import { Row, Section } from "../report.mjs" */
 
 /**
  * @typedef {object} Candidate
- * @property {string} name
+ * @property {Supervisor} supervisor
  * @property {number} services
- * @property {string} supervisor as fixtures/serve.sh calls it
  * @property {boolean} [withChild]
  */
 
@@ -20,43 +21,49 @@ import { sleepMs, waitUntilUp } from "../wait.mjs";
  * @property {number} exitCode
  */
 
-const SUPERVISORS = ["my_init", "s6-svscan", "runsvdir", "supervisord"];
+const PEERS = ["s6-svscan", "runsvdir", "supervisord"];
 const COUNTS = [1, 10, 100];
 /** A service that ends in its first second costs another one: runsv then waits, lest it start services in a tight loop. */
 const SETTLE_MS = 1500;
 const GRACE_SECONDS = 10;
-
-/** @type {Candidate[]} */
-const ALONE = [
-  { name: "sh", services: 1, supervisor: "alone" },
-  { name: "tini -- sh", services: 1, supervisor: "tini" },
-];
-const SUPERVISED = COUNTS.flatMap((services) => SUPERVISORS.map((name) => ({ name, services, supervisor: name })));
-/** What most people write, `sleep & wait`, leaves a process to somebody at every stop. */
-const WITH_CHILD = ["my_init", "s6-svscan"].map((name) => ({ name, services: 100, supervisor: name, withChild: true }));
 
 /**
  * @param {Bench} bench
  * @returns {Section[]}
  */
 export function measureStop(bench) {
-  const samples = stopInTurns(bench, [...ALONE, ...SUPERVISED, ...WITH_CHILD], bench.quick ? 1 : 7);
+  const { ours, peers } = bench.images;
+  const whole = { name: "my_init", word: "my_init", image: ours };
+  const alone = [
+    { supervisor: { name: "sh", word: "alone", image: peers }, services: 1 },
+    { supervisor: { name: "tini -- sh", word: "tini", image: peers }, services: 1 },
+  ];
+  const supervisors = [whole, ...overlaySupervisors(bench.images), ...peerSupervisors(bench.images, PEERS)];
+  const supervised = COUNTS.flatMap((services) => supervisors.map((supervisor) => ({ supervisor, services })));
+  // What most people write, `sleep & wait`, leaves a process to somebody at every stop.
+  const withChild = [whole, ...peerSupervisors(bench.images, ["s6-svscan"])].map((supervisor) => ({
+    supervisor,
+    services: 100,
+    withChild: true,
+  }));
+  const samples = stopInTurns(bench, [...alone, ...supervised, ...withChild], bench.quick ? 1 : 7);
   /** @param {readonly Candidate[]} candidates */
   const rows = (candidates) => candidates.map((candidate) => describe(candidate, samples.get(candidate) ?? []));
   const title = "docker stop, wall time";
   return [
-    { id: "stop-alone", title: `${title}: one process that traps TERM, no supervisor`, unit: "ms", rows: rows(ALONE) },
+    { id: "stop-alone", title: `${title}: one process that traps TERM, no supervisor`, unit: "ms", rows: rows(alone) },
     ...COUNTS.map((count) => ({
       id: `stop-${count}`,
       title: `${title}: ${count === 1 ? "1 service that traps" : `${count} services that trap`} TERM`,
       unit: "ms",
       reference: "s6-svscan",
-      rows: rows(SUPERVISED.filter(({ services }) => services === count)),
+      rows: rows(supervised.filter(({ services }) => services === count)),
       ...(count === 100
         ? {
             notes: [
               "runsvdir is stopped by HUP, as its manual says, and does not wait for its services",
               "s6-svscan is Debian's, dynamically linked; s6-overlay's static one is not measured",
+              `${WHERE_THE_OVERLAY_IS}: its services run another sh`,
             ],
           }
         : {}),
@@ -65,17 +72,19 @@ export function measureStop(bench) {
       id: "stop-100-missed",
       title: "Of those 100, handlers that did not run",
       unit: "services",
-      rows: SUPERVISED.filter(({ services }) => services === 100).map((candidate) => ({
-        name: candidate.name,
-        samples: (samples.get(candidate) ?? []).map(({ handlers }) => candidate.services - handlers),
-      })),
+      rows: supervised
+        .filter(({ services }) => services === 100)
+        .map((candidate) => ({
+          name: candidate.supervisor.name,
+          samples: (samples.get(candidate) ?? []).map(({ handlers }) => candidate.services - handlers),
+        })),
     },
     {
       id: "stop-100-with-child",
       title: `${title}: 100 services that trap TERM and leave a child behind`,
       unit: "ms",
       reference: "s6-svscan",
-      rows: rows(WITH_CHILD),
+      rows: rows(withChild),
       notes: ["my_init tells the children to stop too, and waits for them; s6-svscan leaves them to the kernel's KILL"],
     },
   ];
@@ -109,11 +118,10 @@ function stopInTurns(bench, candidates, rounds) {
  * @param {Candidate} candidate
  * @returns {string} the container
  */
-function start({ engine, images }, { supervisor, services, withChild }) {
-  const image = supervisor === "my_init" ? images.ours : images.peers;
-  const signal = supervisor === "runsvdir" ? "HUP" : "TERM";
-  const command = ["/bench/serve.sh", supervisor, String(services), ...(withChild ? ["with-child"] : [])];
-  return engine.start(["--stop-signal", signal, image, ...command]);
+function start({ engine }, { supervisor, services, withChild }) {
+  const signal = supervisor.word === "runsvdir" ? "HUP" : "TERM";
+  const command = ["/bench/serve.sh", supervisor.word, String(services), ...(withChild ? ["with-child"] : [])];
+  return engine.start(["--stop-signal", signal, supervisor.image, ...command]);
 }
 
 /**
@@ -134,10 +142,10 @@ function stop({ engine }, container) {
  * @param {readonly Stopped[]} stops
  * @returns {Row}
  */
-function describe({ name, services }, stops) {
+function describe({ supervisor, services }, stops) {
   const fewest = Math.min(...stops.map(({ handlers }) => handlers));
   return {
-    name,
+    name: supervisor.name,
     samples: stops.map(({ ms }) => ms),
     facts: {
       "handlers run": `${fewest}/${services}`,
