@@ -57,7 +57,7 @@ test("DISABLE_CRON=1 leaves out cron and logrotate, DISABLE_SSH=1 sshd and the i
 test("if a part cannot be installed, the build fails and prints the reason", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "build-"));
   t.after(() => rmSync(directory, { recursive: true }));
-  for (const part of ["Dockerfile", "native", "image", "rootfs", "build/js"]) {
+  for (const part of ["Dockerfile", "LICENSE", "THIRD-PARTY.md", "native", "image", "rootfs", "build/js"]) {
     cpSync(part, join(directory, part), { recursive: true });
   }
   writeFileSync(join(directory, "image/packages/ssh"), "no-such-package\n");
