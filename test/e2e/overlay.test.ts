@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { readTar } from "../../scripts/release/tar.mjs";
-import { buildDirectory, run, runContainer, startContainer } from "../support/container.ts";
-import { buildRoots, onRoot, overlay, type Root, roots } from "../support/overlay-roots.ts";
+import { buildDirectory, buildImage, engine, run, runContainer, startContainer } from "../support/container.ts";
+import { buildRoots, debianImage, onRoot, overlay, type Root, roots } from "../support/overlay-roots.ts";
 
 let images: Readonly<Record<string, string>> = {};
 before(async () => {
@@ -209,6 +209,39 @@ test("the Dockerfiles of docs/overlay.md build and run, on what stands in for th
     for (const sign of signs) await container.waitForLog(sign);
     await container.stop();
   }
+});
+
+test("it also builds with BuildKit's own syntax", {
+  skip: skip || (engine !== "docker" && "Podman has none"),
+}, async (t) => {
+  // The machine may have no client for it. Debian 13's talks to the engine from a container.
+  const debian = debianImage("debian:13");
+  const client = await buildImage(
+    t,
+    `FROM ${debian}\nRUN apt-get -q update && apt-get -qy install --no-install-recommends docker-cli docker-buildx`,
+  );
+  const name = `baseimage-test:overlay-buildkit-${process.pid}`;
+  t.after(() => run(["rmi", "--force", name]));
+  const dockerfile = `FROM ${debian}
+COPY --from=${overlay} / /
+COPY --chmod=755 app.sh /etc/service/app/run
+RUN --mount=type=cache,target=/tmp/cache container_lint
+ENTRYPOINT ["/usr/bin/my_init"]
+`;
+  const line = `mkdir /b && cd /b && cat > Dockerfile && printf '#!/bin/sh\\necho app is up\\nexec sleep 1000\\n' > app.sh
+    exec docker buildx build --tag ${name} .`;
+  const built = await runContainer(t, {
+    image: client,
+    args: ["--volume", "/var/run/docker.sock:/var/run/docker.sock"],
+    command: ["sh", "-c", line],
+    input: dockerfile,
+    withinMs: 120_000,
+  });
+  assert.equal(built.status, 0, built.stderr);
+  const container = await startContainer(t, { image: name });
+  await container.waitForLog("app is up");
+  await container.stop();
+  assert.equal(await container.exitCode(), 0);
 });
 
 test("it has only directories that are directories everywhere, is root's, and is small", async (t) => {

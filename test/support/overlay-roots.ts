@@ -101,8 +101,6 @@ function stagesOf(root: Root): string {
     const make = content === "app" ? `cp /app ${file}` : `printf '${content.replaceAll("\n", "\\n")}' > ${file}`;
     return `mkdir -p ${file.slice(0, file.lastIndexOf("/"))} && ${make}`;
   });
-  const debian = (name: string) =>
-    execFileSync("sh", ["scripts/base-image.sh", name], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
   const busybox = `FROM DEBIAN_13 AS busybox
 RUN apt-get -q update && apt-get -qy install --no-install-recommends busybox-static`;
   const stages = `FROM ${toolchain} AS app
@@ -111,5 +109,13 @@ RUN if [ -e /src/native/cross.env ]; then . /src/native/cross.env; fi && \${MUSL
 RUN ${lines.join(" && \\\n  ")}
 ${ROOTS[root].includes("--from=busybox") ? busybox : ""}
 ${ROOTS[root]}`;
-  return stages.replaceAll(/DEBIAN_(12|13)/g, (_, release) => debian(`debian:${release}`));
+  return stages.replaceAll(/DEBIAN_(12|13)/g, (_, release) => debianImage(`debian:${release}`));
+}
+
+/** The name of an image for `debian:12` or `debian:13`, which may be made here. */
+export function debianImage(name: string): string {
+  return execFileSync("sh", ["scripts/base-image.sh", name], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  }).trim();
 }
