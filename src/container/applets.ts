@@ -23,7 +23,7 @@ export const SERVICE_FINISH = "./finish";
 export const SERVICE_CHECK = "./check";
 const WORDS = [SERVICE_RUN, SERVICE_FINISH, SERVICE_CHECK] as const;
 
-/** The same of `service-control`. */
+/** argv[0] with which runsv starts `service-control`. */
 export const CONTROL_TERM = "control/t";
 const CONTROLS = [CONTROL_TERM, "control/k"];
 

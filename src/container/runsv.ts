@@ -32,8 +32,7 @@ export const ESSENTIAL_FINISH = "/usr/lib/baseimage/essential-finish";
 export const SERVICE_CONTROL = "/usr/lib/baseimage/service-control";
 
 /**
- * The path of the program that runsv runs to stop a service, if the service has one. Ours runs the
- * program beside it.
+ * The path of the program that runsv runs to stop a service, if the service has one. Ours runs the program beside it.
  *
  * @see runsv(8), customize control
  */

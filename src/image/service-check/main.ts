@@ -1,11 +1,12 @@
 // Tested by src/image/container-health/main.test.ts, test/process/health.test.ts.
 import { CHECK_HIDDEN } from "../../container/service-check.ts";
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../../core/child-end.ts";
-import { ERRNO, errorWords } from "../../linux/errno.ts";
+import { ERRNO } from "../../linux/errno.ts";
 import { execFailure } from "../../linux/exec-failure.ts";
 import type { Linux } from "../../linux/linux.ts";
 import { writeAll } from "../../linux/output.ts";
 import { STDERR, STDOUT } from "../../linux/program.ts";
+import { failure } from "../../linux/sys-error.ts";
 
 const CHECK = "./check";
 const SHELL = "/bin/sh";
@@ -20,9 +21,9 @@ const SHELL = "/bin/sh";
 export function main(linux: Linux): number {
   const [, directory = ".", where] = linux.argv;
   const errno = -linux.changeDirectory(directory);
-  const failure = errno === 0 ? execute(linux, where) : { errno, words: errorWords(errno) };
-  writeAll(linux, STDERR, `${failure.words}\n`);
-  return failure.errno === ERRNO.ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+  const answer = errno === 0 ? execute(linux, where) : { errno, words: failure("cannot enter", directory, errno) };
+  writeAll(linux, STDERR, `${answer.words}\n`);
+  return answer.errno === ERRNO.ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
 }
 
 function execute(linux: Linux, where: string | undefined) {
