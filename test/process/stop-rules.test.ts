@@ -1,7 +1,7 @@
 // The files `stop-signal` and `stop-timeout` of a service: docs/reference/services.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Init, processRing, runInit, startInit } from "../support/process.ts";
+import { dockerEnv, type Init, makeView, processRing, runInit, startInit } from "../support/process.ts";
 
 /** A service that prints QUIT and TERM, and ends by QUIT. */
 const listens = (name: string) =>
@@ -67,6 +67,25 @@ describe("stop-signal", processRing, () => {
     assert.doesNotMatch(output, /got TERM|Forcing/);
     const record = init.view.read("/run/my_init/last_shutdown");
     for (const name of ["old", "plain", "young"]) assert.ok(record.includes(` service ${name} (SIGQUIT)\n`), record);
+  });
+
+  test("so does the shutdown if PATH leads to no runsv, or to another one", async (t) => {
+    const view = await makeView(t, 'mkdir -p "$root/opt/other" && cp "$root/usr/bin/runsv" "$root/opt/other"');
+    for (const PATH of ["/opt", "/opt/other:/usr/bin:/bin"]) {
+      const init = await startInit(t, {
+        view,
+        env: { ...dockerEnv, PATH },
+        scripts: { "/etc/service/web/run": `echo "PATH is $PATH"; PATH=/usr/bin; ${listens("web")}` },
+        files: { "/etc/service/web/stop-signal": "QUIT" },
+      });
+      await init.waitFor("web is up");
+      init.signal("SIGTERM");
+      const { output, status } = await init.ended();
+      assert.equal(status, 0);
+      assert.ok(output.includes(`PATH is ${PATH}\n`), output);
+      assert.match(output, /web got QUIT/);
+      assert.doesNotMatch(output, /got TERM/);
+    }
   });
 
   test("it stops an essential service, whose own end still ends the container", async (t) => {

@@ -8,8 +8,9 @@ import { writeAll } from "../../linux/output.ts";
 import { STDERR, STDOUT } from "../../linux/program.ts";
 
 /**
- * runsvdir finds it in place of runsv if log lines name their service: gives all processes of runsv (the service, its
- * log service, finish and control scripts) the service's FIFOs as outputs, and executes runsv.
+ * runsvdir finds it in place of runsv if log lines name their service, or if PATH does not lead to runsv. If log lines
+ * name their service, it gives all processes of runsv (the service, its log service, finish and control scripts) the
+ * service's FIFOs as outputs. Then it executes runsv.
  *
  * @returns only on failure: the exit status
  */

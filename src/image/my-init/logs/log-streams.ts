@@ -8,10 +8,13 @@ import {
   OWN_PROGRAMS,
   openStreams,
 } from "../../../container/log-fifos.ts";
+import { RUNSV } from "../../../container/runsv.ts";
 import { type Environment, toEnviron } from "../../../core/container-env.ts";
 import type { Streams } from "../../../linux/children.ts";
+import { isSameFile } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 import { hasRoom } from "../../../linux/output.ts";
+import { lookupCommand } from "../../../linux/path-lookup.ts";
 import { STDERR, STDOUT } from "../../../linux/program.ts";
 import type { Log } from "./log.ts";
 
@@ -102,16 +105,21 @@ export class LogStreams {
     return typeof ready !== "number" && ready.length === 0;
   }
 
-  /** The environment of runsvdir, with which it finds our runsv before its own. That one takes it out again. */
+  /**
+   * The environment of runsvdir. runsvdir looks for runsv in PATH. Our runsv is the first there if log lines name their
+   * service, or if PATH does not lead to runit's: my_init stops only services of that one. Ours takes this out again.
+   */
   environOfRunsvdir(env: Environment): string[] {
-    if (this.#directory === undefined) return toEnviron(env);
     const path = env.get("PATH");
-    return toEnviron(
-      new Map([
-        ...env,
-        ["PATH", path === undefined ? OWN_PROGRAMS : `${OWN_PROGRAMS}:${path}`],
-        [LOG_DIRECTORY_VARIABLE, this.#directory],
-      ]),
-    );
+    if (this.#directory === undefined && this.#leadsToRunsv(path)) return toEnviron(env);
+    const own = path === undefined ? OWN_PROGRAMS : `${OWN_PROGRAMS}:${path}`;
+    const logs = this.#directory === undefined ? [] : ([[LOG_DIRECTORY_VARIABLE, this.#directory]] as const);
+    return toEnviron(new Map([...env, ["PATH", own], ...logs]));
+  }
+
+  /** Whether runsvdir finds {@link RUNSV} with this PATH. */
+  #leadsToRunsv(path: string | undefined): boolean {
+    const found = lookupCommand(this.#linux, "runsv", path);
+    return found.kind === "found" && isSameFile(this.#linux.stat(found.path), this.#linux.stat(RUNSV));
   }
 }

@@ -86,6 +86,24 @@ test("runsvdir finds our runsv before its own, and knows where the FIFOs are", (
   }
 });
 
+test("without names, runsvdir finds our runsv if PATH does not lead to runit's, which my_init knows", () => {
+  const programs = { "/opt/runit/runsv": habit.sleeps, "/usr/bin/runsv": habit.sleeps };
+  for (const [path, expected] of [
+    ["/usr/bin:/bin", "/usr/bin:/bin"],
+    ["/bin", "/usr/lib/baseimage:/bin"],
+    ["/opt/runit:/usr/bin", "/usr/lib/baseimage:/opt/runit:/usr/bin"],
+    ["", "/usr/lib/baseimage:"],
+  ] as const) {
+    const { linux } = live({ environ: [`PATH=${path}`], programs, signals: { 100: SIGTERM } });
+    const runsvdir = linux.history.find(({ file }) => file === "/usr/bin/runsvdir");
+    assert.ok(runsvdir?.environ.includes(`PATH=${expected}`), runsvdir?.environ.join(" "));
+    assert.equal(
+      runsvdir?.environ.some((variable) => variable.startsWith("MY_INIT_LOG_DIRECTORY=")),
+      false,
+    );
+  }
+});
+
 test("the command prints to where it always did", () => {
   const { linux } = liveWithNames({
     words: ["--skip-runit", "app"],
