@@ -33,6 +33,7 @@ test("a program whose name is not known is what the links to it are called", () 
   assert.equal(ownOf("/etc/init.d/web", ["/etc/init.d/web", "restart"]), "sv");
   assert.equal(ownOf("/etc/init.d/web", ["web", "restart"]), "sv");
   assert.equal(ownOf("/usr/bin/sv", ["setuser"]), "setuser", "the first word decides where it is known");
+  for (const argv of [[], [""], ["helper", "status"]]) assert.equal(ownOf("/usr/bin/sv", argv), "sv", argv[0]);
   for (const path of ["/init", "/usr/sbin/my_init", "/usr/bin/loop", "/no/such"]) {
     assert.equal(ownOf(path, ["init"]), "my_init", path);
   }

@@ -41,12 +41,12 @@ export function appletOf(path: string): Applet {
 }
 
 /**
- * The program that this process is: as {@link appletOf}, but if its name is not known, the names of the links decide
- * through which it was executed. A link to `sv` may have the name of a service. @see sv(8)
+ * The program that this process is: as {@link appletOf}, but if its name is not known, the path by which it was executed
+ * decides, then the names of the links in that. A link to `sv` may have the name of a service. @see sv(8)
  */
 export function ownApplet(linux: Linux): Applet {
-  let applet = namedApplet(linux.argv[0] ?? "");
   let path = linux.programPath;
+  let applet = namedApplet(linux.argv[0] ?? "") ?? namedApplet(path);
   for (let count = 0; applet === undefined && count < MAX_LINKS; count++) {
     const target = linux.readLink(path);
     if (typeof target === "number") break;

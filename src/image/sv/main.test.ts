@@ -10,6 +10,8 @@ const MIRROR = "/tmp/my_init-services";
 
 interface Setting {
   readonly words?: readonly string[];
+  /** By which it was executed; undefined: the first word. */
+  readonly programPath?: string;
   readonly environ?: readonly string[];
   readonly euid?: number;
   /** The user of PID 1; undefined: it is hidden. */
@@ -19,7 +21,13 @@ interface Setting {
 
 /** Runs it, and answers what runit's sv was given. */
 function run({ words = ["/usr/bin/sv", "status", "web"], environ = ["A=b"], euid = 0, ...setting }: Setting) {
-  const linux = new FakeLinux({ argv: words, environ, euid, pid: 20 });
+  const linux = new FakeLinux({
+    argv: words,
+    environ,
+    euid,
+    pid: 20,
+    programPath: setting.programPath ?? words[0] ?? "",
+  });
   for (const path of ["/run", "/dev"]) linux.addDirectory(path);
   for (const path of ["/run/my_init", "/tmp", "/dev/shm"]) linux.addDirectory(path, { mode: 0o1777 });
   const init = "init" in setting ? setting.init : 0;
@@ -67,6 +75,14 @@ test("busybox's sv, which is no init script, gets the service's name as a word",
 
 test("it is called what it was called: as a service's name it is that service's init script", () => {
   assert.equal(run({ words: ["/etc/init.d/web", "restart"] }).words, "/etc/init.d/web restart");
+});
+
+test("a first word that is not its name changes nothing: the path that was executed is the name", () => {
+  for (const first of ["", "helper", "/etc/init.d/other"]) {
+    const called = (programPath: string, ...words: string[]) => run({ words: [first, ...words], programPath }).words;
+    assert.equal(called("/usr/bin/sv", "status", "web"), "/usr/bin/sv status web");
+    assert.equal(called("/etc/init.d/web", "restart"), "/etc/init.d/web restart");
+  }
 });
 
 test("in the mirror of another user root is that user", () => {

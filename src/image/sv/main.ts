@@ -24,7 +24,9 @@ const RUNIT_SV = "/usr/bin/sv.distrib";
  */
 export function main(linux: Linux): number {
   return attempt(linux, "sv", () => {
-    const [calledAs = "sv", ...words] = linux.argv;
+    const [first = "", ...words] = linux.argv;
+    // Any process may choose the first word. If that is not our name, the path that was executed is the name.
+    const calledAs = nameOf(first) === "sv" ? first : linux.programPath;
     const env = parseEnviron(linux.environ);
     const mirror = mirrorFor(linux, env.get("SVDIR") ?? SERVICES);
     if (mirror !== undefined) {
@@ -40,9 +42,13 @@ export function main(linux: Linux): number {
   });
 }
 
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /** The words for runit's sv: it knows by its own name that it is a service's init script; that of busybox does not. */
 function wordsFor(linux: Linux, calledAs: string, words: readonly string[]): readonly string[] {
-  const name = calledAs.slice(calledAs.lastIndexOf("/") + 1);
+  const name = nameOf(calledAs);
   const program = linux.realPath(RUNIT_SV);
   const isBusybox = typeof program === "string" && program.endsWith("/busybox");
   return isBusybox && name !== "sv" ? ["sv", ...words, name] : [calledAs, ...words];
@@ -60,7 +66,7 @@ const STOPPING = ["stop", "shutdown", "force-stop", "force-shutdown"];
  * about; a start that an administrator asks for is as the first.
  */
 function recordRequest(linux: Linux, places: readonly string[], calledAs: string, words: readonly string[]): void {
-  const name = calledAs.slice(calledAs.lastIndexOf("/") + 1);
+  const name = nameOf(calledAs);
   const isValue = (before = "") => before.startsWith("-") && before.endsWith("w");
   const at = words.findIndex((word, index) => !word.startsWith("-") && !isValue(words[index - 1]));
   const command = words[at] ?? "";
