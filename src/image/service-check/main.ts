@@ -1,4 +1,3 @@
-// Tested by src/image/container-health/main.test.ts, test/process/health.test.ts.
 import { CHECK_HIDDEN } from "../../container/service-check.ts";
 import { STATUS_CANNOT_RUN, STATUS_NOT_FOUND } from "../../core/child-end.ts";
 import { ERRNO } from "../../linux/errno.ts";
@@ -10,6 +9,7 @@ import { failure } from "../../linux/sys-error.ts";
 
 const CHECK = "./check";
 const SHELL = "/bin/sh";
+const NOWHERE = "/dev/null";
 
 /**
  * Executes the `check` of a service in its directory, where the service runs, too. Its words: the directory, and
@@ -27,7 +27,9 @@ export function main(linux: Linux): number {
 }
 
 function execute(linux: Linux, where: string | undefined) {
-  const output = where === CHECK_HIDDEN ? linux.openToWrite("/dev/null") : STDERR;
+  const output = where === CHECK_HIDDEN ? linux.openToWrite(NOWHERE) : STDERR;
+  // Without it, the output would be part of the report of the program that asks.
+  if (output < 0) return { errno: -output, words: failure("cannot open", NOWHERE, -output) };
   linux.duplicate(output, STDOUT);
   linux.duplicate(output, STDERR);
   const errno = -linux.exec(CHECK, [CHECK], linux.environ);
