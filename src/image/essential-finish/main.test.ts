@@ -115,8 +115,12 @@ test("if my_init cannot be asked, one line says so, and the service is started a
 
 test("an own finish that cannot be run has a line, and the container ends", () => {
   const { asked, said } = finish({
-    prepare: (linux) => linux.addFile(`${SERVICE}/finish.own`, "echo", { mode: 0o755 }),
+    prepare: (linux) => {
+      for (const path of ["/etc/service", "/etc/service/web"]) linux.addDirectory(path);
+      linux.addFile("/etc/service/web/finish", "echo", { mode: 0o755 });
+      linux.addLink(`${SERVICE}/finish.own`, "/etc/service/web/finish");
+    },
   });
   assert.equal(asked.length, 1);
-  assert.ok(said.startsWith('*** web: cannot run "./finish.own"'), said);
+  assert.ok(said.startsWith('*** web: cannot run "/etc/service/web/finish"'), said);
 });

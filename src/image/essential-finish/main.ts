@@ -60,6 +60,9 @@ function runOwn(linux: Linux, service: Service, words: readonly string[]): numbe
     () => Number.POSITIVE_INFINITY,
   );
   const errno = typeof child === "number" ? child : child.startError;
-  if (errno !== undefined) log(linux, service, execFailure(linux, file, errno));
+  if (errno !== undefined) {
+    const path = linux.realPath(file); // the author knows the path in /etc/service
+    log(linux, service, execFailure(linux, typeof path === "number" ? file : path, errno));
+  }
   return endedBy;
 }
