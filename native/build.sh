@@ -54,7 +54,7 @@ fi
 
 js=$4 out=$5
 work=$objects/work
-sources="$native/main.c $native/linux.c $native/method.c $native/text.c"
+sources="$native/main.c $native/linux.c $native/method.c $native/text.c $heap/heap.c $heap/make.c"
 mkdir -p "$work" "$out/bin" "$out/asan" "$out/quickjs" "$out/lib" "$out/runit"
 cp -P "$objects/runit/"* "$out/runit/"
 mv "$out/runit/taken" "$work/taken"
@@ -73,19 +73,20 @@ mv "$out/runit/taken" "$work/taken"
         # Saves the heap: saved-heap/README.md.
         link() { # DEFINES...
             ${MUSL_GCC:-musl-gcc} $common $own $small "$@" -I"$native" -static -Wl,--gc-sections -Wl,-z,norelro \
-                -Wl,--build-id=none -Wl,--trace $sources $more "$heap/heap.c" "$heap/save.c" \
+                -Wl,--build-id=none -Wl,--trace $sources $more "$heap/save.c" \
                 $(quickjs_objects small) -lm -o "$work/unsaved" >>"$work/taken"
         }
         link "$@"
-        $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/arena" >/dev/null
-        link "$@" -DARENA_BYTES="$(cat "$work/arena")"
-        $RUN "$work/unsaved" <"$work/$name.script" 2>"$work/used" >"$work/heap"
-        cmp "$work/arena" "$work/used"
+        $RUN "$work/unsaved" lifetimes <"$work/$name.script" >"$work/lifetimes"
+        $RUN "$work/unsaved" writes <"$work/$name.script" 3<"$work/lifetimes" >"$work/profile"
+        link "$@" $(head -n 1 "$work/profile")
+        $RUN "$work/unsaved" image <"$work/$name.script" 3<"$work/profile" >"$work/heap"
         ${OBJCOPY:-objcopy} --strip-all --update-section heap_image="$work/heap" "$work/unsaved" "$out/bin/$name"
 
         [ -z "$RUN" ] || return 0
         ${CC:-gcc} $common $own $checked "$@" -DSANITIZED -DSCRIPT="\"$work/$name.script\"" -I"$native" \
-            -Wl,--dynamic-linker=/binary/loader -Wl,-rpath,/binary -static-libasan -static-libubsan $sources $more "$heap/heap.c" $(quickjs_objects asan) -lm \
+            -Wl,--dynamic-linker=/binary/loader -Wl,-rpath,/binary -static-libasan -static-libubsan \
+            $sources $more $(quickjs_objects asan) -lm \
             -o "$out/asan/$name"
     }
     program baseimage ""

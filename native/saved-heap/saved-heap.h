@@ -5,35 +5,56 @@
 #include <quickjs.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+enum {
+    HEAP_PAGE = 4096,
+    HEAP_STEP = 8, /* the address of a block, and its size with its header, are multiples of this */
+};
+
+/* In front of each block: its capacity in bytes. A header takes half a step, so a capacity is some steps and a half.
+ * Only a block from malloc has whole steps: half a step in front of its header is unused. */
+typedef uint32_t header;
+
+/* build.sh sets the sizes that are needed. */
+#ifndef KEPT_BYTES
+#define KEPT_BYTES 0
+#define WRITTEN_BYTES 0
+#endif
+
+/* The section that contains the saved heap. A start writes to all of it from `written` on. */
 extern struct saved_heap {
+    char kept[KEPT_BYTES], written[WRITTEN_BYTES]; /* blocks */
     bool is_saved;
     JSContext *ctx;
     JSValue main_function, warm_up_function, linux_object;
     char *chunk, *chunk_end; /* unused memory, for new blocks */
     struct block {
         struct block *next;
-    } *free_lists[1024 / 8 + 1]; /* by size, in steps of 8 */
-    struct area {
-        struct area *next;
-        size_t size; /* in bytes, with this head */
-    } *spare; /* freed large blocks of the arena */
+    } *free_lists[1024 / HEAP_STEP + 1]; /* by size */
 } saved_heap;
-
-/* The section that contains the saved heap. It begins at a page. */
-extern char heap_start[] __asm__("__start_heap_image"), heap_end[] __asm__("__stop_heap_image");
-enum { HEAP_PAGE = 4096 };
 
 /* heap.c */
 extern const JSMallocFunctions heap_functions;
-/* How many bytes of the arena are in use; more than it has if it was too small. */
-size_t heap_arena_used(void);
-/* Notes which of the first `count` pages of the section a start writes to. False if there are more than it can note. */
-bool heap_note_written(const bool *pages, size_t count);
-/* Makes the noted pages present. */
+/* Makes present what a start writes to. */
 void heap_populate(void);
 
-/* save.c: reads bytecode, writes the new bytes of the section. Returns an exit status. */
-int save_heap(void);
+/* make.c: the memory while the build makes the heap. An error ends the program. */
+
+/* Blocks get the memory that this step is to give them; `step` is an argument of `save_heap`. */
+void making_begins(const char *step);
+/* A block whose size with its header is `whole`. */
+void *making_new(size_t whole);
+void making_free(const void *block);
+/* No block is made any more. Checks the profile. */
+void making_ends(void);
+/* Where the blocks are whose pages tell which of them are written. */
+void making_pages(char **start, char **end);
+/* Writes the profile to standard output. `is_written` tells it of each page; NULL if it is not known. */
+void making_write_profile(const bool *is_written);
+
+/* save.c: does a step of the build: reads bytecode, and writes the profile or the new bytes of the section. Returns an
+ * exit status. */
+int save_heap(const char *step);
 
 #endif
