@@ -52,6 +52,9 @@ export function isEssential(linux: Linux, directory: string): boolean {
   return linux.access(`${directory}/${ESSENTIAL}`, 0) === 0;
 }
 
+/** The service's own `run` where `run` is our program. */
+export const OWN_RUN = "run.own";
+
 /** The service's own `finish` where `finish` is our program. */
 export const OWN_FINISH = "finish.own";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux } from "../../test/support/fake-linux.ts";
+import { recordBegan } from "./service-end.ts";
 import { recordWaiting, serviceStart } from "./service-start.ts";
 
 const EACCES = 13;
@@ -10,6 +11,7 @@ const SUPERVISE = "/service/supervise";
 function started(words: readonly string[], exe: string, options: ConstructorParameters<typeof FakeLinux>[0] = {}) {
   const linux = new FakeLinux({ pid: 20, ...options });
   for (const path of ["/service", SUPERVISE]) linux.addDirectory(path);
+  linux.addFile("/service/run.own", "");
   linux.addFile("/usr/sbin/my_init", "");
   linux.addFile("/usr/bin/other", "");
   linux.addLink("/proc/self/exe", "/usr/sbin/my_init");
@@ -37,6 +39,17 @@ test("our process waits for the services that it names; if it names none, the se
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "waiting", waitsFor: "cache" });
   recordWaiting(linux, SUPERVISE, undefined);
   assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
+});
+
+test("a binary that runsv has started as `./run` is the service, also where the emulator is all that /proc shows", () => {
+  const { linux, pid } = started(["./run"], "/usr/sbin/my_init");
+  linux.addFile(`${SUPERVISE}/status`, "\0".repeat(20));
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "starting" });
+  recordBegan(linux, SUPERVISE);
+  assert.deepEqual(serviceStart(linux, SUPERVISE, pid), { kind: "started" }, "after its wait");
+  const plain = started(["./run"], "/usr/sbin/my_init");
+  plain.linux.unlink("/service/run.own");
+  assert.deepEqual(serviceStart(plain.linux, SUPERVISE, plain.pid), { kind: "started" }, "it never waits");
 });
 
 test("without an execve yet, or without a process, the service starts", () => {

@@ -4,6 +4,8 @@ import type { Linux } from "../linux/linux.ts";
 import { commandWords } from "../linux/processes.ts";
 import { SERVICE_RUN } from "./applets.ts";
 import { nextStartMs, readRestartRecord } from "./restart-record.ts";
+import { OWN_RUN } from "./runsv.ts";
+import { beganMs } from "./service-end.ts";
 
 /** The name of runsv's child before its execve of `./run`. @see runsv(8) */
 const RUNSV = "runsv";
@@ -31,7 +33,7 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
   const [word] = commandWords(linux, pid);
   if (word === undefined) return { kind: isHidden(linux, pid) ? "started" : "starting" };
   if (word === RUNSV) return { kind: "starting" };
-  if (word !== SERVICE_RUN) return { kind: "started" };
+  if (word !== SERVICE_RUN || isOwnRun(linux, supervise)) return { kind: "started" };
   const names = linux.readFile(`${supervise}/${WAITS_FOR}`, MAX_BYTES, true);
   const program = linux.stat(`/proc/${pid}/exe`);
   // Another user's process cannot be inspected. The file is removed when the wait is over.
@@ -42,6 +44,12 @@ export function serviceStart(linux: Linux, supervise: string, pid: number): Serv
   const record = readRestartRecord(linux, supervise);
   const leftMs = record === undefined ? 0 : nextStartMs(record) - linux.monotonicMs();
   return leftMs > 0 ? { kind: "delayed", leftMs } : { kind: "starting" };
+}
+
+/** Whether a process that runsv has started as `./run` is the service's own `run`, which may be a binary. */
+function isOwnRun(linux: Linux, supervise: string): boolean {
+  const own = `${supervise.slice(0, supervise.lastIndexOf("/"))}/${OWN_RUN}`;
+  return linux.access(own, 0) === -ERRNO.ENOENT || beganMs(linux, supervise) !== undefined;
 }
 
 /** Records the services that a service waits for, and notifies watches of `supervise`; undefined: it waits no more. */

@@ -23,7 +23,7 @@ test("the binaries and the overlay are the same bit for bit when they are built 
     sh native/runit.sh /busybox /objects/runit > /dev/null
     sh native/build.sh all /quickjs /objects build/js /out > /dev/null
     sh image/overlay.sh /out . /out/overlay
-    cd /out; sha256sum bin/* lib/* runit/busybox overlay/overlay.tar*`;
+    cd /out; sha256sum bin/* lib/* runit/busybox runit/LICENSE overlay/overlay.tar*`;
   const sources = execFileSync("tar", ["-c", "native", "build/js", "LICENSE", "THIRD-PARTY.md", "image/overlay.sh"], {
     maxBuffer: 1 << 28,
   });

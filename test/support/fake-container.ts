@@ -105,6 +105,7 @@ export function runInContainer(
     if (service.hasRunsv === undefined && service.state === undefined && service.ageMs === undefined) return;
     linux.addDirectory(`${directory}/supervise`);
     const isOurs = service.waitsFor !== undefined || service.restarts?.next === "again";
+    if (isOurs) linux.addFile(`${directory}/run.own`, "");
     const process = linux.addStranger(() => {}, [isOurs ? "./run" : name]);
     const { pid } = process;
     service.prepare?.(process);

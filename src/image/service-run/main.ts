@@ -1,7 +1,7 @@
 import { NEEDS, NEEDS_FORM, readNeeds } from "../../container/needs.ts";
 import { type Service, serviceHere } from "../../container/own-service.ts";
 import { RESTART, RESTART_FORM, readRestart } from "../../container/restart.ts";
-import { SERVICES, SUPERVISE } from "../../container/runsv.ts";
+import { OWN_RUN, SERVICES, SUPERVISE } from "../../container/runsv.ts";
 import { recordBegan } from "../../container/service-end.ts";
 import { faultWords, fileFault, parsedValue } from "../../container/service-file.ts";
 import { REPORTED } from "../../container/service-mirror.ts";
@@ -19,7 +19,7 @@ import { awaitNeeds } from "./needs.ts";
 import { Wait } from "./wait.ts";
 
 /** The service's own program, beside ours in the mirror of its directory. */
-const OWN_RUN = "./run.own";
+const OWN = `./${OWN_RUN}`;
 
 /**
  * The program `./run` of a mirror: waits until the delay of its service is over and the services that it needs are ready,
@@ -31,8 +31,8 @@ export function main(linux: Linux): number {
   const service = serviceHere(linux);
   const status = prepare(linux, service);
   if (status !== undefined) return status;
-  const errno = -linux.exec(OWN_RUN, linux.argv, linux.environ);
-  const path = linux.realPath(OWN_RUN);
+  const errno = -linux.exec(OWN, linux.argv, linux.environ);
+  const path = linux.realPath(OWN);
   const shown = typeof path === "number" ? `${SERVICES}/${service.name}/run` : path;
   const isKnown = linux.access(`${service.directory}/${REPORTED}`, 0) === 0;
   logFailure(linux, service, execFailure(linux, shown, errno), isKnown);

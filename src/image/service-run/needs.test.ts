@@ -60,6 +60,7 @@ class Container {
     linux.addDirectory(directory);
     linux.addDirectory(`${directory}/supervise`);
     const { pid } = linux.addStranger(() => {}, words);
+    if (isOurs) linux.addFile(`${directory}/run.own`, "");
     linux.addLink(`/proc/${pid}/exe`, isOurs ? "/usr/sbin/my_init" : "/usr/bin/own");
     const status = `${"\0".repeat(12)}${String.fromCharCode(pid)}\0\0\0${isPaused ? "\x01" : "\0"}${isWanted ? "u" : "d"}\0`;
     linux.addFile(`${directory}/supervise/status`, status + String.fromCharCode(state));

@@ -1,5 +1,5 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
-import { ESSENTIAL_FINISH, FINISH, OWN_FINISH, SERVICES } from "../../../container/runsv.ts";
+import { ESSENTIAL_FINISH, FINISH, OWN_FINISH, OWN_RUN, SERVICES } from "../../../container/runsv.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { isDirectory } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -7,8 +7,6 @@ import { SysError } from "../../../linux/sys-error.ts";
 
 /** What runsv starts. @see runsv(8) */
 export const RUN = "run";
-/** The service's own `run` if ours starts the service. */
-const OWN_RUN = "run.own";
 
 /** Whether a directory of the mirror has our `finish`. @param name `NAME`; or `NAME/log`, for which runsv runs no `finish` */
 export function hasFinish(name: string): boolean {
