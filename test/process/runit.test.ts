@@ -459,6 +459,22 @@ const TABLE: Readonly<Record<string, Row>> = {
       says_status runsvdir`,
     answer: "runsv db \n0\nrun: /srv/web: (pid N) Ns\n111\n1\n",
   },
+  "runsvdir: services on two file systems run both, also if their directories have one inode number": {
+    lines: `
+      for name in one two; do
+        mkdir -p "/srv/$name"
+        mount -t tmpfs tmpfs "/srv/$name"
+        service "$name" run "echo $name >> /seen; exec sleep 1000"
+      done
+      [ "$(stat -c %i one)" = "$(stat -c %i two)" ] && echo same
+      mkdir /scan
+      ln -s /srv/one /srv/two /scan
+      runsvdir -P /scan &
+      await one
+      await two
+      echo both`,
+    answer: "same\nboth\n",
+  },
 };
 
 /** The state as our programs read it, in words. @see src/container/runsv.ts */
