@@ -459,6 +459,21 @@ const TABLE: Readonly<Record<string, Row>> = {
       says_status runsvdir`,
     answer: "runsv db \n0\nrun: /srv/web: (pid N) Ns\n111\n1\n",
   },
+  "runsvdir: a service for which there was no process is started when there is one": {
+    lines: `
+      service web run "echo up >> /seen; exec sleep 1000"
+      : > /seen
+      chmod 666 /seen
+      chmod 777 web
+      mkdir /scan
+      ln -s /srv/web /scan
+      setpriv --reuid 54321 --clear-groups prlimit --nproc=1:100 runsvdir -P /scan 2> /said &
+      until grep -q fork /said; do sleep 0.02; done
+      setpriv --reuid 54321 --clear-groups prlimit --pid $! --nproc=100
+      await up
+      echo up`,
+    answer: "up\n",
+  },
   "runsvdir: services on two file systems run both, also if their directories have one inode number": {
     lines: `
       for name in one two; do
