@@ -10,7 +10,7 @@ import { run, runContainer } from "../support/container.ts";
 /** Builds an image with these variables in the environment; it is removed when `t` ends. */
 function build(t: TestContext, version: string, variables: Readonly<Record<string, string>>) {
   const name = "baseimage-toggles";
-  t.after(() => run(["rmi", "--force", `${name}:${version}`, `${name}:latest`]));
+  t.after(() => run(["rmi", "--force", `${name}:${version}`, `${name}:${version}-overlay`, `${name}:latest`]));
   const env = { ...process.env, NAME: name, VERSION: version, ...variables };
   return { ...spawnSync("sh", ["scripts/build-image.sh"], { encoding: "utf8", env }), image: `${name}:${version}` };
 }
