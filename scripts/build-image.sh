@@ -89,6 +89,11 @@ if [ "$(cat "$products/binary-id" 2> /dev/null)" != "$id" ]; then
   echo "$id" > "$products/binary-id"
 fi
 
+# The image that the builder made of the stage has this machine's architecture.
+if [ -n "$suffix" ] && [ "${ONLY:-}" != binary ]; then
+  node scripts/overlay-image.mjs "$products/overlay/overlay.tar" "$arch" "$overlay" | "$engine" load >> "$log"
+fi
+
 megabytes() { "$engine" image inspect --format '{{.Size}}' "$1" | awk '{ printf "%.1f MB", $1 / 1e6 }'; }
 [ "${ONLY:-}" = binary ] || say "$overlay: $(megabytes "$overlay")"
 [ -n "${ONLY:-}" ] ||
