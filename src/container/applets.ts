@@ -1,3 +1,4 @@
+import { linkTargets } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 
 /** The names of the programs in the one binary. */
@@ -32,9 +33,6 @@ export type PrivateApplet = (typeof WORDS)[number];
 
 export type Applet = (typeof NAMES)[number] | PrivateApplet;
 
-/** A link in /etc/init.d to a link to our program: more would be a mistake. */
-const MAX_LINKS = 8;
-
 /** The program that argv[0] names. Any other name means my_init: a container must boot whatever its init is called. */
 export function appletOf(path: string): Applet {
   return namedApplet(path) ?? "my_init";
@@ -45,15 +43,10 @@ export function appletOf(path: string): Applet {
  * decides, then the names of the links in that. A link to `sv` may have the name of a service. @see sv(8)
  */
 export function ownApplet(linux: Linux): Applet {
-  let path = linux.programPath;
-  let applet = namedApplet(linux.argv[0] ?? "") ?? namedApplet(path);
-  for (let count = 0; applet === undefined && count < MAX_LINKS; count++) {
-    const target = linux.readLink(path);
-    if (typeof target === "number") break;
-    path = target.startsWith("/") ? target : path.slice(0, path.lastIndexOf("/") + 1) + target;
-    applet = namedApplet(path);
-  }
-  return applet ?? "my_init";
+  const known = namedApplet(linux.argv[0] ?? "") ?? namedApplet(linux.programPath);
+  if (known !== undefined) return known;
+  const target = linkTargets(linux, linux.programPath).find((each) => namedApplet(each) !== undefined);
+  return appletOf(target ?? "");
 }
 
 function namedApplet(path: string): Applet | undefined {

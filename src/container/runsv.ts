@@ -1,6 +1,6 @@
 import { wholeNumber } from "../core/args.ts";
 import { ERRNO } from "../linux/errno.ts";
-import { hasReader } from "../linux/files.ts";
+import { hasReader, linkTargets } from "../linux/files.ts";
 import type { Linux } from "../linux/linux.ts";
 import { commandWords, executes, type Process, readCredentials, readProcess } from "../linux/processes.ts";
 
@@ -32,13 +32,21 @@ export const ESSENTIAL_FINISH = "/usr/lib/baseimage/essential-finish";
 export const SERVICE_CONTROL = "/usr/lib/baseimage/service-control";
 
 /**
+ * Whether a file in a service's directory is a link to one of these programs of ours. A link in a mirror may lead to the link
+ * that an earlier start without a mirror has left.
+ */
+export function isOurProgram(linux: Linux, path: string, program: string): boolean {
+  return linkTargets(linux, path).includes(program);
+}
+
+/**
  * The path of the program that runsv runs to stop a service, if the service has one. Ours runs the program beside it.
  *
  * @see runsv(8), customize control
  */
 export function controlPath(linux: Linux, directory: string): string {
   const path = `${directory}/control/t`;
-  return linux.readLink(path) === SERVICE_CONTROL ? `${path}.own` : path;
+  return isOurProgram(linux, path, SERVICE_CONTROL) ? `${path}.own` : path;
 }
 
 /** In the directory `supervise` of an essential service: how it has ended, in the words that its finish program gets. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeLinux } from "../../test/support/fake-linux.ts";
-import { fileFacts, isExecutable, replaceFile } from "./files.ts";
+import { fileFacts, isExecutable, linkTargets, replaceFile } from "./files.ts";
 import { SysError } from "./sys-error.ts";
 
 const NEW = { mode: 0o640, gid: 8377 };
@@ -104,4 +104,16 @@ test("whatever fails leaves the old file, nothing beside it, and an error that n
     assert.equal(linux.content("/etc/x"), "old");
     assert.equal(linux.files.has("/etc/.x"), false);
   }
+});
+
+test("a link leads from one path to the next, and a loop has an end", () => {
+  const linux = new FakeLinux();
+  for (const path of ["/etc/init.d", "/usr/lib"]) linux.addDirectory(path);
+  linux.addFile("/usr/lib/program", "");
+  linux.addLink("/usr/bin/sv", "../lib/program");
+  linux.addLink("/etc/init.d/web", "/usr/bin/sv");
+  linux.addLink("/usr/bin/loop", "loop");
+  assert.deepEqual(linkTargets(linux, "/etc/init.d/web"), ["/usr/bin/sv", "/usr/bin/../lib/program"]);
+  for (const path of ["/usr/lib/program", "/no/such"]) assert.deepEqual(linkTargets(linux, path), []);
+  assert.equal(linkTargets(linux, "/usr/bin/loop").length, 8);
 });

@@ -71,6 +71,20 @@ export function isDirectory(linux: Linux, path: string): boolean {
   return typeof facts !== "number" && facts.type === "directory";
 }
 
+/** More links than this in a row are taken for a mistake. */
+const MAX_LINKS = 8;
+
+/** The paths that a symbolic link leads to, one link after the other; none if `path` is no link. Links in directories stay. */
+export function linkTargets(linux: Linux, path: string): string[] {
+  const targets: string[] = [];
+  for (let from = path; targets.length < MAX_LINKS; from = targets.at(-1) ?? "") {
+    const target = linux.readLink(from);
+    if (typeof target === "number") break;
+    targets.push(target.startsWith("/") ? target : from.slice(0, from.lastIndexOf("/") + 1) + target);
+  }
+  return targets;
+}
+
 /** Whether `path` is a FIFO that a process has open for reading. @see fifo(7) */
 export function hasReader(linux: Linux, path: string): boolean {
   const fd = linux.openToAppend(path);

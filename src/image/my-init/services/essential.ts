@@ -2,6 +2,7 @@ import {
   ENDED,
   ESSENTIAL_FINISH,
   isEssential,
+  isOurProgram,
   SERVICE_CONTROL,
   SERVICES,
   SUPERVISE,
@@ -73,7 +74,7 @@ function parseEnd(text: string): ChildEnd | undefined {
 }
 
 function putLink(linux: Linux, path: string, target: string): void {
-  if (linux.readLink(path) === target) return; // from an earlier start of this container
+  if (isOurProgram(linux, path, target)) return; // from an earlier start of this container
   const moved = linux.rename(path, `${path}.own`);
   if (moved < 0 && moved !== -ERRNO.ENOENT) throw new SysError("cannot rename", path, -moved);
   const made = linux.symlink(target, path);

@@ -297,6 +297,23 @@ test("our program for essential services is not taken for the service's own fini
   assert.equal(withScript(false), undefined);
 });
 
+test("what an earlier start without a mirror has left in `control` is not taken for the service's own either", () => {
+  const left = (linux: FakeLinux) => {
+    addEssential(linux);
+    addControl(linux);
+    linux.addLink(OWN, OURS);
+    linux.addFile(`${OWN}.own`, "own");
+  };
+  assert.deepEqual(control(left), [OWN, `${OWN}.own`]);
+  assert.deepEqual(
+    control((linux) => {
+      left(linux);
+      addSignal(linux);
+    }),
+    [OWN, `${OWN}.own`],
+  );
+});
+
 test("without watches, services that come are found as soon as by runsvdir", () => {
   const { linux } = withNeeds((linux) => {
     linux.inotifyOpen = () => -24;

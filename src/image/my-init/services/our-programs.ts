@@ -1,5 +1,5 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
-import { ESSENTIAL_FINISH, FINISH, OWN_FINISH, OWN_RUN, SERVICES } from "../../../container/runsv.ts";
+import { ESSENTIAL_FINISH, FINISH, isOurProgram, OWN_FINISH, OWN_RUN, SERVICES } from "../../../container/runsv.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { isDirectory } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -48,7 +48,7 @@ export function restoreFinish(linux: Linux, mirror: string, name: string): void 
  */
 function ownFinish(linux: Linux, directory: string): string | undefined {
   const paths = [`${directory}/${FINISH}`, `${directory}/${OWN_FINISH}`];
-  const [path] = linux.readLink(`${directory}/${FINISH}`) === ESSENTIAL_FINISH ? paths.slice(1) : paths;
+  const [path] = isOurProgram(linux, `${directory}/${FINISH}`, ESSENTIAL_FINISH) ? paths.slice(1) : paths;
   return path !== undefined && linux.lstat(path) !== -ERRNO.ENOENT ? path : undefined;
 }
 
