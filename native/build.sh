@@ -54,7 +54,7 @@ fi
 
 js=$4 out=$5
 work=$objects/work
-sources="$native/main.c $native/linux.c $native/method.c $native/text.c $heap/heap.c $heap/make.c"
+sources="$native/main.c $native/linux.c $native/method.c $native/text.c $native/no-math.c $heap/heap.c $heap/make.c"
 mkdir -p "$work" "$out/bin" "$out/asan" "$out/quickjs" "$out/lib" "$out/runit"
 cp -P "$objects/runit/"* "$out/runit/"
 mv "$out/runit/taken" "$work/taken"
@@ -69,6 +69,10 @@ mv "$out/runit/taken" "$work/taken"
         name=$1 more=$2
         shift 2
         $RUN "$work/compile" <"$js/$name.js" >"$work/$name.script"
+        : >"$work/rehearsal"
+        if [ -e "$js/$name-rehearsal.js" ]; then
+            $RUN "$work/compile" <"$js/$name-rehearsal.js" >"$work/rehearsal"
+        fi
 
         # Saves the heap: saved-heap/README.md.
         link() { # DEFINES...
@@ -77,10 +81,13 @@ mv "$out/runit/taken" "$work/taken"
                 $(quickjs_objects small) -lm -o "$work/unsaved" >>"$work/taken"
         }
         link "$@"
-        $RUN "$work/unsaved" lifetimes <"$work/$name.script" >"$work/lifetimes"
-        $RUN "$work/unsaved" writes <"$work/$name.script" 3<"$work/lifetimes" >"$work/profile"
+        step() { # STEP
+            $RUN "$work/unsaved" "$1" <"$work/$name.script" 4<"$work/rehearsal"
+        }
+        step lifetimes >"$work/lifetimes"
+        step writes 3<"$work/lifetimes" >"$work/profile"
         link "$@" $(head -n 1 "$work/profile")
-        $RUN "$work/unsaved" image <"$work/$name.script" 3<"$work/profile" >"$work/heap"
+        step image 3<"$work/profile" >"$work/heap"
         ${OBJCOPY:-objcopy} --strip-all --update-section heap_image="$work/heap" "$work/unsaved" "$out/bin/$name"
 
         [ -z "$RUN" ] || return 0

@@ -676,8 +676,12 @@ static JSValue text_array(JSContext *ctx, char **words, int count)
 JSValue linux_new(JSContext *ctx)
 {
     JSValue object = JS_NewObject(ctx);
-    if (!JS_IsException(object))
-        JS_SetPropertyFunctionList(ctx, object, table, sizeof table / sizeof *table);
+    if (JS_IsException(object))
+        return object;
+    JS_SetPropertyFunctionList(ctx, object, table, sizeof table / sizeof *table);
+    static const char *const fields[] = { "argv", "programPath", "environ" };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        JS_SetPropertyStr(ctx, object, fields[i], JS_UNDEFINED);
     return object;
 }
 

@@ -13,8 +13,7 @@ extern char **environ;
 /* The exit status for a bug: EX_SOFTWARE of sysexits.h. */
 enum { STATUS_BUG = 70 };
 
-/* Prints an exception that was not caught: a bug, or there is no memory left. Returns the exit status. */
-static int report(JSContext *ctx)
+int report(JSContext *ctx)
 {
     JSValue thrown = JS_GetException(ctx);
     const char *message = JS_ToCString(ctx, thrown);
@@ -44,18 +43,6 @@ static JSContext *new_context(const JSMallocFunctions *memory)
     return ctx;
 }
 
-int warm_up(void)
-{
-    JSContext *ctx = saved_heap.ctx;
-    if (JS_IsUndefined(saved_heap.warm_up_function))
-        return 0;
-    JSValue done = JS_Call(ctx, saved_heap.warm_up_function, JS_UNDEFINED, 0, NULL);
-    if (JS_IsException(done))
-        return report(ctx);
-    JS_FreeValue(ctx, done);
-    return 0;
-}
-
 int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size)
 {
     JSContext *ctx = new_context(memory);
@@ -71,13 +58,12 @@ int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size)
     JSValue global = JS_GetGlobalObject(ctx);
     saved_heap.ctx = ctx;
     saved_heap.main_function = JS_GetPropertyStr(ctx, global, "main");
-    saved_heap.warm_up_function = JS_GetPropertyStr(ctx, global, "warmUp");
     saved_heap.linux_object = linux_new(ctx);
 #ifdef HOST_TOOLS
     host_add(ctx, saved_heap.linux_object);
 #endif
     JS_FreeValue(ctx, global);
-    return warm_up();
+    return 0;
 }
 
 static int run(int argc, char **argv)
@@ -112,7 +98,6 @@ static int start(int argc, char **argv)
     JSContext *ctx = saved_heap.ctx;
     JSRuntime *runtime = JS_GetRuntime(ctx);
     JS_FreeValue(ctx, saved_heap.main_function);
-    JS_FreeValue(ctx, saved_heap.warm_up_function);
     JS_FreeValue(ctx, saved_heap.linux_object);
     JS_FreeContext(ctx);
     JS_FreeRuntime(runtime);

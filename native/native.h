@@ -32,8 +32,8 @@ void free_text_array(JSContext *ctx, char **array);
 /* main.c: starts QuickJS with this memory, runs the script, and keeps both in `saved_heap`. Returns 0, or prints the
  * reason and returns the exit status. */
 int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size);
-/* Calls the script's function warmUp, if it has one. Returns the same as `prepare`. */
-int warm_up(void);
+/* Prints an exception that was not caught: a bug, or there is no memory left. Returns the exit status. */
+int report(JSContext *ctx);
 
 /* linux.c: the object behind interface Linux. Each start sets its argv and environ. */
 JSValue linux_new(JSContext *ctx);

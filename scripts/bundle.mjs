@@ -1,6 +1,6 @@
-// Bundles the programs of a binary to one classic script (IIFE) that leaves a function `main` behind, and maybe `warmUp`:
-// those of the container to build/js/baseimage.js, those of its host to build/js/host-tools.js. Makes man pages and
-// completions of the latter in build/share.
+// Bundles the programs of a binary to one classic script (IIFE) that leaves a function `main` behind: those of the
+// container to build/js/baseimage.js, those of its host to build/js/host-tools.js. build/js/baseimage-rehearsal.js is
+// for the build only. Makes man pages and completions of the host's programs in build/share.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,15 +51,16 @@ function shortLocals(script) {
   return `(() => {\n${code}})();\n`;
 }
 
-/** Name of the binary to the lines that make its script. */
-const binaries = {
+/** Name of the script to the lines that make it. */
+const scripts = {
   // my_init comes first, so that what a start of it needs is close together in the saved heap.
   baseimage: `
     import "./src/image/my-init/main.ts";
     import { main } from "./src/image/main.ts";
-    import { warmUp } from "./src/image/warm-up.ts";
-    globalThis.main = main;
-    globalThis.warmUp = () => warmUp(main);`,
+    globalThis.main = main;`,
+  "baseimage-rehearsal": `
+    import { rehearse } from "./test/simulation/rehearsal.ts";
+    globalThis.rehearse = rehearse;`,
   "host-tools": `
     import { main } from "./src/host/main.ts";
     globalThis.main = main;`,
@@ -98,7 +99,7 @@ function write(path, text) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, contents] of Object.entries(binaries)) {
+  for (const [name, contents] of Object.entries(scripts)) {
     const { outputFiles } = await esbuild.build({
       ...shippedOptions,
       stdin: { contents, resolveDir: root, sourcefile: `${name}.ts` },

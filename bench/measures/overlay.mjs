@@ -13,7 +13,7 @@ import { addedToStart } from "./start.mjs";
 /** @import { Bench } from "../main.mjs" */
 /** @import { Section } from "../report.mjs" */
 
-const SERVICES = 10;
+const SERVICES = 3;
 /** tini-static needs nothing of its base, like the overlay. */
 const COMMANDS = {
   my_init: ["/usr/bin/my_init", "--", "true"],

@@ -12,8 +12,9 @@
 enum {
     /* The classes. */
     TRANSIENT = 't', /* freed before the save */
-    WRITTEN = 'w',   /* live at the save, and a start writes to it */
-    KEPT = 'k',      /* live at the save, and a start does not write to it */
+    WRITTEN = 'w',   /* live at the save, and the first life of the rehearsal writes to it */
+    LATER = 'l',     /* live at the save, and only another life writes to it */
+    KEPT = 'k',      /* live at the save, and no life writes to it */
 
     MOST = 1 << 20, /* allocations */
     PROFILE_FD = 3,
@@ -24,11 +25,11 @@ enum {
 struct region {
     char *start, *next, *end;
     size_t before; /* room in front of a block and its header, for the number of its allocation */
+    size_t stride; /* the size of what is cut off is a multiple of this */
 };
 
 static struct {
-    struct region transient, written, kept;
-    size_t stride;       /* the size of what is cut off is a multiple of this */
+    struct region transient, written, later, kept;
     char *profile;       /* a letter for each number from 1 */
     uint32_t known;      /* how many numbers the profile has; 0 if this step makes it */
     uint32_t number;     /* the last allocation's */
@@ -43,7 +44,7 @@ static _Noreturn void fail(const char *reason)
 
 static struct region region_in_section(char *start, size_t size)
 {
-    return (struct region){ start, start + HEAP_STEP, start + size, 0 }; /* the first block's header is before it */
+    return (struct region){ start, start + HEAP_STEP, start + size, 0, HEAP_STEP }; /* a header is before the first block */
 }
 
 static struct region region_new(uintptr_t address)
@@ -52,7 +53,7 @@ static struct region region_new(uintptr_t address)
     char *start = mmap(wanted, REGION, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start != wanted)
         fail("the address of the memory is not free");
-    return (struct region){ start, start, start + REGION, HEAP_STEP };
+    return (struct region){ start, start, start + REGION, HEAP_STEP, HEAP_STEP };
 }
 
 /* The number of the allocation; not for blocks in the section. */
@@ -79,10 +80,10 @@ void making_begins(const char *step)
     making.profile = calloc(1, MOST + 1);
     if (making.profile == NULL)
         fail("no memory for the profile");
-    making.stride = HEAP_STEP;
     making.transient = region_new(0x2000000000);
     if (strcmp(step, "image") == 0) {
         making.written = region_in_section(saved_heap.written, sizeof saved_heap.written);
+        making.later = region_in_section(saved_heap.later, sizeof saved_heap.later);
         making.kept = region_in_section(saved_heap.kept, sizeof saved_heap.kept);
     } else {
         making.kept = region_new(0x2100000000);
@@ -91,18 +92,27 @@ void making_begins(const char *step)
         return;
     read_profile();
     if (strcmp(step, "writes") == 0)
-        making.stride = HEAP_PAGE;
+        making.kept.stride = HEAP_PAGE;
 }
 
 /* How many bytes of the region a block takes. */
 static size_t size_in(const struct region *region, size_t whole)
 {
-    return (region->before + whole + making.stride - 1) / making.stride * making.stride;
+    return (region->before + whole + region->stride - 1) / region->stride * region->stride;
 }
 
 static struct region *region_of(char class)
 {
-    return class == TRANSIENT ? &making.transient : class == WRITTEN ? &making.written : &making.kept;
+    switch (class) {
+    case TRANSIENT:
+        return &making.transient;
+    case WRITTEN:
+        return &making.written;
+    case LATER:
+        return &making.later;
+    default:
+        return &making.kept;
+    }
 }
 
 void *making_new(size_t whole)
@@ -145,7 +155,8 @@ void making_ends(void)
         fail("the profile has more");
     if (making.transients != 0)
         fail("a block is live that the profile has as freed");
-    if (is_for_section && (making.written.next != making.written.end || making.kept.next != making.kept.end))
+    if (is_for_section && (making.written.next != making.written.end || making.later.next != making.later.end ||
+                           making.kept.next != making.kept.end))
         fail("the section is too large");
 }
 
@@ -155,29 +166,43 @@ void making_pages(char **start, char **end)
     *end = making.kept.next;
 }
 
-/* The class of a kept block with a written page becomes `WRITTEN`. Returns how many bytes the other kept blocks need;
- * `*written` is how many these need. */
-static size_t classify(const bool *is_written, size_t *written)
+/* The class of a kept block on these pages. A large block is kept if the lives write to a few of its pages only. */
+static char class_of(const uint8_t *writer, size_t pages)
 {
-    size_t kept = HEAP_STEP;
-    *written = HEAP_STEP;
+    size_t first = 0, any = 0;
+    for (size_t i = 0; i < pages; i++) {
+        first += writer[i] == 1;
+        any += writer[i] != 0;
+    }
+    return first > 0 && 2 * first >= pages ? WRITTEN : any > 0 && 2 * any >= pages ? LATER : KEPT;
+}
+
+/* How many bytes of the section the blocks of each class need. */
+struct sizes {
+    size_t kept, later, written;
+};
+
+/* Gives each kept block its class. */
+static struct sizes classify(const uint8_t *writer)
+{
+    struct sizes sizes = { HEAP_STEP, HEAP_STEP, HEAP_STEP };
     for (char *next = making.kept.start; next < making.kept.next;) {
         const char *block = next + making.kept.before;
         size_t whole = ((const header *)(const void *)block)[-1] + sizeof(header);
         size_t page = (size_t)(next - making.kept.start) / HEAP_PAGE;
         size_t pages = size_in(&making.kept, whole) / HEAP_PAGE;
-        bool is_any_written = memchr(is_written + page, true, pages) != NULL;
-        if (is_any_written)
-            making.profile[*number_of(block)] = WRITTEN;
-        *(is_any_written ? written : &kept) += whole;
+        char class = making.profile[*number_of(block)] = class_of(writer + page, pages);
+        *(class == WRITTEN ? &sizes.written : class == LATER ? &sizes.later : &sizes.kept) += whole;
         next += pages * HEAP_PAGE;
     }
-    return kept;
+    return sizes;
 }
 
-void making_write_profile(const bool *is_written)
+void making_write_profile(const uint8_t *writer)
 {
-    size_t written = 0, kept = is_written != NULL ? classify(is_written, &written) : 0;
-    printf("-DKEPT_BYTES=%zu -DWRITTEN_BYTES=%zu\n", kept, written);
+    struct sizes sizes = { 0 };
+    if (writer != NULL)
+        sizes = classify(writer);
+    printf("-DKEPT_BYTES=%zu -DLATER_BYTES=%zu -DWRITTEN_BYTES=%zu\n", sizes.kept, sizes.later, sizes.written);
     fwrite(making.profile + 1, 1, making.known, stdout);
 }

@@ -11,6 +11,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+enum { REHEARSAL_FD = 4 };
+
 /* QuickJS seeds Math.random with the time, and each build must make the same heap. The shipped program has it, too. */
 int gettimeofday(struct timeval *restrict time, void *restrict zone)
 {
@@ -19,28 +21,88 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
     return 0;
 }
 
-static int make(const char *step)
+/* The bytecode of a file; `size` is 0 if the file cannot be read. */
+struct script {
+    uint8_t *bytes;
+    size_t size;
+};
+
+static struct script read_script(FILE *file)
 {
     const size_t most = 1 << 20;
-    uint8_t *script = malloc(most);
-    if (script == NULL)
-        return 1;
-    size_t size = fread(script, 1, most, stdin);
+    struct script script = { malloc(most), 0 };
+    if (file != NULL && script.bytes != NULL)
+        script.size = fread(script.bytes, 1, most, file);
+    return script;
+}
+
+/* The script that plays the lives. Not all programs have one. */
+static struct script rehearsal;
+
+/* Its function; undefined if there is none. The heap has nothing of it when the function is freed. */
+static JSValue load_rehearsal(JSContext *ctx)
+{
+    if (rehearsal.size == 0)
+        return JS_UNDEFINED;
+    JSValue code = JS_ReadObject(ctx, rehearsal.bytes, rehearsal.size, JS_READ_OBJ_BYTECODE);
+    JSValue done = JS_IsException(code) ? code : JS_EvalFunction(ctx, code);
+    if (JS_IsException(done))
+        return done;
+    JS_FreeValue(ctx, done);
+    JSValue global = JS_GetGlobalObject(ctx);
+    JSAtom name = JS_NewAtom(ctx, "rehearse");
+    JSValue function = JS_GetProperty(ctx, global, name);
+    JS_DeleteProperty(ctx, global, name, 0);
+    JS_FreeAtom(ctx, name);
+    JS_FreeValue(ctx, global);
+    return function;
+}
+
+/* Plays a life. Returns 1; 0 if there is no such life; below zero with an exception pending. */
+static int play(JSContext *ctx, JSValueConst function, int life)
+{
+    /* So does a start, before it calls the script. */
+    JS_SetPropertyStr(ctx, saved_heap.linux_object, "argv", JS_UNDEFINED);
+    JSValue arguments[] = { saved_heap.main_function, saved_heap.linux_object, JS_NewInt32(ctx, life) };
+    JSValue is_played = JS_Call(ctx, function, JS_UNDEFINED, 3, arguments);
+    return JS_IsException(is_played) ? -1 : JS_ToBool(ctx, is_played);
+}
+
+/* Plays all lives. `*life` is the one that is played, counted from 1. Returns an exit status. */
+static int play_all(JSContext *ctx, JSValue function, uint8_t *life)
+{
+    int played = JS_IsException(function) ? -1 : !JS_IsUndefined(function);
+    for (*life = 1; played > 0; ++*life)
+        played = play(ctx, function, *life - 1);
+    JS_FreeValue(ctx, function);
+    return played < 0 ? report(ctx) : 0;
+}
+
+static int make(const char *step)
+{
+    struct script script = read_script(stdin);
+    rehearsal = read_script(fdopen(REHEARSAL_FD, "r"));
+    uint8_t life;
     making_begins(step);
-    int status = prepare(&heap_functions, script, size);
-    free(script);
+    int status = prepare(&heap_functions, script.bytes, script.size);
+    free(script.bytes);
     if (status != 0)
         return status;
-    JS_RunGC(JS_GetRuntime(saved_heap.ctx));
+    JSContext *ctx = saved_heap.ctx;
+    status = play_all(ctx, load_rehearsal(ctx), &life);
+    if (status != 0)
+        return status;
+    JS_RunGC(JS_GetRuntime(ctx));
     making_ends();
     saved_heap.is_saved = true;
     return 0;
 }
 
-/* The pages that the rehearsal may write to, and those that it wrote to. */
+/* The pages that a life may write to. */
 static struct {
     char *start, *end;
-    bool *is_written;
+    uint8_t *writer; /* of each page: the first life that wrote to it, counted from 1; or 0 */
+    uint8_t life;
 } watched;
 
 static void note_written(int signal, siginfo_t *info, void *context)
@@ -48,34 +110,37 @@ static void note_written(int signal, siginfo_t *info, void *context)
     (void)context;
     char *address = info->si_addr;
     size_t page = (size_t)(address - watched.start) / HEAP_PAGE;
-    if (address < watched.start || address >= watched.end || watched.is_written[page]) {
+    if (address < watched.start || address >= watched.end || watched.writer[page] != 0) {
         struct sigaction action = { .sa_handler = SIG_DFL }; /* a real fault: the next one ends the program */
         sigaction(signal, &action, NULL);
         return;
     }
-    watched.is_written[page] = true;
+    watched.writer[page] = watched.life;
     mprotect(watched.start + page * HEAP_PAGE, HEAP_PAGE, PROT_READ | PROT_WRITE);
 }
 
-/* Calls warmUp again, with read-only blocks, to find those that a start writes to: all if there is no warmUp. Writes
- * the profile. Returns an exit status. */
-static int rehearse(void)
+/* Plays the lives again, with read-only blocks, to find those that a life writes to: all if there is no rehearsal.
+ * Writes the profile. Returns an exit status. */
+static int find_written(void)
 {
+    JSContext *ctx = saved_heap.ctx;
+    JS_SetGCThreshold(JS_GetRuntime(ctx), (size_t)-1); /* a collection writes to all blocks */
+    JSValue function = load_rehearsal(ctx);
     making_pages(&watched.start, &watched.end);
     const size_t size = (size_t)(watched.end - watched.start), count = size / HEAP_PAGE;
     struct sigaction action = { .sa_sigaction = note_written, .sa_flags = SA_SIGINFO };
-    watched.is_written = calloc(count, sizeof *watched.is_written);
+    watched.writer = calloc(count, sizeof *watched.writer);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGSEGV);
-    if (watched.is_written == NULL || sigaction(SIGSEGV, &action, NULL) != 0 ||
+    if (watched.writer == NULL || sigaction(SIGSEGV, &action, NULL) != 0 ||
         sigprocmask(SIG_UNBLOCK, &set, NULL) != 0 || mprotect(watched.start, size, PROT_READ) != 0)
         return 1;
-    if (JS_IsUndefined(saved_heap.warm_up_function))
-        memset(watched.is_written, true, count);
-    else if (warm_up() != 0)
+    if (JS_IsUndefined(function))
+        memset(watched.writer, 1, count);
+    else if (play_all(ctx, function, &watched.life) != 0)
         return 1;
-    making_write_profile(watched.is_written);
+    making_write_profile(watched.writer);
     return 0;
 }
 
@@ -86,7 +151,7 @@ static int do_step(void *argument)
     if (status == 0 && strcmp(step, "lifetimes") == 0)
         making_write_profile(NULL);
     else if (status == 0 && strcmp(step, "writes") == 0)
-        status = rehearse();
+        status = find_written();
     else if (status == 0)
         fwrite(&saved_heap, 1, sizeof saved_heap, stdout);
     if (status != 0)

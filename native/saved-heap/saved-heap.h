@@ -19,15 +19,16 @@ typedef uint32_t header;
 /* build.sh sets the sizes that are needed. */
 #ifndef KEPT_BYTES
 #define KEPT_BYTES 0
+#define LATER_BYTES 0
 #define WRITTEN_BYTES 0
 #endif
 
 /* The section that contains the saved heap. A start writes to all of it from `written` on. */
 extern struct saved_heap {
-    char kept[KEPT_BYTES], written[WRITTEN_BYTES]; /* blocks */
+    char kept[KEPT_BYTES], later[LATER_BYTES], written[WRITTEN_BYTES]; /* blocks */
     bool is_saved;
     JSContext *ctx;
-    JSValue main_function, warm_up_function, linux_object;
+    JSValue main_function, linux_object;
     char *chunk, *chunk_end; /* unused memory, for new blocks */
     struct block {
         struct block *next;
@@ -50,8 +51,9 @@ void making_free(const void *block);
 void making_ends(void);
 /* Where the blocks are whose pages tell which of them are written. */
 void making_pages(char **start, char **end);
-/* Writes the profile to standard output. `is_written` tells it of each page; NULL if it is not known. */
-void making_write_profile(const bool *is_written);
+/* Writes the profile to standard output. `writer` is, for each page, the first life that writes to it, counted from 1,
+ * or 0; NULL if it is not known. */
+void making_write_profile(const uint8_t *writer);
 
 /* save.c: does a step of the build: reads bytecode, and writes the profile or the new bytes of the section. Returns an
  * exit status. */
