@@ -6,11 +6,11 @@ import { filesIn, textOf } from "./files.ts";
 
 /** Files that other images need and this one does not: where, two words in them, what to do. docs/migrating.md has them, too. */
 export const FOREIGN: readonly (readonly [place: string, word: string, other: string, advice: string])[] = [
-  ["run", "tail ", "/var/log/syslog", "each message is in docker logs twice; delete the service"],
-  [SCRIPTS.startup, "touch ", "/etc/cron", "cron needs no touch of crontabs; delete the line"],
-  [SCRIPTS.startup, "/etc/container_environment/HOME", "", "HOME need not be a file; delete the line"],
-  ["/etc/logrotate.d", "systemctl ", "", "there is no systemd; say sv hup NAME"],
-  ["/etc/logrotate.d", "rsyslog-rotate", "", "there is no systemd; say sv hup rsyslog"],
+  ["run", "tail ", "/var/log/syslog", "docker logs shows each message twice; delete the service"],
+  [SCRIPTS.startup, "touch ", "/etc/cron", "this image needs no touch of crontabs; delete the line"],
+  [SCRIPTS.startup, "/etc/container_environment/HOME", "", "my_init keeps HOME without this file; delete the line"],
+  ["/etc/logrotate.d", "systemctl ", "", "the image has no systemd; use sv hup NAME"],
+  ["/etc/logrotate.d", "rsyslog-rotate", "", "the image has no systemd; use sv hup rsyslog"],
 ];
 
 /** What images for phusion/baseimage or systemd have, and what has no use here. */
