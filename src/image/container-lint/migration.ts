@@ -8,7 +8,7 @@ import { filesIn, textOf } from "./files.ts";
 export const FOREIGN: readonly (readonly [place: string, word: string, other: string, advice: string])[] = [
   ["run", "tail ", "/var/log/syslog", "docker logs shows each message twice; delete the service"],
   [SCRIPTS.startup, "touch ", "/etc/cron", "this image needs no touch of crontabs; delete the line"],
-  [SCRIPTS.startup, "/etc/container_environment/HOME", "", "my_init keeps HOME without this file; delete the line"],
+  [SCRIPTS.startup, "/etc/container_environment/HOME", "", "my_init keeps HOME without a file for it; delete the line"],
   ["/etc/logrotate.d", "systemctl ", "", "the image has no systemd; use sv hup NAME"],
   ["/etc/logrotate.d", "rsyslog-rotate", "", "the image has no systemd; use sv hup rsyslog"],
 ];
