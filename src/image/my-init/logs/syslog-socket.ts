@@ -1,6 +1,6 @@
 // Tested by src/image/my-init/logs/syslog.test.ts.
 import { ERRNO, errorWords } from "../../../linux/errno.ts";
-import { fileFacts, isExecutable, MAKE_FILES } from "../../../linux/files.ts";
+import { fileFacts, isExecutable, linkFacts, MAKE_FILES } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
 import { isBound } from "../../../linux/unix-sockets.ts";
 import type { Context } from "../context.ts";
@@ -50,7 +50,9 @@ export function makeRoom({ linux, log, unavailable }: Context, hasServices: bool
     log.info(`"${SOCKET}" is in use: no system log daemon is started`);
     return false;
   }
-  const errno = -linux.unlink(SOCKET); // left by a daemon that is gone: programs must not take it for the new one's
+  // Left by a daemon that is gone: programs must not take it for the new one's. On a read-only file system the kernel
+  // refuses to remove a file that is not there, too: the access below finds that.
+  const errno = linkFacts(linux, SOCKET) === ERRNO.ENOENT ? ERRNO.ENOENT : -linux.unlink(SOCKET);
   if (errno !== 0 && errno !== ERRNO.ENOENT) {
     log.info(`"${SOCKET}" is not ours (${errorWords(errno)}): no system log daemon is started`);
     return false;

@@ -6,6 +6,7 @@ import { live } from "../../../../test/support/story.ts";
 import { SYSLOG_SCRIPT } from "./syslog.ts";
 
 const EBUSY = 16;
+const EROFS = 30;
 const SIGSEGV = 11;
 const SIGTERM = 15;
 const SIGKILL = 9;
@@ -134,11 +135,23 @@ test("a script that ends well is not run again: it has started something that lo
 test("a socket that is mounted from outside is left alone", () => {
   const { linux, lines } = live({
     programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) },
+    prepare: (machine) => machine.addSocket("/dev/log"),
     fault: (call, path) => (call === "unlink" && path === "/dev/log" ? EBUSY : 0),
     signals: { 50: SIGTERM },
   });
   assert.equal(daemons(linux).starts.length, 0);
   assert.ok(warnings(lines)[0]?.startsWith('*** "/dev/log" is not ours (busy (EBUSY)'));
+});
+
+test("if /dev is read-only and has no socket, the system log is left out, and the line names /dev", () => {
+  const { linux, lines } = live({
+    programs: { [SYSLOG_SCRIPT]: habit.syslogd(5, 0) },
+    fault: (call, path) =>
+      (call === "unlink" && path === "/dev/log") || (call === "access" && path === "/dev") ? EROFS : 0,
+    signals: { 50: SIGTERM },
+  });
+  assert.equal(daemons(linux).starts.length, 0);
+  assert.deepEqual(warnings(lines), ["*** left out: the system log (/dev: read-only file system (EROFS))"]);
 });
 
 test("a socket that another daemon listens on is left alone; one without a listener is removed", () => {
