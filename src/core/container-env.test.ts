@@ -34,6 +34,14 @@ test("at start a file only fills a gap", () => {
   assert.deepEqual(toEnviron(merged).sort(), ["A=given", "B=", "C=file"]);
 });
 
+test("a file of LANG replaces the image's own value, and no other", () => {
+  const langAtStart = (given: string, file: string) => mergeAtStart(env(given), env(file)).get("LANG");
+  assert.equal(langAtStart("LANG=C.UTF-8", "LANG=de_DE.UTF-8"), "de_DE.UTF-8");
+  assert.equal(langAtStart("LANG=fr_FR.UTF-8", "LANG=de_DE.UTF-8"), "fr_FR.UTF-8");
+  assert.equal(langAtStart("LANG=C.UTF-8", "OTHER=C.UTF-8"), "C.UTF-8");
+  assert.deepEqual(toEnviron(mergeAtStart(env("A=C.UTF-8"), env("A=file"))), ["A=C.UTF-8"]);
+});
+
 test("after a script the directory is the environment", () => {
   const merged = mergeAfterScript(env("GONE=1", "KEPT=old", "HOME=/root"), env("KEPT=new", "NEW=1"));
   assert.deepEqual(toEnviron(merged).sort(), ["HOME=/root", "KEPT=new", "NEW=1"]);

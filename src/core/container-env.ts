@@ -67,9 +67,16 @@ export function toEnviron(env: Environment): string[] {
   return [...env].map(([name, value]) => `${name}=${value}`);
 }
 
-/** At start a file only adds a missing variable: `docker run --env` wins. */
+/**
+ * What the image's own Dockerfile sets for RUN lines and `docker exec`. A file in the directory is an author's or a
+ * user's wish, and this value is none. container-env.judge.test.ts compares it with the Dockerfile.
+ */
+export const SET_BY_IMAGE: Environment = new Map([["LANG", "C.UTF-8"]]);
+
+/** At start a file only adds a missing variable: `docker run --env` wins. It also replaces what the image itself sets. */
 export function mergeAtStart(given: Environment, files: Environment): Map<string, string> {
-  return new Map([...files, ...given]);
+  const isWish = (name: string, value: string) => !files.has(name) || SET_BY_IMAGE.get(name) !== value;
+  return new Map([...files, ...[...given].filter(([name, value]) => isWish(name, value))]);
 }
 
 /**
