@@ -20,6 +20,10 @@ features=base
 [ "${DISABLE_SYSLOG:-0}${DISABLE_CRON:-0}" != 00 ] || features="$features logrotate"
 [ "${DISABLE_SSH:-0}" = 1 ] || features="$features ssh"
 
+# By its files in tmpfiles.d, a package has its directory in /run made at its installation, and my_init makes it again if
+# /run is a tmpfs. Not every distribution has it without systemd.
+tmpfiles=systemd-standalone-tmpfiles
+
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 # An empty one is no date, and useradd says so.
 [ -n "${SOURCE_DATE_EPOCH:-}" ] || unset SOURCE_DATE_EPOCH
@@ -64,6 +68,7 @@ install_packages() {
   # One part after the other: of alternatives apt prefers what is there, and the base brings small ones.
   for feature in $features; do
     names=$(cat "$here/packages/$feature")
+    if [ "$feature" = base ] && is_known "$tmpfiles"; then names="$names $tmpfiles"; fi
     # shellcheck disable=SC2086 # a list of words
     if would_install perl $names; then
       names="$names $("$here/sysuser-helper.sh")"
@@ -90,6 +95,9 @@ install_packages() {
 
   update-alternatives --install /usr/bin/vim vim /usr/bin/vim.tiny 10
 }
+
+# Can the package $1 be installed?
+is_known() { apt-cache policy "$1" | grep -q 'Candidate: [^(]'; }
 
 # Would installing the packages $2... bring $1?
 would_install() {

@@ -1,12 +1,9 @@
 import { fileFacts, linkFacts, OTHERS_WRITE } from "./files.ts";
 import type { Linux } from "./linux.ts";
+import { mountedOn } from "./mounts.ts";
 
 /** In a container it is a tmpfs of the container's own, in which a file is made in half of the time that an overlay takes. */
 const DEVICES = "/dev";
-
-const MOUNTS = "/proc/self/mountinfo";
-const MAX_MOUNTS_BYTES = 1 << 20;
-const MOUNT_POINT_INDEX = 4;
 
 /** The image has it, for every user; if a tmpfs hides it, it is made again. */
 const OWN_DIRECTORY = "/run/my_init";
@@ -57,7 +54,8 @@ function pathsOf(linux: Linux, names: readonly string[], uid: number): string[] 
 
 /** Whether only root and `uid` can replace files of `uid` in `place`. Only in /run its parent may be another user's. */
 function isSafePlace(linux: Linux, place: string, uid: number): boolean {
-  if (place === DEVICES && !isTmpfs(linux, place)) return false;
+  // The machine's own /dev is a devtmpfs.
+  if (place === DEVICES && mountedOn(linux, place) !== "tmpfs") return false;
   const directories = place === OWN_DIRECTORY ? ["/run", place] : [place];
   return directories.every((directory) => {
     // Another user can change where a link leads at any time.
@@ -67,13 +65,4 @@ function isSafePlace(linux: Linux, place: string, uid: number): boolean {
     const isTrusted = [link.uid, facts.uid].every((owner) => owner === 0 || owner === uid);
     return isTrusted && ((facts.mode & OTHERS_WRITE) === 0 || (facts.mode & STICKY) !== 0);
   });
-}
-
-/** Whether a tmpfs is mounted there: the machine's own /dev is a devtmpfs. @see proc_pid_mountinfo(5) */
-function isTmpfs(linux: Linux, path: string): boolean {
-  const text = linux.readFile(MOUNTS, MAX_MOUNTS_BYTES, true);
-  if (typeof text === "number") return false;
-  const lines = text.split("\n").filter((line) => line.includes(` ${path} `));
-  const last = lines.map((line) => line.split(" ")).findLast((fields) => fields[MOUNT_POINT_INDEX] === path);
-  return last !== undefined && last[last.indexOf("-") + 1] === "tmpfs";
 }

@@ -318,6 +318,28 @@ CMD ["/sbin/my_init"]
     assert.match((await container.logs()).stdout, /^all services are down\n.* root: and the log is still there$/m);
   });
 
+  test("lines that expect a whole system: a package's directory in /run", async (t) => {
+    const name = await dropIn(
+      t,
+      `FROM phusion/baseimage:jammy-1.0.1
+RUN install_clean memcached
+`,
+    );
+    const seen = async (args: readonly string[]) => {
+      const { stdout, stderr, status } = await runContainer(t, {
+        image: name,
+        args,
+        command: ["my_init", "--", "stat", "-c", "%A %U %n", "/run/memcached"],
+      });
+      assert.equal(status, 0, stderr);
+      assert.doesNotMatch(stderr, /tmpfiles/);
+      return stdout;
+    };
+    const directory = "drwxr-xr-x memcache /run/memcached\n";
+    assert.equal(await seen([]), directory);
+    assert.equal(await seen(["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"]), directory);
+  });
+
   test("as many readers of the README do: my_init in front of a command", async (t) => {
     const name = await dropIn(
       t,

@@ -12,6 +12,7 @@ import { tendToRotation } from "./logs/rotation.ts";
 import { SYSLOG_SCRIPT, Syslog } from "./logs/syslog.ts";
 import { hasMore, type Options } from "./options.ts";
 import { failureWords, type Outcome, stopRequested } from "./outcome.ts";
+import { makeRunDirectories } from "./run-directories.ts";
 import { acceptScript, scriptsIn, startScript } from "./scripts.ts";
 import { startRunit } from "./services/runit.ts";
 import { ServiceDirectory } from "./services/service-directory.ts";
@@ -64,6 +65,7 @@ export class Boot {
       this.logWriter.start(hasMore(this.#options));
     }
     fillHosts(this.#context);
+    makeRunDirectories(this.#context);
     if (hasMore(this.#options)) {
       this.#context.timeline.begin("system log");
       this.syslog.start(!this.#options.skipRunit);
