@@ -19,7 +19,10 @@ suite=$(locked suite)
 # shellcheck disable=SC2016 # $(REPO_URI) is a field of apt's, not a command
 mirror=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' |
   sed 's|/$||' | grep -m 1 '/debian$' || true)
-mirror=${mirror:-http://deb.debian.org/debian}
+if [ -z "$mirror" ]; then
+  echo "debian-source.sh: apt's sources name no mirror of Debian (an address that ends in /debian)" >&2
+  exit 1
+fi
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -2,8 +2,8 @@
 # base-image.sh IMAGE: prints the name of an image that `FROM` can use here for IMAGE.
 #
 # That is IMAGE itself where the engine has it or a registry gives it. Where none answers, a Debian root of our own
-# stands in for the images that a plain build and the tests ask for: made by debootstrap through this host's apt mirror,
-# imported once, used again from then on.
+# stands in for the images that a plain build and the tests ask for: made by debootstrap, imported once, used again from
+# then on. It comes from the mirror that this host's apt uses; if that has no Debian, from debootstrap's default.
 #
 # ARCH in the environment asks for another architecture: amd64 or arm64. The name printed is then one of its own, so that
 # IMAGE stays what it is.
@@ -33,7 +33,9 @@ main() {
   case $image in
     ubuntu:24.04 | ubuntu:noble | debian:13 | debian:trixie | debian:stable) suite=trixie release=13 ;;
     debian:12 | debian:bookworm) suite=bookworm release=12 ;;
-    *) fail "$image is not here and no registry gives it; BASE_IMAGE=debian:13 can be made without one" ;;
+    # Testing moves on, and keeps its code name until it is released.
+    debian:testing | debian:forky) suite=${image#debian:} release=${image#debian:} ;;
+    *) fail "$image is not here and no registry gives it; without one, debian:12, debian:13 and debian:testing can be made" ;;
   esac
   stand_in=baseimage-debootstrap:debian-$release$suffix
   has_image "$stand_in" || make_stand_in
@@ -93,8 +95,6 @@ make_stand_in() {
 
   mirror=$(host_mirror '/debian$')
   security=$(host_mirror '/debian-security$')
-  mirror=${mirror:-http://deb.debian.org/debian}
-  security=${security:-http://deb.debian.org/debian-security}
 
   mkdir -p build
   log=build/debootstrap-$release$suffix.log
@@ -104,27 +104,36 @@ make_stand_in() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
 
-  say "making a Debian $release root for $arch by debootstrap from $mirror, once (a minute or so, five where it is emulated; log: $log) ..."
+  say "making a Debian $release root for $arch by debootstrap from ${mirror:-its default mirror}, once (a minute or so, five where it is emulated; log: $log) ..."
   # A debootstrap that is older than the suite knows it by its script for sid.
   script=/usr/share/debootstrap/scripts/$suite
   [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
   debootstrap --arch="$arch" --variant=minbase "$suite" "$work/root" "$mirror" "$script" > "$log" 2>&1 ||
     fail "debootstrap failed: $(tail -n 1 "$log")"
 
-  # debootstrap knows one suite; what was mended since is in the other two.
-  rm -f "$work/root/etc/apt/sources.list"
+  # debootstrap knows one suite; what was mended since is in the other two. Where it fetched from, it has written down.
+  mirror=$(cat "$work/root/etc/apt/sources.list" "$work/root/etc/apt/sources.list.d/"*.sources 2> /dev/null |
+    awk '$1 == "deb" || $1 == "URIs:" { print $2; exit }')
+  security=${security:-$mirror-security}
+  rm -f "$work/root/etc/apt/sources.list" "$work/root/etc/apt/sources.list.d/"*
+  dated=
+  if is_out_of_date "$work/root/var/lib/apt/lists"; then
+    say "the lists of $suite at $mirror have expired; apt in $stand_in does not look at their date"
+    dated='
+Check-Valid-Until: no'
+  fi
   cat > "$work/root/etc/apt/sources.list.d/debian.sources" <<SOURCES
 Types: deb
 URIs: $mirror
 Suites: $suite $suite-updates
 Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg$dated
 
 Types: deb
 URIs: $security
 Suites: $suite-security
 Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg$dated
 SOURCES
   find "$work/root/var/log" "$work/root/var/lib/apt/lists" "$work/root/var/cache/apt" -type f -delete
   rm -f "$work/root/etc/resolv.conf" "$work/root/etc/hostname"
@@ -146,6 +155,12 @@ SOURCES
 CONFIG
   echo '[{ "Config": "config.json", "RepoTags": ["'"$stand_in"'"], "Layers": ["layer.tar"] }]' > "$work/manifest.json"
   tar -C "$work" -c manifest.json config.json layer.tar | "$engine" load > /dev/null 2>> "$log"
+}
+
+# A mirror may have stopped following the archive. debootstrap takes its lists whatever they say, apt refuses them.
+is_out_of_date() {
+  until=$(sed -n 's/^Valid-Until: //p' "$1"/*Release | head -n 1)
+  [ -n "$until" ] && [ "$(date -d "$until" +%s)" -lt "$(date +%s)" ]
 }
 
 # The address of this host's own Debian archive whose path matches $1, if it has one.

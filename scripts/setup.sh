@@ -67,7 +67,8 @@ need_engine_packages() {
     *) fail "ENGINE=$engine: only docker and podman are known" ;;
   esac
   # Where it cannot be had, a registry may do; if none does, scripts/base-image.sh says what is missing.
-  has debootstrap || ! can_install || engine_has_base || missing="$missing debootstrap"
+  # Other distributions than Debian do not have its keys.
+  has debootstrap || ! can_install || engine_has_base || missing="$missing debootstrap debian-archive-keyring"
 }
 
 need_emulation() {

@@ -223,6 +223,13 @@ test("no file names a directory of the machine that it was written on", () => {
   }
 });
 
+test("no file holds the address of an archive: apt and debootstrap know theirs", () => {
+  const address = /\b(?:deb|ftp|security|archive|ports|snapshot)\.(?:debian|ubuntu)\.(?:org|com)\b/;
+  const host = ["deb", "debian", "org"].join(".");
+  assert.match(`http://${host}/debian`, address);
+  for (const file of files) assert.doesNotMatch(read(file), address, file);
+});
+
 test("files that texts and comments name are there", () => {
   const made = ["NOTES.md", "image/configure/NAME.sh"];
   const pages = new Set([...files.map((file) => file.slice(file.lastIndexOf("/") + 1)), ...made]);
