@@ -27,8 +27,8 @@ COPY build/js/ /src/build/js/
 RUN sh /src/native/build.sh all /quickjs /objects /src/build/js /out
 # A program that needs an interpreter would not start in an image whose libc is another one.
 RUN ! readelf --program-headers /out/bin/baseimage /out/bin/host-tools /out/runit/busybox | grep INTERP
-# The PAM module runs against the image's glibc, which may be as old as Ubuntu 24.04's: 2.39.
-RUN { readelf --wide --dyn-syms /out/lib/pam_container_environment.so | grep -o 'GLIBC_[0-9.]*' | sort -V; echo GLIBC_2.39; } \
+# The PAM module runs against the image's glibc, which may be as old as Ubuntu 22.04's: 2.35.
+RUN { readelf --wide --dyn-syms /out/lib/pam_container_environment.so | grep -o 'GLIBC_[0-9.]*' | sort -V; echo GLIBC_2.35; } \
  | sort -VC
 
 # The overlay, for any base: `COPY --from=baseimage:VERSION-overlay / /`.
@@ -64,7 +64,9 @@ RUN for program in setuser container_exit container_health container_lint contai
  && for program in my_init setuser container_exit container_health container_lint container_status boot_report; do \
       if [ ! -e "/sbin/$program" ]; then ln -s "/usr/sbin/$program" /sbin/; fi; \
     done \
- && /sbin/my_init --version
+ && /sbin/my_init --version \
+ && refusal=$(LD_BIND_NOW=1 LD_PRELOAD=/usr/lib/baseimage/pam_container_environment.so /bin/true 2>&1) \
+ && if [ -n "$refusal" ]; then echo "$refusal" >&2; exit 1; fi
 
 ARG BASE_IMAGE
 ARG VERSION=

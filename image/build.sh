@@ -23,6 +23,9 @@ features=base
 # By its files in tmpfiles.d, a package has its directory in /run made at its installation, and my_init makes it again if
 # /run is a tmpfs. Not every distribution has it without systemd.
 tmpfiles=systemd-standalone-tmpfiles
+# Stands in for systemd where a package wants one of the two to make system users, and apt would take systemd, 17 MB. Not
+# every distribution has it.
+sysusers=systemd-standalone-sysusers
 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 # An empty one is no date, and useradd says so.
@@ -70,8 +73,12 @@ install_packages() {
     names=$(cat "$here/packages/$feature")
     if [ "$feature" = base ] && is_known "$tmpfiles"; then names="$names $tmpfiles"; fi
     # shellcheck disable=SC2086 # a list of words
-    if would_install perl $names; then
+    if would_install perl $names && is_known "$sysusers"; then
       names="$names $("$here/sysuser-helper.sh")"
+    fi
+    # shellcheck disable=SC2086
+    if would_install systemd $names && is_known "$sysusers"; then
+      names="$names $sysusers"
     fi
     # shellcheck disable=SC2086
     apt-get -qy install --no-install-recommends $names

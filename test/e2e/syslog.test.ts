@@ -1,5 +1,6 @@
 // syslog-ng and logrotate. See docs/reference/syslog.md
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { buildImage, image, run, runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
@@ -615,5 +616,28 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     assert.equal(await container.exitCode(), 0);
     assert.ok(tookMs < 5000, `${tookMs} ms`);
     assert.doesNotMatch((await container.logs()).stderr, /Forcing/);
+  });
+
+  test("the build adapts the configuration to an older syslog-ng, and says in one line what syslog-ng refuses", async (t) => {
+    const container = await startContainer(t, { command: ["sleep", "600"] });
+    const configure = () => container.exec(["sh"], { input: readFileSync("image/configure/syslog.sh") });
+    const files = "/etc/syslog-ng/syslog-ng.conf /etc/my_init.d/10_syslog-ng.init";
+    const built = await container.sh(`cat ${files}`);
+    assert.deepEqual([(await configure()).stderr, await container.sh(`cat ${files}`)], ["", built], "once is enough");
+
+    const older = `#!/bin/sh
+case " $* " in *" --no-module-discovery "*) exit 1 ;; *" --cfgfile="*) ! grep -q 'stats(' "\${*##*--cfgfile=}" || exit 1 ;; esac
+exec /usr/sbin/syslog-ng.real "$@"`;
+    await container.sh(`cd /usr/sbin && mv syslog-ng syslog-ng.real && cat > syslog-ng << 'END' && chmod 755 syslog-ng
+${older}
+END`);
+    const adapted = await configure();
+    assert.deepEqual([adapted.status, adapted.stderr], [0, ""]);
+    assert.match(await container.sh(`cat ${files}`), /stats-freq\(0\);[^]*SYSLOGNG_OPTS="\$SYSLOGNG_OPTS" ;;/);
+
+    await container.sh("echo 'options { no-such-option(yes); };' >> /etc/syslog-ng/syslog-ng.conf");
+    const refused = await configure();
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /^\/etc\/syslog-ng\/syslog-ng\.conf: Error parsing .*\/syslog-ng\.conf:\d+.*\n$/);
   });
 });
