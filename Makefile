@@ -4,6 +4,8 @@ ENGINE ?= docker
 NAME ?= baseimage
 VERSION ?= $(shell cat VERSION)
 BASE_IMAGE ?= ubuntu:24.04
+# What `make test-bases` builds on.
+BASES ?= debian:12
 TOOLCHAIN_IMAGE ?= debian:13
 # The image that tests, the bench and the demonstration use.
 IMAGE ?= $(NAME):$(VERSION)
@@ -25,7 +27,7 @@ export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG 
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build overlay tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-emulation setup-ssh
+.PHONY: help run build overlay tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base test-bases e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-emulation setup-ssh
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +83,9 @@ test-arm64: setup-podman ## build for arm64 and run its binary and its image by 
 
 test-younger-base: setup-node setup-engine setup-ssh ## build on a base that is younger than the sources and needs many upgrades, and test what is added
 	@sh scripts/test-younger-base.sh $(FILES)
+
+test-bases: setup-node setup-engine ## build on each of BASES, and test what each image must do (FILES: other tests)
+	@for base in $(BASES); do sh scripts/test-base.sh "$$base" $(FILES) || exit 1; done
 
 bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
 	node bench/main.mjs $(FLAGS)

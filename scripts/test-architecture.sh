@@ -14,5 +14,5 @@ if [ $# -gt 0 ]; then
   node scripts/test.mjs "$@"
 else
   node scripts/test.mjs test/process/status.test.ts -- --test-name-pattern='exit status'
-  node scripts/test.mjs test/emulated test/e2e/overlay.test.ts
+  node scripts/test.mjs test/core test/e2e/overlay.test.ts
 fi

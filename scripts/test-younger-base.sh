@@ -1,15 +1,13 @@
 #!/bin/sh
 # Builds on a base that is a year younger than the sources and has many upgrades to come, and runs the tests that judge
-# what the image adds to its base. FILES, NAME, VERSION, BASE_IMAGE and ENGINE come from the environment.
+# what the image adds to its base. NAME, VERSION, BASE_IMAGE and ENGINE come from the environment.
 #
 # The base is BASE_IMAGE with older versions written into dpkg's database, so that the archive has upgrades on every day.
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
 engine=${ENGINE:-docker}
-own=${NAME:-baseimage}-younger
-version=${VERSION:-$(cat VERSION)}
-made=$own-base:latest
+made=${NAME:-baseimage}-younger:latest
 
 main() {
   from=$(sh scripts/base-image.sh "${BASE_IMAGE:-ubuntu:24.04}")
@@ -21,16 +19,10 @@ main() {
     exit 1
   }
 
-  export NAME="$own" VERSION="$version" IMAGE="$own:$version" BASE_IMAGE="$made"
   # Of a day, so that a second run on it finds the build in the cache.
   export SOURCE_DATE_EPOCH=$((($(date +%s) / 86400 - 365) * 86400))
-  node scripts/bundle.mjs
-  sh scripts/build-image.sh
-  if [ $# -gt 0 ]; then
-    node scripts/test.mjs "$@"
-  else
-    node scripts/test.mjs test/e2e/image.test.ts test/e2e/release.test.ts test/e2e/reproduce.test.ts
-  fi
+  [ $# -gt 0 ] || set -- test/e2e/image.test.ts test/e2e/release.test.ts test/e2e/reproduce.test.ts
+  sh scripts/test-base.sh "$made" "$@"
 }
 
 # A version that another package names would break that package, were it another.
@@ -49,8 +41,6 @@ RUN cd /var/lib/dpkg && cp status status-before && awk ' \
 DOCKERFILE
 }
 
-clean_up() {
-  "$engine" rmi --force "$own:$version" "$own:$version-overlay" "$own:latest" "$own-binary" "$made" > /dev/null 2>&1 || true
-}
+clean_up() { "$engine" rmi --force "$made" > /dev/null 2>&1 || true; }
 
 main "$@"

@@ -1,11 +1,12 @@
-// An image of another architecture, run by an emulator: it boots, has the right exit statuses, and stops
-// in order. All else is the same files or the same source as in the other rings. For `make test-arm64`.
+// What each image must do, on any base and any architecture: it boots, its parts work, it has the right exit statuses, and
+// stops in order. For `make test-arm64`, where an emulator runs it, and for `make test-bases`.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { image, run, runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 
-const architecture = process.env["ARCH"] || "arm64";
+const machines: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+const architecture = process.env["ARCH"] || machines[process.arch] || process.arch;
 const machine = { amd64: "x86_64", arm64: "aarch64" }[architecture];
 /** An emulated boot takes seconds, several at the same time take more. */
 const patience = { withinMs: 120_000 };
@@ -49,6 +50,7 @@ test("the image boots, its parts work, and docker stop ends it in order with sta
   const derived = await imageWith(t, {
     "/etc/service/worker/run": 'trap "echo worker stopped; exit 0" TERM; echo worker up; while :; do sleep 1; done',
     "/etc/my_init.post_shutdown.d/bye": "echo bye",
+    "/etc/my_init.d/50_job": "echo '@reboot root echo \"the job sees $FOO\"' > /etc/cron.d/job",
   });
   const container = await startContainer(t, {
     image: derived,
@@ -63,7 +65,13 @@ test("the image boots, its parts work, and docker stop ends it in order with sta
   assert.equal(await container.sh("cat /etc/container_environment/FOO"), "it's");
   await container.sh("logger -t tag hello");
   await container.waitForLog(/tag.*hello/, patience);
-  await container.until("ssh-keyscan -T 5 127.0.0.1 2> /dev/null | grep -q ssh-", patience);
+  await container.until("grep -h hello /var/log/syslog /var/log/user.log | grep -c tag | grep -qx 2", patience);
+  // The PAM module gives a session of cron and of sshd the variables of the container.
+  await container.waitForLog("the job sees it's", patience);
+  const login = "ssh -i /tmp/key -o StrictHostKeyChecking=no -o LogLevel=ERROR root@127.0.0.1 'echo $FOO'";
+  await container.sh("install -m 600 /etc/insecure_key /tmp/key");
+  assert.equal(await container.until(login, patience), "it's\n");
+  assert.equal(await container.sh("logrotate --debug /etc/logrotate.conf 2>&1 | grep -ci error || true"), "0\n");
 
   await container.stop({ graceSeconds: 60 });
   assert.equal(await container.exitCode(), 0);
