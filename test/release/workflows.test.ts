@@ -43,6 +43,14 @@ test("the workflows call tasks of the Makefile", () => {
   }
 });
 
+test("each base of the table is tested on GitHub: the default by make ci, each other one by a job of its own", () => {
+  const table = [...readFileSync("docs/building.md", "utf8").matchAll(/^\| `(\w+:[\w.]+)`/gm)].map(([, base]) => base);
+  const [, matrix = ""] = /^ {8}base: \[(.*)\]$/m.exec(read("ci.yml")) ?? [];
+  const [, defaultBase] = /^BASE_IMAGE \?= (.*)$/m.exec(readFileSync("Makefile", "utf8")) ?? [];
+  assert.ok(table.length > 5);
+  assert.deepEqual([...(JSON.parse(`[${matrix}]`) as string[]), defaultBase].sort(), table.sort());
+});
+
 test("the Vagrantfile is Ruby, and provisions by a script that is here", (t) => {
   const [, path = ""] = /path: "([^"]+)"/.exec(readFileSync("Vagrantfile", "utf8")) ?? [];
   assert.equal(spawnSync("sh", ["-n", path]).status, 0, path);
