@@ -306,7 +306,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
       await container.until("logger the end; grep -q 'the end' /var/log/syslog");
       assert.match((await container.logs()).stderr, /^syslog-ng: "\/etc\/syslog-ng\/conf.d\/bad.conf" is not used: /m);
       assert.equal(await container.sh("cat /victim"), "untouched\n");
-      const line = await container.sh("tr '\\0' ' ' < /proc/$(pgrep -o -x syslog-ng)/cmdline");
+      const line = await container.sh("tr '\\0' ' ' < /proc/$(cat /run/syslog-ng.pid)/cmdline");
       assert.match(line, / --cfgfile=\/tmp\/syslog-ng\.rules\/syslog-ng\.conf /);
       assert.equal(await container.sh("stat -c '%U %a' /tmp/syslog-ng.rules"), "root 700\n");
     });
@@ -374,7 +374,7 @@ describe("syslog-ng", { concurrency: 3 }, () => {
     const container = await booted(t, { image: name });
     await container.until("[ -S /dev/log ] && logger hello && grep -q hello /var/log/syslog");
     await container.waitForLog("hello");
-    assert.equal(await container.sh("cat /proc/[0-9]*/comm | grep -c '^syslog-ng$'"), "1\n");
+    assert.equal(await container.sh("readlink /proc/[0-9]*/exe | grep -c '^/usr/sbin/syslog-ng$'"), "1\n");
     assert.match(
       (await container.logs()).stderr,
       /"\/etc\/service\/syslog-ng" runs the system log daemon: no other is started/,
