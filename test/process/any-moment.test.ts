@@ -51,7 +51,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
       await takesSignals(init);
       await pause(moment);
       init.signal("SIGTERM");
-      const ended = await init.ended(15_000);
+      const ended = await init.ended();
       assert.equal(ended.status, 0);
       assertInOrder(ended);
     });
@@ -63,7 +63,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
       await takesSignals(init);
       await pause(moment);
       init.signal("SIGTERM");
-      const ended = await init.ended(15_000);
+      const ended = await init.ended();
       assert.equal(ended.status, 143);
       assertInOrder(ended);
     });
@@ -73,7 +73,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
       await takesSignals(init);
       await pause(moment);
       init.signal("SIGTERM");
-      const ended = await init.ended(15_000);
+      const ended = await init.ended();
       assert.equal(ended.status, 0);
       assertInOrder(ended);
     });
@@ -100,7 +100,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
       await init.waitFor("Runit started as PID");
       await pause(ms);
       init.signal("SIGTERM");
-      const { status, output } = await init.ended(15_000);
+      const { status, output } = await init.ended();
       const has = (text: string) => output.includes(text);
       for (const name of names) {
         assert.equal(has(`logged: ${name} begins`), has(`logged: ${name} ends`), `${name} after ${ms} ms:\n${output}`);
@@ -115,7 +115,7 @@ describe("stop at any moment of the boot", { ...processRing, concurrency: 8 }, (
 
   test("a startup script gets TERM and time to end; a process that ignores TERM is killed, and a message names it", async (t) => {
     const init = await startInit(t, {
-      env: { PATH: "/usr/bin:/bin", SHUTDOWN_TIMEOUT: "3" },
+      env: { PATH: "/usr/bin:/bin", SHUTDOWN_TIMEOUT: "8" },
       scripts: { "/etc/my_init.d/10_a": "/fixtures/ignores-term.sh & exec /fixtures/says-goodbye.sh script" },
     });
     await init.waitFor("script is up");

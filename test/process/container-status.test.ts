@@ -34,17 +34,28 @@ describe("container_status", processRing, () => {
     );
     assert.match(rows[0] ?? "", /^db +up +\d+ s +\d+ +1 +\d+\.\d MiB +failed \(exit status 4\) +-$/);
     assert.match(rows[1] ?? "", /^job +down +\d+ s +- +0 +- +- +-$/);
-    const json = JSON.parse(await init.exec("container_status --json web"));
+    const tell = async () => JSON.parse(await init.exec("container_status --json web"));
+    const json = await tell();
     assert.equal(json.healthy, false);
     assert.equal(json.services.length, 2);
     const [web] = json.services;
     assert.deepEqual([web.name, web.healthy, web.state, web.wanted, web.starts], ["web", true, "up", true, 1]);
-    const resident = await init.exec(
-      `for pid in ${web.pid} $(cat /proc/${web.pid}/task/${web.pid}/children); do sed -n 's/^VmRSS:\\s*\\([0-9]*\\) kB/\\1/p' /proc/$pid/status; done`,
-    );
-    const [shell = 0, child = 0] = resident.trim().split("\n").map(Number);
-    assert.equal(web.memoryBytes, (shell + child) * 1024);
-    assert.ok(shell > 0 && child > 0);
+    const measure = async () => {
+      const resident = await init.exec(
+        `for pid in ${web.pid} $(cat /proc/${web.pid}/task/${web.pid}/children); do sed -n 's/^VmRSS:\\s*\\([0-9]*\\) kB/\\1/p' /proc/$pid/status; done`,
+      );
+      const [shell = 0, child = 0] = resident.trim().split("\n").map(Number);
+      assert.ok(shell > 0 && child > 0);
+      return (shell + child) * 1024;
+    };
+    // The memory changes while a process still starts, and where the kernel takes pages back.
+    let [before, told, after] = [0, 0, 1];
+    while (before !== after) {
+      before = await measure();
+      told = (await tell()).services[0].memoryBytes;
+      after = await measure();
+    }
+    assert.equal(told, before);
   });
 
   test("at a terminal --watch ends with q or a signal, and the terminal is as before", async (t) => {
@@ -65,7 +76,8 @@ describe("container_status", processRing, () => {
     init.type("x");
     init.type("q");
     await init.waitFor(/^ended-0\r?$/m);
-    await init.exec("until pkill -f '^container_status --watch'; do sleep 0.05; done");
+    // The container may end before pkill does.
+    await init.exec("until pkill -f '^container_status --watch'; do sleep 0.05; done").catch(() => {});
     await init.waitFor(/^ended-143\r?$/m);
     await init.waitFor(/^same\r?$/m);
     assert.equal((await init.ended()).status, 0);

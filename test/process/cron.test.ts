@@ -59,7 +59,10 @@ describe("cron", processRing, () => {
       scripts: { "/etc/service/cron/run": cronRun },
     });
     await until(() => init.processes().some(({ name }) => name === "cron"), "cron runs");
-    assert.deepEqual(lines(init, "cron", "limits", /^Max open files +(\d+) +(\d+)/m), [["300", "800"]]);
+    // A job of the image that is due in this minute has a process of this name, too.
+    const limits = lines(init, "cron", "limits", /^Max open files +(\d+) +(\d+)/m);
+    assert.ok(limits.length >= 1);
+    for (const limit of limits) assert.deepEqual(limit, ["300", "800"]);
     init.signal("SIGTERM");
     assert.equal((await init.ended()).status, 0);
   });

@@ -32,9 +32,9 @@ describe("the ends of services", ring, () => {
     assert.equal(status, 0);
     const lines = stderr.split("\n").filter((line) => / after \d/.test(line));
     for (const pattern of [
-      /^\*\*\* status ended with exit code 3 after 0\.\d s$/,
-      /^\*\*\* segv was killed by SIGSEGV after 0\.\d s$/,
-      /^\*\*\* absent ended with exit code 127 after 0\.\d s$/,
+      /^\*\*\* status ended with exit code 3 after \d+\.\d s$/,
+      /^\*\*\* segv was killed by SIGSEGV after \d+\.\d s$/,
+      /^\*\*\* absent ended with exit code 127 after \d+\.\d s$/,
     ]) {
       assert.equal(lines.filter((line) => pattern.test(line)).length, 1, `${pattern} in\n${stderr}`);
     }
@@ -66,7 +66,8 @@ describe("the ends of services", ring, () => {
     // The line on standard error may come before or after it.
     await init.waitFor(/^finish \.\/finish\.own -1 9\n(?:\*\*\* .*\n)?web is up\n/m);
     assert.equal(await init.exec("env | grep SVDIR; true"), "");
-    assert.match(await init.exec("sv status /etc/service/web"), /^run: \/etc\/service\/web: \(pid/);
+    await init.exec(`until [ -s ${pid} ]; do sleep 0.02; done`);
+    await init.exec("until sv status /etc/service/web | grep '^run: /etc/service/web: (pid'; do sleep 0.02; done");
     init.signal("SIGTERM");
     const { stdout } = await init.ended();
     assert.match(stdout, /\nfinish \.\/finish -1 15\n$/);
@@ -74,6 +75,7 @@ describe("the ends of services", ring, () => {
 
   test("a hundred services that end at once each have one line in a minute, and nothing is lost", async (t) => {
     const names = Array.from({ length: 100 }, (_, index) => `s${index}`);
+    const begin = performance.now();
     const init = await startInit(t, {
       scripts: Object.fromEntries(names.map((name) => [`/etc/service/${name}/run`, "exit 5"])),
     });
@@ -83,9 +85,10 @@ describe("the ends of services", ring, () => {
     init.signal("SIGTERM");
     const { status, stderr } = await init.ended();
     assert.equal(status, 0);
+    const most = 1 + Math.floor((performance.now() - begin) / 60_000);
     for (const name of names) {
       const lines = stderr.split("\n").filter((line) => line.startsWith(`*** ${name} ended with exit code 5 after`));
-      assert.equal(lines.length, 1, `${name}: ${lines.join("\n")}`);
+      assert.ok(lines.length >= 1 && lines.length <= most, `${name}: ${lines.join("\n")}`);
     }
   });
 });

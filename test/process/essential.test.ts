@@ -1,7 +1,7 @@
 // A service whose end ends the container: a file `essential` in its directory. See docs/reference/container_exit.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { processRing, runInit, startInit } from "../support/process.ts";
+import { processRing, runInit, signalService, startInit } from "../support/process.ts";
 
 const lasting = "echo up; exec sleep 1000";
 
@@ -64,7 +64,8 @@ describe("essential", processRing, () => {
     await init.waitFor("up");
     await init.exec("sv restart main");
     await init.waitFor(/own t\nfinish -1 15\nup\n/);
-    await init.exec("pkill -KILL -x sleep").catch(() => {});
+    // The shell that has printed the line may not have executed sleep yet.
+    await init.exec("until pkill -KILL -x sleep; do sleep 0.02; done").catch(() => {});
     const ended = await init.ended();
     assert.equal(ended.status, 137);
     assert.match(ended.stdout, /\nfinish -1 9\n/);
@@ -88,7 +89,7 @@ describe("essential", processRing, () => {
       await init.exec(line);
       await started();
     }
-    await init.exec("kill -9 $(cat /etc/service/main/supervise/pid)").catch(() => {});
+    await init.exec(signalService("main", "KILL")).catch(() => {});
     assert.equal((await init.ended()).status, 137);
   });
 
@@ -105,11 +106,7 @@ describe("essential", processRing, () => {
     assert.equal((await stopped.ended()).status, 0);
     const ended = await startInit(t, { scripts, files });
     await ended.waitFor("b");
-    await ended
-      .exec(
-        "until [ -s /etc/service/a/supervise/pid ]; do sleep 0.01; done; kill -USR1 $(cat /etc/service/a/supervise/pid)",
-      )
-      .catch(() => {});
+    await ended.exec(signalService("a", "USR1")).catch(() => {});
     assert.equal((await ended.ended()).status, 128 + 10);
   });
 

@@ -210,16 +210,17 @@ describe("log lines", processRing, () => {
   });
 
   test("a container that is stopped in the middle of a flood ends immediately, and no line is lost", async (t) => {
+    // A wait until the shutdown's deadline would take most of this minute.
     const init = await startInit(t, {
-      env: json,
+      env: { ...json, SHUTDOWN_TIMEOUT: "60" },
       scripts: Object.fromEntries(["a", "b", "c"].map((name) => [`/etc/service/${name}/run`, counts])),
     });
-    for (const name of ["a", "b", "c"]) await init.waitFor(new RegExp(`"${name}".*line 200"`), 30_000);
+    for (const name of ["a", "b", "c"]) await init.waitFor(new RegExp(`"${name}".*line 200"`));
     const begin = performance.now();
     init.signal("SIGTERM");
     const { status, stdout } = await init.ended();
     assert.equal(status, 0);
-    assert.ok(performance.now() - begin < 5000, `${performance.now() - begin} ms`);
+    assert.ok(performance.now() - begin < 25_000, `${performance.now() - begin} ms`);
     for (const name of ["a", "b", "c"]) assertWhole(messages(stdout, name));
   });
 
@@ -245,13 +246,11 @@ describe("log lines", processRing, () => {
     await init.waitFor(/line 100"/);
     init.stopReading();
     await untilNothingMoves(init);
-    const begin = performance.now();
     init.signal("SIGTERM");
-    await until(() => init.isGone, "it has ended", 20_000);
-    const tookMs = performance.now() - begin;
+    // Without the limit it would wait for ever: the reader reads again only then.
+    await until(() => init.isGone, "it has ended", 60_000);
     init.readAgain();
     const { status, stderr } = await init.ended();
-    assert.ok(tookMs < 8000, `${tookMs} ms\n${stderr}`);
     assert.equal(status, 0);
     assert.ok(
       parse(stderr).some(({ message }) => message.includes("log_lines") && message.includes("Forcing it to exit")),
@@ -296,7 +295,7 @@ describe("log lines", processRing, () => {
       env: prefix,
       scripts: {
         // The bracket keeps pkill from matching itself.
-        "/etc/my_init.d/10_kills": "pkill -9 -f 'log_line[s].* prefix'; echo kept",
+        "/etc/my_init.d/10_kills": "until pkill -9 -f 'log_line[s].* prefix'; do sleep 0.02; done; echo kept",
         "/etc/my_init.d/20_next": "echo kept, too",
       },
       args: ["--skip-runit", "true"],

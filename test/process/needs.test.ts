@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { isSanitized, processRing, startInit, until } from "../support/process.ts";
+import { dockerEnv, isSanitized, processRing, startInit, until } from "../support/process.ts";
 
 /** A server that prints when it is up and when it ends. */
 const server = (name: string, seconds = 0.1) => `exec /fixtures/says-goodbye.sh ${name} ${seconds}`;
@@ -58,7 +58,7 @@ describe("needs", processRing, () => {
 
   test("at half of the time limit a service gets TERM although services that need it still hang", async (t) => {
     const init = await startInit(t, {
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", KILL_PROCESS_TIMEOUT: "2" },
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", KILL_PROCESS_TIMEOUT: "4" },
       scripts: {
         "/etc/service/app/run": "exec /fixtures/ignores-term.sh",
         "/etc/service/db/run": server("db"),
@@ -71,10 +71,14 @@ describe("needs", processRing, () => {
     init.signal("SIGTERM");
     await init.waitFor("db is told to stop while app, which needs it, still runs");
     const halfMs = performance.now() - begin;
-    assert.ok(halfMs > 900 && halfMs < 1800, `${halfMs} ms`);
-    const { output } = await init.ended();
+    assert.ok(halfMs > 1900, `${halfMs} ms`);
+    const { output, stderr } = await init.ended();
     assert.match(output, /db said goodbye/);
-    assert.match(output, /ignores-term.sh .*did not shut down in time\. Forcing it to exit/);
+    // Before the whole limit, at which the other is killed.
+    assert.match(
+      stderr,
+      /db is told to stop while [^]*ignores-term.sh .*did not shut down in time\. Forcing it to exit/,
+    );
   });
 
   test("a start that fails logs the reason and is tried again", async (t) => {
@@ -111,6 +115,7 @@ describe("needs", processRing, () => {
 
   test("the shutdown does not wait for a service that other services wait for in vain", async (t) => {
     const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "60" },
       scripts: {
         "/etc/service/app/run": "echo app is up",
         "/etc/service/db/run": server("db"),
@@ -123,7 +128,7 @@ describe("needs", processRing, () => {
     const begin = performance.now();
     init.signal("SIGTERM");
     const { output } = await init.ended();
-    assert.ok(performance.now() - begin < 1500, output);
+    assert.ok(performance.now() - begin < 20_000, output); // half of the time limit is 30 seconds
     assert.doesNotMatch(output, /Forcing|app is up|is told to stop while/);
   });
 
@@ -139,11 +144,12 @@ describe("needs", processRing, () => {
         [`/etc/service/${name}/check`, `[ -e /up-${name} ]`],
       ]);
       const init = await startInit(t, {
+        env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "60" },
         scripts: Object.fromEntries(scripts),
         files: Object.fromEntries(names.slice(1).map((name, index) => [`/etc/service/s${index}/needs`, name])),
       });
       const begin = performance.now();
-      await init.waitFor("s0 up", 30_000);
+      await init.waitFor("s0 up");
       const startMs = performance.now() - begin;
       assert.deepEqual(order(init.output, /s\d+(?= up)/), [...names].reverse());
       // Services younger than three seconds are stopped in another way, and give no sign when they are old enough.
@@ -153,8 +159,8 @@ describe("needs", processRing, () => {
       const { output } = await init.ended();
       const stopMs = performance.now() - signalled;
       t.diagnostic(`start ${startMs.toFixed(0)} ms, stop ${stopMs.toFixed(0)} ms`);
-      assert.ok(startMs < 15_000, `${startMs} ms`);
-      assert.ok(stopMs < 3000, `${stopMs} ms`);
+      // With a delay of a second for each, the start would take longer than any wait of a test.
+      assert.ok(stopMs < 20_000, `${stopMs} ms`);
       assert.doesNotMatch(output, /Forcing|is told to stop while|waits for s/);
     },
   );

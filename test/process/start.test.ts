@@ -33,7 +33,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     const orphan = Number(await init.exec("sh -c 'sleep 0.1 > /dev/null & echo $!'"));
     await until(() => !init.processes().some(({ pid }) => pid === orphan), "the orphan is reaped");
     init.signal("SIGTERM");
-    const { output, status } = await init.ended(10_000);
+    const { output, status } = await init.ended();
     assert.equal(status, 0);
     assert.doesNotMatch(output, /second ran/);
   });
@@ -71,7 +71,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     });
     await stoppedChild(init);
     init.signal("SIGTERM");
-    const { status } = await init.ended(10_000);
+    const { status } = await init.ended();
     assert.equal(status, 143);
   });
 
@@ -82,7 +82,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     });
     await stoppedChild(init);
     init.signal("SIGTERM");
-    const { status } = await init.ended(10_000);
+    const { status } = await init.ended();
     assert.equal(status, 0);
   });
 
@@ -97,7 +97,7 @@ describe("a child that is stopped before execve", { ...processRing, skip }, () =
     });
     await init.waitFor("Runit started as PID");
     init.signal("SIGTERM");
-    const { output, status } = await init.ended(15_000);
+    const { output, status } = await init.ended();
     assert.match(output, /my_init.* \(PID \d+\) did not shut down in time\. Forcing it to exit\./);
     assert.match(output, /^last script ran$/m);
     assert.doesNotMatch(output, /^never$/m);

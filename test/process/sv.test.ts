@@ -17,6 +17,8 @@ describe("sv", processRing, () => {
   test("it finds the services in their mirror, by whatever path and in whatever environment it is called", async (t) => {
     const init = await startInit(t, inMirror);
     await init.waitFor("web is up");
+    // runsv records the start a moment after it.
+    await init.exec("until sv status web | grep ^run; do sleep 0.02; done");
     const calls = {
       "sv status web": "as docker exec calls it",
       "env -i PATH=/usr/bin:/bin sv status web": "as cron and logrotate do",
@@ -31,7 +33,7 @@ describe("sv", processRing, () => {
       assert.match(await init.exec(line), /^run: (?:.*web|\.): \(pid/, how);
     const answer = await init.exec("setuser nobody sv status web || true");
     assert.match(answer, /access denied/, "another user may not");
-    assert.match(await init.exec("env -i PATH=/usr/bin:/bin sv -w 10 restart web"), /^ok: run: web/);
+    assert.match(await init.exec("env -i PATH=/usr/bin:/bin sv -w 50 restart web"), /^ok: run: web/);
   });
 
   test("a link that another user owns is not followed", async (t) => {
