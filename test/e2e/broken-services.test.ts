@@ -108,7 +108,7 @@ test("the log has the cause of each broken service once, container_status shows 
     await container.sh(`cd /etc/service/${name}; ${brokenLater}; sv term ${name}`);
   }
   const ending = BROKEN.map(({ name }) => name).filter((name) => name !== "windows-check");
-  await container.until(ending.map(hasEnded).join(" && "));
+  await container.until(ending.map(hasEnded).join(" && "), { withinMs: 110_000 });
   const status = await container.sh("container_status");
   const lint = (await container.exec(["container_lint"])).stdout;
   const log = (await container.logs()).stderr;

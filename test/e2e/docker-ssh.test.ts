@@ -554,6 +554,6 @@ async function greeting(port: number): Promise<string> {
     });
     return text !== "";
   };
-  await until(hasAnswered, `the server at port ${port} answers`, 20_000, 50);
+  await until(hasAnswered, `the server at port ${port} answers`, 60_000, 50);
   return text;
 }

@@ -59,7 +59,8 @@ test("the end of an essential service ends the container with its status", async
   await container.sh("sv restart main");
   await container.waitForLog(/up\n(?:.*\n)*up\n/);
   // The container may end before this command.
-  await container.exec(["sh", "-c", "kill -9 $(cat /etc/service/main/supervise/pid)"]);
+  const kill = "kill -9 $(cat /etc/service/main/supervise/pid)"; // runsv writes it a moment after the start
+  await container.exec(["sh", "-c", `until ${kill} 2> /dev/null; do sleep 0.05; done`]);
   assert.equal(await container.waitForExit(), 137);
   assert.match((await container.logs()).stdout, /bye\n$/);
 

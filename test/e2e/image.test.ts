@@ -182,7 +182,7 @@ RUN mkdir /etc/service/worker && printf '#!/bin/sh\\necho worker is PID $$\\nexe
     "runit: /usr/bin/runsvdir",
   );
   assert.match(await container.sh("pgrep -a runsvdir"), /\/usr\/bin\/runsvdir -P /);
-  await container.sh("pkill -KILL -x sleep");
+  await container.sh("until pkill -KILL -x sleep; do sleep 0.05; done");
   await container.waitForLog(/worker is PID \d+[^]*worker is PID \d+/);
 });
 

@@ -3,14 +3,13 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Container, engine, image, run, runContainer, startContainer } from "../support/container.ts";
+import { engine, image, run, runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 import { startAtTerminal } from "../support/terminal.ts";
 
 const several = { concurrency: 4 };
 
 const ZOMBIES = "ps -e -o stat= | grep -c ^Z";
-const zombies = async (container: Container) => Number(await container.sh(`${ZOMBIES} || true`));
 
 /** A name for a container that is not started by startContainer. */
 const uniqueName = (what: string) => `baseimage-test-${what}-${process.pid}`;
@@ -93,6 +92,8 @@ describe("one-shot", several, () => {
 });
 
 describe("docker stop", several, () => {
+  /** A stop that waits for an event lasts much less than this; one that waits for a deadline, half of it or more. */
+  const unhurried = { SHUTDOWN_TIMEOUT: "60" };
   const half = (name: string) => `echo "${name} begins"; sleep 0.1; echo "${name} ends"`;
   let derived: string;
   let cleanUp: (() => Promise<unknown>) | undefined;
@@ -115,10 +116,11 @@ describe("docker stop", several, () => {
   for (let moment = 0; moment < 20; moment++) {
     const ms = moment * 25;
     test(`${ms} ms after docker run ends in order, and no script is lost half-way`, async (t) => {
-      const container = await startContainer(t, { image: derived, args: moment % 5 === 4 ? ["--init"] : [] });
+      const args = moment % 5 === 4 ? ["--init"] : [];
+      const container = await startContainer(t, { image: derived, args, env: unhurried });
       await pause(ms);
-      const tookMs = await container.stop();
-      assert.ok(tookMs < 9500, `${tookMs} ms`);
+      const tookMs = await container.stop({ graceSeconds: 60 });
+      assert.ok(tookMs < 25_000, `${tookMs} ms`);
       assert.equal(await container.exitCode(), 0);
       const { stdout, stderr } = await container.logs();
       for (const name of ["first", "second", "third", "fourth", "fifth"]) {
@@ -153,8 +155,7 @@ describe("docker stop", several, () => {
       });
       const container = await startContainer(t, { image: deaf, args });
       await container.waitForLog("deaf as PID");
-      const tookMs = await container.stop({ graceSeconds: 10 });
-      assert.ok(tookMs < 10_000, `${tookMs} ms`);
+      await container.stop({ graceSeconds: 10 });
       assert.equal(await container.exitCode(), 0, "137 would be Docker's");
       const { stdout, stderr } = await container.logs();
       const [, pid] = /^deaf as PID (\d+)$/m.exec(stdout) ?? [];
@@ -170,15 +171,15 @@ describe("docker stop", several, () => {
   }
 
   test("is not delayed by a process of docker exec: a bash at a terminal, a program without", async (t) => {
-    const container = await startContainer(t, {});
+    const container = await startContainer(t, { env: unhurried });
     await container.waitForLog("Runit started as PID");
     const guest = startAtTerminal(t, [engine, "exec", "-it", container.id, "bash"]);
     guest.type("echo inside-$((40 + 2))\n");
     await guest.waitFor(/inside-42/);
     const sleeper = container.exec(["sleep", "1000"]);
     await container.sh("until pgrep -x sleep; do sleep 0.02; done");
-    const tookMs = await container.stop();
-    assert.ok(tookMs < 3000, `${tookMs} ms`);
+    const tookMs = await container.stop({ graceSeconds: 60 });
+    assert.ok(tookMs < 25_000, `${tookMs} ms`);
     assert.equal(await container.exitCode(), 0);
     await sleeper;
     await guest.ended();
@@ -186,12 +187,12 @@ describe("docker stop", several, () => {
   });
 
   test("is not delayed by a process that it has no right to end, and reports it", async (t) => {
-    const container = await startContainer(t, { args: ["--user", "1000"] });
+    const container = await startContainer(t, { args: ["--user", "1000"], env: unhurried });
     await container.waitForLog("Runit started as PID");
     execFileSync(engine, ["exec", "--detach", "--user", "0", container.id, "sleep", "1000"]);
     await container.sh("until pgrep -x sleep; do sleep 0.02; done");
-    const tookMs = await container.stop();
-    assert.ok(tookMs < 3000, `${tookMs} ms`);
+    const tookMs = await container.stop({ graceSeconds: 60 });
+    assert.ok(tookMs < 25_000, `${tookMs} ms`);
     assert.equal(await container.exitCode(), 0);
     assert.match((await container.logs()).stderr, /^\*\*\* cannot signal sleep 1000 \(PID \d+\): .*EPERM/m);
   });
@@ -203,15 +204,15 @@ describe("docker stop", several, () => {
         'trap "echo handler of ${PWD##*/} ran; exit 0" TERM; touch /tmp/up-${PWD##*/}; while :; do sleep 1000 & wait; done',
       "/etc/my_init.d/10_a": "sh /make",
     });
-    const container = await startContainer(t, { image: many });
+    const container = await startContainer(t, { image: many, env: unhurried });
     await container.sh("until [ $(ls /tmp | grep -c ^up-) = 100 ]; do sleep 0.05; done");
-    const tookMs = await container.stop();
+    const tookMs = await container.stop({ graceSeconds: 60 });
     const { stdout, stderr } = await container.logs();
     assert.equal(new Set(stdout.match(/^handler of s\d+ ran$/gm)).size, 100);
     assert.equal(await container.exitCode(), 0);
     assert.doesNotMatch(stderr, /Forcing/);
     t.diagnostic(`${tookMs.toFixed()} ms`);
-    assert.ok(tookMs < 3000, `${tookMs} ms`); // on a machine that is busy with other tests; `make bench` has the true figure
+    assert.ok(tookMs < 25_000, `${tookMs} ms`); // on a machine that is busy with other tests; `make bench` has the true figure
   });
 });
 
@@ -258,7 +259,8 @@ describe("a container", several, () => {
 
     const careless = await startContainer(t, { image: derived, args: ["--entrypoint", "sleep"], command: ["1000"] });
     await careless.sh("/fixtures/leaves-orphans.sh 100");
-    assert.ok((await zombies(careless)) >= 100, "the test can fail: a PID 1 that does not reap");
+    // The test can fail: a PID 1 that does not reap. The last of them may still be about to end.
+    await careless.until(`[ "$(${ZOMBIES})" -ge 100 ]`);
     await run(["kill", careless.id]);
   });
 
@@ -315,7 +317,7 @@ describe("foreign processes", several, () => {
     "/etc/service/deaf/run": "exec /fixtures/ignores-term.sh",
     "/etc/my_init.d/10_a": "/fixtures/daemonises.sh /fixtures/says-goodbye.sh daemon",
   };
-  const env = { KILL_PROCESS_TIMEOUT: "1", KILL_ALL_PROCESSES_TIMEOUT: "1" };
+  const env = { KILL_PROCESS_TIMEOUT: "3", KILL_ALL_PROCESSES_TIMEOUT: "3" };
 
   test("of a container whose PID namespace is shared are not harmed", async (t) => {
     const derived = await imageWith(t, services);
@@ -353,6 +355,10 @@ describe("foreign processes", several, () => {
     t.after(() => stranger.kill("SIGKILL"));
     let heard = "";
     stranger.stdout.setEncoding("utf8").on("data", (text: string) => void (heard += text));
+    const hears = async (sign: string) => {
+      while (!heard.includes(sign)) await new Promise((done) => stranger.stdout.once("data", done));
+    };
+    await hears("host listening");
     const guest = await startContainer(t, { image: derived, args: ["--pid=host"], env });
     await guest.waitForLog("deaf as PID");
     await guest.waitForLog("daemon is up");
@@ -360,7 +366,7 @@ describe("foreign processes", several, () => {
     assert.equal(await guest.exitCode(), 0);
     assert.match((await guest.logs()).stdout, /daemon said goodbye/);
     stranger.kill("SIGUSR1");
-    while (!heard.includes("got USR1")) await new Promise((done) => stranger.stdout.once("data", done));
+    await hears("got USR1");
     assert.deepEqual(heard.match(/^got .*/gm), ["got USR1"], "it lives, and heard only the test");
     assert.equal(stranger.exitCode, null);
   });

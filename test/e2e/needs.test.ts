@@ -41,7 +41,7 @@ describe("needs", { concurrency: 3 }, () => {
   for (const [name, args] of Object.entries(restrictions)) {
     test(`as ${name}: start when ready, health and sv meanwhile, stop in the reverse order`, async (t) => {
       const image = await imageWith(t, threeServices, threeNeeds);
-      const container = await startContainer(t, { image, args });
+      const container = await startContainer(t, { image, args, env: { SHUTDOWN_TIMEOUT: "60" } });
       await container.waitForLog("db is up");
       await container.waitForLog("*** web: waits for app (it waits for db)");
       const health = await container.exec(["container_health"]);
@@ -56,9 +56,9 @@ describe("needs", { concurrency: 3 }, () => {
 
       await container.sh("touch /tmp/ready");
       await container.waitForLog("web is up");
-      assert.equal((await container.exec(["container_health", "--wait", "10"])).status, 0);
-      const tookMs = await container.stop();
-      assert.ok(tookMs < 3000, `${tookMs} ms`);
+      assert.equal((await container.exec(["container_health", "--wait", "60"])).status, 0);
+      const tookMs = await container.stop({ graceSeconds: 60 });
+      assert.ok(tookMs < 20_000, `${tookMs} ms`); // half of the time limit is 30 seconds
       assert.equal(await container.exitCode(), 0);
       const { stdout, stderr } = await container.logs();
       assert.deepEqual(order(stdout, /\w+ is up/g), ["db is up", "app is up", "web is up"]);
@@ -76,9 +76,9 @@ describe("needs", { concurrency: 3 }, () => {
     await container.sh("touch /tmp/ready");
     await container.waitForLog("web is up");
     const appPid = await container.sh("sv status app | cut -d' ' -f4");
-    await container.sh("sv -w 10 down db");
+    await container.sh("sv -w 50 down db");
     assert.equal(await container.sh("sv status app | cut -d' ' -f4"), appPid);
-    await container.exec(["sv", "-w", "10", "restart", "app"]);
+    await container.exec(["sv", "-w", "50", "restart", "app"]);
     await container.until("container_health | grep -q '^app: waits for db$'");
     await container.waitForLog("*** app: waits for db (it is down, and is to stay down)");
     assert.equal((await container.logs()).stdout.match(/app is up/g)?.length, 1);
@@ -86,7 +86,7 @@ describe("needs", { concurrency: 3 }, () => {
     await container.until("container_health");
     assert.equal((await container.logs()).stdout.match(/app is up/g)?.length, 2);
     // While it waits it can be stopped like any other service.
-    await container.sh("sv -w 10 down db && sv -w 10 restart app && sv -w 1 down app");
+    await container.sh("sv -w 50 down db && sv -w 50 restart app && sv -w 50 down app");
     await container.stop();
     assert.equal(await container.exitCode(), 0);
   });
@@ -130,7 +130,7 @@ describe("needs", { concurrency: 3 }, () => {
     const image = await appAndDb(t, needs, { "/etc/service/db/check": "sleep 0.3" });
     const { status, stdout } = await runContainer(t, {
       image,
-      command: ["/sbin/my_init", "--quiet", "--", "sh", "-c", "container_health --wait 20 && sv status app && exit 7"],
+      command: ["/sbin/my_init", "--quiet", "--", "sh", "-c", "container_health --wait 50 && sv status app && exit 7"],
     });
     assert.equal(status, 7);
     assert.match(stdout, /db is up[^]*app is up[^]*run: app:[^]*app said goodbye[^]*db said goodbye/);
@@ -139,11 +139,11 @@ describe("needs", { concurrency: 3 }, () => {
   test("services that hang at the stop cost half of the time limit, and a message names them", async (t) => {
     const needs = "RUN echo db > /etc/service/app/needs";
     const image = await appAndDb(t, needs, { "/etc/service/app/run": "exec /fixtures/ignores-term.sh" });
-    const container = await startContainer(t, { image, env: { KILL_PROCESS_TIMEOUT: "2" } });
+    const container = await startContainer(t, { image, env: { KILL_PROCESS_TIMEOUT: "6" } });
     await container.waitForLog("deaf as PID");
-    const tookMs = await container.stop();
+    const tookMs = await container.stop({ graceSeconds: 30 });
     const { stdout, stderr } = await container.logs();
-    assert.ok(tookMs > 1800 && tookMs < 4000, `${tookMs} ms`);
+    assert.ok(tookMs > 5800 && tookMs < 11_800, `${tookMs} ms`); // not the whole limit for each
     assert.match(stderr, /^\*\*\* db is told to stop while app, which needs it, still runs$/m);
     assert.match(stderr, /ignores-term\.sh \(PID \d+, service app\) did not shut down in time\. Forcing it to exit/);
     assert.match(stdout, /db said goodbye/);
@@ -156,12 +156,12 @@ describe("needs", { concurrency: 3 }, () => {
       "/etc/service/cache/run": server("cache"),
       "/etc/service/cache/check": "sleep 4444 & exit 0",
     });
-    const container = await startContainer(t, { image });
-    await container.waitForLog("app is up", { withinMs: 15_000 });
-    assert.equal((await container.exec(["pgrep", "-f", "sleep 3333"])).status, 1);
-    assert.match((await container.logs()).stderr, /^\*\*\* app: waits for db \(its check /m);
-    const tookMs = await container.stop();
-    assert.ok(tookMs < 2000, `${tookMs} ms`);
+    const container = await startContainer(t, { image, env: { SHUTDOWN_TIMEOUT: "60" } });
+    await container.waitForLog("app is up");
+    await container.until("! pgrep -f '^sleep 3333'"); // a killed process is gone a moment later
+    await container.waitForLog(/^\*\*\* app: waits for db \(its check /m);
+    const tookMs = await container.stop({ graceSeconds: 60 });
+    assert.ok(tookMs < 20_000, `${tookMs} ms`);
   });
 
   test("services can be added and removed while others run, and then report their errors themselves", async (t) => {
@@ -174,7 +174,7 @@ describe("needs", { concurrency: 3 }, () => {
         printf '#!/bin/sh\\nexec /fixtures/says-goodbye.sh %s\\n' $each > /etc/service/$each/run
         chmod 755 /etc/service/$each/run
       done`);
-    await container.waitForLog("late is up", { withinMs: 15_000 });
+    await container.waitForLog("late is up");
     await container.waitForLog("*** wrong: nobody, which it needs, is not ready after 1 s: it is no longer there");
     await container.sh("rm -r /etc/service/wrong");
     await container.until("! pgrep -f '^runsv wrong'");

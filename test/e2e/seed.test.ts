@@ -101,7 +101,7 @@ RUN bash -c 'echo -e "two\\n" > /etc/container_environment/WITH_NEWLINE'`),
       await container.sh("pkill -KILL memcached");
       await container.until(ask);
       const atBoot = Date.parse(await container.sh("cat /tmp/boottime.txt"));
-      assert.ok(Math.abs(Date.now() - atBoot) < 60_000, "the startup script wrote down when it ran");
+      assert.ok(Math.abs(Date.now() - atBoot) < 600_000, "the startup script wrote down when it ran");
       await container.stop();
       assert.equal(await container.exitCode(), 0);
     });

@@ -47,7 +47,7 @@ async function startClient(t: TestContext): Promise<Client> {
       return container.exec(["ssh", ...login, ...wanted], { env, ...(input === undefined ? {} : { input }) });
     },
     hostKeys: async (server) => {
-      const scan = `ssh-keyscan -T 5 ${await addressOf(server)} 2> /dev/null | grep -v '^#'`;
+      const scan = `ssh-keyscan -T 30 ${await addressOf(server)} 2> /dev/null | grep -v '^#'`;
       const lines = await container.sh(
         // Again once it answers: each kind of key is asked for by itself, and sshd may have come up in between.
         `n=500; until ${scan} > /tmp/keys; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.02; done; ${scan}`,
@@ -115,14 +115,14 @@ describe("sshd", { concurrency: 3 }, () => {
     // Tries as fast as it can: what is measured is the server.
     const outcome = await client.container.exec([
       "timeout",
-      "20",
+      "60",
       "sh",
       "-c",
       `until ssh ${quietly.join(" ")} root@${await addressOf(container)} date +%s%N 2> /dev/null; do :; done`,
     ]);
     const tookMs = (Number(outcome.stdout) - began) / 1e6;
     t.diagnostic(`logged in ${Math.round(tookMs)} ms after the container's start`);
-    assert.ok(tookMs < 10_000, `${tookMs} ms`);
+    assert.ok(tookMs < 30_000, `${tookMs} ms`);
   });
 
   test("--enable-insecure-key works together with --skip-startup-files", async (t) => {
@@ -236,7 +236,7 @@ describe("sshd", { concurrency: 3 }, () => {
     await container.stop();
     await run(["start", container.id]);
     await container.waitForLog(/Runit started[^]*Runit started/);
-    assert.equal((await container.exec(["container_health", "--wait", "20"])).status, 0);
+    assert.equal((await container.exec(["container_health", "--wait", "60"])).status, 0);
     assert.equal((await client.hostKeys(container)).length, 2);
   });
 
@@ -666,15 +666,15 @@ SLOW
 
   test("`docker stop` ends open sessions immediately and in order", async (t) => {
     const client = await startClient(t);
-    const container = await startContainer(t, insecure);
+    const container = await startContainer(t, { ...insecure, env: { SHUTDOWN_TIMEOUT: "60" } });
     await client.hostKeys(container);
     const login = `ssh -tt ${quietly.join(" ")} root@${await addressOf(container)}`;
     const shell = client.container.exec(["sh", "-c", `sleep 600 | ${login}`]);
     const command = client.container.exec(["sh", "-c", `${login} sleep 601`]);
-    await container.until("pgrep -f 'sleep 601' > /dev/null && pgrep -x bash > /dev/null");
-    const tookMs = await container.stop();
+    await container.until("pgrep -f '^sleep 601' > /dev/null && pgrep -x bash > /dev/null");
+    const tookMs = await container.stop({ graceSeconds: 60 });
     t.diagnostic(`stopped in ${Math.round(tookMs)} ms`);
-    assert.ok(tookMs < 5000, `${tookMs} ms`);
+    assert.ok(tookMs < 25_000, `${tookMs} ms`);
     assert.equal(await container.exitCode(), 0);
     assert.doesNotMatch((await container.logs()).stderr, /not exited|did not|Forcing|killed/i);
     await client.container.sh("pkill -x sleep || true");

@@ -73,12 +73,12 @@ async function startStack(t: TestContext, name: string, images: { app: string; p
     const rest = async () =>
       `${await docker(["ps", "--all", "--quiet", "--filter", `label=com.docker.stack.namespace=${name}`])}
       ${await docker(["network", "ls", "--quiet", "--filter", `name=${name}_`])}`.trim();
-    await untilGood("the stack goes", rest, (ids) => ids === "", 60_000);
+    await untilGood("the stack goes", rest, (ids) => ids === "", 120_000);
   });
   await deploy(images.app);
   const replicas = () => docker(["service", "ls", "--filter", `name=${name}_`, "--format", "{{.Name}} {{.Replicas}}"]);
   const areUp = (lines: string) => lines.includes(`${name}_app 3/3`) && lines.includes(`${name}_proxy 1/1`);
-  await untilGood("the stack comes up", replicas, areUp, 60_000);
+  await untilGood("the stack comes up", replicas, areUp, 120_000);
   return {
     ports,
     deploy,
@@ -116,14 +116,14 @@ function summary(tallies: readonly Tally[]): string {
 async function updateUnderLoad(stack: Stack, ports: readonly number[], next: string): Promise<Tally[]> {
   for (const port of ports) {
     const status = () => ask(port, "/").then(({ status }) => status, String);
-    await untilGood("the first answer", status, (answer) => answer === 200, 20_000);
+    await untilGood("the first answer", status, (answer) => answer === 200, 60_000);
   }
   const loads = ports.flatMap(startClients);
   try {
-    await Promise.all(loads.map((load) => load.answered("version 1", 20_000)));
+    await Promise.all(loads.map((load) => load.answered("version 1", 60_000)));
     await stack.deploy(next);
-    await untilGood("the update", stack.update, (state) => state === "completed", 90_000);
-    await Promise.all(loads.map((load) => load.answered("version 2", 20_000)));
+    await untilGood("the update", stack.update, (state) => state === "completed", 180_000);
+    await Promise.all(loads.map((load) => load.answered("version 2", 60_000)));
   } finally {
     await Promise.all(loads.map((load) => load.stop()));
   }
@@ -168,7 +168,7 @@ describe("examples/swarm", { skip: reason }, () => {
         t.diagnostic(`as it is: ${summary(tallies)}`);
         for (const { losses } of tallies) assert.deepEqual([...losses], []);
         const ends = Array<string>(3).fill("shutdown 0");
-        await untilGood("the old replicas' ends", stack.ended, (states) => isDeepStrictEqual(states, ends), 30_000);
+        await untilGood("the old replicas' ends", stack.ended, (states) => isDeepStrictEqual(states, ends), 60_000);
       }),
       t.test("of the same app in a plain image, without init and health, loses some", async (t) => {
         const stack = await startStack(t, `swarm-test-${process.pid}-plain`, { app: naive[0], proxy });

@@ -75,7 +75,7 @@ async function told(container: Container, line: string): Promise<string> {
   return stdout + stderr;
 }
 
-test("docs/troubleshooting.md", { concurrency: true, timeout: 300_000 }, async (t) => {
+test("docs/troubleshooting.md", { concurrency: true, timeout: 900_000 }, async (t) => {
   // What is wrong with a container is made by a startup script that runs before all others.
   const name = await imageWith(t, { "/etc/my_init.d/00_a_setup": 'eval "$SETUP"' });
   const start = (t: TestContext, setup: string, args: readonly string[] = [], env = {}) =>
@@ -118,25 +118,25 @@ test("docs/troubleshooting.md", { concurrency: true, timeout: 300_000 }, async (
 
     const [unix = ""] = rows.seen("CR LF", log, { web: "crlf" });
     await container.sh(`cd /etc/service/crlf; ${unix}`);
-    await container.until("pgrep -f 'sleep 1001'");
+    await container.until("pgrep -f '^sleep 1001'");
     const [chmod = ""] = rows.seen("EACCES", log, { web: "mode" });
     await container.sh(`cd /etc/service/mode; ${chmod}`);
-    await container.until("pgrep -f 'sleep 1002'");
+    await container.until("pgrep -f '^sleep 1002'");
     await container.waitForLog(/^\.\/run: 2: exec: webserver: not found$/m); // not in pieces between other lines
     rows.seen("exec: webserver", await output(container));
     const webserver = "#!/bin/sh\\nexec sleep 1006\\n";
     await container.sh(`printf '${webserver}' > /usr/local/bin/webserver; chmod +x /usr/local/bin/webserver`);
-    await container.until("pgrep -f 'sleep 1006'");
+    await container.until("pgrep -f '^sleep 1006'");
 
     const check = rows.seen("waits for db", log).find((code) => code.startsWith("docker exec ")) ?? "";
     const [, directory = "", file = ""] = /^docker exec -w (\S+) CONTAINER (\S+)$/.exec(check) ?? [];
     assert.equal((await container.exec(["sh", "-c", `cd ${directory} && ${file}`])).status, 1, check);
     await container.sh("touch /tmp/ready");
-    await container.until("pgrep -f 'sleep 1003'");
+    await container.until("pgrep -f '^sleep 1003'");
 
     const [up = ""] = rows.seen("down: web", await told(container, "sv status idle"), { web: "idle" });
     await container.sh(up);
-    await container.until("pgrep -f 'sleep 1005'");
+    await container.until("pgrep -f '^sleep 1005'");
     rows.seen("unable to change", await told(container, "sv status absent"), { web: "absent" });
     rows.done();
   });
@@ -175,7 +175,7 @@ test("docs/troubleshooting.md", { concurrency: true, timeout: 300_000 }, async (
     const [, up = ""] = rows.seen("is not started again", await output(container), { web: "limited" });
     await container.sh("printf '#!/bin/sh\\nexec sleep 1002\\n' > /etc/service/limited/run");
     await container.sh(up);
-    await container.until("pgrep -f 'sleep 1002'");
+    await container.until("pgrep -f '^sleep 1002'");
     rows.done();
   });
 
@@ -226,7 +226,7 @@ test("docs/troubleshooting.md", { concurrency: true, timeout: 300_000 }, async (
     rows.seen("the exit status 137", lastLine);
 
     await container.until("[ -e /tmp/up ]");
-    await container.stop({ graceSeconds: 5 });
+    await container.stop({ graceSeconds: 60 });
     assert.equal(await container.exitCode(), 0);
     rows.seen("did not shut down in time", await output(container));
     const answer = rows.seen("The shutdown took", await output(container));

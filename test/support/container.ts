@@ -1,6 +1,7 @@
 // Real containers for tests: started, listened to, and always removed again.
 import { execFile, spawn } from "node:child_process";
 import type { TestContext } from "node:test";
+import { literally, TwoOutputs } from "./two-outputs.ts";
 
 /** The container engine's command: `docker` or `podman`. */
 export const engine = process.env["ENGINE"] || "docker";
@@ -37,7 +38,7 @@ export type RunOptions = ContainerOptions & {
 
 export type Container = {
   readonly id: string;
-  /** Resolves once `sign` is in the log; throws when the time is up or the container ended without it. */
+  /** Resolves once `sign` is in both outputs or in one; throws when the time is up or the container ended without it. */
   waitForLog(sign: string | RegExp, options?: { withinMs?: number }): Promise<void>;
   /** Waits until the container has ended. @returns its exit code */
   waitForExit(options?: { withinMs?: number }): Promise<number>;
@@ -81,7 +82,7 @@ export async function runContainer(t: TestContext, options: RunOptions = {}): Pr
     await run(["rm", "--force", "--volumes", name]); // does nothing once it has ended
     if (hasFailed(t)) console.error(`repeat: ${commandLine(words)}`);
   });
-  return run(words, { input: options.input, withinMs: options.withinMs ?? 60_000 });
+  return run(words, { input: options.input, withinMs: options.withinMs ?? 120_000 });
 }
 
 /** Builds an image from the lines of a Dockerfile, with no files beside it. It is removed when `t` ends. */
@@ -115,8 +116,8 @@ const LOST_LAYER = /failed to get digest|no such image|layer does not exist|unkn
 function handleOf(id: string): Container {
   const handle: Container = {
     id,
-    waitForLog: (sign, { withinMs = 30_000 } = {}) => waitForLog(id, sign, withinMs),
-    waitForExit: async ({ withinMs = 60_000 } = {}) => Number((await must(["wait", id], { withinMs })).stdout),
+    waitForLog: (sign, { withinMs = 60_000 } = {}) => waitForLog(id, sign, withinMs),
+    waitForExit: async ({ withinMs = 120_000 } = {}) => Number((await must(["wait", id], { withinMs })).stdout),
     exitCode: async () => {
       const [isRunning, code] = (await handle.inspect("{{.State.Running}} {{.State.ExitCode}}")).split(" ");
       if (isRunning !== "false") throw new Error("the container has not ended: it has no exit code yet");
@@ -145,7 +146,8 @@ function handleOf(id: string): Container {
         { input, withinMs: 120_000 },
       ),
     sh: async (line) => {
-      const outcome = await handle.exec(["sh", "-c", line]);
+      // runit's sv waits for seven seconds, which a busy machine may exceed.
+      const outcome = await handle.exec(["sh", "-c", line], { env: { SVWAIT: "50" } });
       if (outcome.status !== 0)
         throw new Error(`status ${outcome.status} from: ${line}\n${outcome.stdout}${outcome.stderr}`);
       return outcome.stdout;
@@ -164,24 +166,25 @@ export function untilLine(line: string, withinMs = 60_000): string {
 }
 
 function waitForLog(id: string, sign: string | RegExp, withinMs: number): Promise<void> {
-  const isThere = (log: string) => (typeof sign === "string" ? log.includes(sign) : sign.test(log));
+  const wanted = typeof sign === "string" ? new RegExp(literally(sign)) : sign;
   return new Promise((resolve, reject) => {
     const follower = spawn(engine, ["logs", "--follow", id], { stdio: ["ignore", "pipe", "pipe"] });
     const tooLate = setTimeout(() => end(`did not come within ${withinMs} ms`), withinMs);
-    let log = "";
-    const listen = (chunk: Buffer) => {
-      log += chunk.toString();
-      if (isThere(log)) end();
-    };
+    const log = new TwoOutputs();
+    for (const name of ["stdout", "stderr"] as const) {
+      const take = log.taker(name);
+      follower[name].setEncoding("utf8").on("data", (piece: string) => {
+        take(piece);
+        if (log.find(wanted)) end();
+      });
+    }
     const end = (complaint?: string) => {
       clearTimeout(tooLate);
       follower.removeAllListeners();
       follower.kill();
       if (complaint === undefined) resolve();
-      else reject(new Error(`${sign} ${complaint}; the log until then:\n${log}`));
+      else reject(new Error(`${sign} ${complaint}; the log until then:\n${log.both}`));
     };
-    follower.stdout.on("data", listen);
-    follower.stderr.on("data", listen);
     follower.on("error", (error) => end(error.message));
     follower.on("close", () => end("never came: the container ended"));
   });
@@ -192,7 +195,7 @@ export function run(
   words: readonly string[],
   {
     input,
-    withinMs = 60_000,
+    withinMs = 120_000,
     env = {},
   }: {
     input?: string | Buffer | undefined;

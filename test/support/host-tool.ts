@@ -60,10 +60,10 @@ export function startTool(t: TestContext, words: readonly string[], options: Too
         if (hasClosed()) throw new Error(`it ended before: ${sign}`);
         return false;
       };
-      return until(isThere, `${sign}`, 30_000);
+      return until(isThere, `${sign}`, 60_000);
     },
     signal: (name) => void child.kill(name),
-    ended: async (withinMs = 30_000) => {
+    ended: async (withinMs = 60_000) => {
       const hasEnded = () => hasClosed() && (child.exitCode ?? child.signalCode) !== null;
       await until(hasEnded, `the end of ${words.join(" ")}`, withinMs);
       return { status: statusOf(child), stdout: stdout.text, stderr: stderr.text };

@@ -32,7 +32,7 @@ export type LoadOptions = {
 };
 
 /** A client gives up after this long: no update takes so long that it would be a client's end. */
-const lifeMs = 180_000;
+const lifeMs = 600_000;
 
 /** Begins to ask a server on this machine. Nothing is sent twice. */
 export function startLoad(port: number, options: LoadOptions): Load {

@@ -26,7 +26,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 
-import { TwoOutputs } from "./two-outputs.ts";
+import { literally, TwoOutputs } from "./two-outputs.ts";
 import { until } from "./until.ts";
 
 export { until };
@@ -449,10 +449,6 @@ class Listener {
   #wake(): void {
     for (const again of [...this.#waiting]) again();
   }
-}
-
-function literally(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 function within<T>(promise: Promise<T>, withinMs: number, complaint: () => string): Promise<T> {

@@ -17,6 +17,7 @@ export type Terminal = {
 export function startAtTerminal(t: TestContext, words: readonly string[]): Terminal {
   const child = spawn("script", ["-qefc", words.join(" "), "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
   let output = "";
+  let hasClosed = false; // after its end, once all its output was read
   let wake = () => {};
   const changed = () => new Promise<void>((done) => void (wake = done));
   child.stdin.on("error", () => {}); // a process that has ended reads no more
@@ -24,7 +25,10 @@ export function startAtTerminal(t: TestContext, words: readonly string[]): Termi
     output += text;
     wake();
   });
-  child.on("close", () => wake());
+  child.on("close", () => {
+    hasClosed = true;
+    wake();
+  });
   t.after(() => {
     if (child.exitCode === null) child.kill("SIGKILL");
     if ((t as { passed?: boolean }).passed === false) console.error(`the terminal showed:\n${output}`);
@@ -34,7 +38,7 @@ export function startAtTerminal(t: TestContext, words: readonly string[]): Termi
     const end = performance.now() + withinMs;
     const timer = setTimeout(() => wake(), withinMs + 1);
     while (!isSo()) {
-      if (performance.now() > end || (child.exitCode !== null && what !== "its end"))
+      if (performance.now() > end || (hasClosed && what !== "its end"))
         throw new Error(`${what} never came:\n${output}`);
       await changed();
     }
@@ -46,9 +50,9 @@ export function startAtTerminal(t: TestContext, words: readonly string[]): Termi
     },
     type: (text) => void child.stdin.write(text),
     close: () => void child.kill("SIGKILL"),
-    waitFor: (sign, withinMs = 20_000) => until(() => sign.test(output), String(sign), withinMs),
-    ended: async (withinMs = 20_000) => {
-      await until(() => child.exitCode !== null, "its end", withinMs);
+    waitFor: (sign, withinMs = 60_000) => until(() => sign.test(output), String(sign), withinMs),
+    ended: async (withinMs = 60_000) => {
+      await until(() => hasClosed, "its end", withinMs);
       return child.exitCode ?? -1;
     },
   };

@@ -38,3 +38,8 @@ export class TwoOutputs {
     return sign.exec(this.both) ?? sign.exec(this.stdout) ?? sign.exec(this.stderr) ?? undefined;
   }
 }
+
+/** A text as the pattern that matches it. */
+export function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
