@@ -172,7 +172,7 @@ test("docs/troubleshooting.md", { concurrency: true, timeout: 900_000 }, async (
     rows.seen("out of memory", await output(small));
 
     await container.waitForLog("is not started again");
-    const [, up = ""] = rows.seen("is not started again", await output(container), { web: "limited" });
+    const [up = ""] = rows.seen("is not started again", await output(container), { web: "limited" });
     await container.sh("printf '#!/bin/sh\\nexec sleep 1002\\n' > /etc/service/limited/run");
     await container.sh(up);
     await container.until("pgrep -f '^sleep 1002'");
