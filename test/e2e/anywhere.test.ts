@@ -42,13 +42,13 @@ sleep 600 &
 wait`,
   "/etc/service/worker/log/run": "exec cat >&2",
   "/check": `tries=0
-wait_until() { until "$@"; do [ $((tries += 1)) -le 300 ] || exit 81; sleep 0.05; done; }
+wait_until() { until "$@"; do [ $((tries += 1)) -le 1200 ] || exit 81; sleep 0.05; done; }
 is_up() { status=$(sv status worker 2> /dev/null) && echo "$status" | grep -q '^run: worker: .*; run: log: '; }
 pid() { echo "$status" | cut -d' ' -f4; }
 is_another() { is_up && [ "$(pid)" != "$old" ]; }
 wait_until is_up
 old=$(pid)
-sv -w 10 restart worker > /dev/null || exit 83
+sv -w 50 restart worker > /dev/null || exit 83
 wait_until is_another
 if [ -n "\${SVDIR-}" ]; then /usr/bin/sv status worker > /dev/null || exit 85; fi
 [ "$(setuser "$(id -u)" id)" = "$(id)" ] || exit 86
@@ -127,6 +127,9 @@ async function services(t: TestContext, words: readonly string[], args: readonly
   assertOnly(stdout + stderr, words, ordinary);
 }
 
+/** runsv records the start of a service a moment after it. */
+const isRunning = "sv status worker | grep -q '^run: worker: '";
+
 describe("anywhere", { concurrency: 6 }, () => {
   for (const { words, args, sum } of cells) {
     const isCommand = sum % 2 === 0;
@@ -136,7 +139,7 @@ describe("anywhere", { concurrency: 6 }, () => {
 
   test("root's `sv` in a shell of docker exec finds the services of another user, another user's does not", async (t) => {
     const container = await startContainer(t, { image: from, args: ["--user", "1000"] });
-    await container.waitForLog("worker is up");
+    await container.until(isRunning);
     const status = (user: string) => container.exec(["sv", "status", "worker"], { user });
     assert.match((await status("0")).stdout, /^run: worker: /);
     assert.match((await status("1001")).stdout, /access denied/);
@@ -145,13 +148,13 @@ describe("anywhere", { concurrency: 6 }, () => {
   test("root's `sv` ignores a mirror of root's in an image that was made from another container", async (t) => {
     const image = await imageWith(t, scripts, "RUN mkdir -p /run/my_init/my_init-services-0/worker/supervise");
     const container = await startContainer(t, { image, args: ["--user", "1000"] });
-    await container.waitForLog("worker is up");
+    await container.until(isRunning);
     assert.match((await container.exec(["sv", "status", "worker"], { user: "0" })).stdout, /^run: worker: /);
   });
 
   test("a mirror that another user has faked is ignored", async (t) => {
     const container = await startContainer(t, { image: from });
-    await container.waitForLog("worker is up");
+    await container.until(isRunning);
     const directory = "/run/my_init/my_init-services-1000";
     const made = await container.exec(["mkdir", directory, `${directory}/worker`], { user: "1000" });
     assert.equal(made.status, 0, made.stderr);
@@ -169,7 +172,7 @@ describe("anywhere", { concurrency: 6 }, () => {
 
   test("a service that belongs to the user runs, while others are unavailable", async (t) => {
     const own = await imageWith(t, scripts, "RUN chown -R 1000 /etc/service/worker");
-    const command = ["/sbin/my_init", "--quiet", "--", "container_health", "--wait", "20"];
+    const command = ["/sbin/my_init", "--quiet", "--", "container_health", "--wait", "60"];
     const { status, stderr } = await runContainer(t, { image: own, args: ["--user", "1000"], command });
     assert.equal(status, 0, stderr);
     assert.doesNotMatch(stderr, /fatal|unable/);

@@ -36,7 +36,7 @@ test("each program prints its usage and version, refuses an unknown word, and ch
       ["--version", 0],
       ["--no-such", name === "sendmail" ? 69 : 2], // EX_UNAVAILABLE of sendmail(8), as for every mail
     ] as const) {
-      const outcome = await container.exec(["timeout", "20", path, word]);
+      const outcome = await container.exec(["timeout", "60", path, word]);
       const [printed, other] = status === 0 ? [outcome.stdout, outcome.stderr] : [outcome.stderr, outcome.stdout];
       assert.deepEqual([outcome.status, other], [status, ""], `${path} ${word}: ${printed}`);
       if (word === "--version") assert.equal(printed, `${name} ${version}\n`);

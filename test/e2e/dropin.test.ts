@@ -123,6 +123,7 @@ RUN rm -rf /etc/service/syslog-ng /etc/service/syslog-forwarder
     );
     const container = await startContainer(t, { image: name });
     await container.waitForLog("Runit started as PID");
+    await container.until("pgrep -x runsvdir > /dev/null"); // its process may not have executed runsvdir yet
     assert.deepEqual(await programs(container), ["my_init", "runsvdir"]);
     const { stdout, stderr } = await container.logs();
     assert.equal(stdout, "");
@@ -175,7 +176,7 @@ CMD ["/sbin/my_init"]
     const container = await startContainer(t, { image: name, env: { TOKEN: "it's a 'token'" } });
     const files = "/var/log/job.log /tmp/crontab /tmp/cron-user";
     await container.sh(
-      `n=750; until [ "$(find ${files} -size +0 2> /dev/null | wc -l)" = 3 ]; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.1; done`,
+      `n=1000; until [ "$(find ${files} -size +0 2> /dev/null | wc -l)" = 3 ]; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; sleep 0.1; done`,
     );
     assert.equal(await container.sh(`cat ${files}`), "it's a 'token' fast\nit's a 'token'\nwww-data\n");
     await stopsWell(container);

@@ -100,7 +100,7 @@ describe("workaround-docker-2267", { concurrency: 2 }, () => {
 
   test("it works immediately in a shell of a running container, whose processes go on", async (t) => {
     const container = await startContainer(t, { args: ["--add-host", "given:10.1.2.3"] });
-    await container.waitForLog("Runit started as PID");
+    await container.until("container_health"); // each runsv is there
     const processes = () => container.sh("ps -e -o pid= -o comm= | grep -E 'my_init|runsv'");
     const running = await processes();
     const { status, stdout, stderr } = await container.exec([TOOL]);

@@ -14,7 +14,7 @@ function start(t: TestContext, name: string, words: readonly string[]): void {
 }
 
 function waitForLog(name: string, sign: RegExp): void {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   for (;;) {
     const { stdout, stderr } = podman(["logs", name]);
     if (sign.test(stdout + stderr)) return;
@@ -81,7 +81,7 @@ describe("podman", withPodman, () => {
         chmodSync(volume, 0o755);
         writeFileSync(join(volume, "run"), "#!/bin/sh\nexec sleep 1000\n", { mode: 0o755 });
         const check =
-          "for i in $(seq 200); do sv status worker 2> /dev/null | grep -q ^run && exit 7; sleep 0.05; done";
+          "for i in $(seq 600); do sv status worker 2> /dev/null | grep -q ^run && exit 7; sleep 0.05; done";
         const mount = ["--volume", `${volume}:/etc/service/worker:ro`];
         const outcome = podman([
           ...["run", "--rm", ...options, ...mount, "--user", user, ...more, image],

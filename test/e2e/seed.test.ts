@@ -31,7 +31,7 @@ async function shellIn(t: TestContext, from: string, options: readonly string[] 
   t.after(() => run(["rm", "--force", name]));
   const words = ["run", "--rm", "--name", name, "-t", "-i", ...options, from, "/sbin/my_init", "--", "bash", "-l"];
   const terminal = startAtTerminal(t, [engine, ...words]);
-  await terminal.waitFor(/^\*\*\* Running bash -l\.\.\.\r?\n[^]*# $/m, 30_000);
+  await terminal.waitFor(/^\*\*\* Running bash -l\.\.\.\r?\n[^]*# $/m);
   return terminal;
 }
 

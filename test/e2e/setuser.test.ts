@@ -24,10 +24,9 @@ describe("setuser", { concurrency: 4 }, () => {
     });
     const container = await startContainer(t, { image: derived });
     await container.waitForLog(/^\/usr\/games games$/m);
-    const { stdout, stderr } = await container.logs();
-    assert.match(stdout, /^out\ngames\n/m);
-    assert.match(stderr, /^err$/m);
-    assert.equal(await container.sh("pgrep -u games -x sleep | wc -l"), "1\n");
+    await container.waitForLog(/^err$/m);
+    assert.match((await container.logs()).stdout, /^out\ngames\n/m);
+    await container.until('[ "$(pgrep -u games -x sleep | wc -l)" = 1 ]');
     assert.equal(await container.sh("pgrep -x setuser | wc -l"), "0\n", "it is not left behind");
   });
 
