@@ -11,9 +11,10 @@ RUN apt-get -q update \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/*
 COPY native/cross.sh native/quickjs.lock native/debian-source.sh native/build.sh /src/native/
-# For which architecture; empty: the builder's own.
+# For which architecture, and on which processor the build believes to be; empty: the builder's own.
 ARG ARCH=
-RUN sh /src/native/cross.sh "$ARCH" \
+ARG CPU=
+RUN sh /src/native/cross.sh "$ARCH" "$CPU" \
  && sh /src/native/debian-source.sh quickjs /quickjs \
  && sh /src/native/build.sh quickjs /quickjs /objects
 COPY native/busybox.config native/busybox.lock native/busybox.patch native/runit.sh /src/native/

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the images NAME:VERSION and NAME:VERSION-overlay, and brings the products of the binary and overlay stages to build/.
 #
-# Reads NAME, VERSION, BASE_IMAGE, TOOLCHAIN_IMAGE, ENGINE, ARCH, FRESH, NO_CACHE, SOURCE_DATE_EPOCH and DISABLE_* from
+# Reads NAME, VERSION, BASE_IMAGE, TOOLCHAIN_IMAGE, ENGINE, ARCH, CPU, FRESH, NO_CACHE, SOURCE_DATE_EPOCH and DISABLE_* from
 # the environment. With ARCH of another machine: NAME:VERSION-ARCH, NAME:VERSION-ARCH-overlay and build/ARCH/. ONLY=binary: no image.
 # ONLY=overlay: only NAME:VERSION-overlay.
 set -eu
@@ -25,7 +25,7 @@ toolchain=$(ARCH='' scripts/base-image.sh "${TOOLCHAIN_IMAGE:-debian:13}")
 base=$toolchain # where no image is built, nobody asks
 [ -n "${ONLY:-}" ] || base=$(scripts/base-image.sh "${BASE_IMAGE:-ubuntu:24.04}")
 
-set -- --build-arg "ARCH=$arch" --build-arg "BASE_IMAGE=$base" --build-arg "TOOLCHAIN_IMAGE=$toolchain" --build-arg "VERSION=$version" \
+set -- --build-arg "ARCH=$arch" --build-arg "CPU=${CPU:-}" --build-arg "BASE_IMAGE=$base" --build-arg "TOOLCHAIN_IMAGE=$toolchain" --build-arg "VERSION=$version" \
   --build-arg "SOURCE_DATE_EPOCH=$(sh scripts/source-date.sh)"
 for feature in SYSLOG SSH CRON; do
   eval "value=\${DISABLE_$feature:-}"

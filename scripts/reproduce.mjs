@@ -1,7 +1,8 @@
 // `make reproduce`: builds everything twice without a cache, in two directories under different circumstances, and compares
 // the binaries, the man pages and completions, and the image's layer byte by byte. Ends with 1 and the list of differences where there are any.
 //
-// From the environment: ENGINE, ARCH, BASE_IMAGE, TOOLCHAIN_IMAGE, SOURCE_DATE_EPOCH; ONLY=binary: no image.
+// From the environment: ENGINE, ARCH, BASE_IMAGE, TOOLCHAIN_IMAGE, SOURCE_DATE_EPOCH; ONLY=binary: no image. What the second
+// build has compiled runs by qemu as on another processor.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,14 +24,18 @@ const [, suffix = "", products = "build"] =
   ) ?? [];
 const hasImage = process.env["ONLY"] !== "binary";
 
-/** What must not matter: the directory, who may read the files, the time zone, the language, the home. */
+const arch = suffix.slice(1) || { x64: "amd64" }[process.arch] || process.arch;
+/** A processor with few registers. One with many needs a larger part of the stack for a signal. */
+const SMALL_CPU = { amd64: "core2duo", arm64: "cortex-a53" }[arch] ?? "";
+
+/** What must not matter: the directory, who may read the files, the time zone, the language, the home, the processor. */
 const PLACES = [
-  { name: "first", directory: "a", umask: "022", env: { TZ: "UTC" } },
+  { name: "first", directory: "a", umask: "022", env: { TZ: "UTC", CPU: "" } },
   {
     name: "second",
     directory: "elsewhere/in a/deeper directory",
     umask: "077",
-    env: { TZ: "Pacific/Kiritimati", LC_ALL: "C.UTF-8", HOME: "/" },
+    env: { TZ: "Pacific/Kiritimati", LC_ALL: "C.UTF-8", HOME: "/", CPU: SMALL_CPU },
   },
 ];
 
@@ -50,6 +55,10 @@ function main() {
     const built = PLACES.map((place) => build(place, scratch));
     const found = compare(built[0], built[1]);
     for (const line of found) console.log(line);
+    const [frame, smallFrame] = built.map((each) => each.signalFrame);
+    console.log(`reproduce: a signal took ${frame} bytes of the stack in the first place, ${smallFrame} in the second`);
+    // On arm64 the kernel takes as many bytes on most processors.
+    if (arch === "amd64" && frame === smallFrame) throw new Error("the two places have processors of the same kind");
     console.log(
       found.length === 0
         ? `reproduce: ${built[0].files.size} files ${hasImage ? "and the image's layer " : ""}are the same bit for bit`
@@ -87,7 +96,19 @@ function build({ name, directory, umask, env }, scratch) {
   if (status !== 0) throw new Error(`the build in the ${name} place failed`);
   const reference = `${imageOf(name)}:1${suffix}`;
   const layers = hasImage ? savedImage(reference, baseOf(reference), epoch).layers : [];
-  return { files: filesIn(tree), layers };
+  return { files: filesIn(tree), layers, signalFrame: signalFrameIn(`${imageOf(name)}-binary${suffix}`) };
+}
+
+/**
+ * How many bytes of the stack a signal takes for a program that the build runs.
+ *
+ * @param {string} stage the image of the stage binary
+ */
+function signalFrameIn(stage) {
+  const script = `cd /tmp; cat > frame.c; if [ -e /src/native/cross.env ]; then . /src/native/cross.env; fi
+    "\${MUSL_GCC:-musl-gcc}" -O1 -static frame.c -o frame; $RUN ./frame`;
+  const input = readFileSync(join(root, "test/fixtures/signal-frame.c"));
+  return Number(execFileSync(engine, ["run", "--rm", "--interactive", stage, "sh", "-c", script], { input }));
 }
 
 /** What Git has or would take, as it is now. @param {string} tree */

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { toolchainArgs } from "../support/build-args.ts";
 import { engine, image, run, runContainer } from "../support/container.ts";
 
 const sh = (...words: string[]) =>
@@ -14,7 +15,9 @@ test("the binaries and the overlay are the same bit for bit when they are built 
   const base = sh("scripts/base-image.sh", process.env["TOOLCHAIN_IMAGE"] || "debian:13");
   const stage = ["build", "--quiet", "--target", "toolchain", "--build-arg", `TOOLCHAIN_IMAGE=${base}`];
   // Made by `make build`, so this is only its name.
-  const built = await run([...stage, "--build-arg", `BASE_IMAGE=${base}`, "."], { withinMs: 300_000 });
+  const built = await run([...stage, ...toolchainArgs, "--build-arg", `BASE_IMAGE=${base}`, "."], {
+    withinMs: 300_000,
+  });
   assert.equal(built.status, 0, built.stderr);
 
   const place = "/another/place, much deeper";

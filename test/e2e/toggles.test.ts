@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { toolchainArgs } from "../support/build-args.ts";
 import { run, runContainer } from "../support/container.ts";
 
 /** Builds an image with these variables in the environment; it is removed when `t` ends. */
@@ -64,7 +65,7 @@ test("if a part cannot be installed, the build fails and prints the reason", asy
   const base = (name: string) => execFileSync("sh", ["scripts/base-image.sh", name], { encoding: "utf8" }).trim();
   const outcome = await run(
     [
-      ...["build", "--force-rm", "--target", "image", "--tag", "baseimage-toggles:broken"],
+      ...["build", "--force-rm", "--target", "image", "--tag", "baseimage-toggles:broken", ...toolchainArgs],
       ...["--build-arg", `BASE_IMAGE=${base(process.env["BASE_IMAGE"] || "ubuntu:24.04")}`],
       ...["--build-arg", `TOOLCHAIN_IMAGE=${base(process.env["TOOLCHAIN_IMAGE"] || "debian:13")}`, directory],
     ],
