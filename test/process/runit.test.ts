@@ -181,6 +181,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       service web run '${SLEEPS}' check '[ -e /ready ]'
       start web
       await up
+      await_stat web run
       say sv -w 1 check /srv/web
       says_status sv -w 1 check /srv/web
       says_status sv -w 1 start /srv/web
@@ -287,6 +288,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       start deaf
       await up
       await deaf
+      await_stat web run
       await_stat deaf run
       say sv stop /srv/web
       say sv start /srv/web
@@ -356,7 +358,8 @@ const TABLE: Readonly<Record<string, Row>> = {
       chpst -u :1234:2345 sh -c 'id -u; id -g; id -G'
       chpst -U daemon sh -c 'echo "$UID $GID $(id -u)"'
       chpst -P sh -c 'read -r pid name state parent group session rest < /proc/self/stat; [ $$ = "$session" ] && echo session'
-      chpst -o 77 -n 5 sh -c 'ulimit -n; nice'
+      chpst -o 77 -n 5 sh -c 'ulimit -n; nice' > /tmp/limits
+      echo "$(head -n 1 /tmp/limits) $(($(tail -n 1 /tmp/limits) - $(nice)))"
       chpst -0 sh -c '[ -e /proc/self/fd/0 ] && echo open || echo closed' < /dev/null
       chpst -/ /fixtures /missing > /dev/null 2>&1 && echo ran || echo failed
       says_status chpst -u nobody-of-this-name true
@@ -373,8 +376,7 @@ const TABLE: Readonly<Record<string, Row>> = {
       "2345",
       "1 1 0",
       "session",
-      "77",
-      "5",
+      "77 5",
       "closed",
       "failed",
       "111",
