@@ -66,7 +66,7 @@ before(async () => {
   from = `baseimage-test:anywhere-${process.pid}`;
   const { status, stdout, stderr } = await run(["build", "--force-rm", "--tag", from, "-"], {
     input: `FROM ${image}\n${lines.join("\n")}\n`,
-    withinMs: 120_000,
+    withinMs: 600_000,
   });
   assert.equal(status, 0, stdout + stderr);
 });

@@ -37,7 +37,7 @@ test("a build with an error ends, and says why", async (t) => {
     const name = `baseimage-test:lint-${process.pid}`;
     t.after(() => run(["rmi", "--force", name]));
     const input = `FROM ${image}\nRUN ${lines}\nRUN container_lint\n`;
-    return run(["build", "--force-rm", "--tag", name, "-"], { input, withinMs: 300_000 });
+    return run(["build", "--force-rm", "--tag", name, "-"], { input, withinMs: 900_000 });
   };
   const bad = await build("mkdir /etc/service/web");
   assert.notEqual(bad.status, 0);

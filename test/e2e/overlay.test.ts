@@ -243,7 +243,7 @@ ENTRYPOINT ["/usr/bin/my_init"]
     args: ["--volume", `${socket}:/var/run/docker.sock`],
     command: ["sh", "-c", line],
     input: dockerfile,
-    withinMs: 120_000,
+    withinMs: 600_000,
   });
   assert.equal(built.status, 0, built.stderr);
   const container = await startContainer(t, { image: name });

@@ -88,7 +88,7 @@ test("a failure is one line, keeps the old files and makes no new ones", () => {
 });
 
 test("the archive's image has one layer above its base, holds no time after the sources', and runs and stops", async (t) => {
-  const loaded = await run(["load", "--input", join(dist, `baseimage-${version}.oci.tar`)], { withinMs: 120_000 });
+  const loaded = await run(["load", "--input", join(dist, `baseimage-${version}.oci.tar`)], { withinMs: 600_000 });
   assert.equal(loaded.status, 0, loaded.stderr);
   const layers = async (reference: string) =>
     JSON.parse((await run(["image", "inspect", "--format", "{{json .RootFS.Layers}}", reference])).stdout) as string[];

@@ -16,7 +16,7 @@ test("the binaries and the overlay are the same bit for bit when they are built 
   const stage = ["build", "--quiet", "--target", "toolchain", "--build-arg", `TOOLCHAIN_IMAGE=${base}`];
   // Made by `make build`, so this is only its name.
   const built = await run([...stage, ...toolchainArgs, "--build-arg", `BASE_IMAGE=${base}`, "."], {
-    withinMs: 300_000,
+    withinMs: 900_000,
   });
   assert.equal(built.status, 0, built.stderr);
 
@@ -33,7 +33,7 @@ test("the binaries and the overlay are the same bit for bit when they are built 
   const id = built.stdout.trim().split("\n").pop() ?? "";
   const again = await run(["run", "--rm", "--interactive", id, "sh", "-c", script], {
     input: sources,
-    withinMs: 120_000,
+    withinMs: 600_000,
   });
   assert.equal(again.status, 0, again.stderr);
 

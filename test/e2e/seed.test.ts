@@ -275,7 +275,7 @@ tar xzf master.tar.gz && \\
 ./baseimage-docker-master/install-tools.sh`;
     const name = image.slice(0, image.lastIndexOf(":"));
     const env = { PREFIX: `${directory}/usr/local`, DESTDIR: "", NAME: name, IMAGE: "", XDG_STATE_HOME: directory };
-    const installed = await startTool(t, ["sh", "-c", `cd ${directory} && ${lines}`], { env }).ended(300_000);
+    const installed = await startTool(t, ["sh", "-c", `cd ${directory} && ${lines}`], { env }).ended(900_000);
     assert.equal(installed.status, 0, installed.stderr);
 
     const container = await startContainer(t, { command: ["/sbin/my_init", "--enable-insecure-key"] });

@@ -69,7 +69,7 @@ test("if a part cannot be installed, the build fails and prints the reason", asy
       ...["--build-arg", `BASE_IMAGE=${base(process.env["BASE_IMAGE"] || "ubuntu:24.04")}`],
       ...["--build-arg", `TOOLCHAIN_IMAGE=${base(process.env["TOOLCHAIN_IMAGE"] || "debian:13")}`, directory],
     ],
-    { withinMs: 300_000 },
+    { withinMs: 900_000 },
   );
   assert.notEqual(outcome.status, 0);
   assert.match(outcome.stdout + outcome.stderr, /Unable to locate package no-such-package/);

@@ -98,7 +98,7 @@ export function buildDirectory(t: TestContext, directory: string, args: readonly
 async function build(t: TestContext, args: readonly string[], dockerfile?: string): Promise<string> {
   const name = `baseimage-test:${uniqueName()}`;
   const words = ["build", "--force-rm", "--tag", name, ...args];
-  const once = () => run(words, { input: dockerfile, withinMs: 300_000 });
+  const once = () => run(words, { input: dockerfile, withinMs: 900_000 });
   let { status, stdout, stderr } = await once();
   for (let tries = 2; tries > 0 && status !== 0 && LOST_LAYER.test(stderr); tries--)
     ({ status, stdout, stderr } = await once());

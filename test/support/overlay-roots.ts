@@ -61,7 +61,7 @@ export async function buildRoots(): Promise<Readonly<Record<string, string>>> {
     const lines = `COPY --from=${overlay} / /\nCOPY --from=app /x/ /\nENTRYPOINT ["/usr/bin/my_init"]`;
     await onRoot(root, lines, {}, async (directory) => {
       const { status, stdout, stderr } = await run(["build", "--force-rm", "--tag", name, directory], {
-        withinMs: 300_000,
+        withinMs: 900_000,
       });
       if (status !== 0) throw new Error(`cannot build ${name}:\n${stdout}${stderr}`);
     });
