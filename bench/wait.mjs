@@ -2,7 +2,7 @@
 
 /** @import { Engine } from "./engine.mjs" */
 
-const UP_SECONDS = 30;
+const UP_SECONDS = 100;
 
 /** @param {number} ms */
 export function sleepMs(ms) {

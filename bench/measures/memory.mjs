@@ -19,7 +19,7 @@ const WHAT_THE_PEERS_ARE = [
 /** What a process frees or touches after it has come up, it does within this. */
 const SETTLE_MS = 1500;
 const QUICK_SETTLE_MS = 700;
-const UP_SECONDS = "30";
+const UP_SECONDS = "100";
 const IDLE_TRIES = 10;
 /** 22, as /proc/net/tcp writes it. */
 const SSH_PORT = "0016";

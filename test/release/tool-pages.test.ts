@@ -53,7 +53,7 @@ function complete(t: TestContext, words: readonly string[], engines: Engines = b
   const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", script, file, ...words], {
     encoding: "utf8",
     env: { PATH: process.env["PATH"], BIN: join(directory, "bin"), ...env },
-    timeout: 30_000,
+    timeout: 120_000,
   });
   assert.deepEqual([status, stderr], [0, ""], words.join(" "));
   return stdout.split("\n").filter((line) => line !== "");
