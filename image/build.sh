@@ -58,6 +58,9 @@ prepare_packages() {
   # beside ours.
   dpkg-divert --local --rename --add /usr/bin/sv
 
+  # Ours installs the package of the real one if that is needed, and calls it.
+  dpkg-divert --local --rename --add /usr/sbin/locale-gen
+
   # Also for who installs a package by hand: nobody answers in a Dockerfile. An interactive shell
   # can still ask for questions with DEBIAN_FRONTEND.
   echo 'debconf debconf/frontend select Noninteractive' | debconf-set-selections
@@ -100,7 +103,17 @@ install_packages() {
   # What most Dockerfiles for the original set, and cost a language pack there. C.UTF-8 differs in sorting.
   [ -e /usr/lib/locale/en_US.utf8 ] || ln -s C.utf8 /usr/lib/locale/en_US.utf8
 
+  [ -e /etc/locale.gen ] || list_locales > /etc/locale.gen
+
   update-alternatives --install /usr/bin/vim vim /usr/bin/vim.tiny 10
+}
+
+# The list that the package `locales` would bring, with no locale switched on: for Dockerfiles that edit it.
+list_locales() {
+  work=$(mktemp -d)
+  (cd "$work" && apt-get -q -o APT::Sandbox::User=root download locales) >&2
+  echo '# locale-gen makes the locales that have no # in front of them.'
+  dpkg-deb --fsys-tarfile "$work"/locales_*.deb | tar -xO ./usr/share/i18n/SUPPORTED | sed 's/^/# /'
 }
 
 # Can the package $1 be installed?
