@@ -142,6 +142,8 @@ sv start cron
       ...["/etc/cron.daily/b.sh", "/etc/cron.weekly/runs"].map((path) => file(path, "#!/bin/sh\n", "755")),
       file("/etc/cron.hourly/c", "#!/bin/sh\n"),
       file("/etc/cron.hourly/placeholder", ""),
+      ...["/etc/cron.yearly/never", "/etc/cron.daily/old/inner"].map((path) => file(path, "#!/bin/sh\n", "755")),
+      "RUN ln -s /nowhere /etc/cron.daily/broken && echo '@reboot :' > /var/spool/cron/root",
       file("/etc/cron.d/no-newline", "@reboot root :"),
       file("/etc/cron.d/writable", "@reboot root :\n", "666"),
       file("/etc/cron.d/error", "99 * * * * root :\n"),
@@ -152,6 +154,10 @@ sv start cron
     const lines = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("passes over"));
     assert.deepEqual(lines.sort(), [
       "cron passes over, as a name may only have letters, digits, _ and -: /etc/cron.d/a.sh /etc/cron.daily/b.sh",
+      "cron passes over, as crontabs of users are in /var/spool/cron/crontabs: /var/spool/cron/root",
+      "cron passes over, as no crontab runs their directory: /etc/cron.yearly/never",
+      "cron passes over, as the link leads nowhere: /etc/cron.daily/broken",
+      "cron passes over, as they are in a subdirectory: /etc/cron.daily/old/inner",
       "cron passes over, as they are not executable: /etc/cron.hourly/c",
     ]);
   });
