@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Container, runContainer, startContainer } from "../support/container.ts";
 import { dropIn } from "../support/derived-image.ts";
+import { IN_RELEASE, PUBLIC_KEY } from "../support/signed-archive.ts";
 
 /** The names of all processes in the container, except those of this question. */
 async function programs(container: Container): Promise<string[]> {
@@ -319,26 +320,42 @@ CMD ["/sbin/my_init"]
     assert.match((await container.logs()).stdout, /^all services are down\n.* root: and the log is still there$/m);
   });
 
-  test("lines that expect a whole system: a package's directory in /run", async (t) => {
+  test("lines that expect a whole system: directories in /run, locales, apt's old files and programs", async (t) => {
     const name = await dropIn(
       t,
       `FROM phusion/baseimage:jammy-1.0.1
-RUN install_clean memcached
+COPY archive/ /srv/archive/
+COPY key.asc /tmp/
+RUN echo "$(cat /etc/timezone) $(lsb_release -is) $(lsb_release -cs)" > /srv/release
+RUN sed -i 's/^# *\\(de_DE.UTF-8\\)/\\1/' /etc/locale.gen && apt-get update && locale-gen && locale-gen fr_FR.UTF-8 && \\
+    apt-get install -y memcached lsb-release && apt-get clean && rm -rf /var/lib/apt/lists/*
+RUN echo de_DE.UTF-8 > /etc/container_environment/LANG; userdel -r ubuntu || true
+RUN sed -i 's|http://archive|http://mirror|' /etc/apt/sources.list && \\
+    echo "deb file:/srv/archive ./" >> /etc/apt/sources.list && ! apt-get update -o Dir::Etc::sourceparts=- && \\
+    cat /tmp/key.asc | apt-key add - && apt-get update -o Dir::Etc::sourceparts=- && \\
+    rm /etc/apt/trusted.gpg.d/apt-key-* && ! apt-get update -o Dir::Etc::sourceparts=- -o APT::Update::Error-Mode=any && \\
+    apt-key add /tmp/key.asc && apt-get update -o Dir::Etc::sourceparts=- -o APT::Update::Error-Mode=any && \\
+    ! { echo "<html>404</html>" | apt-key add -; }
 `,
+      { "key.asc": PUBLIC_KEY, "archive/InRelease": IN_RELEASE, "archive/Packages": "" },
     );
-    const seen = async (args: readonly string[]) => {
-      const { stdout, stderr, status } = await runContainer(t, {
-        image: name,
-        args,
-        command: ["my_init", "--", "stat", "-c", "%A %U %n", "/run/memcached"],
-      });
+    const questions =
+      "stat -c '%A %U %n' /run/memcached; LC_ALL=fr_FR.UTF-8 date -d 2026-02-01 +%B; date -d 2026-02-01 +%B";
+    for (const args of [[], ["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"]]) {
+      const command = ["my_init", "--", "sh", "-c", questions];
+      const { stdout, stderr, status } = await runContainer(t, { image: name, args, command });
       assert.equal(status, 0, stderr);
       assert.doesNotMatch(stderr, /tmpfiles/);
-      return stdout;
-    };
-    const directory = "drwxr-xr-x memcache /run/memcached\n";
-    assert.equal(await seen([]), directory);
-    assert.equal(await seen(["--read-only", "--tmpfs", "/run", "--tmpfs", "/tmp"]), directory);
+      assert.equal(stdout, "drwxr-xr-x memcache /run/memcached\nfévrier\nFebruar\n");
+    }
+    const facts = "echo $(cat /etc/timezone) $(lsb_release -is) $(lsb_release -cs); cat /srv/release";
+    const packages = "dpkg --audit; dpkg --verify locales lsb-release";
+    const rest = await runContainer(t, { image: name, command: ["sh", "-c", `${facts}; ${packages}`] });
+    // The package's lsb_release has the last word.
+    const [expected = "", printed, ...complaints] = rest.stdout.split("\n");
+    assert.match(expected, /^Etc\/UTC \w+ \w+$/);
+    assert.equal(printed, expected);
+    assert.deepEqual(complaints, [""]);
   });
 
   test("as many readers of the README do: my_init in front of a command", async (t) => {
