@@ -47,6 +47,13 @@ test("what the probe prints is read", () => {
   });
 });
 
+test("sshd's configuration is read as OpenSSH 10.6 writes it, too", () => {
+  const lines = ["Port 2222", "AuthorizedKeysFile .ssh/authorized_keys .ssh/authorized_keys2"];
+  lines.push("AuthorizedKeysCommand none", "TrustedUserCAKeys none");
+  const { port, isAllAuthorized } = readFacts(lines.map((line) => `config ${line}`).join("\n"));
+  assert.deepEqual({ port, isAllAuthorized }, { port: 2222, isAllAuthorized: true });
+});
+
 test("of a container without anything of sshd nothing is known", () => {
   assert.deepEqual(readFacts("config \n"), {
     hasSshd: false,

@@ -62,7 +62,7 @@ while IFS=: read -r name _ _ _ _ home _; do
   [ "$name" != root ] || keys root-key "$home"
   [ "$name" != "$1" ] || keys user-key "$home"
 done < /etc/passwd
-for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key $(echo "$config" | sed -n 's/^hostkey //p'); do
+for key in /etc/ssh/ssh_host_*_key /run/sshd/ssh_host_*_key $(echo "$config" | sed -n 's/^[Hh]ost[Kk]ey //p'); do
   [ -e "$key" ] || continue
   { ssh-keygen -y -f "$key" < /dev/null || cat "$key.pub"; echo; } 2> /dev/null | label host-key
 done
@@ -94,7 +94,12 @@ export function readFacts(output: string): Facts {
   const service = lines.has("service")
     ? { isDown: of("service").includes("down"), status: of("status").join("; ") }
     : undefined;
-  const config = new Map(of("config").map((line) => cut(line, " ")));
+  // OpenSSH 10.6 writes `Port`, older ones `port`.
+  const config = new Map(
+    of("config")
+      .map((line) => cut(line, " "))
+      .map(([name, value]) => [name.toLowerCase(), value]),
+  );
   const sockets = of("socket").flatMap(listeningSocket);
   const reachable = sockets.filter(({ isLoopback }) => !isLoopback).map(({ port }) => port);
   const listening = [...new Set(sockets.map(({ port }) => port))];
