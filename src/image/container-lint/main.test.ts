@@ -265,8 +265,8 @@ test("unknown words are refused", () => {
   assert.ok(error.startsWith('container_lint: unknown word "/etc/service"\nusage: container_lint [--json]\n'), error);
 });
 
-/** Runs container_lint where syslog-ng or sshd is installed, ends so, and has printed this. */
-function lintConfiguration(needed: string, file: string, printed: string, program: FakeProgram) {
+/** Runs container_lint where syslog-ng or sshd is installed, ends so, and has printed this, and this when asked again. */
+function lintConfiguration(needed: string, file: string, printed: string, program: FakeProgram, again = "") {
   const linux = new FakeLinux({ argv: ["container_lint"], pid: 7 });
   linux.addDirectory("/etc/my_init.d");
   if (needed.includes("sshd")) for (const path of ["/etc/service", "/etc/service/sshd"]) linux.addDirectory(path);
@@ -274,7 +274,7 @@ function lintConfiguration(needed: string, file: string, printed: string, progra
   linux.addFile(needed, SH, { mode: 0o755 });
   linux.addProgram(file, program);
   linux.addFile("/proc/self/fd/10", printed);
-  linux.addFile("/proc/self/fd/11", printed);
+  linux.addFile("/proc/self/fd/11", again);
   main(linux);
   return linux;
 }
@@ -300,6 +300,22 @@ test("syslog-ng and sshd say what is wrong with their configurations, and their 
     'error: /usr/sbin/sshd: /usr/sbin/sshd -G says "no memory"; correct the configuration\n',
   );
   assert.equal(said(sshd, option, habit.exitsAfter(5)), "");
+});
+
+test("an sshd that cannot test its configuration without host keys is asked in another way", () => {
+  const said = (again: string) => {
+    const unknown = "unknown option -- G\nusage: sshd\n";
+    const where = ["/etc/service/sshd/run", "/usr/sbin/sshd"] as const;
+    return lintConfiguration(...where, unknown, habit.exitsAfter(5, 1), again).stdout.text;
+  };
+  const noKeys = "Unable to load host key: /etc/ssh/ssh_host_ed25519_key\nsshd: no hostkeys available -- exiting.\n";
+  assert.equal(said(noKeys), "");
+  assert.equal(said("Missing privilege separation directory: /run/sshd\n"), "");
+  const option = "/etc/ssh/sshd_config: line 3: Bad configuration option: X";
+  assert.equal(
+    said(`${option}\n/etc/ssh/sshd_config: terminating, 1 bad configuration options\n`),
+    `error: /etc/ssh/sshd_config: /usr/sbin/sshd -t says "${option}"; correct the configuration\n`,
+  );
 });
 
 test("a program that tests its configuration for ten seconds is killed, and that is an error", () => {
