@@ -1,6 +1,7 @@
 // Real containers for tests: started, listened to, and always removed again.
 import { execFile, spawn } from "node:child_process";
 import type { TestContext } from "node:test";
+import { patient } from "./patience.ts";
 import { literally, TwoOutputs } from "./two-outputs.ts";
 
 /** The container engine's command: `docker` or `podman`. */
@@ -125,7 +126,7 @@ function handleOf(id: string): Container {
     },
     stop: async ({ graceSeconds = 10 } = {}) => {
       const begin = performance.now();
-      await must(["stop", "--time", String(graceSeconds), id], { withinMs: graceSeconds * 1000 + 30_000 });
+      await must(["stop", "--time", String(patient(graceSeconds)), id], { withinMs: graceSeconds * 1000 + 30_000 });
       return performance.now() - begin;
     },
     signal: async (name) => void (await must(["kill", "--signal", name, id])),
@@ -161,7 +162,7 @@ function handleOf(id: string): Container {
 /** A line of `sh` or bash that repeats `line` until it succeeds: often at first, after two seconds twice a second. */
 export function untilLine(line: string, withinMs = 60_000): string {
   const pause = "if [ $n -le 40 ]; then sleep 0.05; else sleep 0.5; fi";
-  const tries = 40 + Math.max(0, withinMs - 2000) / 500;
+  const tries = 40 + Math.max(0, patient(withinMs) - 2000) / 500;
   return `n=0; until ${line}; do n=$((n + 1)); [ $n -le ${Math.ceil(tries)} ] || exit 1; ${pause}; done`;
 }
 
@@ -169,7 +170,8 @@ function waitForLog(id: string, sign: string | RegExp, withinMs: number): Promis
   const wanted = typeof sign === "string" ? new RegExp(literally(sign)) : sign;
   return new Promise((resolve, reject) => {
     const follower = spawn(engine, ["logs", "--follow", id], { stdio: ["ignore", "pipe", "pipe"] });
-    const tooLate = setTimeout(() => end(`did not come within ${withinMs} ms`), withinMs);
+    const limitMs = patient(withinMs);
+    const tooLate = setTimeout(() => end(`did not come within ${limitMs} ms`), limitMs);
     const log = new TwoOutputs();
     for (const name of ["stdout", "stderr"] as const) {
       const take = log.taker(name);
@@ -204,6 +206,7 @@ export function run(
     env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Outcome> {
+  const limitMs = patient(withinMs);
   return new Promise((resolve, reject) => {
     const child = execFile(
       engine,
@@ -211,13 +214,13 @@ export function run(
       {
         encoding: "buffer",
         maxBuffer: 1 << 28,
-        timeout: withinMs,
+        timeout: limitMs,
         killSignal: "SIGKILL",
         env: { ...process.env, ...env },
       },
       (error, stdout, stderr) => {
         if (error && typeof error.code !== "number") {
-          const reason = error.killed ? `no end within ${withinMs} ms` : error.message;
+          const reason = error.killed ? `no end within ${limitMs} ms` : error.message;
           reject(new Error(`${reason}: ${commandLine(words)}\n${stdout}${stderr}`));
           return;
         }

@@ -1,6 +1,7 @@
 // Clients that send requests all the time, for tests of the cost of a rolling update.
 import { Agent, type IncomingMessage, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { patient } from "./patience.ts";
 import { until } from "./until.ts";
 
 /** The results of all requests that were sent. */
@@ -39,7 +40,7 @@ export function startLoad(port: number, options: LoadOptions): Load {
   const answers = new Map<string, number>();
   const losses = new Map<string, number>();
   const count = (map: Map<string, number>, what: string) => void map.set(what, (map.get(what) ?? 0) + 1);
-  const end = performance.now() + lifeMs;
+  const end = performance.now() + patient(lifeMs);
   let sent = 0;
   let isStopped = false;
 
@@ -89,7 +90,9 @@ export function ask(port: number, path: string, agent?: Agent): Promise<{ status
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body: body.trim() }));
       response.on("error", reject);
     });
-    asked.setTimeout(30_000, () => asked.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })));
+    asked.setTimeout(patient(30_000), () =>
+      asked.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })),
+    );
     asked.on("error", reject);
     asked.end();
   });

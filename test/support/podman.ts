@@ -2,6 +2,7 @@
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { engine, run } from "./container.ts";
+import { patient } from "./patience.ts";
 
 /** Options that Podman needs on this machine: limits that an unprivileged machine allows, and no pulling. */
 export const podmanOptions = [
@@ -22,7 +23,7 @@ export const withPodman = { skip: isInstalled ? (false as const) : reason };
 /** Runs podman while the test goes on. */
 export function podmanBeside(words: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
   return new Promise((done, fail) => {
-    const child = execFile("podman", [...runtime, ...words], { timeout: 60_000 }, (error, stdout, stderr) => {
+    const child = execFile("podman", [...runtime, ...words], { timeout: patient(60_000) }, (error, stdout, stderr) => {
       if (error && typeof error.code !== "number") fail(error);
       else done({ status: error ? Number(error.code) : 0, stdout, stderr });
     });
@@ -34,7 +35,7 @@ export function podmanBeside(words: readonly string[]): Promise<{ status: number
 export function podman(words: readonly string[], input?: string): { status: number; stdout: string; stderr: string } {
   const { status, stdout, stderr, error } = spawnSync("podman", [...runtime, ...words], {
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: patient(60_000),
     input,
   });
   if (error !== undefined) throw error;

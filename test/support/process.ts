@@ -26,6 +26,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 
+import { patient } from "./patience.ts";
 import { literally, TwoOutputs } from "./two-outputs.ts";
 import { until } from "./until.ts";
 
@@ -453,7 +454,7 @@ class Listener {
 
 function within<T>(promise: Promise<T>, withinMs: number, complaint: () => string): Promise<T> {
   return new Promise((done, fail) => {
-    const tooLate = setTimeout(() => fail(new Error(complaint())), withinMs);
+    const tooLate = setTimeout(() => fail(new Error(complaint())), patient(withinMs));
     promise.then(done, fail).finally(() => clearTimeout(tooLate));
   });
 }
@@ -476,7 +477,7 @@ function execIn(pid: number, line: string): Promise<string> {
       "nsenter",
       words,
       // runit's sv waits for seven seconds, which a busy machine may exceed.
-      { encoding: "latin1", timeout: 60_000, env: { ...dockerEnv, SVWAIT: "50" } },
+      { encoding: "latin1", timeout: patient(60_000), env: { ...dockerEnv, SVWAIT: "50" } },
       (error, stdout, stderr) => {
         if (error === null) done(stdout);
         else fail(new Error(`${error.message}\n${stdout}${stderr}`));

@@ -1,6 +1,7 @@
 // A program at a terminal, as a user has it.
 import { spawn } from "node:child_process";
 import type { TestContext } from "node:test";
+import { patient } from "./patience.ts";
 
 export type Terminal = {
   readonly output: string;
@@ -35,8 +36,8 @@ export function startAtTerminal(t: TestContext, words: readonly string[]): Termi
   });
 
   const until = async (isSo: () => boolean, what: string, withinMs: number) => {
-    const end = performance.now() + withinMs;
-    const timer = setTimeout(() => wake(), withinMs + 1);
+    const end = performance.now() + patient(withinMs);
+    const timer = setTimeout(() => wake(), patient(withinMs) + 1);
     while (!isSo()) {
       if (performance.now() > end || (hasClosed && what !== "its end"))
         throw new Error(`${what} never came:\n${output}`);

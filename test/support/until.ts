@@ -1,3 +1,5 @@
+import { patient } from "./patience.ts";
+
 /**
  * Asks again and again until the answer is yes. For what gives no sign by itself.
  *
@@ -9,10 +11,10 @@ export async function until(
   withinMs = 60_000,
   everyMs = 5,
 ): Promise<void> {
-  const end = performance.now() + withinMs;
+  const end = performance.now() + patient(withinMs);
   while (!(await isSo())) {
     if (performance.now() > end)
-      throw new Error(`not within ${withinMs} ms: ${typeof what === "string" ? what : what()}`);
+      throw new Error(`not within ${patient(withinMs)} ms: ${typeof what === "string" ? what : what()}`);
     await new Promise((done) => setTimeout(done, everyMs));
   }
 }
