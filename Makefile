@@ -20,14 +20,16 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # Test files or directories, for `make e2e FILES=test/e2e/image.test.ts` and the like.
 FILES ?=
+# Debian's suite, for the engines of `make test-modern`.
+SUITE ?= testing
 # For `make bench FLAGS=--quick`.
 FLAGS ?=
 
-export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE DISABLE_SYSLOG DISABLE_SSH DISABLE_CRON FRESH ARCHES SIGN_KEY
+export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE SUITE DISABLE_SYSLOG DISABLE_SSH DISABLE_CRON FRESH ARCHES SIGN_KEY
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build overlay tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base test-bases e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-emulation setup-ssh
+.PHONY: help run build overlay tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base test-bases test-modern e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-emulation setup-ssh setup-modern
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -87,6 +89,9 @@ test-younger-base: setup-node setup-engine setup-ssh ## build on a base that is 
 test-bases: setup-node setup-engine ## build on each of BASES, and test what each image must do (FILES: other tests)
 	@for base in $(BASES); do sh scripts/test-base.sh "$$base" $(FILES) || exit 1; done
 
+test-modern: build setup-modern ## test the image with the engines of Debian SUITE, in a machine that this makes (User-mode Linux)
+	@sh scripts/test-modern.sh $(FILES)
+
 bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON in build/
 	node bench/main.mjs $(FLAGS)
 
@@ -121,6 +126,9 @@ setup-podman:
 
 setup-emulation:
 	@sh scripts/setup.sh emulation
+
+setup-modern:
+	@sh scripts/setup.sh modern
 
 setup-ssh:
 	@sh scripts/setup.sh ssh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh PART...: makes this machine ready for `node` (types, tests), `lint`, `man` (the tests of man pages), `engine`
-# (containers), `podman` (the tests that say it works there too), `ssh` (those of docker-ssh) or `emulation` (programs of the
-# architecture ARCH).
+# (containers), `podman` (the tests that say it works there too), `ssh` (those of docker-ssh), `emulation` (programs of the
+# architecture ARCH) or `modern` (the machine of `make test-modern`).
 #
 # Installs what is missing where it can (root and apt), says what it does, and is silent where there
 # is nothing to do. Elsewhere it says in one line what to install, and fails.
@@ -25,6 +25,7 @@ main() {
         has catatonit || [ -x /usr/libexec/podman/catatonit ] || missing="$missing catatonit"
         ;;
       emulation) need_emulation ;;
+      modern) need_modern ;;
       man) has groff || has mandoc || missing="$missing groff-base" ;;
       ssh) has ssh || missing="$missing openssh-client" ;;
       *) fail "no such part: $part" ;;
@@ -75,6 +76,12 @@ need_emulation() {
   . scripts/architecture.sh
   machine=$(echo "$arch" | sed 's/amd64/x86_64/; s/arm64/aarch64/')
   is_emulated || [ -e "/usr/lib/binfmt.d/qemu-$machine.conf" ] || missing="$missing qemu-user-static"
+}
+
+need_modern() {
+  has debootstrap || missing="$missing debootstrap"
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
+  has mke2fs || [ -x /usr/sbin/mke2fs ] || missing="$missing e2fsprogs"
 }
 
 is_emulated() { [ -z "$suffix" ] || grep -qs '^enabled' "/proc/sys/fs/binfmt_misc/qemu-$machine"; }

