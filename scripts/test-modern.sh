@@ -58,6 +58,7 @@ fail() {
 make_images() {
   sources="$IMAGE $(docker image inspect --format '{{.Id}}' "$IMAGE") $(cat examples/web/* | sha256sum)"
   [ "$(cat build/modern/images-of 2> /dev/null)" != "$sources" ] || return 0
+  rm -f build/modern/images-of
   for version in 1 2; do
     docker build --force-rm --build-arg "BASEIMAGE=$IMAGE" --build-arg "VERSION=$version" --tag "$web:$version" examples/web \
       > build/modern/images.log 2>&1 || {
@@ -65,15 +66,20 @@ make_images() {
       exit 1
     }
   done
+  docker save --output build/modern/image.tar "$IMAGE"
   docker save --output build/modern/images.tar "$IMAGE" "$web:1" "$web:2"
-  chmod 644 build/modern/images.tar
+  chmod 644 build/modern/image.tar build/modern/images.tar
   docker rmi "$web:1" "$web:2" > /dev/null
   echo "$sources" > build/modern/images-of
 }
 
 # The tests, for the machine's Node.
 bundle() {
-  [ $# -gt 0 ] || set -- test/modern
+  : > build/modern/matrix
+  if [ $# -eq 0 ]; then
+    node scripts/test.mjs --bundle test/e2e/anywhere.test.ts > build/modern/matrix
+    set -- test/modern test/core
+  fi
   node scripts/test.mjs --bundle "$@" > build/modern/tests
 }
 

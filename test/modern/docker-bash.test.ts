@@ -64,7 +64,11 @@ async function startDockerd(
   const containerd = "--containerd=/run/containerd/containerd.sock";
   const words = ["dockerd", `--host=${host}`, ...places, ...namespaces, ...network, containerd, ...options];
   must(["mkdir", "-p", `/run/${name}`]);
-  must(["systemd-run", "--unit", name, "--property", "Delegate=yes", ...words]);
+  // With a network of its own: it would remove the bridge of the other one.
+  must(["ip", "netns", "add", name]);
+  cleanUp(t, async () => must(["ip", "netns", "delete", name]));
+  const inNetwork = ["nsenter", `--net=/run/netns/${name}`, ...words];
+  must(["systemd-run", "--unit", name, "--property", "Delegate=yes", ...inNetwork]);
   cleanUp(t, async () => must(["systemctl", "stop", name]));
   const answers = async () => (await run(["version"], { env: { DOCKER_HOST: host } })).status === 0;
   await until(answers, `${name} answers`, 20_000, 200);
@@ -79,7 +83,7 @@ test("with userns-remap", async (t) => {
     if (before === undefined) delete process.env["DOCKER_HOST"];
     else process.env["DOCKER_HOST"] = before;
   });
-  must(["sh", "-c", "docker load --quiet --input build/modern/images.tar"]);
+  must(["sh", "-c", "docker load --quiet --input build/modern/image.tar"]);
   let container: Container | undefined;
   await t.test("the image boots: services, system log, cron, health", async () => {
     container = await startContainer(t, { args: ["--network", "none"], image });
