@@ -112,7 +112,7 @@ async function build(t: TestContext, args: readonly string[], dockerfile?: strin
  * The message of Docker's classic builder if the layers that this build found in the cache went, in the same moment,
  * with another test's image that ended.
  */
-const LOST_LAYER = /failed to get digest|no such image|layer does not exist|unknown parent image/i;
+export const LOST_LAYER = /failed to get digest|no such image|layer does not exist|unknown parent image/i;
 
 function handleOf(id: string): Container {
   const handle: Container = {

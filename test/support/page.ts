@@ -9,18 +9,60 @@ export function section(page: string, heading: string): string {
   return end < 0 ? rest : rest.slice(0, end);
 }
 
-/** The text of each fenced code block of this language. */
-export function codeBlocks(page: string, language: string): string[] {
-  return [...page.matchAll(/^```(\S*)\n([^]*?)^```$/gm)].flatMap(([, name, text = ""]) =>
-    name === language ? [text] : [],
-  );
+/** The parts of a page: its beginning, and each heading of the second level with the text below it. */
+export function chapters(page: string): { readonly title: string; readonly text: string }[] {
+  return page.split(/^## /m).map((text) => {
+    const end = text.indexOf("\n");
+    return { title: text.slice(0, end).replace("# ", ""), text: text.slice(end) };
+  });
 }
 
-/** The code blocks that are a file of the image: a comment in the first line, or the line after `#!`, has its path. */
+/** A code block of a page. */
+export type Block = {
+  /** The word after the fence; `indented` for a block without a fence. */
+  readonly language: string;
+  readonly text: string;
+  /** The reason in the comment above the block, `<!-- not typed: REASON -->`. */
+  readonly notTyped: string | undefined;
+};
+
+/** All code blocks, in their order. */
+export function blocks(page: string): Block[] {
+  const found: Block[] = [];
+  const lines = page.split("\n");
+  let notTyped: string | undefined;
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? "";
+    const fenced = /^```(\S*)$/.exec(line)?.[1];
+    if (fenced !== undefined || line.startsWith("    ")) {
+      const first = fenced === undefined ? at : at + 1;
+      const isEnd = (each: string) => (fenced === undefined ? !each.startsWith("    ") : each === "```");
+      const length = lines.slice(first).findIndex(isEnd);
+      const text = lines.slice(first, first + length).map((each) => (fenced === undefined ? each.slice(4) : each));
+      found.push({ language: fenced ?? "indented", text: `${text.join("\n")}\n`, notTyped });
+      at = fenced === undefined ? first + length - 1 : first + length;
+    }
+    if (line !== "") notTyped = /^<!-- not typed: (.+) -->$/.exec(line)?.[1];
+  }
+  return found;
+}
+
+/** The text of each code block of this language. */
+export function codeBlocks(page: string, language: string): string[] {
+  return blocks(page).flatMap((block) => (block.language === language ? [block.text] : []));
+}
+
+/** The path in a comment in the first line of a code block, or in the line after `#!`. */
+export function pathOf(text: string): string | undefined {
+  const path = /^(?:#!.*\n)?# (\S*[./]\S*)$/m.exec(text);
+  return path?.index === 0 ? path[1] : undefined;
+}
+
+/** The code blocks that are a file of the image, by the path in their first lines. */
 export function filesOf(page: string): Record<string, string> {
   const files = [...codeBlocks(page, "sh"), ...codeBlocks(page, "text")].flatMap((text) => {
-    const path = /^(?:#!.*\n)?# (\/\S+)$/m.exec(text);
-    return path?.index === 0 ? [[path[1] ?? "", text] as const] : [];
+    const path = pathOf(text);
+    return path?.startsWith("/") ? [[path, text] as const] : [];
   });
   const names = files.map(([path]) => path);
   if (new Set(names).size < names.length) throw new Error(`the page has a file twice: ${names.join(" ")}`);
@@ -44,5 +86,5 @@ export function tableRows(text: string): string[][] {
 
 /** The lines of the indented blocks, without their indent. */
 export function indentedLines(text: string): string[] {
-  return text.split("\n").flatMap((line) => (line.startsWith("    ") ? [line.slice(4)] : []));
+  return codeBlocks(text, "indented").flatMap((block) => block.trimEnd().split("\n"));
 }

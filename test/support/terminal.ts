@@ -6,8 +6,8 @@ import { patient } from "./patience.ts";
 export type Terminal = {
   readonly output: string;
   type(text: string): void;
-  /** Resolves once `sign` is in the output; throws when the time is up or the program ended without. */
-  waitFor(sign: RegExp, withinMs?: number): Promise<void>;
+  /** Resolves once `sign` is in the output; throws when the time is up or the program ended without. @param from begins to look there */
+  waitFor(sign: RegExp, withinMs?: number, from?: number): Promise<void>;
   /** Closes the terminal, as a person closes its window. */
   close(): void;
   /** Waits for the program's end. @returns its status */
@@ -51,7 +51,7 @@ export function startAtTerminal(t: TestContext, words: readonly string[]): Termi
     },
     type: (text) => void child.stdin.write(text),
     close: () => void child.kill("SIGKILL"),
-    waitFor: (sign, withinMs = 60_000) => until(() => sign.test(output), String(sign), withinMs),
+    waitFor: (sign, withinMs = 60_000, from = 0) => until(() => sign.test(output.slice(from)), String(sign), withinMs),
     ended: async (withinMs = 60_000) => {
       await until(() => hasClosed, "its end", withinMs);
       return child.exitCode ?? -1;
