@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { TOOLS } from "../scripts/release/contents.mjs";
 import { pagePaths } from "../scripts/tool-pages.mjs";
 import { imagePrograms } from "./support/image-programs.ts";
+import { anchors } from "./support/page.ts";
 
 /** What is or would be committed. */
 const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { encoding: "utf8" })
@@ -239,7 +240,7 @@ test("files that texts and comments name are there", () => {
     const text = read(file);
     for (const [, path = ""] of text.matchAll(paths))
       assert.ok(existsSync(path) || made.includes(path), `${file} names ${path}`);
-    for (const [page] of text.matchAll(/\b[\w-]+\.md\b/g)) assert.ok(pages.has(page), `${file} names ${page}`);
+    for (const [page] of text.matchAll(/\b[\w.-]+\.md\b/g)) assert.ok(pages.has(page), `${file} names ${page}`);
     for (const [, number = ""] of text.matchAll(/\badr\/(\d{4})(?!\d)/g)) {
       const record = `docs/adr/${number}-`;
       assert.ok(
@@ -249,17 +250,25 @@ test("files that texts and comments name are there", () => {
     }
     if (!file.endsWith(".md")) continue;
     const directory = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
-    for (const [, target = ""] of text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)) {
-      assert.ok(existsSync(directory + target), `${file} links to ${target}`);
+    for (const [, target = "", anchor] of text.matchAll(/\]\(([^)#:\s]*)(?:#([^)\s]*))?\)/g)) {
+      const path = target === "" ? file : directory + target;
+      assert.ok(existsSync(path), `${file} links to ${target}`);
+      if (anchor === undefined) continue;
+      assert.ok(anchors(read(path)).has(decodeURI(anchor)), `${file} links to ${target}#${anchor}`);
     }
   }
 });
+
+/** How wide a line is; the signs of Chinese are two columns wide. */
+function columns(line: string): number {
+  return [...line].reduce((sum, sign) => sum + (/[\u2e80-\u9fff\uff00-\uff60]/.test(sign) ? 2 : 1), 0);
+}
 
 test("prose in Markdown is at most 120 columns wide; rows of tables and code may be wider", () => {
   for (const file of files.filter((name) => name.endsWith(".md"))) {
     for (const [index, line] of read(file).split("\n").entries()) {
       const isProse = !line.startsWith("|") && !line.startsWith("    ");
-      assert.ok([...line].length <= 120 || !isProse, `${file}:${index + 1}`);
+      assert.ok(columns(line) <= 120 || !isProse, `${file}:${index + 1}`);
     }
   }
 });

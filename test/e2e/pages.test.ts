@@ -1,4 +1,4 @@
-// README.md: each command is typed at a terminal, and shows what the page shows.
+// README.md and docs/guide.md: each command is typed at a terminal, and shows what the page shows.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { blocks, chapters } from "../support/page.ts";
 import { released, removeImages, TypedPage } from "../support/typed-page.ts";
 
 /** The pages, and how many blocks of commands each has at least. */
-const PAGES = { "README.md": 4 };
+const PAGES = { "README.md": 4, "docs/guide.md": 30 };
 
 const isRoot = process.getuid?.() === 0;
 const otherEngine = engine !== "docker" && "the pages say docker";

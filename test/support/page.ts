@@ -17,6 +17,20 @@ export function chapters(page: string): { readonly title: string; readonly text:
   });
 }
 
+/** The anchors of a page's headings, as GitHub makes them: `#a-task-run-once` without the `#`. */
+export function anchors(page: string): Set<string> {
+  const all = new Set<string>();
+  const text = page.replace(/^```[^]*?^```$/gm, "");
+  for (const [, heading = ""] of text.matchAll(/^#{1,6} (.+)$/gm)) {
+    const words = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const anchor = words.replace(/[^\p{L}\p{M}\p{N}_ -]/gu, "").replaceAll(" ", "-");
+    let count = 0;
+    while (all.has(count === 0 ? anchor : `${anchor}-${count}`)) count += 1;
+    all.add(count === 0 ? anchor : `${anchor}-${count}`);
+  }
+  return all;
+}
+
 /** A code block of a page. */
 export type Block = {
   /** The word after the fence; `indented` for a block without a fence. */
