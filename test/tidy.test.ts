@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { TOOLS } from "../scripts/release/contents.mjs";
 import { pagePaths } from "../scripts/tool-pages.mjs";
 import { imagePrograms } from "./support/image-programs.ts";
-import { anchors } from "./support/page.ts";
+import { anchors, blocks, chapters } from "./support/page.ts";
 
 /** What is or would be committed. */
 const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { encoding: "utf8" })
@@ -270,6 +270,20 @@ test("prose in Markdown is at most 120 columns wide; rows of tables and code may
       const isProse = !line.startsWith("|") && !line.startsWith("    ");
       assert.ok(columns(line) <= 120 || !isProse, `${file}:${index + 1}`);
     }
+  }
+});
+
+test("a page in Chinese has the code blocks of its twin, chapter by chapter, and each page names the other", () => {
+  const twins = files.filter((file) => /\.zh-CN\.md$/.test(file));
+  assert.ok(twins.length >= 2);
+  for (const twin of twins) {
+    const page = twin.replace(".zh-CN", "");
+    const code = (file: string) => chapters(read(file)).map(({ text }) => blocks(text));
+    assert.deepEqual(code(twin), code(page), twin);
+    const linkTo = (file: string, language: string) => `[${language}](${file.slice(file.lastIndexOf("/") + 1)})`;
+    const top = (file: string) => read(file).split("\n").slice(1, 4);
+    assert.deepEqual(top(page), ["", linkTo(twin, "中文"), ""]);
+    assert.deepEqual(top(twin), ["", linkTo(page, "English"), ""]);
   }
 });
 
