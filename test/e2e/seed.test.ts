@@ -87,6 +87,7 @@ RUN mkdir -p /etc/my_init.d
 ADD logtime.sh /etc/my_init.d/logtime.sh
 ADD change.sh /etc/my_init.d/zz-change.sh
 RUN echo Apachai Hopachai > /etc/container_environment/MY_NAME
+RUN echo -e "Apachai Hopachai\\n" > /etc/container_environment/AS_WRITTEN
 RUN bash -c 'echo -e "two\\n" > /etc/container_environment/WITH_NEWLINE'`),
       files,
     );
@@ -109,6 +110,8 @@ RUN bash -c 'echo -e "two\\n" > /etc/container_environment/WITH_NEWLINE'`),
       const terminal = await shellIn(t, mine, ["--env", "FOO=bar", "--env", "HELLO='my beautiful world'"]);
       assert.equal(await typed(terminal, "echo $MY_NAME"), "Apachai Hopachai\n");
       assert.equal(await typed(terminal, 'printf "%s." "$WITH_NEWLINE"; echo'), "two\n.\n");
+      // The echo of the sh that runs RUN lines has no -e; docs/guide.md says so.
+      assert.equal(await typed(terminal, 'printf "%s." "$AS_WRITTEN"; echo'), "-e Apachai Hopachai\n.\n");
       assert.equal(await typed(terminal, "echo $CHANGED ${LOST-not lost}"), "changed not lost\n");
       const names = (await typed(terminal, "ls -1 /etc/container_environment")).trim().split("\n");
       for (const name of ["CHANGED", "FOO", "HELLO", "HOSTNAME", "MY_NAME", "PATH", "TERM"])
@@ -157,9 +160,12 @@ RUN chmod 644 /etc/container_environment.sh /etc/container_environment.json`),
   });
 
   test("/etc/hosts: names from a file that can be written", async (t) => {
-    const terminal = await shellIn(t, await dropIn(t, template("RUN /usr/bin/workaround-docker-2267")));
+    const lines = "RUN apt-get update && apt-get install -y iputils-ping\nRUN /usr/bin/workaround-docker-2267";
+    const terminal = await shellIn(t, await dropIn(t, template(lines)));
     await typed(terminal, "echo 127.0.0.1 my-test-domain.com >> /etc/workaround-docker-2267/hosts");
     assert.match(await typed(terminal, "getent hosts my-test-domain.com"), /^127\.0\.0\.1 +my-test-domain\.com\n$/);
+    const ping = await typed(terminal, "ping -c 1 my-test-domain.com");
+    assert.match(ping, /^PING my-test-domain\.com \(127\.0\.0\.1\) [^]*, 0% packet loss/);
     assert.match(await typed(terminal, "getent hosts $HOSTNAME"), /\d/, "what is in /etc/hosts is known, too");
   });
 
@@ -263,6 +269,19 @@ RUN cat /tmp/your_key.pub >> /root/.ssh/authorized_keys && rm -f /tmp/your_key.p
   });
 
   const hasRoot = process.getuid?.() === 0 ? false : "needs root";
+  test("nsenter: a shell and a command, by the container's main process", { skip: hasRoot }, async (t) => {
+    const container = await startContainer(t);
+    const pid = await container.inspect("{{ .State.Pid }}");
+    const enter = ["nsenter", "--target", pid, "--mount", "--uts", "--ipc", "--net", "--pid"];
+    const hello = await runTool(t, [...enter, "--", "echo", "hello", "world"]);
+    assert.deepEqual(hello, { status: 0, stdout: "hello world\n", stderr: "" });
+    const terminal = startAtTerminal(t, [...enter, "bash", "-l"]);
+    await terminal.waitFor(/# $/);
+    assert.equal(await typed(terminal, "hostname; ps -o comm= 1"), `${container.id.slice(0, 12)}\nmy_init\n`);
+    terminal.type("exit\n");
+    assert.equal(await terminal.ended(), 0);
+  });
+
   test("docker-bash and docker-ssh: installed from the archive of the source, and used", {
     skip: hasRoot,
   }, async (t) => {
