@@ -39,13 +39,15 @@ test("security and update archives are among apt's sources", async (t) => {
   assert.match(sources, /-security$/m);
 });
 
-test("the image adds at most 60 packages and 50 MB, and neither Python, Perl nor systemd", async (t) => {
+test("the image adds at most 60 packages (on Debian testing 61) and 50 MB, and neither Python, Perl nor systemd", async (t) => {
   const { below, own } = openImage(image, baseOf(image));
   const { all, packages, upgraded } = addedTo(below, own);
   const inMB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   t.diagnostic(`${packages.length} packages and ${inMB(all.ours)} added: ${packages.join(" ")}`);
   t.diagnostic(`beside it ${inMB(all.upgrades)} by upgrades of the base's own: ${upgraded.join(" ")}`);
-  assert.ok(packages.length <= 60, `${packages.length} packages added`);
+  // Testing has split openssh-client in two.
+  const most = /testing|forky/.test(baseOf(image)) ? 61 : 60;
+  assert.ok(packages.length <= most, `${packages.length} packages added`);
   assert.ok(all.ours <= 50e6, `${all.ours} bytes added`);
   for (const name of packages) assert.doesNotMatch(name, /^(python|systemd$|systemd-sysv|perl$|perl-modules|libperl)/);
 
