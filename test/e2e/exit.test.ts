@@ -4,6 +4,10 @@ import { describe, test } from "node:test";
 import { engine, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
 
+/** A command that ends only by a second request to stop: the container must not end before the program that asks for it. */
+const deaf = ["sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done"];
+const env = { SHUTDOWN_TIMEOUT: "600" };
+
 describe("container_exit", { concurrency: 2 }, () => {
   test("in a finish script it ends the container with its status, after an orderly shutdown", async (t) => {
     const image = await imageWith(t, {
@@ -21,11 +25,12 @@ describe("container_exit", { concurrency: 2 }, () => {
 
   for (const [how, args] of Object.entries({ "as PID 1": [], "under docker-init": ["--init"] })) {
     test(`called by ${engine} exec, ${how}, it ends the container while a command runs`, async (t) => {
-      const container = await startContainer(t, { args, command: ["/sbin/my_init", "--", "sleep", "1000"] });
-      await container.waitForLog("Running sleep");
+      const container = await startContainer(t, { args, env, command: ["/sbin/my_init", "--", ...deaf] });
+      await container.waitForLog("deaf");
       const { status, stderr } = await container.exec(["container_exit", "42"]);
       assert.equal(stderr, "");
       assert.equal(status, 0);
+      await container.signal("TERM");
       assert.equal(await container.waitForExit(), 42);
     });
   }
@@ -40,10 +45,12 @@ describe("container_exit", { concurrency: 2 }, () => {
 
     const own = await startContainer(t, {
       args: ["--user", "1000", "--cap-drop", "ALL", "--read-only"],
-      command: ["/sbin/my_init", "--skip-runit", "--skip-startup-files", "--", "sh", "-c", "echo up; exec sleep 1000"],
+      env,
+      command: ["/sbin/my_init", "--skip-runit", "--skip-startup-files", "--", ...deaf],
     });
-    await own.waitForLog("up");
+    await own.waitForLog("deaf");
     assert.equal((await own.exec(["/sbin/container_exit", "9"], { user: "1000" })).status, 0);
+    await own.signal("TERM");
     assert.equal(await own.waitForExit(), 9);
   });
 });

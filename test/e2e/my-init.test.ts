@@ -240,7 +240,7 @@ describe("a container", several, () => {
       await container.signal(name);
       await container.waitForLog(`got ${name}\n`);
     }
-    await container.sh("touch /tmp/end");
+    await container.exec(["touch", "/tmp/end"]); // the container may end before touch does
     assert.equal(await container.waitForExit(), 0);
     for (const name of ["TERM", "INT", "QUIT", "PWR", "RTMIN+3"]) {
       const other = await startContainer(t, { image: derived });
@@ -338,7 +338,7 @@ describe("foreign processes", several, () => {
     for (const name of ["worker", "daemon"]) assert.match(log.stdout, new RegExp(`${name} said goodbye`));
     assert.match(log.stderr, /service deaf\) did not shut down in time/);
 
-    await stranger.sh("touch /tmp/end");
+    await stranger.exec(["touch", "/tmp/end"]); // the container may end before touch does
     assert.equal(await stranger.waitForExit(), 0);
     assert.doesNotMatch((await child).stdout, /^got/m);
     const { stdout } = await stranger.logs();
