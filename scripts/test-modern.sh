@@ -75,12 +75,14 @@ make_images() {
 
 # The tests, for the machine's Node.
 bundle() {
+  [ $# -gt 0 ] || set -- test/modern test/core test/e2e/anywhere.test.ts
+  : > build/modern/tests
   : > build/modern/matrix
-  if [ $# -eq 0 ]; then
-    node scripts/test.mjs --bundle test/e2e/anywhere.test.ts > build/modern/matrix
-    set -- test/modern test/core
-  fi
-  node scripts/test.mjs --bundle "$@" > build/modern/tests
+  for path; do
+    list=tests
+    [ "$path" != test/e2e/anywhere.test.ts ] || list=matrix
+    node scripts/test.mjs --bundle "$path" >> "build/modern/$list"
+  done
 }
 
 # Process 1 of the namespace: when it ends, so does the rest.
