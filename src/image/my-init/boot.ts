@@ -65,8 +65,8 @@ export class Boot {
       this.logWriter.start(hasMore(this.#options));
     }
     fillHosts(this.#context);
-    makeRunDirectories(this.#context);
     if (hasMore(this.#options)) {
+      makeRunDirectories(this.#context);
       this.#context.timeline.begin("system log");
       this.syslog.start(!this.#options.skipRunit);
     }

@@ -42,9 +42,16 @@ test("if a file system is mounted on /run, its directories are made before the f
   assert.ok(!lines.some((line) => line.includes("tmpfiles")));
 });
 
-test("in a /run of the image, as another user, and on a read-only /run it is not run", () => {
+test("in a /run of the image, as another user, on a read-only /run and for one command alone it is not run", () => {
   const isReadOnly = (call: string, path: string) => (call === "access" && path === "/run" ? EROFS : 0);
-  for (const story of [{ mounts: RUN_IS_OF_THE_IMAGE }, { mounts: "" }, { euid: 1000 }, { fault: isReadOnly }])
+  const words = ["--skip-startup-files", "--skip-runit", "/etc/my_init.d/10_first"];
+  for (const story of [
+    { words },
+    { mounts: RUN_IS_OF_THE_IMAGE },
+    { mounts: "" },
+    { euid: 1000 },
+    { fault: isReadOnly },
+  ])
     assert.deepEqual(start(habit.exitsAfter(30), story).words, []);
 });
 

@@ -11,7 +11,7 @@ const NAME = "systemd-tmpfiles";
 const PROGRAM = `/usr/bin/${NAME}`;
 const ARGV = [NAME, "--create", "--boot", `--prefix=${PLACE}`];
 
-/** It takes five milliseconds or so. */
+/** It takes ten milliseconds or so. */
 const LIMIT_MS = 5000;
 
 /**
