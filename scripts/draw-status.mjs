@@ -3,19 +3,12 @@
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { shippedOptions } from "./bundle.mjs";
+import { drawTerminal } from "./draw-terminal.mjs";
 
 /** @import { ContainerReport, ServiceReport } from "../src/image/container-status/report.ts" */
 /** @import { Line } from "../src/image/container-status/table.ts" */
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-
-// Pixels: of a character, and around the text.
-const WIDTH = 8.43;
-const HEIGHT = 20;
-const MARGIN = 18;
-
-/** The colours of a terminal with a dark ground, by their numbers. @type {Readonly<Record<number, string>>} */
-const COLOURS = { 0: "#d8dee9", 2: "#7f8ea3", 31: "#ff7b72", 32: "#7ee787", 33: "#e3b341" };
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -95,32 +88,10 @@ async function tableLines() {
   return statusLines(report);
 }
 
-/** @param {string} text */
-function escaped(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
 /** The picture. @returns {Promise<string>} */
 async function draw() {
   const prompt = { text: "$ docker exec -it shop container_status", colour: 0 };
-  const lines = [prompt, ...(await tableLines())];
-  const width = Math.ceil(Math.max(...lines.map(({ text }) => text.length)) * WIDTH + 2 * MARGIN);
-  const height = lines.length * HEIGHT + 2 * MARGIN;
-  const rows = lines.map(({ colour, text }, index) => {
-    // Each cell at its own place: fonts differ in the width of a character.
-    const cells = [...text.matchAll(/\S+(?: \S+)*/g)].map(
-      ({ 0: cell, index: at }) => `<tspan x="${(MARGIN + at * WIDTH).toFixed(1)}">${escaped(cell)}</tspan>`,
-    );
-    return `<text y="${MARGIN + index * HEIGHT + 14}" fill="${COLOURS[colour]}">${cells.join("")}</text>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
-<title>container_status at a terminal</title>
-<rect width="100%" height="100%" rx="8" fill="#1b2230"/>
-<g font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="14">
-${rows.join("\n")}
-</g>
-</svg>
-`;
+  return drawTerminal("container_status at a terminal", [prompt, ...(await tableLines())]);
 }
 
 process.stdout.write(await draw());
