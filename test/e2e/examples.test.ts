@@ -101,7 +101,7 @@ def app(environ, start_response):
   test("the Node app answers as its own user, and drains when it is stopped", async (t) => {
     const container = await startContainer(t, { image: await built(t, "node"), env: unhurried });
     assert.equal(await fetched(t, container, "http://localhost:3000/"), "Hello from app\n");
-    assert.equal(await container.sh("ps -o user= -C node"), "app\n");
+    assert.equal(await container.sh("ps -o user= -p $(pgrep -f '^node ')"), "app\n");
     const answer = await stoppedWhileAsked(t, container, "http://localhost:3000/slow", "GET /slow");
     assert.equal(answer, "Hello from app\n");
     assert.match((await container.logs()).stdout, /^draining$/m);

@@ -85,7 +85,7 @@ function assertRestricted(pod: Pod): void {
   for (const probe of probes()) pod.sh(untilLine(probe));
   assert.equal(pod.sh("curl --silent --fail http://localhost:3000/"), "version 1\n");
   assert.equal(pod.sh("ps -o user= -C my_init,runsvdir,runsv,node | sort -u"), "10001\n");
-  const status = pod.sh('cat "/proc/$(pgrep -x node)/status"');
+  const status = pod.sh('cat "/proc/$(pgrep -f ^node)/status"');
   for (const line of [/^CapPrm:\t0+$/m, /^CapBnd:\t0+$/m, /^NoNewPrivs:\t1$/m, /^Seccomp:\t2$/m])
     assert.match(status, line);
   assert.match(pod.sh("touch /file 2>&1 || true"), /Read-only file system/);
