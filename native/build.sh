@@ -4,7 +4,8 @@
 #   build.sh quickjs QUICKJS OBJECTS          compile QuickJS (slow; changes only with QuickJS)
 #   build.sh all     QUICKJS OBJECTS JS OUT   compile native/, the bytecode of JS/*.js, and link into OUT
 #
-# QUICKJS: its source (debian-source.sh). JS: the bundles baseimage.js (for the image) and host-tools.js (for the host).
+# QUICKJS: its source (debian-source.sh). JS: the bundles baseimage.js (for the image) and host-tools.js (for the host),
+# and the rehearsal of the first (saved-heap/README.md).
 # OUT: bin/baseimage, bin/host-tools, asan/ (both, and the libraries they need), quickjs/run,
 # lib/pam_container_environment.so, runit/ (what runit.sh has compiled), linked (Debian's source packages in the static
 # binaries, with their versions).
