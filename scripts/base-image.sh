@@ -14,6 +14,7 @@ engine=${ENGINE:-docker}
 CDPATH='' cd "$(dirname "$0")/.."
 
 . scripts/architecture.sh
+. scripts/host-mirror.sh
 # What the engine calls the image where it is not this machine's own architecture.
 foreign=baseimage-foreign:$(echo "$image" | tr '/:@' '---')$suffix
 # How long a registry may be silent. A pull that has begun may take as long as it likes.
@@ -161,14 +162,6 @@ CONFIG
 is_out_of_date() {
   until=$(sed -n 's/^Valid-Until: //p' "$1"/*Release | head -n 1)
   [ -n "$until" ] && [ "$(date -d "$until" +%s)" -lt "$(date +%s)" ]
-}
-
-# The address of this host's own Debian archive whose path matches $1, if it has one.
-host_mirror() {
-  command -v apt-get > /dev/null || return 0
-  # shellcheck disable=SC2016 # $(REPO_URI) is a field of apt's, not a command
-  apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
-    sed 's|/$||' | grep -m 1 "$1" || true
 }
 
 main

@@ -6,6 +6,7 @@
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
+. scripts/host-mirror.sh
 suite=${SUITE:-testing}
 # Later builds of User-mode Linux have no table "nat", neither for iptables nor for nftables: Docker does not start.
 kernel_suite=trixie
@@ -45,9 +46,7 @@ sources() {
 in_namespaces() {
   root=$1/root
   # From the mirror that this host's apt uses; if that has no Debian, from debootstrap's default.
-  # shellcheck disable=SC2016 # $(REPO_URI) is a field of apt's, not a command
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
-    sed 's|/$||' | grep -m 1 '/debian$' || true)
+  mirror=$(host_mirror '/debian$')
   # shellcheck disable=SC2086 # it may be empty
   debootstrap --variant=minbase "$suite" "$root" $mirror
   sed "s/ $suite / $kernel_suite /" "$root/etc/apt/sources.list" > "$root/etc/apt/sources.list.d/kernel.list"
