@@ -21,6 +21,13 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
     return 0;
 }
 
+/* The pages that a life may write to, in the step writes, and the life that is played. */
+static struct {
+    char *start, *end;
+    uint8_t *writer; /* of each page: the first life that wrote to it, counted from 1; or 0 */
+    uint8_t life;
+} watched;
+
 /* The bytecode of a file; `size` is 0 if the file cannot be read. */
 struct script {
     uint8_t *bytes;
@@ -68,12 +75,12 @@ static int play(JSContext *ctx, JSValueConst function, int life)
     return JS_IsException(is_played) ? -1 : JS_ToBool(ctx, is_played);
 }
 
-/* Plays all lives. `*life` is the one that is played, counted from 1. Returns an exit status. */
-static int play_all(JSContext *ctx, JSValue function, uint8_t *life)
+/* Plays all lives, and frees the function. Returns an exit status. */
+static int play_all(JSContext *ctx, JSValue function)
 {
     int played = JS_IsException(function) ? -1 : !JS_IsUndefined(function);
-    for (*life = 1; played > 0; ++*life)
-        played = play(ctx, function, *life - 1);
+    for (watched.life = 1; played > 0; watched.life++)
+        played = play(ctx, function, watched.life - 1);
     JS_FreeValue(ctx, function);
     return played < 0 ? report(ctx) : 0;
 }
@@ -82,14 +89,13 @@ static int make(const char *step)
 {
     struct script script = read_script(stdin);
     rehearsal = read_script(fdopen(REHEARSAL_FD, "r"));
-    uint8_t life;
     making_begins(step);
     int status = prepare(&heap_functions, script.bytes, script.size);
     free(script.bytes);
     if (status != 0)
         return status;
     JSContext *ctx = saved_heap.ctx;
-    status = play_all(ctx, load_rehearsal(ctx), &life);
+    status = play_all(ctx, load_rehearsal(ctx));
     if (status != 0)
         return status;
     JS_RunGC(JS_GetRuntime(ctx));
@@ -97,13 +103,6 @@ static int make(const char *step)
     saved_heap.is_saved = true;
     return 0;
 }
-
-/* The pages that a life may write to. */
-static struct {
-    char *start, *end;
-    uint8_t *writer; /* of each page: the first life that wrote to it, counted from 1; or 0 */
-    uint8_t life;
-} watched;
 
 static void note_written(int signal, siginfo_t *info, void *context)
 {
@@ -138,7 +137,7 @@ static int find_written(void)
         return 1;
     if (JS_IsUndefined(function))
         memset(watched.writer, 1, count);
-    else if (play_all(ctx, function, &watched.life) != 0)
+    else if (play_all(ctx, function) != 0)
         return 1;
     making_write_profile(watched.writer);
     return 0;
