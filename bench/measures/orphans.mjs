@@ -36,7 +36,7 @@ export function measureOrphans(bench) {
   // alive in front of it, and the same init uses 0.07 s in one round and 2 s in the next. On one CPU they die in the
   // order of the list, so that is where CPU time is compared; on all of them, whether the init keeps up.
   const oneCpu = inTurns(names, bench.quick ? 1 : 4, (name) => storm(bench, name, orphans, ["--cpuset-cpus", "0"]));
-  const allCpus = inTurns(names, bench.quick ? 0 : 2, (name) => storm(bench, name, orphans, []));
+  const allCpus = inTurns(names, bench.quick ? 0 : 6, (name) => storm(bench, name, orphans, []));
   const title = `${orphans.toLocaleString("en-US")} orphans exit at once`;
   return [
     {

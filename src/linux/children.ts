@@ -100,18 +100,23 @@ export class Children {
         this.#isEmpty = answer === -ERRNO.ECHILD;
         return;
       }
-      const [pid, status] = answer;
-      const child = this.#known.get(pid);
-      const stoppedBy = stopSignal(status);
-      if (stoppedBy !== undefined) {
-        if (child !== undefined) this.#listener.onStop?.(child, stoppedBy);
-      } else if (child !== undefined) {
-        child.end = childEnd(status);
-        child.endedMs = this.#linux.monotonicMs();
-        this.#known.delete(pid);
-        this.#noteStartError(child);
-      }
+      // No pattern here: in QuickJS it makes an iterator, and orphans can come by the thousand.
+      const child = this.#known.get(answer[0]);
+      if (child !== undefined) this.#note(child, answer[1]);
     }
+  }
+
+  /** Notes what waitpid(2) has said of a child. */
+  #note(child: Known, status: number): void {
+    const stoppedBy = stopSignal(status);
+    if (stoppedBy !== undefined) {
+      this.#listener.onStop?.(child, stoppedBy);
+      return;
+    }
+    child.end = childEnd(status);
+    child.endedMs = this.#linux.monotonicMs();
+    this.#known.delete(child.pid);
+    this.#noteStartError(child);
   }
 
   #noteStartError(child: Known): void {
