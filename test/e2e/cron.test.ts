@@ -323,6 +323,14 @@ log { source(s); filter(f); destination(d); };
     assert.match(lines[0] ?? "", /several hard links.* \/etc\/cron\.d\/linked \/etc\/cron\.d\/linked2$/);
   });
 
+  test("a FIFO among the crontabs, for which cron would wait, is named, and cron stays down", async (t) => {
+    const container = await start(t, ["RUN mkfifo /etc/cron.d/pipe"]);
+    await container.waitForLog("cron: cron would wait for ever to read the FIFO /etc/cron.d/pipe; remove it");
+    await container.sh("until sv status cron | grep -q ^down; do sleep 0.05; done");
+    // As the line says.
+    await container.sh("rm /etc/cron.d/pipe && sv up cron && until pgrep -x cron; do sleep 0.05; done");
+  });
+
   const forBoth = file("/etc/cron.d/both", "@reboot root echo ran root\n@reboot joe echo ran joe\n");
 
   test("with no capabilities but SETUID and SETGID jobs run, as root and as a user", async (t) => {
