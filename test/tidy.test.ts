@@ -259,6 +259,29 @@ test("files that texts and comments name are there", () => {
   }
 });
 
+/** The chapters of each page of docs/reference. */
+const PARTS = ["What it is for", "Example", "Options, files and behaviour", "Limits", "See also"];
+
+test("each page of docs/reference has the same five parts, in the same order, and no part is empty", () => {
+  const pages = files.filter((name) => name.startsWith("docs/reference/"));
+  assert.ok(pages.length >= 18);
+  for (const file of pages) {
+    const [top, ...parts] = chapters(read(file));
+    const titles = parts.map(({ title }) => title);
+    assert.deepEqual(titles, PARTS, file);
+    assert.equal(top?.text.trim(), "", `${file}: a text above the first part`);
+    const empty = parts.filter(({ text }) => text.trim() === "").map(({ title }) => title);
+    assert.deepEqual(empty, [], file);
+  }
+});
+
+test("docs/README.md lists each page of docs", () => {
+  const map = read("docs/README.md");
+  const pages = files.filter((name) => /^docs\/.*\.md$/.test(name) && name !== "docs/README.md");
+  const missing = pages.filter((name) => !map.includes(`](${name.slice("docs/".length)}`));
+  assert.deepEqual(missing, []);
+});
+
 /** How wide a line is; the signs of Chinese are two columns wide. */
 function columns(line: string): number {
   return [...line].reduce((sum, sign) => sum + (/[\u2e80-\u9fff\uff00-\uff60]/.test(sign) ? 2 : 1), 0);
