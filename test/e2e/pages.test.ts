@@ -1,10 +1,11 @@
-// README.md and docs/guide.md: each command is typed at a terminal, and shows what the page shows.
+// README.md, docs/guide.md and the examples of docs/reference: each command is typed at a terminal, and shows what the
+// page shows.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import { engine } from "../support/container.ts";
-import { blocks, chapters } from "../support/page.ts";
+import { type Block, blocks, chapters } from "../support/page.ts";
 import { released, removeImages, TypedPage } from "../support/typed-page.ts";
 
 /** The pages, and how many blocks of commands each has at least. */
@@ -24,24 +25,39 @@ function bases(): Readonly<Record<string, string>> {
 
 after(removeImages);
 
-for (const [path, least] of Object.entries(PAGES)) {
-  describe(path, { concurrency: 4 }, () => {
-    const typed = chapters(readFileSync(path, "utf8")).map((chapter) => ({ ...chapter, all: blocks(chapter.text) }));
-    const commands = typed.flatMap(({ all }) => all).filter(({ language }) => language === "indented");
-    assert.ok(commands.length >= least, `${path} has ${commands.length} blocks of commands`);
-    for (const { title, all } of typed.filter((chapter) => chapter.all.length > 0)) {
-      const needsRoot = all.some(({ text }) => /^(?:\$ )?sudo /m.test(text)) && !isRoot;
-      test(title, { skip: otherEngine || (needsRoot && "needs root"), timeout: 400_000 }, async (t) => {
-        const shell = await TypedPage.open(t, all, bases());
-        for (const block of all) {
-          if (block.notTyped === undefined) await shell.block(block);
-          else await t.test(block.text.split("\n")[0] ?? "", { skip: block.notTyped }, () => {});
-        }
-        await shell.close();
-      });
+/** Types the blocks of one chapter. */
+function type(title: string, all: readonly Block[]): void {
+  const needsRoot = all.some(({ text }) => /^(?:\$ )?sudo /m.test(text)) && !isRoot;
+  test(title, { skip: otherEngine || (needsRoot && "needs root"), timeout: 400_000 }, async (t) => {
+    const shell = await TypedPage.open(t, all, bases());
+    for (const block of all) {
+      if (block.notTyped === undefined) await shell.block(block);
+      else await t.test(block.text.split("\n")[0] ?? "", { skip: block.notTyped }, () => {});
     }
+    await shell.close();
   });
 }
+
+for (const [path, least] of Object.entries(PAGES)) {
+  describe(path, { concurrency: 4 }, () => {
+    const typed = chapters(readFileSync(path, "utf8")).map(({ title, text }) => ({ title, all: blocks(text) }));
+    const commands = typed.flatMap(({ all }) => all).filter(({ language }) => language === "indented");
+    assert.ok(commands.length >= least, `${path} has ${commands.length} blocks of commands`);
+    for (const { title, all } of typed.filter((chapter) => chapter.all.length > 0)) type(title, all);
+  });
+}
+
+describe("docs/reference", { concurrency: 4 }, () => {
+  for (const page of readdirSync("docs/reference")) {
+    const example = chapters(readFileSync(`docs/reference/${page}`, "utf8")).find(({ title }) => title === "Example");
+    const all = blocks(example?.text ?? "");
+    assert.ok(
+      all.some(({ language }) => language === "indented"),
+      `${page} has no command in its example`,
+    );
+    type(page, all);
+  }
+});
 
 describe("a wrong page is red:", { skip: otherEngine }, () => {
   const typing = async (t: Parameters<typeof TypedPage.open>[0], page: string) => {

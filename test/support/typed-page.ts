@@ -33,6 +33,8 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/(?<=[:)] )\d+s\b/g, "DURATION"],
   [/\b\d+(?:\.\d+)? [KMG]i?B\b/g, "SIZE"],
   [/\b(PID|pid) \d+/g, "$1 PID"],
+  [/^(?: +\d+\.\d)+(?= )/g, "TIMES"],
+  [/(?<=\w\[)\d+(?=\]: )/g, "PID"],
   [/ +/g, " "],
   [/(?<= DURATION )\d+(?= \d+ SIZE )/g, "PID"],
   [/\b(?:[0-9a-f]{64}|[0-9a-f]{12})\b/g, "ID"],
