@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { image, run, runContainer, startContainer } from "../support/container.ts";
 import { imageWith } from "../support/derived-image.ts";
+import { patient } from "../support/patience.ts";
 
 /** Options for Docker, and their effect on the expected lines. */
 const users = { root: ["--user", "0"], "uid 1000": ["--user", "1000"], "uid 12345": ["--user", "12345:0"] };
@@ -121,7 +122,7 @@ async function services(t: TestContext, words: readonly string[], args: readonly
   assert.equal(check.stdout + check.stderr, "GIVEN=it\n");
   const tookMs = await container.stop({ graceSeconds: 60 });
   assert.equal(await container.exitCode(), 0);
-  assert.ok(tookMs < 25_000, `${tookMs} ms`);
+  assert.ok(tookMs < patient(25_000), `${tookMs} ms`);
   const { stdout, stderr } = await container.logs();
   assert.equal((stdout + stderr).match(/worker said goodbye/g)?.length, 2, "restarted once, and then stopped");
   assertOnly(stdout + stderr, words, ordinary);

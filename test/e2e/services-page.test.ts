@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { type Container, cleanUp, startContainer } from "../support/container.ts";
 import { ownImage } from "../support/derived-image.ts";
 import { codeBlocks, filesOf, indentedLines, section, tableRows } from "../support/page.ts";
+import { patient } from "../support/patience.ts";
 import { until } from "../support/until.ts";
 
 const page = readFileSync("docs/services.md", "utf8");
@@ -159,7 +160,7 @@ test("the examples of docs/services.md", { timeout: 900_000 }, async (t) => {
     await stopped.until("[ -e /tmp/first ] && [ -e /tmp/second ]");
     const tookMs = await stopped.stop({ graceSeconds: 60 });
     assert.match((await first).stdout, /^HTTP\/1\.1 200 OK/);
-    assert.ok(tookMs > 4500 && tookMs < 25_000, `${tookMs} ms`);
+    assert.ok(tookMs > 4500 && tookMs < patient(25_000), `${tookMs} ms`);
     assert.match((await stopped.logs()).stderr, /nginx.*service web\) did not shut down in time\. Forcing it to exit/);
     assert.equal(await stopped.exitCode(), 0);
   });
