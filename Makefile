@@ -29,7 +29,7 @@ export ENGINE NAME VERSION ARCH BASE_IMAGE TOOLCHAIN_IMAGE IMAGE SUITE DISABLE_S
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run build overlay tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base test-bases test-modern e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-emulation setup-ssh setup-modern
+.PHONY: help run build overlay tools install-tools test check test-unit test-quickjs test-process test-arm64 test-younger-base test-bases test-modern e2e bench release reproduce ci clean engine-stop setup-node setup-lint setup-man setup-engine setup-podman setup-compose setup-emulation setup-ssh setup-modern
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -76,7 +76,7 @@ test-process: build ## the real binary as a plain process, and again with saniti
 	node scripts/test.mjs $(or $(FILES),test/process)
 	SANITIZED=1 node scripts/test.mjs $(or $(FILES),test/process)
 
-e2e: build setup-podman setup-ssh ## the real image in real containers
+e2e: build setup-podman setup-compose setup-ssh ## the real image in real containers
 	node scripts/test.mjs $(or $(FILES),test/e2e)
 
 test-arm64: setup-podman ## build for arm64 and run its binary and its image by qemu: exit statuses, unit tests on QuickJS, a boot
@@ -123,6 +123,9 @@ setup-man:
 
 setup-podman:
 	@sh scripts/setup.sh podman
+
+setup-compose:
+	@sh scripts/setup.sh compose
 
 setup-emulation:
 	@sh scripts/setup.sh emulation

@@ -1,7 +1,7 @@
 #!/bin/sh
 # setup.sh PART...: makes this machine ready for `node` (types, tests), `lint`, `man` (the tests of man pages), `engine`
-# (containers), `podman` (the tests that say it works there too), `ssh` (those of docker-ssh), `emulation` (programs of the
-# architecture ARCH) or `modern` (the machine of `make test-modern`).
+# (containers), `podman` (the tests that say it works there too), `compose` (the test of examples/compose), `ssh` (those of
+# docker-ssh), `emulation` (programs of the architecture ARCH) or `modern` (the machine of `make test-modern`).
 #
 # Installs what is missing where it can (root and apt), says what it does, and is silent where there
 # is nothing to do. Elsewhere it says in one line what to install, and fails.
@@ -24,6 +24,7 @@ main() {
         # What holds a pod; other distributions than Debian keep it with Podman's own files.
         has catatonit || [ -x /usr/libexec/podman/catatonit ] || missing="$missing catatonit"
         ;;
+      compose) [ "$engine" != docker ] || has_compose || missing="$missing docker-compose" ;;
       emulation) need_emulation ;;
       modern) need_modern ;;
       man) has groff || has mandoc || missing="$missing groff-base" ;;
@@ -72,6 +73,8 @@ need_engine_packages() {
   has debootstrap || ! can_install || engine_has_base || missing="$missing debootstrap debian-archive-keyring"
 }
 
+has_compose() { docker compose version > /dev/null 2>&1 || docker-compose version > /dev/null 2>&1; }
+
 need_emulation() {
   . scripts/architecture.sh
   machine=$(echo "$arch" | sed 's/amd64/x86_64/; s/arm64/aarch64/')
@@ -119,6 +122,10 @@ install_packages() {
   # Before Debian 13 the client is part of docker.io.
   case $missing in
     *docker-cli*) apt_knows docker-cli || missing=$(echo "$missing" | sed 's/docker-cli/docker.io/') ;;
+  esac
+  # Ubuntu's docker-compose is the old one, and does not start there.
+  case $missing in
+    *docker-compose*) ! apt_knows docker-compose-v2 || missing=$(echo "$missing" | sed 's/docker-compose/docker-compose-v2/') ;;
   esac
   # shellcheck disable=SC2086 # a list of words
   apt-get -qy install --no-install-recommends $missing >> build/setup.log 2>&1 < /dev/null ||

@@ -1,6 +1,9 @@
 // The examples: each is built as its page describes, and works as described.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { composeProject, withCompose } from "../support/compose.ts";
 import {
   buildDirectory,
   type Container,
@@ -11,6 +14,7 @@ import {
   startContainer,
   untilLine,
 } from "../support/container.ts";
+import { ask } from "../support/load.ts";
 
 /** Builds the example of this name. */
 function built(t: TestContext, name: string): Promise<string> {
@@ -124,42 +128,139 @@ def app(environ, start_response):
   });
 
   test("PostgreSQL", async (t) => {
-    const volume = `baseimage-test-examples-${process.pid}`;
-    cleanUp(t, () => run(["volume", "rm", "--force", volume]));
-    const name = await built(t, "postgresql");
-    const options = { image: name, args: ["--volume", `${volume}:/var/lib/postgresql`] };
-    // As if a container had been killed while it initialised the database.
-    const half = "mkdir /var/lib/postgresql/new; echo 17 > /var/lib/postgresql/new/PG_VERSION";
-    assert.equal((await runContainer(t, { ...options, command: ["sh", "-c", half] })).status, 0);
-
-    const container = await startContainer(t, options);
-    const ready = "database system is ready to accept connections";
-    await container.waitForLog(ready);
-    const psql = (sql: string) => container.sh(`setuser postgres psql --no-align --tuples-only --command "${sql}"`);
-
-    await t.test("refuses connections from outside without a password", async () => {
-      const address = await container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
-      const url = `postgresql://postgres:secret@${address}/postgres`;
-      const command = ["psql", "--no-align", "--tuples-only", "--command", "SELECT 40 + 2", url];
-      assert.match((await runContainer(t, { image: name, command })).stderr, /password authentication failed/);
-      await psql("ALTER ROLE postgres PASSWORD 'secret'");
-      assert.equal((await runContainer(t, { image: name, command })).stdout, "42\n");
-    });
-    await t.test("keeps its data over a stop with a client connected, and needs no recovery", async () => {
-      await psql("CREATE TABLE numbers AS SELECT generate_series(1, 100) AS number");
-      const client = container.exec(["setuser", "postgres", "psql", "--command", "SELECT pg_sleep(1000)"]);
-      await container.until("pgrep -f 'postgres: .* SELECT'");
-      await container.stop();
-      assert.equal(await container.exitCode(), 0);
-      assert.notEqual((await client).status, 0);
-      assert.match((await container.logs()).stderr, /^.*database system is shut down$/m);
-
-      await run(["start", container.id]);
-      await container.waitForLog(new RegExp(`${ready}[^]*${ready}`));
-      assert.equal(await psql("SELECT sum(number) FROM numbers"), "5050\n");
-      const { stderr } = await container.logs();
-      assert.match(stderr, /database system is shut down\n[^]*database system was shut down at/);
-      assert.doesNotMatch(stderr, /not properly shut down|interrupted|Forcing/);
-    });
+    // The image of the app too, as the builder then has its layers in the cache.
+    const [name] = await Promise.all([built(t, "postgresql"), withCompose.skip || built(t, "compose/app")]);
+    await Promise.all([
+      t.test("alone", (t) => alone(t, name)),
+      t.test("with a migration and an app, in Compose", withCompose, (t) => inCompose(t, name)),
+    ]);
   });
 });
+
+/** A database in a container of its own. @param name of the example's image */
+async function alone(t: TestContext, name: string): Promise<void> {
+  const volume = `baseimage-test-examples-${process.pid}`;
+  cleanUp(t, () => run(["volume", "rm", "--force", volume]));
+  const options = { image: name, args: ["--volume", `${volume}:/var/lib/postgresql`] };
+  // As if a container had been killed while it initialised the database.
+  const half = "mkdir /var/lib/postgresql/new; echo 17 > /var/lib/postgresql/new/PG_VERSION";
+  assert.equal((await runContainer(t, { ...options, command: ["sh", "-c", half] })).status, 0);
+
+  const container = await startContainer(t, options);
+  const ready = "database system is ready to accept connections";
+  await container.waitForLog(ready);
+  const psql = (sql: string) => container.sh(`setuser postgres psql --no-align --tuples-only --command "${sql}"`);
+
+  await t.test("refuses connections from outside without a password", async () => {
+    const address = await container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
+    const url = `postgresql://postgres:secret@${address}/postgres`;
+    const command = ["psql", "--no-align", "--tuples-only", "--command", "SELECT 40 + 2", url];
+    assert.match((await runContainer(t, { image: name, command })).stderr, /password authentication failed/);
+    await psql("ALTER ROLE postgres PASSWORD 'secret'");
+    assert.equal((await runContainer(t, { image: name, command })).stdout, "42\n");
+  });
+  await t.test("keeps its data over a stop with a client connected, and needs no recovery", async () => {
+    await psql("CREATE TABLE numbers AS SELECT generate_series(1, 100) AS number");
+    const client = container.exec(["setuser", "postgres", "psql", "--command", "SELECT pg_sleep(1000)"]);
+    await container.until("pgrep -f 'postgres: .* SELECT'");
+    await container.stop();
+    assert.equal(await container.exitCode(), 0);
+    assert.notEqual((await client).status, 0);
+    assert.match((await container.logs()).stderr, /^.*database system is shut down$/m);
+
+    await run(["start", container.id]);
+    await container.waitForLog(new RegExp(`${ready}[^]*${ready}`));
+    assert.equal(await psql("SELECT sum(number) FROM numbers"), "5050\n");
+    const { stderr } = await container.logs();
+    assert.match(stderr, /database system is shut down\n[^]*database system was shut down at/);
+    assert.doesNotMatch(stderr, /not properly shut down|interrupted|Forcing/);
+  });
+}
+
+/** Not in one piece in this file, so that no search finds the test. */
+const PASSWORD = ["it's", "a", "secret"].join(" ");
+
+/** A database, a migration and an app. @param postgresql the image of the other example */
+async function inCompose(t: TestContext, postgresql: string): Promise<void> {
+  const project = composeProject(t, "examples/compose", { PORT: "0" });
+  t.diagnostic(`Compose ${project.version}`);
+  const password = join(project.directory, "db_password");
+  writeFileSync(password, `${PASSWORD}\n`, { mode: 0o600 });
+  const args = [`BASEIMAGE=${image}`, `POSTGRESQL=${postgresql}`].flatMap((arg) => ["--build-arg", arg]);
+  await project.must(["build", ...args]);
+
+  const containers = () => Promise.all(["db", "migrate", "app"].map(project.container));
+  const logs = async () => {
+    const all = await Promise.all((await containers()).map((each) => each.logs()));
+    return all.map(({ stdout, stderr }) => stdout + stderr).join("\n");
+  };
+  /** What the app answers on this machine. */
+  const answer = async () => {
+    const [address = ""] = (await run(["port", (await project.container("app")).id, "8000"])).stdout.split("\n");
+    return (await ask(Number(address.split(":").pop()), "/")).body;
+  };
+
+  await t.test("come up in this order", async () => {
+    await project.up("app");
+    const [db, migrate, app] = await containers();
+    assert.ok(db && migrate && app);
+    assert.equal(await db.inspect("{{.State.Health.Status}}"), "healthy");
+    assert.equal(await migrate.exitCode(), 0);
+    const [end, start] = [await migrate.inspect("{{.State.FinishedAt}}"), await app.inspect("{{.State.StartedAt}}")];
+    assert.ok(Date.parse(end) <= Date.parse(start), `${end} ${start}`);
+    assert.equal(await answer(), "visits: 1");
+    assert.equal(await answer(), "visits: 2");
+  });
+
+  await t.test("show the password only to the processes that log in", async () => {
+    const ids = (await containers()).map(({ id }) => id);
+    assert.ok(!(await run(["inspect", ...ids])).stdout.includes(PASSWORD));
+    assert.ok(!(await logs()).includes(PASSWORD));
+    // Without the capability SYS_PTRACE, each user sees only the environment of its own processes.
+    const holders = async (service: string, user: string) => {
+      const line = `grep -slF "${PASSWORD}" /proc/[0-9]*/environ | cut -d / -f 3 | xargs -r ps -o comm= | sort -u`;
+      return (await (await project.container(service)).exec(["sh", "-c", line], { user })).stdout;
+    };
+    assert.equal(await holders("app", "app"), "gunicorn\n");
+    for (const [service, user] of [
+      ["app", "root"],
+      ["db", "root"],
+      ["db", "postgres"],
+    ] as const)
+      assert.equal(await holders(service, user), "", `${user} in ${service}`);
+  });
+
+  await t.test("do not start with a wrong password, and say why", async () => {
+    writeFileSync(password, "changed\n");
+    const { status, stderr } = await project.run(["up", "--detach"]);
+    assert.equal(status, 1, stderr);
+    const [, migrate] = await containers();
+    assert.equal(await migrate?.exitCode(), 1);
+    assert.match((await migrate?.logs())?.stderr ?? "", /FATAL: {2}password authentication failed for user "app"\n/);
+  });
+
+  await t.test("stop in order", async () => {
+    await project.must(["stop"]);
+    const [db, , app] = await containers();
+    assert.deepEqual([await db?.exitCode(), await app?.exitCode()], [0, 0]);
+    assert.match((await db?.logs())?.stderr ?? "", /ready to accept[^]*database system is shut down\n/);
+    assert.doesNotMatch(await logs(), /not properly shut down|interrupted|Forcing/);
+    await project.must(["down"]);
+  });
+
+  await t.test("do the same as children of Docker's init, with their data and the new password", async () => {
+    project.add("init.yaml");
+    await project.up("app");
+    assert.equal(await answer(), "visits: 3");
+    const [db, , app] = await containers();
+    assert.ok(db && app);
+    assert.equal(await app.sh("ps -o comm= -p 1"), "docker-init\n");
+    const killed = await app.sh("pgrep -o -x gunicorn");
+    await app.sh("pkill -KILL gunicorn");
+    await app.until(`container_health && [ "$(pgrep -o -x gunicorn)" != ${killed.trim()} ]`);
+    assert.equal(await answer(), "visits: 4");
+    await project.must(["stop"]);
+    assert.deepEqual([await db.exitCode(), await app.exitCode()], [0, 0]);
+    assert.doesNotMatch(await logs(), /not properly shut down|interrupted|Forcing/);
+  });
+}

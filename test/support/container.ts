@@ -71,7 +71,7 @@ export async function startContainer(t: TestContext, options: ContainerOptions =
     if (hasFailed(t)) await showLog(id, words);
     await run(["rm", "--force", "--volumes", id]);
   });
-  return handleOf(id);
+  return containerOf(id);
 }
 
 /** Runs a container to its end. @returns how it ended, and its output */
@@ -114,7 +114,8 @@ async function build(t: TestContext, args: readonly string[], dockerfile?: strin
  */
 export const LOST_LAYER = /failed to get digest|no such image|layer does not exist|unknown parent image/i;
 
-function handleOf(id: string): Container {
+/** A container that something else has started, and removes. */
+export function containerOf(id: string): Container {
   const handle: Container = {
     id,
     waitForLog: (sign, { withinMs = 60_000 } = {}) => waitForLog(id, sign, withinMs),
@@ -192,24 +193,26 @@ function waitForLog(id: string, sign: string | RegExp, withinMs: number): Promis
   });
 }
 
-/** Runs the container engine's command. @returns how it ended; only no end in time is an error */
+/** Runs the container engine's command, or another program. @returns how it ended; only no end in time is an error */
 export function run(
   words: readonly string[],
   {
     input,
     withinMs = 120_000,
     env = {},
+    program = engine,
   }: {
     input?: string | Buffer | undefined;
     withinMs?: number;
     /** Variables for the container engine's command itself. */
     env?: Readonly<Record<string, string>>;
+    program?: string;
   } = {},
 ): Promise<Outcome> {
   const limitMs = patient(withinMs);
   return new Promise((resolve, reject) => {
     const child = execFile(
-      engine,
+      program,
       words,
       {
         encoding: "buffer",

@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS visits (time timestamptz NOT NULL DEFAULT now());

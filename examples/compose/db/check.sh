@@ -1,0 +1,2 @@
+#!/bin/sh
+exec setuser postgres pg_isready --quiet
