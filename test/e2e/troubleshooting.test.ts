@@ -171,6 +171,13 @@ test("docs/troubleshooting.md", { concurrency: true, timeout: 900_000 }, async (
     await small.waitForLog("(out of memory)");
     rows.seen("out of memory", await output(small));
 
+    const changing = service("web", "exec setuser nobody sleep 1003");
+    const confined = await start(t, changing, ["--cap-drop", "ALL"]);
+    await confined.waitForLog("setuser: cannot set the groups");
+    const [setuser = ""] = rows.seen("cannot set the groups", await output(confined), { app: "nobody" });
+    await confined.sh(`sed -i 's/${setuser} //' /etc/service/web/run`);
+    await confined.until("pgrep -f '^sleep 1003'");
+
     await container.waitForLog("is not started again");
     const [up = ""] = rows.seen("is not started again", await output(container), { web: "limited" });
     await container.sh("printf '#!/bin/sh\\nexec sleep 1002\\n' > /etc/service/limited/run");
