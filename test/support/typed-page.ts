@@ -65,6 +65,9 @@ const LOOKS = /^docker (?:logs|top|inspect|exec \S+ (?:container_status|containe
 const HERE = /\x1e(\d+)\x1f$/;
 const IN_CONTAINER = /(?:^|[\r\n])(?:\x1b\[\?2004h)?\w+@[\w.-]+:\S*# $/;
 
+/** What was on a line before the shell drew the line again: for a new size of the terminal, its prompt. */
+const REDRAWN = /[^\n]*\r\x1b\[K/g;
+
 /** The image's name in pages. */
 export const released = `baseimage:${readFileSync("VERSION", "utf8").trim()}`;
 
@@ -171,6 +174,7 @@ export class TypedPage {
     const output = this.#terminal.output.slice(before);
     const status = Number(HERE.exec(output)?.[1] ?? 0);
     const text = (prompt === "#" ? output.slice(output.indexOf("\r\n") + 2) : output)
+      .replace(REDRAWN, "")
       .replace(HERE, "\n")
       .replace(IN_CONTAINER, "\n")
       .replace(/\x1b\[[\d;?]*[a-zA-Z]/g, "")
