@@ -228,6 +228,16 @@ test("--wait ends as soon as all is healthy", () => {
   assert.equal(ms, 3333);
 });
 
+test("--wait does not wait if this user may not look into my_init", () => {
+  const { status, said, ms } = ask({
+    words: ["--wait", "10"],
+    fault: (call, path) => (call === "listDir" && path === "/proc/1/fd" ? 13 : 0),
+  });
+  assert.equal(status, 1);
+  assert.ok(said.startsWith("my_init: cannot look into my_init (PID 1): permission denied (EACCES)"), said);
+  assert.equal(ms, 0);
+});
+
 test("--wait needs no watches, and notices changes that are no event", () => {
   for (const fault of [() => 0, (call: string) => (call === "inotifyOpen" ? 24 : 0)]) {
     const { status, ms } = ask({ words: ["--wait", "10"], services: { web: { ...up, ageMs: 300 } }, fault });

@@ -31,7 +31,7 @@ export function main(linux: Linux): number {
   return isAllHealthy(report.boot, report.services) ? 0 : STATUS_UNHEALTHY;
 }
 
-/** Looks once, or again until all is healthy or the deadline is reached. */
+/** Looks once, or again until all is healthy, the deadline is reached, or waiting cannot help. */
 function look(checker: Checker, waitMs: number): Report {
   const { linux, loop } = checker;
   const wasInterrupted = () => checker.endedBy !== undefined;
@@ -56,6 +56,8 @@ function look(checker: Checker, waitMs: number): Report {
       services = withChecks(services, checker.run(progress, services, killMs));
     }
     const report = { boot, detail, services };
+    // Only another caller may look.
+    if (boot === "unknown") return report;
     if (isAllHealthy(boot, services) || wasInterrupted() || loop.nowMs >= deadlineMs) return report;
     const againMs = Math.min(deadlineMs, loop.nowMs + POLL_INTERVAL_MS);
     loop.waitUntil(
