@@ -230,6 +230,14 @@ async function inCompose(t: TestContext, postgresql: string): Promise<void> {
       assert.equal(await holders(service, user), "", `${user} in ${service}`);
   });
 
+  await t.test("keep the password of the role if the file is empty, and say why", async () => {
+    writeFileSync(password, "\n");
+    const { status, stderr } = await (await project.container("db")).exec(["/etc/service/role/run"]);
+    assert.notEqual(status, 0);
+    assert.match(stderr, /\/run\/secrets\/db_password is empty\n/);
+    assert.equal(await answer(), "visits: 3");
+  });
+
   await t.test("do not start with a wrong password, and say why", async () => {
     writeFileSync(password, "changed\n");
     const { status, stderr } = await project.run(["up", "--detach"]);
@@ -251,14 +259,14 @@ async function inCompose(t: TestContext, postgresql: string): Promise<void> {
   await t.test("do the same as children of Docker's init, with their data and the new password", async () => {
     project.add("init.yaml");
     await project.up("app");
-    assert.equal(await answer(), "visits: 3");
+    assert.equal(await answer(), "visits: 4");
     const [db, , app] = await containers();
     assert.ok(db && app);
     assert.equal(await app.sh("ps -o comm= -p 1"), "docker-init\n");
     const killed = await app.sh("pgrep -o -x gunicorn");
     await app.sh("pkill -KILL gunicorn");
     await app.until(`container_health && [ "$(pgrep -o -x gunicorn)" != ${killed.trim()} ]`);
-    assert.equal(await answer(), "visits: 4");
+    assert.equal(await answer(), "visits: 5");
     await project.must(["stop"]);
     assert.deepEqual([await db.exitCode(), await app.exitCode()], [0, 0]);
     assert.doesNotMatch(await logs(), /not properly shut down|interrupted|Forcing/);
