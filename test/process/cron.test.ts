@@ -67,6 +67,23 @@ describe("cron", processRing, () => {
     assert.equal((await init.ended()).status, 0);
   });
 
+  for (const [what, prepare] of [
+    // A directory that no crontab runs: the service looks for it in all crontabs.
+    ["a link to an endless device", "touch $root/etc/cron.yearly/job; ln -s /dev/zero $root/etc/cron.d/zero"],
+    ["a FIFO with a name that cron passes over", "touch $root/etc/cron.yearly/job; mkfifo $root/etc/cron.d/a.b"],
+    ["a FIFO in place of its options", "rm -f $root/etc/default/cron; mkfifo $root/etc/default/cron"],
+  ] as const) {
+    test(`${what} does not keep cron from starting`, async (t) => {
+      const init = await startInit(t, {
+        prepare: `mkdir -p $root/etc/cron.yearly; ${prepare}`,
+        scripts: { "/etc/service/cron/run": cronRun },
+      });
+      await until(() => init.processes().some(({ name }) => name === "cron"), "cron runs");
+      init.signal("SIGTERM");
+      assert.equal((await init.ended()).status, 0);
+    });
+  }
+
   // The only log here is the container's output: hides a socket of this machine from the view.
   const withoutSyslog = `if [ -S "$root/dev/log" ]; then mount --bind /dev/null "$root/dev/log"; fi`;
 
