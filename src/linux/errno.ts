@@ -5,6 +5,7 @@ const ERRORS: readonly (readonly [number: number, name: string, words: string])[
   [3, "ESRCH", "no such process"],
   [4, "EINTR", "interrupted"],
   [5, "EIO", "input/output error"],
+  [6, "ENXIO", "no such device or address"],
   [7, "E2BIG", "arguments and environment are too large"],
   [8, "ENOEXEC", "exec format error"],
   [10, "ECHILD", "no children"],
