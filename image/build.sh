@@ -103,17 +103,22 @@ install_packages() {
   # What most Dockerfiles for the original set, and cost a language pack there. C.UTF-8 differs in sorting.
   [ -e /usr/lib/locale/en_US.utf8 ] || ln -s C.utf8 /usr/lib/locale/en_US.utf8
 
-  [ -e /etc/locale.gen ] || list_locales > /etc/locale.gen
+  mkdir -p "${supported%/*}"
+  [ -e "$supported" ] || list_locales > "$supported"
+  [ -e /etc/locale.gen ] || {
+    echo '# locale-gen makes the locales that have no # in front of them.'
+    sed 's/^/# /' "$supported"
+  } > /etc/locale.gen
 
   update-alternatives --install /usr/bin/vim vim /usr/bin/vim.tiny 10
 }
 
-# The list that the package `locales` would bring, with no locale switched on: for Dockerfiles that edit it.
+# The list that the package `locales` would bring: for our locale-gen, and for Dockerfiles that edit /etc/locale.gen.
+supported=/usr/share/i18n/SUPPORTED
 list_locales() {
   work=$(mktemp -d)
   (cd "$work" && apt-get -q -o APT::Sandbox::User=root download locales) >&2
-  echo '# locale-gen makes the locales that have no # in front of them.'
-  dpkg-deb --fsys-tarfile "$work"/locales_*.deb | tar -xO ./usr/share/i18n/SUPPORTED | sed 's/^/# /'
+  dpkg-deb --fsys-tarfile "$work"/locales_*.deb | tar -xO ".$supported"
 }
 
 # Can the package $1 be installed?

@@ -325,7 +325,13 @@ test("if locale-gen cannot make a locale, it says so and fails", async (t) => {
   const container = await startContainer(t, { ...idle, args: ["--network", "none"] });
   const unknown = await container.exec(["locale-gen", "xx_YY.UTF-8"]);
   assert.deepEqual([unknown.status, unknown.stderr], [1, 'locale-gen: there is no locale "xx_YY.UTF-8"\n']);
-  for (const line of ["locale-gen de_DE.UTF-8", "echo de_DE.UTF-8 UTF-8 > /etc/locale.gen && locale-gen"]) {
+  const pattern = await container.exec(["sh", "-c", "cd / && locale-gen '*'"]);
+  assert.deepEqual([pattern.status, pattern.stderr], [1, 'locale-gen: there is no locale "*"\n']);
+  for (const line of [
+    "locale-gen de_DE.UTF-8",
+    "echo de_DE.UTF-8 UTF-8 > /etc/locale.gen && locale-gen",
+    "echo fr_FR.UTF-8 UTF-8 > /etc/locale.gen && locale-gen de_DE.UTF-8",
+  ]) {
     const failed = await container.exec(["sh", "-c", line]);
     assert.equal(failed.status, 1);
     assert.match(failed.stderr, /^locale-gen: the package locales cannot be installed: not made: de_DE.UTF-8$/m);
