@@ -338,6 +338,14 @@ test("if locale-gen cannot make a locale, it says so and fails", async (t) => {
   }
 });
 
+test("apt-key refuses a key whose end is missing", async (t) => {
+  const container = await startContainer(t, idle);
+  const line = "echo '-----BEGIN PGP PUBLIC KEY BLOCK-----' | apt-key add -";
+  const { status, stderr } = await container.exec(["sh", "-c", line]);
+  assert.deepEqual([status, stderr], [1, "apt-key: the last lines of the key are missing\n"]);
+  assert.equal(await container.sh("find /etc/apt/trusted.gpg.d -name 'apt-key-*'"), "");
+});
+
 test("login shells of users with access see the container environment, and keep their own TERM", async (t) => {
   const container = await startContainer(t, { env: { FOO: "it's", TERM: "odd" } });
   await container.waitForLog("Runit started as PID");
