@@ -87,7 +87,7 @@ test-younger-base: setup-node setup-engine setup-ssh ## build on a base that is 
 	@sh scripts/test-younger-base.sh $(FILES)
 
 test-bases: setup-node setup-engine ## build on each of BASES, and test what each image must do (FILES: other tests)
-	@for base in $(BASES); do sh scripts/test-base.sh "$$base" $(FILES) || exit 1; done
+	@trap 'exit 130' INT; for base in $(BASES); do sh scripts/test-base.sh "$$base" $(FILES) || exit 1; done
 
 test-modern: build setup-modern ## test the image with the engines of Debian SUITE, in a machine that this makes (User-mode Linux)
 	@sh scripts/test-modern.sh $(FILES)
@@ -96,7 +96,7 @@ bench: build ## measure beside tini, dumb-init, s6 and others; a table, and JSON
 	node bench/main.mjs $(FLAGS)
 
 release: build ## make dist/: binaries, tools, images of ARCHES in one archive, SBOM, checksums, notes; SIGN_KEY signs
-	@for arch in $(filter-out $(HOST_ARCH),$(ARCHES)); do $(MAKE) --no-print-directory build ARCH=$$arch || exit 1; done
+	@trap 'exit 130' INT; for arch in $(filter-out $(HOST_ARCH),$(ARCHES)); do $(MAKE) --no-print-directory build ARCH=$$arch || exit 1; done
 	@node scripts/release.mjs
 
 reproduce: setup-node setup-engine ## build twice, without a cache, and compare binaries and layer bit for bit; minutes

@@ -21,6 +21,8 @@ foreign=baseimage-foreign:$(echo "$image" | tr '/:@' '---')$suffix
 patience_seconds=8
 
 main() {
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   wanted=$image
   [ -z "$suffix" ] || wanted=$foreign
   if has_image "$wanted"; then
@@ -59,11 +61,24 @@ is_known_unreachable() { [ -n "$(find "$note" -mmin -1440 2> /dev/null)" ]; }
 pull() {
   mkdir -p build/unreachable
   log=$note.log
-  : > "$log" # the search below may come before the puller has made it
-  say "pulling $image ..."
+  rm -f "$note" "$log"
   before=$("$engine" image inspect --format '{{.Id}}' "$image" 2> /dev/null || true)
-  "$engine" pull ${suffix:+--platform "linux/$arch"} "$image" < /dev/null > "$log" 2>&1 &
+  sh scripts/step.sh "$log" "base-image: pulling $image" sh scripts/base-image.sh "$image" pull
+  if [ -e "$note" ] || ! has_image "$image"; then
+    : > "$note"
+    return 1
+  fi
+  [ -z "$suffix" ] || keep_foreign
+  rm -f "$log"
+}
+
+# What the step runs, with the log as its output. Makes the note if no registry gives the image.
+try_pull() {
+  log=$note.log
+  "$engine" pull ${suffix:+--platform "linux/$arch"} "$image" < /dev/null &
   puller=$!
+  trap 'kill "$puller" 2> /dev/null; exit 130' INT
+  trap 'kill "$puller" 2> /dev/null; exit 143' TERM
   # Both engines report progress as soon as the registry has answered; until then the clock runs.
   tenths=$((patience_seconds * 10))
   while kill -0 "$puller" 2> /dev/null; do
@@ -75,13 +90,7 @@ pull() {
     fi
     sleep 0.1
   done
-  if wait "$puller" && has_image "$image"; then
-    [ -z "$suffix" ] || keep_foreign
-    rm -f "$note" "$log"
-    return 0
-  fi
-  : > "$note"
-  return 1
+  wait "$puller" || : > "$note"
 }
 
 # The name goes back to what had it: this machine's own builds ask for it.
@@ -102,14 +111,14 @@ make_stand_in() {
   work=$(mktemp -d "${TMPDIR:-/var/tmp}/debootstrap.XXXXXX")
   # Interrupted, debootstrap may leave /proc mounted in there: stay out of it.
   trap 'umount "$work/root/proc" "$work/root/sys" 2> /dev/null || true; rm -rf --one-file-system "$work"' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
 
-  say "making a Debian $release root for $arch by debootstrap from ${mirror:-its default mirror}, once (a minute or so, five where it is emulated; log: $log) ..."
+  # It takes a minute or so, once; five where it is emulated.
+  echo "from ${mirror:-the default mirror of debootstrap}" > "$log"
   # A debootstrap that is older than the suite knows it by its script for sid.
   script=/usr/share/debootstrap/scripts/$suite
   [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
-  debootstrap --arch="$arch" --variant=minbase "$suite" "$work/root" "$mirror" "$script" > "$log" 2>&1 ||
+  sh scripts/step.sh "$log" "base-image: making a Debian $release root for $arch by debootstrap" \
+    debootstrap --arch="$arch" --variant=minbase "$suite" "$work/root" "$mirror" "$script" ||
     fail "debootstrap failed: $(tail -n 1 "$log")"
 
   # debootstrap knows one suite; what was mended since is in the other two. Where it fetched from, it has written down.
@@ -155,7 +164,9 @@ SOURCES
 }
 CONFIG
   echo '[{ "Config": "config.json", "RepoTags": ["'"$stand_in"'"], "Layers": ["layer.tar"] }]' > "$work/manifest.json"
-  tar -C "$work" -c manifest.json config.json layer.tar | "$engine" load > /dev/null 2>> "$log"
+  # shellcheck disable=SC2016 # the other shell expands it
+  sh scripts/step.sh "$log" "base-image: loading $stand_in" \
+    sh -c 'tar -C "$1" -c manifest.json config.json layer.tar | "$2" load' sh "$work" "$engine"
 }
 
 # A mirror may have stopped following the archive. debootstrap takes its lists whatever they say, apt refuses them.
@@ -164,4 +175,7 @@ is_out_of_date() {
   [ -n "$until" ] && [ "$(date -d "$until" +%s)" -lt "$(date +%s)" ]
 }
 
-main
+case ${2:-} in
+  '') main ;;
+  pull) try_pull ;;
+esac

@@ -10,6 +10,8 @@ CDPATH='' cd "$(dirname "$0")/.."
 engine=${ENGINE:-docker}
 name=${NAME:-baseimage}
 version=${VERSION:-$(cat VERSION)}
+trap 'exit 130' INT
+trap 'exit 143' TERM
 . scripts/architecture.sh
 image=$name:$version$suffix
 overlay=$image-overlay
@@ -46,29 +48,24 @@ log=build/image$suffix.log
 if [ -n "${FRESH:-}" ]; then date -u +%FT%TZ > build/packages-as-of; fi
 if [ -e build/packages-as-of ]; then set -- "$@" --build-arg "PACKAGES_AS_OF=$(cat build/packages-as-of)"; fi
 
-# build TARGET TAG [OPTION]...: quiet when all goes well; the log when it does not.
+# build WHAT TARGET TAG [OPTION]...
 build() {
-  target=$1 tag=$2
-  shift 2
-  if ! "$engine" build --force-rm --target "$target" --tag "$tag" "$@" . >> "$log" 2>&1 < /dev/null; then
-    tail -n 60 "$log" >&2
-    echo "build-image: building $tag failed (log: $log)" >&2
-    exit 1
-  fi
+  what=$1 target=$2 tag=$3
+  shift 3
+  sh scripts/step.sh "$log" "build-image: building $what" \
+    "$engine" build --force-rm --target "$target" --tag "$tag" "$@" . < /dev/null
 }
 
 say() { echo "build-image: $*" >&2; }
 
 if [ -n "${ONLY:-}" ]; then
-  say "building the $ONLY for $arch (log: $log) ..."
-  build laid "$stage" ${NO_CACHE:+--no-cache} "$@"
-  [ "$ONLY" != overlay ] || build overlay "$overlay" "$@"
+  build "the binaries for $arch" laid "$stage" ${NO_CACHE:+--no-cache} "$@"
+  [ "$ONLY" != overlay ] || build "$overlay" overlay "$overlay" "$@"
 else
-  say "building $image on $base (log: $log) ..."
   # With NO_CACHE the image brings both stages anew, and the second call finds the first one's.
-  build image "$image" ${NO_CACHE:+--no-cache} "$@"
-  build laid "$stage" "$@"
-  build overlay "$overlay" "$@"
+  build "$image" image "$image" ${NO_CACHE:+--no-cache} "$@"
+  build "the binaries for $arch" laid "$stage" "$@"
+  build "$overlay" overlay "$overlay" "$@"
   "$engine" tag "$image" "$name:latest$suffix"
 fi
 
@@ -97,4 +94,4 @@ fi
 megabytes() { "$engine" image inspect --format '{{.Size}}' "$1" | awk '{ printf "%.1f MB", $1 / 1e6 }'; }
 [ "${ONLY:-}" = binary ] || say "$overlay: $(megabytes "$overlay")"
 [ -n "${ONLY:-}" ] ||
-  say "$image and $name:latest$suffix: $(megabytes "$image")"
+  say "$image and $name:latest$suffix on $base: $(megabytes "$image")"

@@ -12,10 +12,14 @@ root=$products/root
 id=$("$engine" image inspect --format '{{.Id}}' "$image")
 if [ "$(cat "$root-id" 2> /dev/null)" = "$id" ]; then exit 0; fi
 
+trap 'exit 130' INT
+trap 'exit 143' TERM
 rm -rf "$root" "$root-id"
 mkdir -p "$root"
 container=$("$engine" create "$image")
-"$engine" export "$container" | tar -C "$root" -x || failed=1
+# shellcheck disable=SC2016 # the other shell expands it
+sh scripts/step.sh build/export.log "export-root: unpacking $image" \
+  sh -c '"$1" export "$2" | tar -C "$3" -x' sh "$engine" "$container" "$root" || failed=1
 "$engine" rm "$container" > /dev/null
 [ -z "${failed:-}" ] || exit 1
 echo "$id" > "$root-id"

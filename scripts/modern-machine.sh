@@ -24,9 +24,9 @@ main() {
   trap 'rm -rf --one-file-system "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  say "making a machine with Debian $suite, once (two minutes or so; log: $log) ..."
-  # In namespaces of its own: what debootstrap mounts and starts ends with them.
-  unshare --mount --pid --fork --kill-child sh "$0" in-namespaces "$work" > "$log" 2>&1 ||
+  # It takes two minutes or so, once. In namespaces of its own: what debootstrap mounts and starts ends with them.
+  sh scripts/step.sh "$log" "test-modern: making a machine with Debian $suite" \
+    unshare --mount --pid --fork --kill-child sh "$0" in-namespaces "$work" ||
     fail "that failed: $(tail -n 1 "$log") (log: $log)"
   sources > "$machine/made-of"
 }

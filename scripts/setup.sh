@@ -3,7 +3,7 @@
 # (containers), `podman` (the tests that say it works there too), `compose` (the test of examples/compose), `ssh` (those of
 # docker-ssh), `emulation` (programs of the architecture ARCH) or `modern` (the machine of `make test-modern`).
 #
-# Installs what is missing where it can (root and apt), says what it does, and is silent where there
+# Installs what is missing where it can (root and apt), says what it does and for how long, and is silent where there
 # is nothing to do. Elsewhere it says in one line what to install, and fails.
 set -eu
 
@@ -13,6 +13,8 @@ pidfile=build/dockerd.pid
 log=build/dockerd.log
 
 main() {
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   missing=
   for part in "$@"; do
     case $part in
@@ -113,9 +115,10 @@ install_packages() {
     fail "please install:$missing (only root on Debian or Ubuntu can have it done by this script)"
   fi
   export DEBIAN_FRONTEND=noninteractive
-  say "installing:$missing"
   mkdir -p build
-  apt-get -q update > build/setup.log 2>&1 || true # a foreign source that is down is not our concern
+  : > build/setup.log
+  # A foreign source that is down is not our concern.
+  sh scripts/step.sh build/setup.log "setup: updating apt's lists" sh -c 'apt-get -q update || true'
   case $missing in
     *nodejs*) refuse_old_node "$(apt-cache policy nodejs | awk '$1 == "Candidate:" { print $2 }')" ;;
   esac
@@ -128,7 +131,8 @@ install_packages() {
     *docker-compose*) ! apt_knows docker-compose-v2 || missing=$(echo "$missing" | sed 's/docker-compose/docker-compose-v2/') ;;
   esac
   # shellcheck disable=SC2086 # a list of words
-  apt-get -qy install --no-install-recommends $missing >> build/setup.log 2>&1 < /dev/null ||
+  sh scripts/step.sh build/setup.log "setup: installing:$missing" \
+    apt-get -qy install --no-install-recommends $missing < /dev/null ||
     fail "apt-get install$missing failed: $(grep '^E:' build/setup.log | head -n 1) (log: build/setup.log)"
 }
 
@@ -144,8 +148,8 @@ install_modules() {
   # npm leaves this copy of the lock file when it has finished.
   stamp=node_modules/.package-lock.json
   if [ ! -e "$stamp" ] || [ -n "$(find package-lock.json -newer "$stamp")" ]; then
-    say "installing npm packages"
-    npm ci --no-audit --no-fund --loglevel=error < /dev/null >&2
+    mkdir -p build
+    sh scripts/step.sh build/npm.log "setup: installing npm packages" npm ci --no-audit --no-fund --loglevel=error < /dev/null
     touch "$stamp"
   fi
 }
@@ -161,23 +165,24 @@ start_dockerd() {
   fi
   mkdir -p build
   mount_cgroups
-  say "starting dockerd (log: $log; 'make engine-stop' ends it)"
   # A lock or a pid file of an engine that was killed would keep the new one from starting.
   if [ -e /var/run/docker.pid ] && ! kill -0 "$(cat /var/run/docker.pid)" 2> /dev/null; then rm -f /var/run/docker.pid; fi
   # In a session of its own, so that Ctrl-C in `make run` does not reach it.
   setsid dockerd > "$log" 2>&1 < /dev/null &
   dockerd=$!
   echo "$dockerd" > "$pidfile"
-  tries=600
-  until engine_answers; do
-    if ! kill -0 "$dockerd" 2> /dev/null || [ "$tries" -eq 0 ]; then
-      kill "$dockerd" 2> /dev/null || true
-      rm -f "$pidfile"
-      fail "dockerd did not start: $(grep -E 'fail|error' "$log" | tail -n 1) (log: $log)"
-    fi
-    tries=$((tries - 1))
-    sleep 0.1
-  done
+  # shellcheck disable=SC2016 # the other shell expands it
+  sh scripts/step.sh "$log" "setup: starting dockerd, which 'make engine-stop' ends" sh -c '
+    tries=600
+    until timeout 20 docker version > /dev/null 2>&1; do
+      if ! kill -0 "$1" 2> /dev/null || [ "$tries" -eq 0 ]; then exit 1; fi
+      tries=$((tries - 1))
+      sleep 0.1
+    done' sh "$dockerd" || {
+    kill "$dockerd" 2> /dev/null || true
+    rm -f "$pidfile"
+    fail "dockerd did not start: $(grep -E 'fail|error' "$log" | tail -n 1) (log: $log)"
+  }
 }
 
 # dockerd needs the kernel's control groups, which nobody mounts where no init system runs.

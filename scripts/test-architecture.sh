@@ -4,6 +4,8 @@
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
+trap 'exit 130' INT
+trap 'exit 143' TERM
 . scripts/architecture.sh
 
 sh scripts/export-root.sh

@@ -48,6 +48,11 @@ main() {
 }
 
 say() { echo "test-modern: $*" >&2; }
+step() { # TEXT COMMAND...
+  text=$1
+  shift
+  sh scripts/step.sh build/modern/images.log "test-modern: $text" "$@"
+}
 fail() {
   say "$*"
   exit 1
@@ -60,14 +65,11 @@ make_images() {
   [ "$(cat build/modern/images-of 2> /dev/null)" != "$sources" ] || return 0
   rm -f build/modern/images-of
   for version in 1 2; do
-    docker build --force-rm --build-arg "BASEIMAGE=$IMAGE" --build-arg "VERSION=$version" --tag "$web:$version" examples/web \
-      > build/modern/images.log 2>&1 || {
-      tail -n 20 build/modern/images.log >&2
-      exit 1
-    }
+    step "building $web:$version" \
+      docker build --force-rm --build-arg "BASEIMAGE=$IMAGE" --build-arg "VERSION=$version" --tag "$web:$version" examples/web
   done
-  docker save --output build/modern/image.tar "$IMAGE"
-  docker save --output build/modern/images.tar "$IMAGE" "$web:1" "$web:2"
+  step "saving $IMAGE" docker save --output build/modern/image.tar "$IMAGE"
+  step "saving $web" docker save --output build/modern/images.tar "$IMAGE" "$web:1" "$web:2"
   chmod 644 build/modern/image.tar build/modern/images.tar
   docker rmi "$web:1" "$web:2" > /dev/null
   echo "$sources" > build/modern/images-of
@@ -102,7 +104,10 @@ in_namespaces() {
 }
 
 clean_up() {
-  [ -z "${booted:-}" ] || kill -KILL "$booted" 2> /dev/null || true
+  if [ -n "${booted:-}" ]; then
+    kill -KILL "$booted" 2> /dev/null || true
+    wait "$listener" || true
+  fi
   rm -f "$machine/output" "$machine/console" "$machine/cow"
   docker rmi "$web:1" "$web:2" > /dev/null 2>&1 || true
 }

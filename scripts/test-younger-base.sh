@@ -14,10 +14,8 @@ main() {
   trap clean_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  dockerfile "$from" | "$engine" build --force-rm --tag "$made" - > build/younger-base.log 2>&1 || {
-    tail -n 20 build/younger-base.log >&2
-    exit 1
-  }
+  dockerfile "$from" | sh scripts/step.sh build/younger-base.log "test-younger-base: building $made on $from" \
+    "$engine" build --force-rm --tag "$made" -
 
   # Of a day, so that a second run on it finds the build in the cache.
   export SOURCE_DATE_EPOCH=$((($(date +%s) / 86400 - 365) * 86400))

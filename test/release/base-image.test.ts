@@ -20,7 +20,7 @@ function make(t: TestContext, image: string, mirrors: readonly string[], validUn
   const directory = mkdtempSync(join(tmpdir(), "baseimage-base-"));
   t.after(() => rmSync(directory, { recursive: true }));
   mkdirSync(join(directory, "bin"));
-  for (const name of ["base-image.sh", "architecture.sh", "host-mirror.sh"]) {
+  for (const name of ["base-image.sh", "architecture.sh", "host-mirror.sh", "step.sh"]) {
     cpSync(`scripts/${name}`, join(directory, "scripts", name));
   }
   const programs = { debootstrap, docker, "apt-get": `printf '%s\\n' ${mirrors.join(" ")}`, id: "echo 0" };
