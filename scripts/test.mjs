@@ -2,15 +2,17 @@
 //
 //   node scripts/test.mjs PATTERN...     PATTERN: a file, or a directory to be searched for *.test.ts
 //
-// Options after `--` go to node, e.g. `-- --test-name-pattern=quiet`. With `--bundle` in front, the bundles' names are printed
-// and nothing runs.
-import { spawnSync } from "node:child_process";
+// Options after `--` go to node, e.g. `-- --test-name-pattern=quiet`, or `-- --test-reporter=spec` to see each title. With
+// `--bundle` in front, the bundles' names are printed and nothing runs.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const REPORTER = "--test-reporter=./scripts/test-reporter.mjs";
 
 /** All *.test.ts below `path`, sorted; `path` itself where it is a file. */
 export function testFiles(path) {
@@ -42,10 +44,10 @@ export async function bundleForNode(files) {
 
 async function main() {
   const isBundled = process.argv[2] === "--bundle";
-  const words = process.argv.slice(isBundled ? 3 : 2);
-  const dashes = words.indexOf("--");
-  const patterns = dashes < 0 ? words : words.slice(0, dashes);
-  const nodeOptions = dashes < 0 ? [] : words.slice(dashes + 1);
+  const given = process.argv.slice(isBundled ? 3 : 2);
+  const dashes = given.indexOf("--");
+  const patterns = dashes < 0 ? given : given.slice(0, dashes);
+  const nodeOptions = dashes < 0 ? [] : given.slice(dashes + 1);
   const files = patterns.flatMap((pattern) => testFiles(join(root, pattern)));
   if (files.length === 0) throw new Error(`no *.test.ts in ${patterns.join(" ")}`);
   const bundles = await bundleForNode(files);
@@ -53,11 +55,19 @@ async function main() {
     for (const bundle of bundles) console.log(relative(root, bundle));
     return;
   }
-  const { status } = spawnSync(process.execPath, ["--enable-source-maps", ...nodeOptions, "--test", ...bundles], {
-    cwd: root,
-    stdio: "inherit",
-  });
-  process.exitCode = status ?? 1;
+  const reporter = nodeOptions.some((option) => option.startsWith("--test-reporter")) ? [] : [REPORTER];
+  const words = ["--enable-source-maps", ...reporter, ...nodeOptions, "--test", ...bundles];
+  const runner = spawn(process.execPath, words, { cwd: root, stdio: "inherit" });
+  let signalled = 0;
+  // Ctrl-C reaches the runner too. It ends its tests and its line, so this process must not end before it.
+  for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
+    process.on(signal, () => {
+      signalled = number;
+      if (signal !== "SIGINT") runner.kill(signal);
+    });
+  }
+  const [status] = await once(runner, "exit");
+  process.exitCode = signalled > 0 ? 128 + signalled : (status ?? 1);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,4 +1,4 @@
-// scripts/step.sh: what a long task shows of its work, at a terminal and elsewhere.
+// scripts/step.sh and scripts/test-reporter.mjs: what a long task shows of its work, at a terminal and elsewhere.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { startAtTerminal } from "../support/terminal.ts";
+import { until } from "../support/until.ts";
 
 /** A script for `sh` in a directory of its own: `$WORK`. */
 function scriptOf(t: TestContext, text: string) {
@@ -122,4 +123,53 @@ test("a script with steps waits for the end of a step that Ctrl-C ends", () => {
   assert.ok(withSteps.length > 5);
   for (const name of withSteps)
     assert.ok(readFileSync(`scripts/${name}`, "utf8").includes("trap 'exit 130' INT"), name);
+});
+
+const REPORTED = "node scripts/test.mjs test/fixtures/reported-first.ts test/fixtures/reported-second.ts";
+// In a test, `node --test` would believe to be one of its files.
+const TESTS = `unset NODE_TEST_CONTEXT; exec ${REPORTED}`;
+
+test("elsewhere than at a terminal, tests print a line for each file, each failure, what is skipped, and the totals", () => {
+  const { status, stdout } = spawnSync("sh", ["-c", TESTS], { encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.doesNotMatch(stdout, /[\r\x1b]/);
+  for (const line of [
+    "printed",
+    "ℹ prints: noted",
+    "﹣ is not for this machine: skipped, a reason",
+    "  + 'what is'",
+    "✖ test/fixtures/reported-first.ts: 4 tests, 1 failed, 1 skipped, N s",
+    "✔ test/fixtures/reported-second.ts: 1 test, N s",
+    "ℹ tests 6",
+    "ℹ pass 3",
+    "ℹ fail 2",
+    "ℹ skipped 1",
+  ])
+    assert.ok(stdout.replace(/\d+\.\d s$/gm, "N s").includes(`${line}\n`), `${line}\n${stdout}`);
+  const named = /^✖ test\/fixtures\/reported-first\.ts(:12)?: has a subtest > fails$/gm;
+  assert.equal(stdout.match(named)?.length, 2, "at once, and again at the end");
+  assert.match(stdout, /\ntests: \d+ s\n$/);
+});
+
+test("at a terminal, a line below the tests moves: which test of which file runs, how many failed", async (t) => {
+  const { path } = scriptOf(t, `export GATE=$WORK/gate\nstty cols 200\n${TESTS}`);
+  const terminal = atTerminal(t, `sh ${path("script")}`);
+  await terminal.waitFor(
+    /\rtests: \d+ s, 1 failed, file 2 of 2, test\/fixtures\/reported-second\.ts, test 1 of 1: waits\x1b/,
+  );
+  writeFileSync(path("gate"), "");
+  assert.equal(await terminal.ended(), 1);
+  assert.match(terminal.output, /\r\x1b\[K✔ test\/fixtures\/reported-second\.ts: 1 test, \d/);
+  assert.match(terminal.output, /\r\x1b\[K[^\r]*failing tests:\r\n✖ [^\r]*\r\ntests: \d+ s\r\n\r\x1b\[K$/);
+});
+
+test("Ctrl-C ends the tests, their processes and the line", async (t) => {
+  const { path, read } = scriptOf(t, `export GATE=$WORK/gate\n${TESTS}`);
+  const terminal = atTerminal(t, `sh ${path("script")}`);
+  await terminal.waitFor(/\rtests: \d+ s, 1 failed, file 2 of 2/);
+  await until(() => existsSync(path("gate.pid")), "the test");
+  terminal.type("\x03");
+  assert.equal(await terminal.ended(), 130);
+  assert.match(terminal.output, /\r\x1b\[K$/);
+  await until(() => !existsSync(`/proc/${read("gate.pid")}`), "the end of the test's process");
 });
