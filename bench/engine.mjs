@@ -17,9 +17,10 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** Calls a Docker-like command line, one call at a time: a bench that did two things at once would measure neither. */
 export class Engine {
-  /** @param {string} program `docker` or `podman` */
-  constructor(program) {
+  /** @param {string} program `docker` or `podman` @param {() => void} onCall called after each call */
+  constructor(program, onCall = () => {}) {
     this.program = program;
+    this.onCall = onCall;
     /** Marks this run's containers, so that no other run's are removed. */
     this.label = `baseimage-bench=${randomBytes(6).toString("hex")}`;
   }
@@ -42,6 +43,7 @@ export class Engine {
       timeout: timeoutMs,
     });
     const ms = Number(process.hrtime.bigint() - began) / 1e6;
+    this.onCall();
     if (done.error) throw new Error(`cannot run "${this.program} ${args.join(" ")}": ${done.error.message}`);
     return { ms, status: done.status ?? 128, stdout: done.stdout, stderr: done.stderr };
   }

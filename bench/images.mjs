@@ -1,6 +1,7 @@
 // The images that are run: the one under test, its base, and those that Dockerfile here makes of them.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runStep } from "../scripts/progress.mjs";
 
 /** @import { Engine } from "./engine.mjs" */
 
@@ -48,7 +49,6 @@ export function prepareImages(engine) {
     throw new Error(`cannot measure "${tested}": no such image here\n\`make build\` builds it; IMAGE names another`);
   }
   const { base, isOwnBase } = findBase(engine, tested);
-  process.stderr.write(`bench: building the peers on ${base} (the first time takes a minute)\n`);
   const overlay = `${tested}-overlay`;
   const hasOverlay = engine.inspect("image", overlay) !== undefined;
   const sources = { BASE_IMAGE: base, IMAGE: tested, ...(hasOverlay ? { OVERLAY: overlay } : {}) };
@@ -124,6 +124,7 @@ function layersOf(engine, image) {
 function build(engine, stage, sources) {
   const name = `baseimage-bench-${stage}:latest`;
   const args = Object.entries(sources).flatMap(([argument, image]) => ["--build-arg", `${argument}=${image}`]);
-  engine.call(["build", "--tag", name, "--target", stage, ...args, DIRECTORY], { timeoutMs: BUILD_TIMEOUT_MS });
+  const words = ["build", "--tag", name, "--target", stage, ...args, DIRECTORY];
+  runStep("build/bench.log", `bench: building ${name}`, [engine.program, ...words], BUILD_TIMEOUT_MS);
   return name;
 }

@@ -6,6 +6,7 @@ import { cpus, loadavg, release } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { Steps } from "../scripts/progress.mjs";
 import { judge } from "./budgets.mjs";
 import { Engine } from "./engine.mjs";
 import { prepareImages } from "./images.mjs";
@@ -66,7 +67,9 @@ async function main() {
   const options = readOptions();
   if (typeof options === "number") return options;
 
-  const engine = new Engine(process.env["ENGINE"] || "docker");
+  const steps = new Steps("bench");
+  // The line moves between two calls: another process that moved it would disturb the measurement.
+  const engine = new Engine(process.env["ENGINE"] || "docker", () => steps.tick());
   // Heard between two measures, and never the end on the spot: the containers have to be removed first. Ctrl-C also
   // reaches the engine's client that is running just then, which makes an end of that measure.
   let isInterrupted = false;
@@ -83,8 +86,8 @@ async function main() {
   const machine = describeMachine(engine);
   try {
     const bench = { engine, images: prepareImages(engine), quick: options.quick };
-    for (const name of options.only) {
-      progress(`measuring: ${name} (${Math.round((Date.now() - began) / 1000)} s)`);
+    for (const [index, name] of options.only.entries()) {
+      steps.begin(`measuring ${name}, ${index + 1} of ${options.only.length}`);
       try {
         sections.push(...(MEASURES[name]?.(bench) ?? []));
       } catch (error) {
@@ -94,6 +97,7 @@ async function main() {
       await sleep(SIGNAL_PAUSE_MS);
       if (isInterrupted) throw new Error("interrupted");
     }
+    steps.end();
     const budgets = judge(sections);
     const seconds = Math.round((Date.now() - began) / 1000);
     mkdirSync(dirname(options.json), { recursive: true });
@@ -113,6 +117,7 @@ async function main() {
   } catch (error) {
     failures.push(error instanceof Error ? error.message : String(error));
   } finally {
+    steps.end();
     engine.removeContainers();
   }
   for (const failure of failures) console.error(`bench: ${failure}`);
@@ -154,9 +159,4 @@ function describeMachine(engine) {
       .map((load) => load.toFixed(1))
       .join(" "),
   };
-}
-
-/** @param {string} text */
-function progress(text) {
-  process.stderr.write(`bench: ${text}\n`);
 }

@@ -8,6 +8,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { shippedOptions } from "./bundle.mjs";
+import { during } from "./progress.mjs";
 import { testFiles } from "./test.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -57,7 +58,9 @@ async function main() {
   if (files.length === 0) throw new Error("no test in src is fit for QuickJS");
   for (const file of files) console.log(`# ${relative(root, file)}`);
   await bundleForQuickjs(files);
-  const { status, stdout, stderr } = spawnSync(quickjs, [script], { encoding: "utf8", maxBuffer: 1 << 26 });
+  const { status, stdout, stderr } = await during(`quickjs: running the tests of ${files.length} files`, () =>
+    spawnSync(quickjs, [script], { encoding: "utf8", maxBuffer: 1 << 26 }),
+  );
   process.stdout.write(stdout);
   process.stderr.write(stderr);
   const count = (start) => stdout.split("\n").filter((line) => line.startsWith(start)).length;

@@ -19,6 +19,7 @@ import { join, resolve } from "node:path";
 
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { during } from "./progress.mjs";
 import { BINARIES, TOOLS } from "./release/contents.mjs";
 import { linkedInto } from "./release/linked.mjs";
 import { notesOf } from "./release/notes.mjs";
@@ -42,7 +43,7 @@ const version = process.env["VERSION"] || readFileSync(join(root, "VERSION"), "u
 const epoch = Number(execFileSync("sh", ["scripts/source-date.sh"], { cwd: root, encoding: "utf8" }));
 const own = process.arch === "x64" ? "amd64" : process.arch;
 
-function main() {
+async function main() {
   const architectures = [...new Set((process.env["ARCHES"] || "amd64 arm64").split(/\s+/).filter(Boolean))];
   if (architectures.length === 0) throw new Error("ARCHES names no architecture: amd64, arm64 or both");
   const notes = notesOf(readFileSync(join(root, "CHANGELOG.md"), "utf8"), version);
@@ -51,7 +52,8 @@ function main() {
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
 
-  const images = architectures.map((architecture) => {
+  const images = [];
+  for (const architecture of architectures) {
     const products = join(root, architecture === own ? "build" : `build/${architecture}`);
     if (!existsSync(join(products, "bin")))
       throw new Error(`${architecture} was not built: make build ARCH=${architecture}`);
@@ -60,11 +62,11 @@ function main() {
     put(`baseimage-tools-${version}-linux-${architecture}.tar.gz`, gzipSync(tools(products), { level: 9 }));
 
     const reference = `${name}:${version}${architecture === own ? "" : `-${architecture}`}`;
-    const image = savedImage(reference, baseOf(reference), epoch);
+    const image = await during(`release: reading ${reference}`, () => savedImage(reference, baseOf(reference), epoch));
     // Of another architecture the base has a name that is only ours (scripts/base-image.sh).
     if (baseOf(reference).startsWith("baseimage-foreign:"))
       image.config.config.Labels["org.opencontainers.image.base.name"] = process.env["BASE_IMAGE"] || "ubuntu:24.04";
-    putSbom("baseimage", image, products);
+    await during(`release: listing what is in ${reference}`, () => putSbom("baseimage", image, products));
     const layer = readFileSync(join(products, "overlay/overlay.tar"));
     const overlay = overlayImage(layer, architecture, version);
     put(
@@ -72,23 +74,13 @@ function main() {
       readFileSync(join(products, "overlay/overlay.tar.xz")),
     );
     putSbom("baseimage-overlay", overlay, products);
-    return { image, overlay };
-  });
-  const archive = (/** @type {Image[]} */ all, tag) => ociArchive(all, `${name}:${tag}`, epoch);
-  put(
-    `baseimage-${version}.oci.tar`,
-    archive(
-      images.map(({ image }) => image),
-      version,
-    ),
-  );
-  put(
-    `baseimage-overlay-${version}.oci.tar`,
-    archive(
-      images.map(({ overlay }) => overlay),
-      `${version}-overlay`,
-    ),
-  );
+    images.push({ image, overlay });
+  }
+  const putArchive = (/** @type {string} */ file, /** @type {Image[]} */ all, /** @type {string} */ tag) =>
+    during(`release: packing ${file}`, () => put(file, ociArchive(all, `${name}:${tag}`, epoch)));
+  const [allImages, overlays] = [images.map(({ image }) => image), images.map(({ overlay }) => overlay)];
+  await putArchive(`baseimage-${version}.oci.tar`, allImages, version);
+  await putArchive(`baseimage-overlay-${version}.oci.tar`, overlays, `${version}-overlay`);
   put("NOTES.md", Buffer.from(notes));
 
   const sums = readdirSync(unfinished)
@@ -156,7 +148,7 @@ function sha256(bytes) {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   rmSync(unfinished, { recursive: true, force: true });
   console.error(`release: ${error instanceof Error ? error.message : error}`);

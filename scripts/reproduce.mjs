@@ -8,6 +8,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { duration, during } from "./progress.mjs";
 import { differences } from "./release/compare.mjs";
 import { baseOf, savedImage } from "./release/saved-image.mjs";
 
@@ -49,11 +50,14 @@ const PRODUCTS = [
   "build/share/man/man1",
 ];
 
-function main() {
+async function main() {
+  // The build that Ctrl-C ends has failed, and all that is here is removed.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
   const scratch = mkdtempSync(join(tmpdir(), "baseimage-reproduce-"));
   try {
-    const built = PLACES.map((place) => build(place, scratch));
-    const found = compare(built[0], built[1]);
+    const built = [];
+    for (const place of PLACES) built.push(await build(place, scratch));
+    const found = await during("reproduce: comparing the two places", () => compare(built[0], built[1]));
     for (const line of found) console.log(line);
     const [frame, smallFrame] = built.map((each) => each.signalFrame);
     console.log(`reproduce: a signal took ${frame} bytes of the stack in the first place, ${smallFrame} in the second`);
@@ -82,10 +86,11 @@ function namesOf(image) {
 }
 
 /** @param {typeof PLACES[number]} place @param {string} scratch */
-function build({ name, directory, umask, env }, scratch) {
+async function build({ name, directory, umask, env }, scratch) {
   const tree = join(scratch, directory);
   copyTree(tree);
   console.log(`reproduce: building in the ${name} place ...`);
+  const began = performance.now();
   const line = `umask ${umask}; node scripts/bundle.mjs && exec sh scripts/build-image.sh`;
   const variables = { NAME: imageOf(name), VERSION: "1", NO_CACHE: "1", SOURCE_DATE_EPOCH: String(epoch), ...env };
   const { status } = spawnSync("sh", ["-c", line], {
@@ -95,8 +100,12 @@ function build({ name, directory, umask, env }, scratch) {
   });
   if (status !== 0) throw new Error(`the build in the ${name} place failed`);
   const reference = `${imageOf(name)}:1${suffix}`;
-  const layers = hasImage ? savedImage(reference, baseOf(reference), epoch).layers : [];
-  return { files: filesIn(tree), layers, signalFrame: signalFrameIn(`${imageOf(name)}-binary${suffix}`) };
+  const layers = hasImage
+    ? await during(`reproduce: reading ${reference}`, () => savedImage(reference, baseOf(reference), epoch).layers)
+    : [];
+  const signalFrame = signalFrameIn(`${imageOf(name)}-binary${suffix}`);
+  console.log(`reproduce: building in the ${name} place: ${duration(performance.now() - began)}`);
+  return { files: filesIn(tree), layers, signalFrame };
 }
 
 /**
@@ -131,7 +140,7 @@ function filesIn(tree) {
   return new Map(found.sort().map((name) => [name, readFileSync(join(tree, name))]));
 }
 
-/** @param {ReturnType<typeof build>} one @param {ReturnType<typeof build>} other */
+/** @param {Awaited<ReturnType<typeof build>>} one @param {Awaited<ReturnType<typeof build>>} other */
 function compare(one, other) {
   const names = [...new Set([...one.files.keys(), ...other.files.keys()])].sort();
   const unequal = names.filter((name) => !one.files.get(name)?.equals(other.files.get(name) ?? Buffer.alloc(0)));
@@ -142,4 +151,4 @@ function compare(one, other) {
   return [...unequal.map((name) => `${name}: differs`), ...layers];
 }
 
-main();
+await main();

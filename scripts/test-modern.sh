@@ -24,7 +24,7 @@ main() {
   # Consoles must be pipes: User-mode Linux waits for them with epoll(7).
   rm -f "$machine/output" "$machine/console"
   mkfifo "$machine/output" "$machine/console"
-  tee "$machine/output.log" < "$machine/output" &
+  tee "$machine/output.log" < "$machine/output" | node scripts/follow.mjs "test-modern: in the machine" &
   listener=$!
   cat < "$machine/console" > "$machine/console.log" &
   # It dies with this script, and with it all that it has started.
@@ -106,7 +106,7 @@ in_namespaces() {
 clean_up() {
   if [ -n "${booted:-}" ]; then
     kill -KILL "$booted" 2> /dev/null || true
-    wait "$listener" || true
+    wait "$listener" || true # it takes its line away
   fi
   rm -f "$machine/output" "$machine/console" "$machine/cow"
   docker rmi "$web:1" "$web:2" > /dev/null 2>&1 || true

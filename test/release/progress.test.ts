@@ -1,4 +1,4 @@
-// scripts/step.sh and scripts/test-reporter.mjs: what a long task shows of its work, at a terminal and elsewhere.
+// What a long task shows of its work, at a terminal and elsewhere: scripts/step.sh, test-reporter.mjs, progress.mjs and follow.mjs.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -172,4 +172,42 @@ test("Ctrl-C ends the tests, their processes and the line", async (t) => {
   assert.equal(await terminal.ended(), 130);
   assert.match(terminal.output, /\r\x1b\[K$/);
   await until(() => !existsSync(`/proc/${read("gate.pid")}`), "the end of the test's process");
+});
+
+test("work of a script on Node is a step too, and fails with the script", () => {
+  const work = (body: string) =>
+    spawnSync(
+      "node",
+      [
+        "--input-type=module",
+        "--eval",
+        `import { during } from "./scripts/progress.mjs"; console.log(await during("task: packing", () => { ${body} }));`,
+      ],
+      { encoding: "utf8" },
+    );
+  const good = work("return 7;");
+  assert.deepEqual([good.status, good.stdout], [0, "7\n"]);
+  assert.match(good.stderr, /^task: packing \.\.\.\ntask: packing: \d+ s\n$/);
+  const bad = work('throw new Error("the reason");');
+  assert.deepEqual([bad.status, bad.stdout], [1, ""]);
+  assert.match(
+    bad.stderr,
+    /^task: packing \.\.\.\ntask: packing: failed with status 1 after \d+ s\n[^]*Error: the reason\n/,
+  );
+});
+
+const FOLLOW = 'node scripts/follow.mjs "task: running"';
+
+test("elsewhere than at a terminal, what is followed is copied", () => {
+  const { stdout } = spawnSync("sh", ["-c", FOLLOW], { input: "one\ntwo\n", encoding: "utf8" });
+  assert.match(stdout, /^one\ntwo\ntask: running: \d+ s\n$/);
+});
+
+test("at a terminal, a line below what is followed moves", async (t) => {
+  const { path } = scriptOf(t, `{ echo one; until [ -e $WORK/1 ]; do sleep 0.1; done; } | ${FOLLOW}`);
+  const terminal = atTerminal(t, `sh ${path("script")}`);
+  await terminal.waitFor(/\r\x1b\[Kone\r\n\rtask: running: \d+ s, one\x1b\[K\rtask: running: \d+ s, one\x1b\[K/);
+  writeFileSync(path("1"), "");
+  assert.equal(await terminal.ended(), 0);
+  assert.match(terminal.output, /\r\x1b\[Ktask: running: \d+ s\r\n(\r\x1b\[K)?$/);
 });
