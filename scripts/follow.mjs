@@ -1,6 +1,5 @@
 // follow.mjs TEXT: copies standard input to standard output, and says for how long. At a terminal, one line below the copy
 // moves: TEXT, the time, and the newest line.
-import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { duration, ERASE, isTerminal, movingLine } from "./progress.mjs";
 
@@ -15,9 +14,10 @@ function draw() {
   if (isMoving) process.stdout.write(movingLine(`${elapsed()}${newest && `, ${newest}`}`, columns));
 }
 
+// Ctrl-C ends what writes to standard input, and so the loop.
+process.on("SIGINT", () => {});
 draw();
 const timer = setInterval(draw, 1000);
-if (isMoving) process.on("exit", () => writeSync(1, ERASE));
 for await (const line of createInterface(process.stdin)) {
   newest = line.trim();
   process.stdout.write(`${isMoving ? ERASE : ""}${line}\n`);

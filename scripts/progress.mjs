@@ -2,7 +2,7 @@
 // the same for a command of a shell script.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -80,7 +80,7 @@ export class Steps {
   /** @param {string} task the first word of each line */
   constructor(task) {
     this.task = task;
-    if (this.#isTerminal) process.on("exit", () => this.#text !== "" && writeSync(2, ERASE));
+    if (this.#isTerminal) process.on("exit", () => this.#text !== "" && process.stderr.write(ERASE));
   }
 
   /** Ends the step before, and begins one. @param {string} text what is done */

@@ -1,6 +1,5 @@
 // The report of `node --test` for scripts/test.mjs: a line for each file, each failure as soon as it is known, skipped tests,
 // and the totals. At a terminal, a line below moves: the time, and which test of which file runs.
-import { writeSync } from "node:fs";
 import { relative } from "node:path";
 import { inspect } from "node:util";
 import { duration, ERASE, isTerminal, movingLine } from "./progress.mjs";
@@ -14,12 +13,21 @@ const NOT_CHOSEN = "test name does not match pattern";
 /** @param {AsyncIterable<any>} source the events of node:test @returns {AsyncGenerator<string>} */
 export default async function* reportTests(source) {
   const report = new Report();
-  if (!isTerminal(process.stdout)) {
-    for await (const event of source) yield report.take(event);
-    yield report.end();
-    return;
-  }
-  process.on("exit", () => writeSync(1, ERASE));
+  const erase = isTerminal(process.stdout) ? ERASE : "";
+  const showInterruption = () => process.stdout.write(`${erase}interrupted: ${report.state}\n`);
+  process.on("exit", showInterruption);
+  yield* erase ? movingReport(report, source) : plainReport(report, source);
+  process.off("exit", showInterruption);
+  yield erase + report.end();
+}
+
+/** @param {Report} report @param {AsyncIterable<any>} source */
+async function* plainReport(report, source) {
+  for await (const event of source) yield report.take(event);
+}
+
+/** @param {Report} report @param {AsyncIterable<any>} source */
+async function* movingReport(report, source) {
   let drawnMs = 0;
   for await (const event of withTicks(source)) {
     const text = event === undefined ? "" : report.take(event);
@@ -28,7 +36,6 @@ export default async function* reportTests(source) {
     drawnMs = nowMs;
     yield ERASE + text.replace(/[^\n]$/, "$&\n") + movingLine(report.state, process.stdout.columns);
   }
-  yield ERASE + report.end();
 }
 
 /** The events, and `undefined` when there was none for a while. @param {AsyncIterable<any>} source */
@@ -66,7 +73,8 @@ class Report {
   #beganMs = performance.now();
   /** @type {Map<string, ReturnType<typeof newFile>>} */
   #files = new Map();
-  #filesDone = 0;
+  /** @type {Set<string>} */
+  #filesDone = new Set();
   /** The file whose results come. */
   #name = "";
   /** The file of the newest event. */
@@ -80,7 +88,7 @@ class Report {
   get state() {
     const { known, done, title } = this.#files.get(this.#busy) ?? newFile();
     const failed = this.#failures.length > 0 ? `, ${this.#failures.length} failed` : "";
-    const at = Math.min(this.#filesDone + 1, this.#files.size);
+    const at = Math.min(this.#filesDone.size + 1, this.#files.size);
     const name = this.#busy && `, ${this.#busy}`;
     const test = title && `, test ${Math.min(done + 1, known)} of ${known}: ${title}`;
     return `tests: ${this.#elapsed}${failed}, file ${at} of ${this.#files.size}${name}${test}`;
@@ -109,12 +117,22 @@ class Report {
     const file = this.#file(name);
     if (type === "test:dequeue") this.#busy = name;
     if (type === "test:fail") return this.#change(name) + this.#fail(data, file);
-    if (isFile)
-      return type === "test:complete" && name === this.#name && file.done === file.known ? this.#change("") : "";
+    if (isFile) return this.#endsFile(type, name) ? this.#change("") : "";
     if (type === "test:enqueue") file.known++;
     if (type === "test:dequeue") file.title = data.name;
     if (type === "test:start") this.#titles[data.nesting] = data.name;
     return type === "test:pass" ? this.#change(name) + this.#pass(data, file) : "";
+  }
+
+  /**
+   * Whether the event of a file tells that all results of the file before have come. Node 18 has no event for the end of
+   * a file: the start of another one must do.
+   *
+   * @param {string} type @param {string} name
+   */
+  #endsFile(type, name) {
+    const { done, known } = this.#files.get(this.#name) ?? newFile();
+    return done === known && (type === "test:complete" ? name === this.#name : type === "test:dequeue");
   }
 
   /** The failures again, each in one line, and the time. */
@@ -159,7 +177,7 @@ class Report {
     const before = this.#name;
     this.#name = name;
     if (before === name || before === "") return "";
-    this.#filesDone++;
+    this.#filesDone.add(before);
     if (this.#busy === before) this.#busy = "";
     const { tests, failed, skipped, ms } = this.#file(before);
     if (tests + skipped === 0) return "";
