@@ -7,13 +7,16 @@ import { duration, ERASE, isTerminal, movingLine } from "./progress.mjs";
 const TICK_MS = 1000;
 /** Nobody reads a line that changes more often. */
 const DRAW_MS = 100;
+/** How lines begin: at a terminal, and elsewhere as in TAP, which programs read. */
+const MARKS = { good: "✔", bad: "✖", skipped: "﹣", note: "ℹ" };
+const PLAIN_MARKS = { good: "ok", bad: "not ok", skipped: "ok", note: "#" };
 /** The reason of a skip by --test-name-pattern. */
 const NOT_CHOSEN = "test name does not match pattern";
 
 /** @param {AsyncIterable<any>} source the events of node:test @returns {AsyncGenerator<string>} */
 export default async function* reportTests(source) {
-  const report = new Report();
   const erase = isTerminal(process.stdout) ? ERASE : "";
+  const report = new Report(erase ? MARKS : PLAIN_MARKS);
   const showInterruption = () => process.stdout.write(`${erase}interrupted: ${report.state}\n`);
   process.on("exit", showInterruption);
   yield* erase ? movingReport(report, source) : plainReport(report, source);
@@ -70,6 +73,7 @@ function seconds(ms) {
 
 /** What is known of the run. Node reports the results of one file after the other, even if several run at a time. */
 class Report {
+  #marks;
   #beganMs = performance.now();
   /** @type {Map<string, ReturnType<typeof newFile>>} */
   #files = new Map();
@@ -83,6 +87,11 @@ class Report {
   #titles = [];
   /** @type {string[]} */
   #failures = [];
+
+  /** @param {typeof MARKS} marks */
+  constructor(marks) {
+    this.#marks = marks;
+  }
 
   /** What is done now. */
   get state() {
@@ -108,7 +117,8 @@ class Report {
   /** Takes an event. @param {any} event @returns {string} the lines to print */
   take({ type, data }) {
     if (type === "test:stdout" || type === "test:stderr") return data.message;
-    if (type === "test:diagnostic") return `ℹ ${data.file ? `${this.#title(data)}: ` : ""}${data.message}\n`;
+    if (type === "test:diagnostic")
+      return `${this.#marks.note} ${data.file ? `${this.#title(data)}: ` : ""}${data.message}\n`;
     if (type === "test:plan" && data.nesting === 0) return this.#change("");
     if (data.name === undefined) return "";
     const name = nameOf(data.file ?? data.name);
@@ -137,7 +147,7 @@ class Report {
 
   /** The failures again, each in one line, and the time. */
   end() {
-    const failures = this.#failures.map((line) => `✖ ${line}\n`).join("");
+    const failures = this.#failures.map((line) => `${this.#marks.bad} ${line}\n`).join("");
     return `${failures && `failing tests:\n${failures}`}tests: ${this.#elapsed}\n`;
   }
 
@@ -147,11 +157,11 @@ class Report {
     if (data.skip === NOT_CHOSEN) return "";
     const title = this.#title(data);
     if (data.skip !== undefined)
-      return `﹣ ${title}: skipped${typeof data.skip === "string" ? `, ${data.skip}` : ""}\n`;
+      return `${this.#marks.skipped} ${title}: skipped${typeof data.skip === "string" ? `, ${data.skip}` : ""}\n`;
     // A person who runs one file looks at its tests.
     return this.#files.size > 1 || data.details.type === "suite"
       ? ""
-      : `✔ ${title}: ${seconds(data.details.duration_ms)}\n`;
+      : `${this.#marks.good} ${title}: ${seconds(data.details.duration_ms)}\n`;
   }
 
   /** @param {any} data @param {ReturnType<typeof newFile>} file */
@@ -164,7 +174,7 @@ class Report {
     this.#failures.push(line);
     // Without an error of its own, the test ended in another way: `error` tells how.
     const details = inspect(error.cause instanceof Error ? error.cause : error, { breakLength: Infinity });
-    return `✖ ${line}\n${details.replace(/^/gm, "  ")}\n`;
+    return `${this.#marks.bad} ${line}\n${details.replace(/^/gm, "  ")}\n`;
   }
 
   /** @param {{ nesting: number, name?: string }} data */
@@ -187,7 +197,7 @@ class Report {
       skipped > 0 ? `${skipped} skipped` : "",
     ];
     const words = parts.filter((part) => part !== "").join(", ");
-    return `${failed > 0 ? "✖" : "✔"} ${before}: ${words}, ${seconds(ms)}\n`;
+    return `${failed > 0 ? this.#marks.bad : this.#marks.good} ${before}: ${words}, ${seconds(ms)}\n`;
   }
 }
 

@@ -136,18 +136,18 @@ test("elsewhere than at a terminal, tests print a line for each file, each failu
   assert.doesNotMatch(stdout, /[\r\x1b]/);
   for (const line of [
     "printed",
-    "ℹ prints: noted",
-    "﹣ is not for this machine: skipped, a reason",
+    "# prints: noted",
+    "ok is not for this machine: skipped, a reason",
     "  + 'what is'",
-    "✖ test/fixtures/reported-first.ts: 4 tests, 1 failed, 1 skipped, N s",
-    "✔ test/fixtures/reported-second.ts: 1 test, N s",
-    "ℹ tests 6",
-    "ℹ pass 3",
-    "ℹ fail 2",
-    "ℹ skipped 1",
+    "not ok test/fixtures/reported-first.ts: 4 tests, 1 failed, 1 skipped, N s",
+    "ok test/fixtures/reported-second.ts: 1 test, N s",
+    "# tests 6",
+    "# pass 3",
+    "# fail 2",
+    "# skipped 1",
   ])
     assert.ok(stdout.replace(/\d+\.\d s$/gm, "N s").includes(`${line}\n`), `${line}\n${stdout}`);
-  const named = /^✖ test\/fixtures\/reported-first\.ts(:12)?: has a subtest > fails$/gm;
+  const named = /^not ok test\/fixtures\/reported-first\.ts(:12)?: has a subtest > fails$/gm;
   assert.equal(stdout.match(named)?.length, 2, "at once, and again at the end");
   assert.match(stdout, /\ntests: \d+ s\n$/);
 });
