@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { buildDirectory, cleanUp, image, untilLine } from "../support/container.ts";
+import { hasFailed } from "../support/has-failed.ts";
 import { playKube, podman, podmanBeside, podmanImage, removePodmanImage, withPodman } from "../support/podman.ts";
 
 const manifest = readFileSync("examples/kubernetes/web.yaml", "utf8");
@@ -41,7 +42,7 @@ function startPod(t: TestContext, text: string): Pod {
   // Podman would give all replicas the same volumes.
   writeFileSync(file, changed(text, "replicas: 3", "replicas: 1").replace(/\bweb\b/g, own));
   cleanUp(t, async () => {
-    if ((t as { passed?: boolean }).passed === false) console.error(podman(["logs", pod.container]));
+    if (hasFailed(t)) console.error(podman(["logs", pod.container]));
     playKube(["--down", file]);
     rmSync(directory, { recursive: true });
   });

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { buildDirectory, buildImage, cleanUp, engine, image, run } from "../support/container.ts";
+import { hasFailed } from "../support/has-failed.ts";
 import { ask, type Load, startLoad, type Tally } from "../support/load.ts";
 import { until } from "../support/until.ts";
 
@@ -63,7 +64,7 @@ async function startStack(t: TestContext, name: string, images: { app: string; p
   const tasks = (filter: string, format: string) =>
     docker(["service", "ps", "--no-trunc", "--filter", filter, "--format", format, `${name}_app`]);
   cleanUp(t, async () => {
-    if ((t as { passed?: boolean }).passed === false) {
+    if (hasFailed(t)) {
       const { stdout } = await run(["stack", "ps", "--no-trunc", name]);
       const app = await run(["service", "logs", `${name}_app`]);
       const proxy = await run(["service", "logs", `${name}_proxy`]);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { type Container, cleanUp, containerOf, engine, type Outcome, run } from "./container.ts";
+import { hasFailed } from "./has-failed.ts";
 import { until } from "./until.ts";
 
 /** Compose 2 is a command of docker's or a program, Compose 1 is a program. */
@@ -68,7 +69,7 @@ export function composeProject(t: TestContext, example: string, env: Readonly<Re
     add: (file) => void options.push("--file", join(directory, file)),
   };
   cleanUp(t, async () => {
-    if ((t as { passed?: boolean }).passed === false) console.error((await project.run(["logs", "--no-color"])).stdout);
+    if (hasFailed(t)) console.error((await project.run(["logs", "--no-color"])).stdout);
     await project.run(["down", "--volumes", "--rmi", "local"]);
     rmSync(directory, { recursive: true });
   });

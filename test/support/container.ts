@@ -1,6 +1,7 @@
 // Real containers for tests: started, listened to, and always removed again.
 import { execFile, spawn } from "node:child_process";
 import type { TestContext } from "node:test";
+import { hasFailed } from "./has-failed.ts";
 import { patient } from "./patience.ts";
 import { literally, TwoOutputs } from "./two-outputs.ts";
 
@@ -260,10 +261,6 @@ function commandLine(words: readonly string[]): string {
   return [engine, ...words]
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`))
     .join(" ");
-}
-
-function hasFailed(t: TestContext): boolean {
-  return (t as { passed?: boolean }).passed === false; // absent before Node 20.12
 }
 
 const cleanUps = new WeakMap<TestContext, (() => Promise<unknown>)[]>();

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
+import { hasFailed } from "./has-failed.ts";
 import { until } from "./until.ts";
 
 /** Path of the program `name`. */
@@ -47,7 +48,7 @@ export function startTool(t: TestContext, words: readonly string[], options: Too
   const hasClosed = () => stdout.hasEnded && stderr.hasEnded;
   t.after(() => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
-    if ((t as { passed?: boolean }).passed === false) console.error(`${words.join(" ")} printed:\n${output()}`);
+    if (hasFailed(t)) console.error(`${words.join(" ")} printed:\n${output()}`);
   });
   return {
     pid: child.pid ?? -1,

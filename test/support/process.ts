@@ -26,6 +26,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "node:test";
 
+import { hasFailed } from "./has-failed.ts";
 import { patient } from "./patience.ts";
 import { literally, TwoOutputs } from "./two-outputs.ts";
 import { until } from "./until.ts";
@@ -256,7 +257,7 @@ export async function startInit(t: TestContext, options: InitOptions = {}): Prom
   if (err !== undefined) heard.listen(err, "stderr");
   const closed = Promise.all([hasClosed, heard.hasEnded()]).then(() => performance.now() - begin);
   t.after(async () => {
-    if ((t as { passed?: boolean }).passed === false) console.error(`output in "${t.name}":\n${heard.output}`);
+    if (hasFailed(t)) console.error(`output in "${t.name}":\n${heard.output}`);
     child.kill("SIGKILL");
     if (options.hasTerminal && child.exitCode === null) process.kill(pid, "SIGKILL");
     await closed;

@@ -1,6 +1,7 @@
 // A program at a terminal, as a user has it.
 import { spawn } from "node:child_process";
 import type { TestContext } from "node:test";
+import { hasFailed } from "./has-failed.ts";
 import { patient } from "./patience.ts";
 
 export type Terminal = {
@@ -32,7 +33,7 @@ export function startAtTerminal(t: TestContext, words: readonly string[]): Termi
   });
   t.after(() => {
     if (child.exitCode === null) child.kill("SIGKILL");
-    if ((t as { passed?: boolean }).passed === false) console.error(`the terminal showed:\n${output}`);
+    if (hasFailed(t)) console.error(`the terminal showed:\n${output}`);
   });
 
   const until = async (isSo: () => boolean, what: string, withinMs: number) => {
