@@ -171,18 +171,22 @@ start_dockerd() {
   setsid dockerd > "$log" 2>&1 < /dev/null &
   dockerd=$!
   echo "$dockerd" > "$pidfile"
-  # shellcheck disable=SC2016 # the other shell expands it
-  sh scripts/step.sh "$log" "setup: starting dockerd, which 'make engine-stop' ends" sh -c '
-    tries=600
-    until timeout 20 docker version > /dev/null 2>&1; do
-      if ! kill -0 "$1" 2> /dev/null || [ "$tries" -eq 0 ]; then exit 1; fi
-      tries=$((tries - 1))
-      sleep 0.1
-    done' sh "$dockerd" || {
+  sh scripts/step.sh "$log" "setup: starting dockerd, which 'make engine-stop' ends" \
+    sh scripts/setup.sh until-dockerd "$dockerd" || {
     kill "$dockerd" 2> /dev/null || true
     rm -f "$pidfile"
     fail "dockerd did not start: $(grep -E 'fail|error' "$log" | tail -n 1) (log: $log)"
   }
+}
+
+# What the step runs: waits until dockerd, process $1, answers. Fails if it has ended, or after a minute.
+until_dockerd() {
+  tries=600
+  until engine_answers; do
+    if ! kill -0 "$1" 2> /dev/null || [ "$tries" -eq 0 ]; then return 1; fi
+    tries=$((tries - 1))
+    sleep 0.1
+  done
 }
 
 # dockerd needs the kernel's control groups, which nobody mounts where no init system runs.
@@ -199,4 +203,7 @@ mount_cgroups() {
   fi
 }
 
-main "$@"
+case ${1:-} in
+  until-dockerd) until_dockerd "$2" ;;
+  *) main "$@" ;;
+esac
