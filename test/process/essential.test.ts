@@ -79,12 +79,13 @@ describe("essential", processRing, () => {
     let starts = 0;
     const started = () => init.waitFor(new RegExp(`(?:up \\d+\\n(?:.*\\n)*?){${++starts}}`));
     await started();
+    // `sv start` waits until runsv has recorded the start; until then `sv -v down` would find it down already.
     for (const line of [
       "sv restart main",
       "sv term main",
       "sv kill main",
       "sv force-restart main",
-      "sv -v down main; sv up main",
+      "sv start main; sv -v down main; sv up main",
     ]) {
       await init.exec(line);
       await started();

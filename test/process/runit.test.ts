@@ -140,6 +140,7 @@ const TABLE: Readonly<Record<string, Row>> = {
         control/t 'kill -USR1 "$(cat supervise/pid)"' control/d 'echo d >> /seen'
       start web
       await up
+      await_stat web run
       sv down /srv/web
       await_stat web down
       sort /seen`,

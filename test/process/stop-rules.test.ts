@@ -33,10 +33,11 @@ describe("stop-signal", processRing, () => {
     });
     await times(init, "log: web is up", 1);
     let count = 1;
+    // `sv start` waits until runsv has recorded the start; until then `sv -v down` would find it down already.
     for (const line of [
       "sv restart web",
       "sv term web",
-      "sv -v down web && sv up web",
+      "sv start web; sv -v down web && sv up web",
       "sv force-restart web",
       "sv exit web",
     ]) {
@@ -105,7 +106,8 @@ describe("stop-signal", processRing, () => {
     });
     await init.waitFor("main is up");
     let count = 1;
-    for (const line of ["sv restart main", "sv term main", "sv -v down main; sv up main"]) {
+    // As above: `sv start` waits for runsv's record.
+    for (const line of ["sv restart main", "sv term main", "sv start main; sv -v down main; sv up main"]) {
       await init.exec(line);
       await times(init, "main got QUIT", count++);
       await times(init, "main is up", count);
