@@ -11,6 +11,7 @@ RUN apt-get -q update \
  && apt-get clean \
  && rm -rf /var/lib/apt/lists/*
 COPY native/cross.sh native/quickjs.lock native/debian-source.sh native/build.sh /src/native/
+COPY native/immortal/ /src/native/immortal/
 # For which architecture, and on which processor the build believes to be; empty: the builder's own.
 ARG ARCH=
 ARG CPU=

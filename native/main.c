@@ -110,7 +110,6 @@ static int start(int argc, char **argv)
 {
     if (!saved_heap.is_saved)
         return save_heap(argv[1]);
-    heap_populate();
     return run(argc, argv);
 }
 

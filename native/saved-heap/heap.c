@@ -14,12 +14,8 @@ enum {
     CHUNK = 64 * 1024,
 };
 
-#ifndef MADV_POPULATE_WRITE /* newer than some headers */
-#define MADV_POPULATE_WRITE 23
-#endif
-
 /* Initialised, so that the file contains the section. */
-struct saved_heap saved_heap __attribute__((section("heap_image"), aligned(HEAP_PAGE))) = { .is_saved = false };
+struct saved_heap saved_heap __attribute__((section("heap_image"), aligned(HEAP_STEP))) = { .is_saved = false };
 
 /* A start needs no call to get it. */
 static char first_chunk[CHUNK] __attribute__((aligned(HEAP_STEP)));
@@ -88,7 +84,7 @@ static void block_free(void *block)
 {
     size_t capacity = capacity_of(block), whole = capacity + sizeof(header);
     if (!saved_heap.is_saved) {
-        making_free(block);
+        making_free(block, whole);
     } else if (whole <= LARGEST_SMALL) {
         struct block **list = &saved_heap.free_lists[whole / HEAP_STEP];
         ((struct block *)block)->next = *list;
@@ -136,11 +132,3 @@ static void *heap_realloc(JSMallocState *state, void *block, size_t size)
 }
 
 const JSMallocFunctions heap_functions = { heap_malloc, heap_free, heap_realloc, capacity_of };
-
-/* One call, instead of a fault for each page. Linux before 5.14 does not know the call. */
-void heap_populate(void)
-{
-    char *start = saved_heap.written, *end = (char *)(&saved_heap + 1);
-    start -= (uintptr_t)start % HEAP_PAGE;
-    madvise(start, (size_t)(end - start), MADV_POPULATE_WRITE);
-}

@@ -21,13 +21,6 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
     return 0;
 }
 
-/* The pages that a life may write to, in the step writes, and the life that is played. */
-static struct {
-    char *start, *end;
-    uint8_t *writer; /* of each page: the first life that wrote to it, counted from 1; or 0 */
-    uint8_t life;
-} watched;
-
 /* The bytecode of a file; `size` is 0 if the file cannot be read. */
 struct script {
     uint8_t *bytes;
@@ -65,24 +58,18 @@ static JSValue load_rehearsal(JSContext *ctx)
     return function;
 }
 
-/* Plays a life. Returns 1; 0 if there is no such life; below zero with an exception pending. */
-static int play(JSContext *ctx, JSValueConst function, int life)
+/* Returns an exit status. */
+static int play_lives(JSContext *ctx)
 {
+    JSValue function = load_rehearsal(ctx);
+    if (JS_IsUndefined(function))
+        return 0;
     /* So does a start, before it calls the script. */
     JS_SetPropertyStr(ctx, saved_heap.linux_object, "argv", JS_UNDEFINED);
-    JSValue arguments[] = { saved_heap.main_function, saved_heap.linux_object, JS_NewInt32(ctx, life) };
-    JSValue is_played = JS_Call(ctx, function, JS_UNDEFINED, 3, arguments);
-    return JS_IsException(is_played) ? -1 : JS_ToBool(ctx, is_played);
-}
-
-/* Plays all lives, and frees the function. Returns an exit status. */
-static int play_all(JSContext *ctx, JSValue function)
-{
-    int played = JS_IsException(function) ? -1 : !JS_IsUndefined(function);
-    for (watched.life = 1; played > 0; watched.life++)
-        played = play(ctx, function, watched.life - 1);
+    JSValue arguments[] = { saved_heap.main_function, saved_heap.linux_object };
+    JSValue played = JS_IsException(function) ? function : JS_Call(ctx, function, JS_UNDEFINED, 2, arguments);
     JS_FreeValue(ctx, function);
-    return played < 0 ? report(ctx) : 0;
+    return JS_IsException(played) ? report(ctx) : 0;
 }
 
 static int make(const char *step)
@@ -95,51 +82,13 @@ static int make(const char *step)
     if (status != 0)
         return status;
     JSContext *ctx = saved_heap.ctx;
-    status = play_all(ctx, load_rehearsal(ctx));
+    status = play_lives(ctx);
     if (status != 0)
         return status;
     JS_RunGC(JS_GetRuntime(ctx));
     making_ends();
+    js_make_immortal(JS_GetRuntime(ctx));
     saved_heap.is_saved = true;
-    return 0;
-}
-
-static void note_written(int signal, siginfo_t *info, void *context)
-{
-    (void)context;
-    char *address = info->si_addr;
-    size_t page = (size_t)(address - watched.start) / HEAP_PAGE;
-    if (address < watched.start || address >= watched.end || watched.writer[page] != 0) {
-        struct sigaction action = { .sa_handler = SIG_DFL }; /* a real fault: the next one ends the program */
-        sigaction(signal, &action, NULL);
-        return;
-    }
-    watched.writer[page] = watched.life;
-    mprotect(watched.start + page * HEAP_PAGE, HEAP_PAGE, PROT_READ | PROT_WRITE);
-}
-
-/* Plays the lives again, with read-only blocks, to find those that a life writes to: all if there is no rehearsal.
- * Writes the profile. Returns an exit status. */
-static int find_written(void)
-{
-    JSContext *ctx = saved_heap.ctx;
-    JS_SetGCThreshold(JS_GetRuntime(ctx), (size_t)-1); /* a collection writes to all blocks */
-    JSValue function = load_rehearsal(ctx);
-    making_pages(&watched.start, &watched.end);
-    const size_t size = (size_t)(watched.end - watched.start), count = size / HEAP_PAGE;
-    struct sigaction action = { .sa_sigaction = note_written, .sa_flags = SA_SIGINFO };
-    watched.writer = calloc(count, sizeof *watched.writer);
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGSEGV);
-    if (watched.writer == NULL || sigaction(SIGSEGV, &action, NULL) != 0 ||
-        sigprocmask(SIG_UNBLOCK, &set, NULL) != 0 || mprotect(watched.start, size, PROT_READ) != 0)
-        return 1;
-    if (JS_IsUndefined(function))
-        memset(watched.writer, 1, count);
-    else if (play_all(ctx, function) != 0)
-        return 1;
-    making_write_profile(watched.writer);
     return 0;
 }
 
@@ -148,9 +97,7 @@ static int do_step(void *argument)
     const char *step = argument;
     int status = make(step);
     if (status == 0 && strcmp(step, "lifetimes") == 0)
-        making_write_profile(NULL);
-    else if (status == 0 && strcmp(step, "writes") == 0)
-        status = find_written();
+        making_write_profile();
     else if (status == 0)
         fwrite(&saved_heap, 1, sizeof saved_heap, stdout);
     if (status != 0)

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 enum {
-    HEAP_PAGE = 4096,
     HEAP_STEP = 8, /* the address of a block, and its size with its header, are multiples of this */
 };
 
@@ -16,16 +15,14 @@ enum {
  * Only a block from malloc has whole steps: half a step in front of its header is unused. */
 typedef uint32_t header;
 
-/* build.sh sets the sizes that are needed. */
-#ifndef KEPT_BYTES
-#define KEPT_BYTES 0
-#define LATER_BYTES 0
-#define WRITTEN_BYTES 0
+/* build.sh sets the size that is needed. */
+#ifndef BLOCK_BYTES
+#define BLOCK_BYTES 0
 #endif
 
-/* The section that contains the saved heap. A start writes to all of it from `written` on. */
+/* The section that contains the saved heap. */
 extern struct saved_heap {
-    char kept[KEPT_BYTES], later[LATER_BYTES], written[WRITTEN_BYTES]; /* blocks */
+    char blocks[BLOCK_BYTES];
     bool is_saved;
     JSContext *ctx;
     JSValue main_function, linux_object;
@@ -37,8 +34,6 @@ extern struct saved_heap {
 
 /* heap.c */
 extern const JSMallocFunctions heap_functions;
-/* Makes present what a start writes to. */
-void heap_populate(void);
 
 /* make.c: the memory while the build makes the heap. An error ends the program. */
 
@@ -46,14 +41,11 @@ void heap_populate(void);
 void making_begins(const char *step);
 /* A block whose size with its header is `whole`. */
 void *making_new(size_t whole);
-void making_free(const void *block);
+void making_free(const void *block, size_t whole);
 /* No block is made any more. Checks the profile. */
 void making_ends(void);
-/* Where the blocks are whose pages tell which of them are written. */
-void making_pages(char **start, char **end);
-/* Writes the profile to standard output. `writer` is, for each page, the first life that writes to it, counted from 1,
- * or 0; NULL if it is not known. */
-void making_write_profile(const uint8_t *writer);
+/* Writes the profile to standard output. */
+void making_write_profile(void);
 
 /* save.c: does a step of the build: reads bytecode, and writes the profile or the new bytes of the section. Returns an
  * exit status. */

@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import {
   dockerEnv,
   type Init,
+  isSanitized,
   makeView,
   processRing,
   runInit,
@@ -29,6 +30,19 @@ describe("running", processRing, () => {
     await init.exec("/fixtures/leaves-orphans.sh 50");
     // The last of them may still be about to end.
     await until(() => zombies(init).length === 50, "all stay zombies");
+  });
+
+  test("a long life costs PID 1 no memory", { skip: isSanitized && "a sanitizer keeps freed memory" }, async (t) => {
+    const init = await startInit(t, { args: ["sh", "-c", "echo up; exec sleep 1000"] });
+    await init.waitFor("up");
+    const afterOrphans = async (count: number) => {
+      await init.exec(`/fixtures/leaves-orphans.sh ${count}`);
+      await until(() => zombies(init).length === 0, "all are reaped");
+      return init.residentKiB();
+    };
+    const first = await afterOrphans(500);
+    const second = await afterOrphans(4500);
+    assert.ok(second - first <= 16, `${first} KiB after 500 orphans, ${second} KiB after 5,000`);
   });
 
   test("orphans of a startup script are reaped while it runs", async (t) => {

@@ -1,5 +1,5 @@
-// The lives that the build plays with the programs of the image, before and after it saves their heap:
-// native/saved-heap/README.md. No binary contains this file.
+// The lives that the build plays with the programs of the image, before it saves their heap: native/saved-heap/README.md.
+// No binary contains this file.
 import type { Linux } from "../../src/linux/linux.ts";
 import { FakeLinux, Replaced } from "../support/fake-linux.ts";
 import * as habit from "../support/fake-programs.ts";
@@ -10,25 +10,24 @@ const SIGWINCH = 28;
 type Main = (linux: Linux) => number;
 type Run = (linux: FakeLinux) => number;
 
-/** Each ends as such a container or program does. Most containers have lives like the first. */
-export const LIVES: readonly ((run: Run) => number)[] = [
-  (run) => Math.max(oneCommand(run), otherUser(run)),
-  (run) => Math.max(services(run, {}), services(run, { LOG_PREFIX: "yes" })),
-];
+/** Each ends as such a container or program does. */
+const LIVES: Readonly<Record<string, (run: Run) => number>> = {
+  "one command": oneCommand,
+  "another user": otherUser,
+  services: (run) => services(run, {}),
+  "services, with LOG_PREFIX": (run) => services(run, { LOG_PREFIX: "yes" }),
+};
 
 /**
- * Plays a life, and uses each method of `real` that the life calls: QuickJS makes a method when it is first used.
+ * Plays all lives, and uses each method of `real` that they call: QuickJS makes a method when it is first used.
  *
- * @param life its place in {@link LIVES}
- * @returns false if there is no such life
- * @throws Error if it ends in another way than it should
+ * @throws Error if a life ends in another way than it should
  */
-export function rehearse(main: Main, real: Linux, life: number): boolean {
-  const play = LIVES[life];
-  if (play === undefined) return false;
-  const status = play((linux) => main(withMethodsOf(real, linux)));
-  if (status !== 0) throw new Error(`life ${life} ended with status ${status}`);
-  return true;
+export function rehearse(main: Main, real: Linux): void {
+  for (const [name, play] of Object.entries(LIVES)) {
+    const status = play((linux) => main(withMethodsOf(real, linux)));
+    if (status !== 0) throw new Error(`the life "${name}" ended with status ${status}`);
+  }
 }
 
 /** The same as `fake`; each call of a method looks at the method of this name in `real`. */
