@@ -241,6 +241,21 @@ static JSValue take_signal(JSContext *ctx, struct argument *a)
     return int_array(ctx, (int64_t[]){ number, info.si_pid, value, info.si_code }, 4);
 }
 
+/* poll(2). What a process does before it waits needs more stack than the wait. In a long wait it gives these pages back. */
+static int poll_with_small_stack(struct pollfd *fds, nfds_t count, int timeout)
+{
+    enum { SHORT_MS = 1000, PAGE = 4096, BELOW = 16 * PAGE };
+    if (timeout >= 0 && timeout <= SHORT_MS)
+        return poll(fds, count, timeout);
+    int ready = poll(fds, count, SHORT_MS);
+    if (ready != 0)
+        return ready;
+    char *frame = __builtin_frame_address(0);
+    char *end = frame - PAGE - (uintptr_t)frame % PAGE; /* the page below has the end of this frame */
+    madvise(end - BELOW, BELOW, MADV_DONTNEED);
+    return poll(fds, count, timeout < 0 ? timeout : timeout - SHORT_MS);
+}
+
 static JSValue wait_ready(JSContext *ctx, struct argument *a)
 {
     starting_sweep(ctx);
@@ -268,7 +283,7 @@ static JSValue wait_ready(JSContext *ctx, struct argument *a)
         fds[i].events = reads ? POLLIN : POLLOUT;
     }
     fds[count] = (struct pollfd){ .fd = signals, .events = POLLIN };
-    if (poll(fds, (nfds_t)count + 1, timeout) < 0) {
+    if (poll_with_small_stack(fds, (nfds_t)count + 1, timeout) < 0) {
         answer = result(ctx, -1);
         goto done;
     }

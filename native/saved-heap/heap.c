@@ -17,8 +17,9 @@ enum {
 /* Initialised, so that the file contains the section. */
 struct saved_heap saved_heap __attribute__((section("heap_image"), aligned(HEAP_STEP))) = { .is_saved = false };
 
-/* A start needs no call to get it. */
-static char first_chunk[CHUNK] __attribute__((aligned(HEAP_STEP)));
+/* A start needs no call to get it. The linker puts a common symbol behind all other variables, so that these share a page
+ * with the saved heap. */
+char first_chunk[CHUNK] __attribute__((common, aligned(HEAP_STEP)));
 
 static bool next_chunk(void)
 {
