@@ -187,6 +187,8 @@ describe("syslog-ng", { concurrency: 3 }, () => {
       "<13>\\n*** forged after the priority",
       "\\n*** forged at the start",
       "<13>Nov 28 01:02:03 nul\\x00\\n*** forged: after NUL",
+      `<13>text: ${"a\\x1b\\xc2\\x9b\\xc2\\xa0".repeat(128)}.`,
+      `<13>no text: ${"a\\x1b\\xc2\\x9b\\xc2\\xa0".repeat(128)}\\x7f.`,
     ];
     await container.exec(["/fixtures/datagrams.pl", ...hostile]);
     await container.exec(["logger", "-t", "x\n*** forged", "-p", "user.info", "by logger"]);
@@ -207,6 +209,8 @@ describe("syslog-ng", { concurrency: 3 }, () => {
       assert.equal(lines.length - 1, hostile.length + 2, `${where}:\n${text}`);
       assert.ok(text.includes(`first${SPELLED}\\x7f last\n`), `${where}:\n${text}`);
       assert.ok(text.includes("\\xc2\\x9b31m \\xc2\\x80 \\xc2\\x9f \xa0."), where);
+      assert.ok(text.includes(`${"a\\x1b\\xc2\\x9b\xa0".repeat(128)}.\n`), `${where}: 256 control characters`);
+      assert.ok(text.includes(`${"a??\xa0".repeat(128)}?.\n`), `${where}: 257 control characters`);
       assert.match(text, /\u00e9 \u20ac .. back\\slash "quoted" \$HOST @x$/m, where);
     }
   });
