@@ -160,10 +160,11 @@ function idleContainer({ engine, images }, { command, port }) {
     const processes = listProcesses(engine, container);
     sleepMs(CGROUP_SETTLE_MS);
     const cgroupKiB = cgroupRssKiB(Number(Pid));
+    const idle = listProcesses(engine, container);
     // Idle is a container in which nothing has begun or ended meanwhile, such as a job of cron's.
-    if (sameProcesses(processes, listProcesses(engine, container))) {
+    if (sameProcesses(processes, idle)) {
       engine.remove(container);
-      return { processes: processes.sort((a, b) => a.pid - b.pid), cgroupKiB };
+      return { processes: idle.sort((a, b) => a.pid - b.pid), cgroupKiB };
     }
   }
   throw new Error("the container has not come to rest: processes come and go");
