@@ -91,8 +91,6 @@ int main(int argc, char **argv)
     JS_AddIntrinsicBaseObjects(ctx);
     JS_AddIntrinsicMapSet(ctx);
     JS_AddIntrinsicEval(ctx); /* the parser, which main.c leaves out */
-    int status = run(ctx, argv[1]);
-    JS_FreeContext(ctx);
-    JS_FreeRuntime(runtime);
-    return status;
+    js_make_immortal(runtime); /* as the build does, before it saves the heap of a program */
+    return run(ctx, argv[1]);
 }
