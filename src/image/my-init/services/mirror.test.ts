@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FINISH, RUN, statusBytes } from "../../../../test/support/fake-container.ts";
 import type { FakeLinux } from "../../../../test/support/fake-linux.ts";
 import * as habit from "../../../../test/support/fake-programs.ts";
 import { live } from "../../../../test/support/story.ts";
@@ -61,6 +62,17 @@ test("if a service needs another, all run in a mirror, and our `./run` starts th
   assert.equal(linux.content(`${MIRROR}/db/run`), "/etc/service/db/run");
   assert.equal(linux.content(`${MIRROR}/web/run`), "/usr/sbin/my_init");
   assert.equal(linux.content(`${MIRROR}/web/run.own`), "/etc/service/web/run");
+});
+
+test("at the stop our `finish` is gone, except where runsv is about to execute it", () => {
+  const GONE = 99;
+  for (const status of [{ state: FINISH }, { state: RUN }]) {
+    const { linux } = withNeeds((linux) => {
+      linux.after(499, () => linux.addFile(`${MIRROR}/db/supervise/status`, statusBytes(linux, status, GONE)));
+    });
+    assert.equal(linux.files.has(`${MIRROR}/db/finish`), true, `${status.state}`);
+    assert.equal(linux.files.has(`${MIRROR}/web/finish`), false, `${status.state}`);
+  }
 });
 
 test("a service may use its directory like the real one, also after a startup script has changed that", () => {

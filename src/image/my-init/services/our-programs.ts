@@ -1,5 +1,14 @@
 // Tested by src/image/my-init/services/mirror.test.ts.
-import { ESSENTIAL_FINISH, FINISH, isOurProgram, OWN_FINISH, OWN_RUN, SERVICES } from "../../../container/runsv.ts";
+import {
+  ESSENTIAL_FINISH,
+  FINISH,
+  isOurProgram,
+  OWN_FINISH,
+  OWN_RUN,
+  readState,
+  SERVICES,
+  SUPERVISE,
+} from "../../../container/runsv.ts";
 import { ERRNO } from "../../../linux/errno.ts";
 import { isDirectory } from "../../../linux/files.ts";
 import type { Linux } from "../../../linux/linux.ts";
@@ -36,7 +45,15 @@ export function putFinish(linux: Linux, directory: string, program: string): voi
 export function restoreFinish(linux: Linux, mirror: string, name: string): void {
   const finish = `${mirror}/${name}/${FINISH}`;
   const own = ownFinish(linux, `${SERVICES}/${name}`);
-  if (own === undefined || replaceLink(linux, mirror, own, finish) < 0) linux.unlink(finish);
+  if (own !== undefined && replaceLink(linux, mirror, own, finish) >= 0) return;
+  if (!isFinishDue(linux, `${mirror}/${name}/${SUPERVISE}`)) linux.unlink(finish);
+}
+
+/** Whether runsv has found `finish` and may not have executed it yet. If it were gone then, runsv would log an error. */
+function isFinishDue(linux: Linux, supervise: string): boolean {
+  const state = readState(linux, supervise);
+  if (typeof state === "number") return false;
+  return state.isFinishing || (state.pid > 0 && linux.kill(state.pid, 0) === -ERRNO.ESRCH);
 }
 
 /**
