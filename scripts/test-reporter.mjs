@@ -4,6 +4,7 @@ import { relative } from "node:path";
 import { inspect } from "node:util";
 import { duration, ERASE, isTerminal, movingLine } from "./progress.mjs";
 
+const STATUS_INTERRUPTED = 130; // 128 + SIGINT
 const TICK_MS = 1000;
 /** Nobody reads a line that changes more often. */
 const DRAW_MS = 100;
@@ -18,8 +19,12 @@ export default async function* reportTests(source) {
   const erase = isTerminal(process.stdout) ? ERASE : "";
   const report = new Report(erase ? MARKS : PLAIN_MARKS);
   const showInterruption = () => process.stdout.write(`${erase}interrupted: ${report.state}\n`);
+  // At Ctrl-C, Node goes on until the report is complete. The test that Ctrl-C has ended could be a failure there.
+  const endAtOnce = () => process.exit(STATUS_INTERRUPTED);
   process.on("exit", showInterruption);
+  process.on("SIGINT", endAtOnce);
   yield* erase ? movingReport(report, source) : plainReport(report, source);
+  process.off("SIGINT", endAtOnce);
   process.off("exit", showInterruption);
   yield erase + report.end();
 }
