@@ -16,6 +16,8 @@ const WHAT_THE_PEERS_ARE = [
   "s6-overlay is not measured: it links s6 statically, and takes less than my_init: 116 KiB for PID 1 (RSS), and 260 KiB",
   "(cgroup rss) for all of it with three idle services, where my_init, runit and the same services take 340",
 ];
+/** The row of the container in which sshd is up. An image may have no sshd. */
+export const WITH_SSHD = "with sshd";
 /** What a process frees or touches after it has come up, it does within this. */
 const SETTLE_MS = 1500;
 const QUICK_SETTLE_MS = 700;
@@ -97,7 +99,7 @@ function measureContainer(bench) {
   /** @type {Record<string, { command: string[], port: string[] }>} */
   const ways = {
     "as it is": { command: [], port: [] },
-    ...(hasSshd ? { "with sshd": { command: ["/sbin/my_init", "--enable-insecure-key"], port: [SSH_PORT] } } : {}),
+    ...(hasSshd ? { [WITH_SSHD]: { command: ["/sbin/my_init", "--enable-insecure-key"], port: [SSH_PORT] } } : {}),
   };
   const samples = inTurns(Object.values(ways), quick ? 1 : 5, (way) => idleContainer(bench, way));
   const idle = Object.entries(ways).map(([name, way]) => ({ name, runs: samples.get(way) ?? [] }));
