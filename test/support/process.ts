@@ -278,7 +278,7 @@ export async function startInit(t: TestContext, options: InitOptions = {}): Prom
       await until(() => !isOutside(pid), "it is in its root");
       return execIn(pid, line);
     },
-    residentKiB: () => Number(/^Rss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))?.[1]),
+    residentKiB: () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]),
     ended: async (withinMs = 90_000) => {
       const tookMs = await within(
         closed,
