@@ -241,7 +241,7 @@ static JSValue take_signal(JSContext *ctx, struct argument *a)
     return int_array(ctx, (int64_t[]){ number, info.si_pid, value, info.si_code }, 4);
 }
 
-/* poll(2). What a process does before it waits needs more stack than the wait. In a long wait it gives these pages back. */
+/* poll(2). Before a wait, a process needs more stack than in the wait. A long wait gives the unused pages back. */
 static int poll_with_small_stack(struct pollfd *fds, nfds_t count, int timeout)
 {
     enum { SHORT_MS = 1000, PAGE = 4096, BELOW = 16 * PAGE };

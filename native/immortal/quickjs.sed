@@ -1,5 +1,5 @@
-# Puts js_count_up and js_count_down (immortal.h) where QuickJS counts references to values, shapes and variables. The counts of
-# QuickJS's parser (ls, label_slots), maps (mr) and finalizers (sr) have other names, and stay.
+# Puts js_count_up and js_count_down (immortal.h) where QuickJS counts references to values, shapes and variables. The
+# counts of QuickJS's parser (ls, label_slots), maps (mr) and finalizers (sr) have other names, and stay.
 s/--(([a-z0-9_]+->)+header\.ref_count)/js_count_down(\&\1)/
 s/(([a-z0-9_.]+->)+header\.ref_count)--/js_count_down(\&\1)/
 s/(([a-z0-9_.]+->)+header\.ref_count)\+\+/js_count_up(\&\1)/
