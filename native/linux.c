@@ -621,6 +621,7 @@ static JSValue frame_lines(JSContext *ctx, struct argument *a)
     CALL(setLimit, "nnn", set_limit(INT(0), a[1].number, a[2].number)) \
     OWN(takeSignal, "", take_signal) \
     OWN(poll, "aan", wait_ready) \
+    CALL(sleep, "n", poll(NULL, 0, INT(0))) /* all signals are blocked */ \
     OWN(monotonicMs, "", monotonic_ms) \
     OWN(realtimeMs, "", realtime_ms) \
     OWN(getEuid, "", get_euid) \

@@ -43,6 +43,22 @@ test("one call reaps all children that have ended, unknown orphans too", () => {
   assert.equal(linux.processes.size, 1);
 });
 
+test("a limit leaves children for the next call", () => {
+  const linux = new FakeLinux();
+  linux.addProgram("/bin/app", (self) => {
+    self.spawn(exitsAfter(5), ["orphan"]);
+    self.spawn(exitsAfter(5), ["orphan"]);
+    self.exit(0);
+  });
+  const children = new Children(linux);
+  children.spawn(program, 0);
+  linux.advance(5);
+  assert.equal(children.reap(3), true);
+  assert.equal(children.isEmpty, false);
+  assert.equal(children.reap(3), false);
+  assert.equal(children.isEmpty, true);
+});
+
 test("the end of an adopted child is kept", () => {
   const linux = new FakeLinux();
   linux.addProgram("/bin/app", (self) => {

@@ -92,18 +92,20 @@ export class Children {
     return child;
   }
 
-  /** Reaps all children that have ended. */
-  reap(): void {
-    for (;;) {
+  /** Reaps the children that have ended, and at most `limit` of them. @returns whether it reaped as many as that */
+  reap(limit = Number.POSITIVE_INFINITY): boolean {
+    for (let count = 0; count < limit; count++) {
       const answer = this.#linux.waitAny();
       if (typeof answer === "number") {
         this.#isEmpty = answer === -ERRNO.ECHILD;
-        return;
+        return false;
       }
       // No pattern here: in QuickJS it makes an iterator, and orphans can come by the thousand.
       const child = this.#known.get(answer[0]);
       if (child !== undefined) this.#note(child, answer[1]);
     }
+    this.#isEmpty = false;
+    return true;
   }
 
   /** Notes what waitpid(2) has said of a child. */

@@ -52,6 +52,33 @@ test("the end of a child ends a wait at that moment", () => {
   assert.equal(loop.nowMs, startMs + 30);
 });
 
+/** Waits until 200 orphans have ended, all at once; then each system call takes `callMs`. @returns living ones, pauses */
+function flood(callMs: number) {
+  let hasBegun = false;
+  const { loop, linux, children } = makeLoop(new FakeLinux({ callMs: () => (hasBegun ? callMs : 0) }));
+  linux.addProgram("/bin/app", (self) => {
+    for (let i = 0; i < 200; i++) self.spawn(exitsAfter(20), ["orphan"]);
+    self.exit(0);
+  });
+  children.spawn({ file: "/bin/app", argv: ["app"], environ: [] }, 0);
+  linux.after(20, () => {
+    hasBegun = true;
+  });
+  const left: number[] = [];
+  const isDone = () => left.push(linux.self.children.size) > 0 && children.isEmpty;
+  assert.equal(loop.waitUntil(isDone, never), true);
+  return { left, pauses: linux.calls.filter((call) => call.startsWith("sleep ")) };
+}
+
+test("in a flood of orphans, signals and deadlines have their turn", () => {
+  assert.deepEqual(flood(0), { left: [200, 136, 72, 8, 0], pauses: ["sleep 0", "sleep 0", "sleep 0"] });
+});
+
+test("after a slow reaping a pause lets more children end, and it is short", () => {
+  assert.deepEqual(flood(0.05).pauses, ["sleep 9", "sleep 9", "sleep 9"]);
+  assert.deepEqual(flood(1).pauses.slice(0, 3), ["sleep 20", "sleep 20", "sleep 20"]);
+});
+
 test("signals are handed on, the lowest first, and SIGCHLD is not", () => {
   const { loop, linux, signals } = makeLoop();
   linux.after(5, () => {

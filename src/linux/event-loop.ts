@@ -6,6 +6,18 @@ import type { Output } from "./output.ts";
 /** The longest time that poll(2) takes: a wait without a deadline begins again after it. */
 const LONGEST_POLL_MS = 2147483647;
 
+/** After as many ends of children, signals are taken. */
+const MOST_REAPED = 64;
+
+/** {@link MOST_REAPED} children that have ended take less, unless waitpid(2) is slow. */
+const SLOW_REAPING_MS = 1;
+
+/** The pause after a slow reaping is as many times longer. */
+const PAUSE_RATIO = 3;
+
+/** The longest pause: signals wait until it is over. */
+const LONGEST_PAUSE_MS = 20;
+
 /** An output that may have bytes left to write. */
 export type Sink = Pick<Output, "fd" | "isBehind" | "flush">;
 
@@ -78,15 +90,31 @@ export class EventLoop {
     for (;;) {
       // Signals before children: a child that ends after the reaping leaves a pending SIGCHLD, which ends the poll.
       this.#takeSignals();
-      this.#children.reap();
+      const pauseMs = this.#reap();
       let tendMs = Number.POSITIVE_INFINITY;
       for (const tend of this.#tends) tendMs = Math.min(tendMs, tend());
       if (isDone()) return true;
       const { nowMs } = this;
       const leftMs = deadlineMs() - nowMs;
       if (leftMs <= 0) return false;
-      this.#wait(Math.ceil(Math.max(0, Math.min(leftMs, pollIntervalMs, tendMs - nowMs))));
+      if (pauseMs !== undefined) this.#linux.sleep(pauseMs);
+      const timeoutMs = pauseMs === undefined ? Math.min(leftMs, pollIntervalMs, tendMs - nowMs) : 0;
+      this.#wait(Math.ceil(Math.max(0, timeoutMs)));
     }
+  }
+
+  /**
+   * Reaps children. waitpid(2) goes through their list from the front until one has ended. While thousands end, that can
+   * be a long way each time, and it takes the processor from the children in front. After a pause, more have ended.
+   *
+   * @returns the pause in milliseconds, after which to reap again; undefined: reap after the next event
+   */
+  #reap(): number | undefined {
+    const beganMs = this.nowMs;
+    const mayBeMore = this.#children.reap(MOST_REAPED);
+    const reapingMs = this.nowMs - beganMs;
+    if (reapingMs >= SLOW_REAPING_MS) return Math.floor(Math.min(PAUSE_RATIO * reapingMs, LONGEST_PAUSE_MS));
+    return mayBeMore ? 0 : undefined;
   }
 
   /** Takes the signals and ends of children that have come since the last wait. */

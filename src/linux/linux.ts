@@ -103,6 +103,9 @@ export interface Linux {
    */
   poll(reads: readonly number[], writes: readonly number[], timeoutMs: number): readonly number[] | number;
 
+  /** Waits for `ms` milliseconds. Signals do not end it. @see poll(2) */
+  sleep(ms: number): number;
+
   /** Milliseconds, with a fraction, since an unspecified start. @see clock_gettime(2), CLOCK_MONOTONIC */
   monotonicMs(): number;
 

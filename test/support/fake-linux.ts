@@ -652,6 +652,13 @@ export class FakeLinux implements Linux {
     return taken === undefined ? -EAGAIN : [taken.signal, taken.sender, taken.value, 0];
   }
 
+  sleep(ms: number): number {
+    this.#enter("sleep", "");
+    this.calls.push(`sleep ${ms}`);
+    this.advance(ms);
+    return 0;
+  }
+
   poll(reads: readonly number[], writes: readonly number[], timeoutMs: number): readonly number[] | number {
     const errno = this.#enter("poll", "");
     if (errno !== 0) return -errno;
