@@ -51,8 +51,9 @@ quickjs_objects() { # DIRECTORY
 change_quickjs() {
     sed -E -i -f "$native/immortal/quickjs.sed" "$quickjs/quickjs.c" "$quickjs/quickjs.h"
     calls=$(cat "$quickjs/quickjs.c" "$quickjs/quickjs.h" | grep -c 'js_count_\(up\|down\)(&')
-    if [ "$calls" != 30 ]; then
-        echo "build.sh: immortal/quickjs.sed does not fit this QuickJS: $calls places where it counts, not 30" >&2
+    if [ "$calls" != 30 ] || grep -q 'interrupt_counter <=' "$quickjs/quickjs.c"; then
+        echo "build.sh: immortal/quickjs.sed does not fit this QuickJS: it counts in $calls places, not 30, or it still" \
+            "counts down to interrupts" >&2
         return 1
     fi
 }

@@ -689,31 +689,31 @@ static JSValue text_array(JSContext *ctx, char **words, int count)
     return array;
 }
 
-JSValue linux_new(JSContext *ctx)
+JSValue linux_methods(JSContext *ctx)
 {
-    JSValue object = JS_NewObject(ctx);
-    if (JS_IsException(object))
-        return object;
-    JS_SetPropertyFunctionList(ctx, object, table, sizeof table / sizeof *table);
-    static const char *const fields[] = { "argv", "programPath", "environ" };
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        JS_SetPropertyStr(ctx, object, fields[i], JS_UNDEFINED);
-    return object;
+    JSValue methods = JS_NewObject(ctx);
+    if (!JS_IsException(methods))
+        JS_SetPropertyFunctionList(ctx, methods, table, sizeof table / sizeof *table);
+    return methods;
 }
 
-/* Below zero with an exception pending. */
-int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv, char **env)
+/* False with an exception pending. */
+static bool define(JSContext *ctx, JSValueConst object, const char *name, JSValue value)
 {
+    return !JS_IsException(value) && JS_DefinePropertyValueStr(ctx, object, name, value, JS_PROP_ENUMERABLE) >= 0;
+}
+
+JSValue linux_of_process(JSContext *ctx, JSValueConst methods, int argc, char **argv, char **env)
+{
+    JSValue object = JS_NewObjectProto(ctx, methods);
+    const char *path = (const char *)getauxval(AT_EXECFN);
     int env_count = 0;
     while (env[env_count] != NULL)
         env_count++;
-    JSValue words = text_array(ctx, argv, argc);
-    if (JS_IsException(words) || JS_SetPropertyStr(ctx, object, "argv", words) < 0)
-        return -1;
-    const char *path = (const char *)getauxval(AT_EXECFN);
-    JSValue program = text_from_bytes(ctx, path, path != NULL ? strlen(path) : 0);
-    if (JS_IsException(program) || JS_SetPropertyStr(ctx, object, "programPath", program) < 0)
-        return -1;
-    JSValue variables = text_array(ctx, env, env_count);
-    return JS_IsException(variables) ? -1 : JS_SetPropertyStr(ctx, object, "environ", variables);
+    if (!JS_IsException(object) && define(ctx, object, "argv", text_array(ctx, argv, argc)) &&
+        define(ctx, object, "programPath", text_from_bytes(ctx, path, path != NULL ? strlen(path) : 0)) &&
+        define(ctx, object, "environ", text_array(ctx, env, env_count)))
+        return object;
+    JS_FreeValue(ctx, object);
+    return JS_EXCEPTION;
 }

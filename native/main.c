@@ -58,9 +58,9 @@ int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size)
     JSValue global = JS_GetGlobalObject(ctx);
     saved_heap.ctx = ctx;
     saved_heap.main_function = JS_GetPropertyStr(ctx, global, "main");
-    saved_heap.linux_object = linux_new(ctx);
+    saved_heap.methods = linux_methods(ctx);
 #ifdef HOST_TOOLS
-    host_add(ctx, saved_heap.linux_object);
+    host_add(ctx, saved_heap.methods);
 #endif
     JS_FreeValue(ctx, global);
     return 0;
@@ -70,13 +70,15 @@ static int run(int argc, char **argv)
 {
     JSContext *ctx = saved_heap.ctx;
     JS_UpdateStackTop(JS_GetRuntime(ctx));
-    if (linux_set_process(ctx, saved_heap.linux_object, argc, argv, environ) < 0)
+    JSValue linux_object = linux_of_process(ctx, saved_heap.methods, argc, argv, environ);
+    if (JS_IsException(linux_object))
         return report(ctx);
-    JSValue answer = JS_Call(ctx, saved_heap.main_function, JS_UNDEFINED, 1, &saved_heap.linux_object);
+    JSValue answer = JS_Call(ctx, saved_heap.main_function, JS_UNDEFINED, 1, &linux_object);
     int32_t status = STATUS_BUG;
     if (JS_IsException(answer) || JS_ToInt32(ctx, &status, answer))
         status = report(ctx);
     JS_FreeValue(ctx, answer);
+    JS_FreeValue(ctx, linux_object);
     return status;
 }
 
@@ -98,7 +100,7 @@ static int start(int argc, char **argv)
     JSContext *ctx = saved_heap.ctx;
     JSRuntime *runtime = JS_GetRuntime(ctx);
     JS_FreeValue(ctx, saved_heap.main_function);
-    JS_FreeValue(ctx, saved_heap.linux_object);
+    JS_FreeValue(ctx, saved_heap.methods);
     JS_FreeContext(ctx);
     JS_FreeRuntime(runtime);
     return status;

@@ -35,9 +35,10 @@ int prepare(const JSMallocFunctions *memory, const uint8_t *script, size_t size)
 /* Prints an exception that was not caught: a bug, or there is no memory left. Returns the exit status. */
 int report(JSContext *ctx);
 
-/* linux.c: the object behind interface Linux. Each start sets its argv and environ. */
-JSValue linux_new(JSContext *ctx);
-int linux_set_process(JSContext *ctx, JSValueConst object, int argc, char **argv, char **env);
+/* linux.c: the methods of interface Linux. */
+JSValue linux_methods(JSContext *ctx);
+/* The object behind interface Linux: it inherits `methods`, and has the words of this process. */
+JSValue linux_of_process(JSContext *ctx, JSValueConst methods, int argc, char **argv, char **env);
 
 /* method.c: methods with decoded arguments. Each argument has a letter, the type of the parameter in the interface:
  *   n  a whole number              .number

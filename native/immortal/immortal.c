@@ -53,4 +53,7 @@ void js_make_immortal(JSRuntime *runtime)
     for (int i = 0; i < runtime->atom_size; i++)
         if (!atom_is_free(runtime->atom_array[i]))
             runtime->atom_array[i]->header.ref_count = JS_IMMORTAL;
+    /* New shapes are written to this table. A new table is near the other memory that a start writes to. */
+    if (resize_shape_hash(runtime, runtime->shape_hash_bits) < 0)
+        abort();
 }

@@ -6,3 +6,5 @@ s/(([a-z0-9_.]+->)+header\.ref_count)\+\+/js_count_up(\&\1)/
 s/--(p->ref_count)/js_count_down(\&\1)/
 s/\b(p->ref_count)--/js_count_down(\&\1)/
 s/\b(p->ref_count)\+\+/js_count_up(\&\1)/
+# No script is interrupted. The counter would be the only thing in JSContext that a start writes to.
+s/--ctx->interrupt_counter <= 0/FALSE/

@@ -64,9 +64,7 @@ static int play_lives(JSContext *ctx)
     JSValue function = load_rehearsal(ctx);
     if (JS_IsUndefined(function))
         return 0;
-    /* So does a start, before it calls the script. */
-    JS_SetPropertyStr(ctx, saved_heap.linux_object, "argv", JS_UNDEFINED);
-    JSValue arguments[] = { saved_heap.main_function, saved_heap.linux_object };
+    JSValue arguments[] = { saved_heap.main_function, saved_heap.methods };
     JSValue played = JS_IsException(function) ? function : JS_Call(ctx, function, JS_UNDEFINED, 2, arguments);
     JS_FreeValue(ctx, function);
     return JS_IsException(played) ? report(ctx) : 0;
@@ -86,8 +84,8 @@ static int make(const char *step)
     if (status != 0)
         return status;
     JS_RunGC(JS_GetRuntime(ctx));
-    making_ends();
     js_make_immortal(JS_GetRuntime(ctx));
+    making_ends();
     saved_heap.is_saved = true;
     return 0;
 }

@@ -25,7 +25,7 @@ extern struct saved_heap {
     char blocks[BLOCK_BYTES];
     bool is_saved;
     JSContext *ctx;
-    JSValue main_function, linux_object;
+    JSValue main_function, methods;
     char *chunk, *chunk_end; /* unused memory, for new blocks */
     struct block {
         struct block *next;

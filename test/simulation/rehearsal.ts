@@ -76,6 +76,7 @@ function otherUser(run: Run): number {
 function services(run: Run, variables: Readonly<Record<string, string>>): number {
   const linux = container(["/sbin/my_init"], variables);
   for (const path of ["/dev", "/etc/service"]) linux.addDirectory(path);
+  for (const type of ["sh", "json"]) linux.addFile(`/etc/container_environment.${type}`, ""); // as in the image
   linux.addFile("/proc/self/mountinfo", "21 20 0:20 / /dev rw - tmpfs tmpfs rw\n");
   linux.addProgram("/usr/sbin/my_init", habit.sleeps);
   linux.addLink("/proc/self/exe", "/usr/sbin/my_init");

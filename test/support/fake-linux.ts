@@ -109,6 +109,8 @@ export interface FileOptions {
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** Seconds since 1970. */
+  readonly modified?: number;
 }
 
 /** The terminal of the program under test. */
@@ -431,8 +433,8 @@ export class FakeLinux implements Linux {
     return stranger;
   }
 
-  addDirectory(path: string, { mode = 0o755, uid = 0, gid = 0 }: FileOptions = {}): void {
-    this.files.set(path, { mode: DIRECTORY | mode, uid, gid, content: "", inode: ++this.#lastInode });
+  addDirectory(path: string, { mode = 0o755, uid = 0, gid = 0, modified = 0 }: FileOptions = {}): void {
+    this.files.set(path, { mode: DIRECTORY | mode, uid, gid, content: "", inode: ++this.#lastInode, modified });
   }
 
   addFile(path: string, content: string, { mode = 0o644, uid = 0, gid = 0 }: FileOptions = {}): void {
@@ -838,7 +840,8 @@ export class FakeLinux implements Linux {
   mkdir(path: string, mode: number): number {
     const errno = this.#enter("mkdir", path) || this.#cannotAdd(path);
     if (errno !== 0) return -errno;
-    this.addDirectory(path, { mode: mode & ~0o077, uid: this.euid, gid: this.egid }); // as with a narrow umask
+    const modified = Math.floor(this.realtimeMs() / 1000);
+    this.addDirectory(path, { mode: mode & ~0o077, uid: this.euid, gid: this.egid, modified }); // as with a narrow umask
     return 0;
   }
 
