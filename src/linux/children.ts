@@ -48,6 +48,9 @@ export interface Streams {
   readonly stderr: number;
 }
 
+/** More than the children that have ended at one moment. */
+const MANY = 50_000;
+
 /** The processes that are children of this one, started here or handed over by the kernel. */
 export class Children {
   readonly #linux: Linux;
@@ -92,20 +95,20 @@ export class Children {
     return child;
   }
 
-  /** Reaps the children that have ended, and at most `limit` of them. @returns whether it reaped as many as that */
-  reap(limit = Number.POSITIVE_INFINITY): boolean {
+  /** Reaps the children that have ended, and at most `limit`: they may end faster than they are reaped. @returns how many */
+  reap(limit = MANY): number {
     for (let count = 0; count < limit; count++) {
       const answer = this.#linux.waitAny();
       if (typeof answer === "number") {
         this.#isEmpty = answer === -ERRNO.ECHILD;
-        return false;
+        return count;
       }
       // No pattern here: in QuickJS it makes an iterator, and orphans can come by the thousand.
       const child = this.#known.get(answer[0]);
       if (child !== undefined) this.#note(child, answer[1]);
     }
     this.#isEmpty = false;
-    return true;
+    return limit;
   }
 
   /** Notes what waitpid(2) has said of a child. */

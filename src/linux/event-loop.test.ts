@@ -52,12 +52,12 @@ test("the end of a child ends a wait at that moment", () => {
   assert.equal(loop.nowMs, startMs + 30);
 });
 
-/** Waits until 200 orphans have ended, all at once; then each system call takes `callMs`. @returns living ones, pauses */
-function flood(callMs: number) {
+/** Waits until `count` orphans have ended, all at once; then each system call takes `callMs`. @returns living ones, pauses */
+function reapAll(count: number, callMs: number) {
   let hasBegun = false;
   const { loop, linux, children } = makeLoop(new FakeLinux({ callMs: () => (hasBegun ? callMs : 0) }));
   linux.addProgram("/bin/app", (self) => {
-    for (let i = 0; i < 200; i++) self.spawn(exitsAfter(20), ["orphan"]);
+    for (let i = 0; i < count; i++) self.spawn(exitsAfter(20), ["orphan"]);
     self.exit(0);
   });
   children.spawn({ file: "/bin/app", argv: ["app"], environ: [] }, 0);
@@ -71,12 +71,29 @@ function flood(callMs: number) {
 }
 
 test("in a flood of orphans, signals and deadlines have their turn", () => {
-  assert.deepEqual(flood(0), { left: [200, 136, 72, 8, 0], pauses: ["sleep 0", "sleep 0", "sleep 0"] });
+  assert.deepEqual(reapAll(200, 0), { left: [200, 136, 72, 8, 0], pauses: ["sleep 0", "sleep 0", "sleep 0"] });
 });
 
-test("after a slow reaping a pause lets more children end, and it is short", () => {
-  assert.deepEqual(flood(0.05).pauses, ["sleep 9", "sleep 9", "sleep 9"]);
-  assert.deepEqual(flood(1).pauses.slice(0, 3), ["sleep 20", "sleep 20", "sleep 20"]);
+test("in a flood of orphans, a pause after each slow reaping lets more of them end, and it is short", () => {
+  const pauses = [0, 0, 0, 19, 19, 19].map((ms) => `sleep ${ms}`);
+  assert.deepEqual(reapAll(400, 0.05).pauses, pauses);
+  assert.deepEqual(reapAll(400, 1).pauses.slice(3, 6), ["sleep 50", "sleep 50", "sleep 50"]);
+  assert.deepEqual(reapAll(63, 1), { left: [63, 0], pauses: [] });
+});
+
+test("in a flood of signals, deadlines have their turn", () => {
+  const fault = (call: string) => {
+    if (call === "takeSignal") linux.signalSelf(10);
+    return 0;
+  };
+  const { loop, linux, signals } = makeLoop(new FakeLinux({ callMs: () => 0.01, fault, maxCalls: 10_000 }));
+  const endMs = loop.nowMs + 5;
+  const isDone = loop.waitUntil(
+    () => false,
+    () => endMs,
+  );
+  assert.equal(isDone, false);
+  assert.ok(signals.length > 64 && loop.nowMs < endMs + 2, `${signals.length} signals until ${loop.nowMs - endMs} ms`);
 });
 
 test("signals are handed on, the lowest first, and SIGCHLD is not", () => {

@@ -6,17 +6,21 @@ import type { Output } from "./output.ts";
 /** The longest time that poll(2) takes: a wait without a deadline begins again after it. */
 const LONGEST_POLL_MS = 2147483647;
 
-/** After as many ends of children, signals are taken. */
-const MOST_REAPED = 64;
+/** As many signals, and as many ends of children, in a row: then deadlines and descriptors have their turn. */
+const MOST_IN_A_ROW = 64;
 
-/** {@link MOST_REAPED} children that have ended take less, unless waitpid(2) is slow. */
+/** As many ends of children in a second are a flood of orphans. */
+const FLOOD = 256;
+const FLOOD_MS = 1000;
+
+/** To reap {@link MOST_IN_A_ROW} children takes less, unless waitpid(2) is slow. */
 const SLOW_REAPING_MS = 1;
 
-/** The pause after a slow reaping is as many times longer. */
-const PAUSE_RATIO = 3;
+/** In a flood, the pause after a slow reaping is as many times longer. */
+const PAUSE_RATIO = 6;
 
 /** The longest pause: signals wait until it is over. */
-const LONGEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 50;
 
 /** An output that may have bytes left to write. */
 export type Sink = Pick<Output, "fd" | "isBehind" | "flush">;
@@ -35,6 +39,9 @@ export class EventLoop {
   readonly #onSignal: SignalListener;
   readonly #watched = new Map<number, () => void>();
   readonly #tends = new Set<() => number>();
+  /** Ends of children in the second that ends at {@link #secondEndMs}. */
+  #ends = 0;
+  #secondEndMs = 0;
 
   constructor(linux: Linux, children: Children, output: Sink, onSignal: SignalListener) {
     this.#linux = linux;
@@ -111,10 +118,16 @@ export class EventLoop {
    */
   #reap(): number | undefined {
     const beganMs = this.nowMs;
-    const mayBeMore = this.#children.reap(MOST_REAPED);
+    if (beganMs >= this.#secondEndMs) {
+      this.#secondEndMs = beganMs + FLOOD_MS;
+      this.#ends = 0;
+    }
+    const count = this.#children.reap(MOST_IN_A_ROW);
+    this.#ends += count;
     const reapingMs = this.nowMs - beganMs;
-    if (reapingMs >= SLOW_REAPING_MS) return Math.floor(Math.min(PAUSE_RATIO * reapingMs, LONGEST_PAUSE_MS));
-    return mayBeMore ? 0 : undefined;
+    const isSlow = this.#ends >= FLOOD && reapingMs >= SLOW_REAPING_MS;
+    if (isSlow) return Math.floor(Math.min(PAUSE_RATIO * reapingMs, LONGEST_PAUSE_MS));
+    return count === MOST_IN_A_ROW ? 0 : undefined;
   }
 
   /** Takes the signals and ends of children that have come since the last wait. */
@@ -126,7 +139,7 @@ export class EventLoop {
   }
 
   #takeSignals(): void {
-    for (;;) {
+    for (let count = 0; count < MOST_IN_A_ROW; count++) {
       const taken = this.#linux.takeSignal();
       if (typeof taken === "number") return;
       if (taken[0] !== SIGNAL.SIGCHLD) this.#onSignal(...taken);
