@@ -14,7 +14,7 @@ const CANDIDATES = ["my_init", "tini", "tini-static", "dumb-init", "catatonit", 
 const WHAT_THE_PEERS_ARE = [
   "tini, dumb-init, s6-svscan, runsvdir and supervisord are Debian's: dynamically linked, or Python",
   "s6-overlay is not measured: it links s6 statically, and takes less than my_init: 116 KiB for PID 1 (RSS), and 260 KiB",
-  "(cgroup rss) for all of it with three idle services, where my_init, runit and the same services take 340",
+  "(cgroup rss) for all of it with three idle services, where my_init, runit and the same services take 324",
 ];
 /** The row of the container in which sshd is up. An image may have no sshd. */
 export const WITH_SSHD = "with sshd";
