@@ -9,8 +9,9 @@ const LONGEST_POLL_MS = 2147483647;
 /** As many signals, and as many ends of children, in a row: then deadlines and descriptors have their turn. */
 const MOST_IN_A_ROW = 64;
 
-/** As many ends of children in a second are a flood of orphans. */
+/** As many ends of children are a flood of orphans, if they come in {@link FLOOD_MS}. */
 const FLOOD = 256;
+
 const FLOOD_MS = 1000;
 
 /** To reap {@link MOST_IN_A_ROW} children takes less, unless waitpid(2) is slow. */
@@ -39,9 +40,9 @@ export class EventLoop {
   readonly #onSignal: SignalListener;
   readonly #watched = new Map<number, () => void>();
   readonly #tends = new Set<() => number>();
-  /** Ends of children in the second that ends at {@link #secondEndMs}. */
+  /** Ends of children that are counted together, until {@link #countEndMs}. */
   #ends = 0;
-  #secondEndMs = 0;
+  #countEndMs = 0;
 
   constructor(linux: Linux, children: Children, output: Sink, onSignal: SignalListener) {
     this.#linux = linux;
@@ -118,8 +119,8 @@ export class EventLoop {
    */
   #reap(): number | undefined {
     const beganMs = this.nowMs;
-    if (beganMs >= this.#secondEndMs) {
-      this.#secondEndMs = beganMs + FLOOD_MS;
+    if (beganMs >= this.#countEndMs) {
+      this.#countEndMs = beganMs + FLOOD_MS;
       this.#ends = 0;
     }
     const count = this.#children.reap(MOST_IN_A_ROW);
