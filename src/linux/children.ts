@@ -48,7 +48,7 @@ export interface Streams {
   readonly stderr: number;
 }
 
-/** More than the children that have ended at one moment. */
+/** No stop meets as many ends at a time, except in a flood. */
 const MANY = 50_000;
 
 /** The processes that are children of this one, started here or handed over by the kernel. */

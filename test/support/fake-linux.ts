@@ -437,8 +437,8 @@ export class FakeLinux implements Linux {
     this.files.set(path, { mode: DIRECTORY | mode, uid, gid, content: "", inode: ++this.#lastInode, modified });
   }
 
-  addFile(path: string, content: string, { mode = 0o644, uid = 0, gid = 0 }: FileOptions = {}): void {
-    this.files.set(path, { mode: REGULAR | mode, uid, gid, content, inode: ++this.#lastInode });
+  addFile(path: string, content: string, { mode = 0o644, uid = 0, gid = 0, modified = 0 }: FileOptions = {}): void {
+    this.files.set(path, { mode: REGULAR | mode, uid, gid, content, inode: ++this.#lastInode, modified });
   }
 
   /** A symbolic link; `target` is a whole path. Where a path leads is asked of links only by calls that read. */
